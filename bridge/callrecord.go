@@ -1,0 +1,22 @@
+package bridge
+
+import "time"
+
+// CallRecord is the story of one call.
+type CallRecord struct {
+	// ID is unique in this process; log lines of the call carry it.
+	ID string
+	// Caller and Callee are the parties; CalleeTransport is empty if nobody was reached.
+	Caller, Callee                   Party
+	CallerTransport, CalleeTransport string
+	// Started, Answered and Ended are zero where it did not come to that.
+	Started, Answered, Ended time.Time
+	// CallerCodec and CalleeCodec are the audio codecs in use at the end.
+	CallerCodec, CalleeCodec string
+	// CallerMedia and CalleeMedia are the counts of each leg.
+	CallerMedia, CalleeMedia MediaStats
+	// EndedBy is "caller", "callee" or "bridge".
+	EndedBy string
+	// Cause is why it ended.
+	Cause Cause
+}

@@ -1,0 +1,66 @@
+package bridge
+
+import (
+	"time"
+
+	"sipbridge/transcode"
+)
+
+// Description is what SDP says, without its addresses, keys and text: the only form in which media
+// capabilities cross from one leg to another.
+type Description struct {
+	// Media has one entry per media section, in the order of the SDP, refused ones included.
+	Media []MediaDescription
+}
+
+// MediaDescription is one media section.
+type MediaDescription struct {
+	// Kind is audio or video; a section of another kind is kept, refused, with Kind 0.
+	Kind transcode.Kind
+	// Direction is as the describing party sees it.
+	Direction Direction
+	// Formats are the codecs in order of preference. Telephone-event and comfort noise are never
+	// among them: each leg settles those with its own party. Empty means the section is refused (port 0).
+	Formats []transcode.Format
+	// PacketTime is the a=ptime value; 0 where none is given.
+	PacketTime time.Duration
+}
+
+// Refused tells whether the section is switched off.
+func (m MediaDescription) Refused() bool { return len(m.Formats) == 0 }
+
+// First gives the first section of a kind that is not refused.
+func (d Description) First(kind transcode.Kind) (MediaDescription, bool) {
+	for _, media := range d.Media {
+		if media.Kind == kind && !media.Refused() {
+			return media, true
+		}
+	}
+	return MediaDescription{}, false
+}
+
+// SameMedia tells whether two descriptions differ in nothing but direction: same sections, same
+// codecs. A re-INVITE for which it holds is a hold or a resume.
+func (d Description) SameMedia(other Description) bool {
+	if len(d.Media) != len(other.Media) {
+		return false
+	}
+	for i, media := range d.Media {
+		if media.Kind != other.Media[i].Kind || !sameFormats(media.Formats, other.Media[i].Formats) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameFormats(a, b []transcode.Format) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i, format := range a {
+		if !format.Equal(b[i].Codec) || format.PayloadType != b[i].PayloadType {
+			return false
+		}
+	}
+	return true
+}

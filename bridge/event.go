@@ -1,0 +1,60 @@
+package bridge
+
+// Event is something a leg's party did, or what became of a command. The concrete types are
+// those in this file.
+type Event interface{ event() }
+
+// Ringing tells that the callee rings (180), or sends early media (183) if Early is not nil.
+type Ringing struct{ Early *Description }
+
+// Answered tells that the callee accepted the call. Answer is its media: the answer to our offer, or its own
+// offer if the Request had none; then the call must Accept.
+type Answered struct{ Answer Description }
+
+// Offered tells that the party proposes other media in a running call; Accept or Refuse follows.
+type Offered struct{ Offer Description }
+
+// Accepted tells that the party answered our Offer, or the offer in our Answer.
+type Accepted struct{ Answer Description }
+
+// Refused tells that the party declined our Offer; the old media stand.
+type Refused struct{ Cause Cause }
+
+// DirectionChanged tells that the party held or resumed. Direction is what the party does. The leg has
+// already answered its party.
+type DirectionChanged struct{ Direction Direction }
+
+// Pressed tells that the party pressed a key; told once, at its end.
+type Pressed struct{ Key DTMF }
+
+// KeyframeAsked tells that the party wants a full picture.
+type KeyframeAsked struct{}
+
+// TransferAsked tells that the party wants to send the other party to Target; Replaces names the dialog to be
+// taken over there, or is nil.
+type TransferAsked struct {
+	Target   string
+	Replaces *DialogID
+}
+
+// Parked tells that the party's signalling and media are gone; the leg waits for it to come back.
+type Parked struct{}
+
+// Resumed tells that a parked party is back.
+type Resumed struct{}
+
+// Ended tells that the leg is over. Nothing follows.
+type Ended struct{ Cause Cause }
+
+func (Ringing) event()          {}
+func (Answered) event()         {}
+func (Offered) event()          {}
+func (Accepted) event()         {}
+func (Refused) event()          {}
+func (DirectionChanged) event() {}
+func (Pressed) event()          {}
+func (KeyframeAsked) event()    {}
+func (TransferAsked) event()    {}
+func (Parked) event()           {}
+func (Resumed) event()          {}
+func (Ended) event()            {}

@@ -1,0 +1,92 @@
+package bridge
+
+import (
+	"time"
+
+	"sipbridge/transcode"
+)
+
+// Leg is one party of a call, whatever protocol it speaks. Commands never block; what becomes of
+// them, and everything else a party does, arrives on Events. Only Ended ends a leg, and it is the last event.
+type Leg interface {
+	// Info says what is known of the leg now.
+	Info() LegInfo
+	// Events is read by the call alone. It is closed after Ended.
+	Events() <-chan Event
+	// Media is the leg's sound and pictures. It is valid for the life of the leg.
+	Media() Media
+	// Offer offers new media: add video, change codec. Accepted or Refused follows.
+	Offer(offer Description)
+	// Accept answers what the party Offered.
+	Accept(answer Description)
+	// Refuse declines what the party Offered or asked: the call stands on the old media.
+	Refuse(cause Cause)
+	// SetDirection holds or resumes: direction is what the bridge does toward the party.
+	SetDirection(direction Direction)
+	// SendDTMF sends a key in the way negotiated with the party.
+	SendDTMF(key DTMF)
+	// AskKeyframe asks the party for a full picture.
+	AskKeyframe()
+	// TransferProgress tells a party that asked for a transfer how it goes.
+	TransferProgress(cause Cause)
+	// Hangup ends the leg: CANCEL, BYE or a final response, the leg knows which.
+	Hangup(cause Cause)
+}
+
+// Incoming is a leg that called us and waits for its answer.
+type Incoming interface {
+	Leg
+	// Request is what the party asked for.
+	Request() Request
+	// Ring tells the caller that the callee rings; with early media if early is not nil. The
+	// first early description fixes the answer: the SDP is repeated to the byte when the call is answered.
+	Ring(early *Description)
+	// Answer accepts the call. To a Request without an offer, answer is our offer and
+	// Accepted follows with the party's answer.
+	Answer(answer Description)
+}
+
+// Endpoint is something that can be called.
+type Endpoint interface {
+	// Dial starts a call at once and returns its leg; every failure arrives as Ended.
+	Dial(request Request) Leg
+}
+
+// Media is what a leg hears and says. Its methods may be called at any time, also before
+// the media path is up and after it is closed.
+type Media interface {
+	// Receive sets where the party's packets of a kind go; nil drops them. Each packet carries the
+	// payload type of a Format of the description agreed with the party.
+	Receive(kind transcode.Kind, to transcode.PacketWriter)
+	// Sender is the way to the party. It owns SSRC, sequence numbers and timestamps of its stream, and
+	// expects packets that carry the payload type of a Format agreed with the party.
+	Sender(kind transcode.Kind) transcode.PacketWriter
+	// Stats counts since the start of the leg.
+	Stats() MediaStats
+}
+
+// MediaStats counts a leg's RTP packets.
+type MediaStats struct {
+	// Received and Sent count packets from and to the party.
+	Received, Sent uint64
+	// Lost counts packets from the party that never came, by their sequence numbers.
+	Lost uint64
+	// RemoteLost counts packets that the party reports as lost (RFC 3550 section 6.4.1).
+	RemoteLost uint64
+	// RoundTrip and Jitter are the last known values; 0 where unknown.
+	RoundTrip, Jitter time.Duration
+}
+
+// LegInfo describes a leg for routing, logs and metrics.
+type LegInfo struct {
+	// ID is unique in this process.
+	ID string
+	// Transport is the signalling transport: "WS", "WSS", "UDP", "TCP", "TLS", "RTMP", "builtin".
+	Transport string
+	// Party is the far end.
+	Party Party
+	// User is the authenticated account of the party, "name@domain", else empty.
+	User string
+	// Dialog is the SIP dialog, as far as it is known.
+	Dialog DialogID
+}

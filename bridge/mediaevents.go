@@ -1,0 +1,15 @@
+package bridge
+
+// MediaEvents are the non-blocking callbacks by which a media session tells its leg what it found
+// beside sound and pictures. They are called from the media path: each must return at once. A nil
+// callback is not called.
+type MediaEvents struct {
+	// Pressed reports a key received as RFC 4733 telephone-event, once, at its end.
+	Pressed func(DTMF)
+	// KeyframeAsked reports a PLI or FIR from the party.
+	KeyframeAsked func()
+	// Lost reports that no media has come for the media timeout, or that ICE consent is gone.
+	Lost func(Cause)
+	// Back reports that media came again after Lost.
+	Back func()
+}

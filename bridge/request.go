@@ -1,0 +1,50 @@
+package bridge
+
+// Party is who calls or is called.
+type Party struct {
+	// Name is the display name; it may be empty.
+	Name string
+	// URI is the address, without header parameters: "sip:alice@example.com".
+	URI string
+}
+
+// Origin says how far a caller is known.
+type Origin uint8
+
+// The origins, in rising order of trust.
+const (
+	// OriginUnknown is a caller that has proved nothing.
+	OriginUnknown Origin = iota
+	// OriginUpstream is a configured upstream server or trunk, known by its address.
+	OriginUpstream
+	// OriginUser is an authenticated user, or one whose credentials the upstream server checks.
+	OriginUser
+)
+
+// DialogID names a SIP dialog as its own leg sees it (RFC 3261 section 12).
+type DialogID struct {
+	CallID    string
+	LocalTag  string
+	RemoteTag string
+}
+
+// Request asks for a call.
+type Request struct {
+	// From is the caller as shown to the callee.
+	From Party
+	// To is the URI that was asked for, without parameters; a Router may rewrite it.
+	To string
+	// Origin and User say who really calls: User is "name@domain" of an authenticated user, else empty.
+	Origin Origin
+	User   string
+	// Trunk is the name of the upstream domain or trunk that the call came from, else empty.
+	Trunk string
+	// Offer is the caller's media; nil when the caller sent none and wants ours.
+	Offer *Description
+	// Headers cross to the callee: those of the pass-through policy, and a browser's own credentials.
+	Headers []Header
+	// MaxForwards is what is left of the hop count (RFC 3261 section 8.1.1.6); 0 means the default, 70.
+	MaxForwards int
+	// Replaces names the dialog that the new one takes over (RFC 3891), as the bridge sees that dialog.
+	Replaces *DialogID
+}

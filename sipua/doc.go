@@ -1,0 +1,11 @@
+// Package sipua is the bridge's SIP user agent: transactions, dialogs and registrations on any transport,
+// with any media.
+//
+// A transport (UDP, TCP, or a WebSocket of package ws) frames whole messages and hands each, in order, to
+// Agent.Receive with the Flow it came on. The agent checks and parses it (package wire), matches it to a
+// transaction, and passes what is new on: requests inside a dialog to the inbox of their leg,
+// a new INVITE to a new leg and the Exchange, REGISTER to the Registrar or the relay to an upstream server.
+//
+// A leg is a dialog joined to a MediaSession; one goroutine owns it. The browser's leg and the phone's leg
+// are the same type on different transports with different media.
+package sipua

@@ -1,0 +1,155 @@
+// Package architecture holds the layers of docs/architecture.md: which package may import which.
+package architecture
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "sipbridge"
+
+// layers gives each package tree its row. A package imports only from lower rows, and from its own
+// subpackages and parents. The longest matching prefix counts.
+func layers() map[string]int {
+	return map[string]int{
+		"transcode/opus": 0, "transcode/g711": 0, "transcode/jitter": 0, "transcode/dtmf": 0,
+		"transcode":          1,
+		"bridge":             2,
+		"bridge/sdp":         3,
+		"bridge/rtpmedia":    4,
+		"bridge/webrtcmedia": 4,
+		"sipua":              5,
+		"signaling":          5,
+		"web":                5,
+		"configs":            6,
+		"cmd":                7,
+	}
+}
+
+// rooms pins each third party to the packages that may know of it.
+func rooms() map[string][]string {
+	return map[string][]string{
+		"github.com/gorilla/websocket": {"signaling/ws"},
+		"github.com/pion/webrtc":       {"bridge/webrtcmedia"},
+		"github.com/pion/ice":          {"bridge/webrtcmedia"},
+		"github.com/spf13/viper":       {"configs"},
+		"github.com/hraban/opus":       {"transcode/opus"},
+		"github.com/prometheus":        {"web/admin"},
+		"github.com/emiago/sipgo":      {"sipua", "signaling/ws"},
+		"github.com/icholy/digest":     {"sipua"},
+		"modernc.org/sqlite":           {"web/clicktocall"},
+		"github.com/pion/transport":    {"bridge/webrtcmedia"},
+		"github.com/pion/dtls":         {"bridge/webrtcmedia"},
+	}
+}
+
+func TestLayers(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	walkImports(t, func(file, from, imported string) {
+		checked++
+		if local, ok := strings.CutPrefix(imported, module+"/"); ok {
+			checkLayer(t, file, from, local)
+			return
+		}
+		checkRoom(t, file, from, imported)
+	})
+	if checked == 0 {
+		t.Fatal("no imports were found; the walk is broken")
+	}
+}
+
+func checkLayer(t *testing.T, file, from, to string) {
+	t.Helper()
+	if strings.HasPrefix(to, from+"/") || strings.HasPrefix(from, to+"/") {
+		return
+	}
+	fromLayer, ok := layerOf(from)
+	if !ok {
+		t.Errorf("%s: package %s has no layer; give it one in docs/architecture.md and in this test", file, from)
+		return
+	}
+	toLayer, ok := layerOf(to)
+	if !ok {
+		t.Errorf("%s: package %s imports %s, which has no layer", file, from, to)
+		return
+	}
+	if toLayer >= fromLayer {
+		t.Errorf("%s: package %s (layer %d) may not import %s (layer %d): a package imports only from rows above its own",
+			file, from, fromLayer, to, toLayer)
+	}
+}
+
+func checkRoom(t *testing.T, file, from, imported string) {
+	t.Helper()
+	for prefix, allowed := range rooms() {
+		if !strings.HasPrefix(imported, prefix) {
+			continue
+		}
+		for _, room := range allowed {
+			if from == room || strings.HasPrefix(from, room+"/") {
+				return
+			}
+		}
+		t.Errorf("%s: package %s may not import %s; that belongs to %v", file, from, imported, allowed)
+	}
+}
+
+func layerOf(pkg string) (int, bool) {
+	best, layer := "", 0
+	for prefix, row := range layers() {
+		if (pkg == prefix || strings.HasPrefix(pkg, prefix+"/")) && len(prefix) > len(best) {
+			best, layer = prefix, row
+		}
+	}
+	return layer, best != ""
+}
+
+// walkImports calls visit for every import of every Go file outside test/ and of no test file.
+func walkImports(t *testing.T, visit func(file, pkg, imported string)) {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() {
+			if path != root && (strings.HasPrefix(name, ".") || name == "test" || name == "node_modules") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		return visitFile(root, path, visit)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func visitFile(root, path string, visit func(file, pkg, imported string)) error {
+	parsed, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		return err
+	}
+	relative, err := filepath.Rel(root, path)
+	if err != nil {
+		return err
+	}
+	for _, spec := range parsed.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return err
+		}
+		visit(relative, filepath.ToSlash(filepath.Dir(relative)), imported)
+	}
+	return nil
+}
