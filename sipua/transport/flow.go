@@ -1,0 +1,27 @@
+// Package transport carries SIP messages over UDP and TCP: it frames whole messages, hands each to a
+// Receiver in the order of arrival, and sends from the address it listens on. It parses no SIP beyond
+// what framing needs.
+package transport
+
+import "net/netip"
+
+// Flow is a way to one peer: a connection, or a UDP socket and a remote address (RFC 5626 section 2).
+// WebSocket connections of package ws are flows too. A Flow is safe for concurrent use and can be
+// a map key.
+type Flow interface {
+	// Transport is the word in Via: "UDP", "TCP", "TLS", "WS" or "WSS".
+	Transport() string
+	// LocalAddr and RemoteAddr are the socket addresses of both ends.
+	LocalAddr() netip.AddrPort
+	RemoteAddr() netip.AddrPort
+	// Send queues one whole message and never blocks. An error means that it will not be sent.
+	Send(message []byte) error
+	// Done is closed when the flow is gone; it is nil for a flow that can't go, such as UDP.
+	Done() <-chan struct{}
+	// Close ends the flow; on UDP it does nothing.
+	Close()
+}
+
+// Receiver takes messages. A flow calls it from one goroutine, so its messages arrive in order; message is
+// the receiver's to keep.
+type Receiver func(flow Flow, message []byte)
