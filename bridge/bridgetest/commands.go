@@ -1,0 +1,48 @@
+package bridgetest
+
+import "sipbridge/bridge"
+
+// Command is one call of a method of bridge.Leg or bridge.Incoming, as a Leg recorded it. The concrete types are
+// those in this file.
+type Command interface{ command() }
+
+// Offer is a call of bridge.Leg.Offer.
+type Offer struct{ Offer bridge.Description }
+
+// Accept is a call of bridge.Leg.Accept.
+type Accept struct{ Answer bridge.Description }
+
+// Refuse is a call of bridge.Leg.Refuse.
+type Refuse struct{ Cause bridge.Cause }
+
+// SetDirection is a call of bridge.Leg.SetDirection.
+type SetDirection struct{ Direction bridge.Direction }
+
+// SendDTMF is a call of bridge.Leg.SendDTMF.
+type SendDTMF struct{ Key bridge.DTMF }
+
+// AskKeyframe is a call of bridge.Leg.AskKeyframe.
+type AskKeyframe struct{}
+
+// TransferProgress is a call of bridge.Leg.TransferProgress.
+type TransferProgress struct{ Cause bridge.Cause }
+
+// Hangup is a call of bridge.Leg.Hangup.
+type Hangup struct{ Cause bridge.Cause }
+
+// Ring is a call of bridge.Incoming.Ring.
+type Ring struct{ Early *bridge.Description }
+
+// Answer is a call of bridge.Incoming.Answer.
+type Answer struct{ Answer bridge.Description }
+
+func (Offer) command()            {}
+func (Accept) command()           {}
+func (Refuse) command()           {}
+func (SetDirection) command()     {}
+func (SendDTMF) command()         {}
+func (AskKeyframe) command()      {}
+func (TransferProgress) command() {}
+func (Hangup) command()           {}
+func (Ring) command()             {}
+func (Answer) command()           {}
