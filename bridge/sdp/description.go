@@ -1,0 +1,24 @@
+package sdp
+
+import "sipbridge/bridge"
+
+// Description reduces the session to what crosses to the other leg. Every media section keeps its
+// place. Telephone-event, comfort noise and repair formats are left out: each leg settles those with its own
+// party. A section with port 0, of an unknown kind or not over RTP has no formats, which means refused.
+// Directions are those of Media.Flow.
+func (s *Session) Description() bridge.Description {
+	description := bridge.Description{Media: make([]bridge.MediaDescription, 0, len(s.Media))}
+	for _, media := range s.Media {
+		description.Media = append(description.Media, media.Description())
+	}
+	return description
+}
+
+// Description reduces the section as Session.Description does.
+func (m Media) Description() bridge.MediaDescription {
+	description := bridge.MediaDescription{Kind: m.Kind(), Direction: m.Flow(), PacketTime: m.PacketTime}
+	if !m.Refused() && m.RTP() && description.Kind != 0 {
+		description.Formats = m.Codecs()
+	}
+	return description
+}

@@ -1,0 +1,172 @@
+package sdp
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"sipbridge/bridge"
+	"sipbridge/transcode"
+)
+
+// Media is one media section: an m= line and what belongs to it. After Parse it also holds what it inherits from
+// the session level.
+type Media struct {
+	// Type is the word after m=, in lower case: "audio", "video", "image", "application".
+	Type string
+	// Port is the RTP port; 0 means refused, unless BundleOnly is set.
+	Port uint16
+	// Protocol is the transport protocol of the m= line, as written: "RTP/AVP", "UDP/TLS/RTP/SAVPF".
+	Protocol string
+	// Words are the formats of the m= line as they stood there. Marshal prints them
+	// only where Formats is empty, which is how a refused section repeats the m= line of its offer.
+	Words []string
+	// Formats are the RTP formats whose encoding is known, in the order of the m= line, telephone-event,
+	// comfort noise and repair formats included.
+	Formats []Format
+
+	// Address is where the media goes: an IP literal or a host name.
+	Address string
+	// RTCPPort and RTCPAddress are those of a=rtcp (RFC 3605); zero where not given.
+	RTCPPort    uint16
+	RTCPAddress string
+	// RTCPMux tells that RTP and RTCP share a port (RFC 5761).
+	RTCPMux bool
+	// RTCPReducedSize is a=rtcp-rsize (RFC 5506).
+	RTCPReducedSize bool
+
+	// Direction is as the describing party sees it; SendRecv where not given. It does not yet
+	// reflect a hold by address: see Media.Flow.
+	Direction bridge.Direction
+	// PacketTime and MaxPacketTime are a=ptime and a=maxptime; 0 where not given or senseless.
+	PacketTime, MaxPacketTime time.Duration
+
+	// MID is the identification tag (RFC 5888); empty where not given.
+	MID string
+	// BundleOnly is a=bundle-only (RFC 9143 section 6).
+	BundleOnly bool
+	// MSID is the value of the first a=msid (RFC 8830).
+	MSID string
+	// SSRCs are the announced synchronisation sources (RFC 5576), each once.
+	SSRCs []SSRC
+
+	// ICEUfrag and ICEPwd are the ICE credentials (RFC 8839 section 5.4).
+	ICEUfrag, ICEPwd string
+	// ICEOptions are the words of a=ice-options.
+	ICEOptions []string
+	// Candidates are the values of the a=candidate lines, at most MaxCandidates.
+	Candidates []string
+	// EndOfCandidates is a=end-of-candidates (RFC 8840).
+	EndOfCandidates bool
+	// Fingerprints are those of the DTLS certificate (RFC 8122); ill-formed ones are left out.
+	Fingerprints []Fingerprint
+	// Setup is the DTLS role: "actpass", "active", "passive" or "holdconn" (RFC 4145).
+	Setup string
+	// Crypto are the values of the a=crypto lines (RFC 4568). They hold keys: never log them.
+	Crypto []string
+}
+
+// Fingerprint is a certificate fingerprint.
+type Fingerprint struct {
+	// Hash is the name of the hash function, in lower case: "sha-256".
+	Hash string
+	// Value is the digest in upper-case hexadecimal pairs joined by colons.
+	Value string
+}
+
+// SSRC is a synchronisation source named in a description.
+type SSRC struct {
+	ID uint32
+	// CName is its canonical name; empty where not given.
+	CName string
+}
+
+// Kind gives the kind of the section; 0 for kinds that the bridge does not carry.
+func (m Media) Kind() transcode.Kind {
+	switch m.Type {
+	case "audio":
+		return transcode.Audio
+	case "video":
+		return transcode.Video
+	default:
+		return 0
+	}
+}
+
+// RTP tells whether the section carries RTP, over whatever transport.
+func (m Media) RTP() bool { return strings.Contains(strings.ToUpper(m.Protocol), "RTP/") }
+
+// Encrypted tells whether the section demands SRTP: RTP/SAVP, RTP/SAVPF and their DTLS forms.
+func (m Media) Encrypted() bool { return strings.Contains(strings.ToUpper(m.Protocol), "RTP/SAVP") }
+
+// Refused tells whether the section is switched off (RFC 3264 section 6).
+func (m Media) Refused() bool { return m.Port == 0 && !m.BundleOnly }
+
+// ICE tells whether the section has ICE credentials.
+func (m Media) ICE() bool { return m.ICEUfrag != "" && m.ICEPwd != "" }
+
+// Flow is the direction that really holds. A party without ICE whose address is 0.0.0.0 or :: cannot
+// receive (hold as in RFC 2543, kept by RFC 3264 section 8.4), so sendrecv becomes sendonly and recvonly
+// becomes inactive. With ICE that address only means that the candidates tell more.
+func (m Media) Flow() bridge.Direction {
+	address, err := netip.ParseAddr(m.Address)
+	if err == nil && address.IsUnspecified() && !m.ICE() {
+		return m.Direction.And(bridge.SendOnly)
+	}
+	return m.Direction
+}
+
+// RTPAddress is where RTP for the describing party goes. It reports false if there is no usable IP
+// literal; host names are not looked up.
+func (m Media) RTPAddress() (netip.AddrPort, bool) { return addrPort(m.Address, m.Port) }
+
+// RTCPAddrPort is where RTCP for the describing party goes without multiplexing: what a=rtcp says, else
+// the port after the RTP port (RFC 3550 section 11).
+func (m Media) RTCPAddrPort() (netip.AddrPort, bool) {
+	address, port := m.Address, m.Port+1
+	if m.RTCPPort != 0 {
+		port = m.RTCPPort
+	}
+	if m.RTCPAddress != "" {
+		address = m.RTCPAddress
+	}
+	return addrPort(address, port)
+}
+
+func addrPort(address string, port uint16) (netip.AddrPort, bool) {
+	parsed, err := netip.ParseAddr(address)
+	if err != nil || parsed.Zone() != "" || port == 0 {
+		return netip.AddrPort{}, false
+	}
+	return netip.AddrPortFrom(parsed.Unmap(), port), true
+}
+
+// Codecs gives the formats that are audio or video proper: without telephone-event, comfort noise and repair formats.
+func (m Media) Codecs() []transcode.Format {
+	return m.pick(func(role Role) bool { return role == RoleCodec })
+}
+
+// TelephoneEvents gives the telephone-event formats (RFC 4733).
+func (m Media) TelephoneEvents() []transcode.Format {
+	return m.pick(func(role Role) bool { return role == RoleTelephoneEvent })
+}
+
+// ComfortNoise gives the comfort-noise formats (RFC 3389).
+func (m Media) ComfortNoise() []transcode.Format {
+	return m.pick(func(role Role) bool { return role == RoleComfortNoise })
+}
+
+func (m Media) pick(wanted func(Role) bool) []transcode.Format {
+	var picked []transcode.Format
+	for _, format := range m.Formats {
+		if wanted(RoleOf(format.Codec)) {
+			picked = append(picked, format.Format)
+		}
+	}
+	return picked
+}
+
+// Refuse gives the section that refuses this one in an answer: same m= line and MID, port 0.
+func (m Media) Refuse() Media {
+	return Media{Type: m.Type, Protocol: m.Protocol, Words: m.Words, MID: m.MID, Direction: bridge.Inactive}
+}
