@@ -1,0 +1,422 @@
+package digest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	icholy "github.com/icholy/digest"
+
+	"sipbridge/bridge"
+)
+
+const realm = "example.test"
+
+// passwords are accounts whose hashes are made from their passwords.
+type passwords map[string]string
+
+func (p passwords) HA1(user, realm string, algorithm Algorithm) (string, bool) {
+	password, ok := p[user]
+	return HA1(algorithm, user, realm, password), ok
+}
+
+// md5Only is an account kept as an MD5 hash.
+type md5Only string
+
+func (m md5Only) HA1(_, _ string, algorithm Algorithm) (string, bool) {
+	return string(m), algorithm == MD5
+}
+
+type clock struct{ now time.Time }
+
+func (c *clock) Now() time.Time { return c.now }
+
+func newClock() *clock { return &clock{time.Date(2026, 11, 20, 14, 0, 0, 0, time.UTC)} }
+
+func newAuthenticator(at *clock) *Authenticator {
+	return New(Options{Accounts: passwords{"alice": "secret", "bob": "hunter2"}, Now: at.Now})
+}
+
+func attemptOn(transport string) Attempt {
+	return Attempt{
+		Method: "REGISTER", URI: "sip:example.test", Realm: realm, Transport: transport,
+		Source: netip.MustParseAddr("192.0.2.7"),
+	}
+}
+
+// causeOf fails the test unless err is a bridge.Cause.
+func causeOf(t *testing.T, err error) bridge.Cause {
+	t.Helper()
+	var cause bridge.Cause
+	if !errors.As(err, &cause) {
+		t.Fatalf("error %v isn't a Cause", err)
+	}
+	return cause
+}
+
+// challengesOf asks without credentials and gives the challenges.
+func challengesOf(t *testing.T, a *Authenticator, attempt Attempt) []string {
+	t.Helper()
+	attempt.Credentials = nil
+	_, err := a.Verify(attempt)
+	cause := causeOf(t, err)
+	if cause.Status != 401 && cause.Status != 407 {
+		t.Fatalf("status %d", cause.Status)
+	}
+	values := make([]string, 0, len(cause.Headers))
+	for _, header := range cause.Headers {
+		values = append(values, header.Value)
+	}
+	return values
+}
+
+// answerOf answers a challenge as another implementation of digest does.
+func answerOf(t *testing.T, challenge string, attempt Attempt, user, password string, count int) string {
+	t.Helper()
+	parsed, err := icholy.ParseChallenge(challenge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := icholy.Digest(parsed, icholy.Options{
+		Method: attempt.Method, URI: attempt.URI, Username: user, Password: password, Count: count,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return given.String()
+}
+
+func TestChallengePerTransport(t *testing.T) {
+	for transport, want := range map[string][]string{
+		"WS": {"MD5"}, "WSS": {"MD5"}, "ws": {"MD5"},
+		"UDP": {"SHA-256", "MD5"}, "TCP": {"SHA-256", "MD5"}, "TLS": {"SHA-256", "MD5"},
+	} {
+		challenges := challengesOf(t, newAuthenticator(newClock()), attemptOn(transport))
+		var got []string
+		for _, value := range challenges {
+			parsed, err := icholy.ParseChallenge(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(parsed.QOP, []string{"auth"}) || parsed.Realm != realm || parsed.Stale {
+				t.Errorf("%s: challenge %s", transport, value)
+			}
+			got = append(got, parsed.Algorithm)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: algorithms %v, want %v", transport, got, want)
+		}
+	}
+}
+
+func TestChallengeText(t *testing.T) {
+	got := challengesOf(t, newAuthenticator(newClock()), attemptOn("WSS"))[0]
+	before, after, _ := strings.Cut(got, `nonce="`)
+	nonce, after, _ := strings.Cut(after, `"`)
+	if before != `Digest realm="example.test", ` || after != `, algorithm=MD5, qop="auth"` || len(nonce) != 43 {
+		t.Errorf("challenge %s", got)
+	}
+}
+
+func TestProxyChallenge(t *testing.T) {
+	attempt := attemptOn("WS")
+	for proxy, want := range map[bool]string{false: "401 WWW-Authenticate", true: "407 Proxy-Authenticate"} {
+		attempt.Proxy = proxy
+		_, err := newAuthenticator(newClock()).Verify(attempt)
+		cause := causeOf(t, err)
+		if got := strconv.Itoa(cause.Status) + " " + cause.Headers[0].Name; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestVerify(t *testing.T) {
+	for transport, challenges := range map[string]int{"WS": 1, "UDP": 2} {
+		for i := range challenges {
+			a := newAuthenticator(newClock())
+			attempt := attemptOn(transport)
+			challenge := challengesOf(t, a, attempt)[i]
+			attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
+			user, err := a.Verify(attempt)
+			if err != nil || user != "alice" {
+				t.Errorf("%s: %s: user %q, error %v", transport, challenge, user, err)
+			}
+		}
+	}
+}
+
+func nonceOf(t *testing.T, challenge string) string {
+	t.Helper()
+	parsed, err := icholy.ParseChallenge(challenge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed.Nonce
+}
+
+func TestVerifyWrong(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*Attempt)
+		user   string
+		want   error
+		status int
+	}{
+		{"password", nil, "alice", ErrDenied, 401},
+		{"unknown user", nil, "mallory", ErrDenied, 401},
+		{"other method", func(a *Attempt) { a.Method = "INVITE" }, "bob", ErrDenied, 401},
+		{"other URI", func(a *Attempt) { a.URI = "sip:victim@example.test" }, "bob", ErrMalformed, 400},
+		{"other realm", func(a *Attempt) { a.Realm = "example.org" }, "bob", ErrNoCredentials, 401},
+		{"other source", func(a *Attempt) { a.Source = netip.MustParseAddr("192.0.2.8") }, "bob", ErrStale, 401},
+		{"nothing", func(a *Attempt) { a.Credentials = nil }, "bob", ErrNoCredentials, 401},
+		{"other scheme", func(a *Attempt) { a.Credentials = []string{"Basic x"} }, "bob", ErrNoCredentials, 401},
+		{"open quote", func(a *Attempt) { a.Credentials = []string{`Digest username="`} }, "bob", ErrMalformed, 400},
+		{"no qop", without("qop=auth, ", ""), "bob", ErrUnsupported, 401},
+		{"auth-int", without("qop=auth,", "qop=auth-int,"), "bob", ErrUnsupported, 401},
+		{"sess", without("algorithm=MD5,", "algorithm=MD5-sess,"), "bob", ErrUnsupported, 401},
+		{"no nc", without("nc=00000001, ", ""), "bob", ErrMalformed, 400},
+		{"bad nc", without("nc=00000001", "nc=xyz"), "bob", ErrMalformed, 400},
+		{"nc 0", without("nc=00000001", "nc=00000000"), "bob", ErrMalformed, 400},
+		{"other nc", without("nc=00000001", "nc=00000002"), "bob", ErrDenied, 401},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			a := newAuthenticator(newClock())
+			attempt := attemptOn("WS")
+			challenge := challengesOf(t, a, attempt)[0]
+			attempt.Credentials = []string{answerOf(t, challenge, attempt, test.user, "hunter2", 1)}
+			if test.change != nil {
+				test.change(&attempt)
+			}
+			user, err := a.Verify(attempt)
+			if user != "" || !errors.Is(err, test.want) {
+				t.Fatalf("user %q, error %v, want %v", user, err, test.want)
+			}
+			cause := causeOf(t, err)
+			if cause.Status != test.status {
+				t.Errorf("status %d, want %d", cause.Status, test.status)
+			}
+			stale := len(cause.Headers) > 0 && strings.Contains(cause.Headers[0].Value, "stale=true")
+			if stale != errors.Is(test.want, ErrStale) {
+				t.Errorf("headers %v", cause.Headers)
+			}
+		})
+	}
+}
+
+// without replaces a piece of the credentials.
+func without(piece, by string) func(*Attempt) {
+	return func(a *Attempt) { a.Credentials[0] = strings.Replace(a.Credentials[0], piece, by, 1) }
+}
+
+func TestUnknownUserLooksLikeWrongPassword(t *testing.T) {
+	a := newAuthenticator(newClock())
+	attempt := attemptOn("UDP")
+	texts := make(map[string]string)
+	for _, user := range []string{"alice", "nobody"} {
+		challenge := challengesOf(t, a, attempt)[0]
+		attempt.Credentials = []string{answerOf(t, challenge, attempt, user, "guess", 1)}
+		_, err := a.Verify(attempt)
+		cause := causeOf(t, err)
+		for _, header := range cause.Headers {
+			texts[user] += header.Name + strings.Replace(header.Value, nonceOf(t, header.Value), "", 1)
+		}
+		texts[user] += fmt.Sprint(cause.Status, cause.Text)
+	}
+	if texts["alice"] != texts["nobody"] {
+		t.Errorf("%q and %q", texts["alice"], texts["nobody"])
+	}
+}
+
+func TestUnknownUserNeverProves(t *testing.T) {
+	a := New(Options{Accounts: md5Only("")})
+	attempt := attemptOn("UDP")
+	challenge := challengesOf(t, a, attempt)[0]
+	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", a.decoy, 1)}
+	if _, err := a.Verify(attempt); !errors.Is(err, ErrDenied) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAccountWithMD5Hash(t *testing.T) {
+	ha1 := strings.ToUpper(HA1(MD5, "alice", realm, "secret"))
+	a := New(Options{Accounts: md5Only(ha1), Algorithms: []Algorithm{MD5}})
+	attempt := attemptOn("UDP")
+	challenges := challengesOf(t, a, attempt)
+	if len(challenges) != 1 {
+		t.Fatalf("challenges %v", challenges)
+	}
+	attempt.Credentials = []string{answerOf(t, challenges[0], attempt, "alice", "secret", 1)}
+	if _, err := a.Verify(attempt); err != nil {
+		t.Error(err)
+	}
+}
+
+// sipML5 goes on with one nonce inside a dialog and counts its ACK, which nobody verifies: 1, 3, 4.
+func TestNonceCountOfSipML5(t *testing.T) {
+	a := newAuthenticator(newClock())
+	attempt := attemptOn("WS")
+	challenge := challengesOf(t, a, attempt)[0]
+	for _, step := range []struct {
+		count int
+		want  error
+	}{{1, nil}, {3, nil}, {4, nil}, {4, ErrStale}, {1, ErrStale}, {2, nil}, {2, ErrStale}, {200, nil}, {5, ErrStale}} {
+		attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", step.count)}
+		if _, err := a.Verify(attempt); !errors.Is(err, step.want) {
+			t.Errorf("nc %d: error %v, want %v", step.count, err, step.want)
+		}
+	}
+}
+
+// JsSIP and SIP.js ask for a new nonce for every request and count from 1 each time.
+func TestNonceCountOfJsSIP(t *testing.T) {
+	a := newAuthenticator(newClock())
+	attempt := attemptOn("WSS")
+	for range 3 {
+		challenge := challengesOf(t, a, attempt)[0]
+		attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
+		if _, err := a.Verify(attempt); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestStaleNonce(t *testing.T) {
+	at := newClock()
+	a := newAuthenticator(at)
+	attempt := attemptOn("WS")
+	challenge := challengesOf(t, a, attempt)[0]
+	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
+	at.now = at.now.Add(5*time.Minute + time.Second)
+	_, err := a.Verify(attempt)
+	if !errors.Is(err, ErrStale) {
+		t.Fatalf("error %v", err)
+	}
+	again := causeOf(t, err).Headers[0].Value
+	attempt.Credentials = []string{answerOf(t, again, attempt, "alice", "secret", 1)}
+	if _, err = a.Verify(attempt); err != nil {
+		t.Errorf("with the new nonce: %v", err)
+	}
+	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "wrong", 1)}
+	if _, err = a.Verify(attempt); !errors.Is(err, ErrDenied) {
+		t.Errorf("an old nonce hides a wrong password: %v", err)
+	}
+}
+
+func TestNonceOfAnotherProcessIsStale(t *testing.T) {
+	attempt := attemptOn("WS")
+	challenge := challengesOf(t, newAuthenticator(newClock()), attempt)[0]
+	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
+	if _, err := newAuthenticator(newClock()).Verify(attempt); !errors.Is(err, ErrStale) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSourceOfIPv6IsItsNetwork(t *testing.T) {
+	a := newAuthenticator(newClock())
+	attempt := attemptOn("WS")
+	attempt.Source = netip.MustParseAddr("2001:db8::1")
+	challenge := challengesOf(t, a, attempt)[0]
+	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
+	attempt.Source = netip.MustParseAddr("2001:db8:0:1::2")
+	if _, err := a.Verify(attempt); !errors.Is(err, ErrStale) {
+		t.Errorf("other network: %v", err)
+	}
+	attempt.Source = netip.MustParseAddr("2001:db8::2")
+	if _, err := a.Verify(attempt); err != nil {
+		t.Errorf("same network: %v", err)
+	}
+}
+
+func TestLock(t *testing.T) {
+	at := newClock()
+	var log bytes.Buffer
+	a := New(Options{
+		Accounts: passwords{"alice": "secret"}, Now: at.Now,
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	try := func(user, password, source string) error {
+		attempt := attemptOn("WS")
+		attempt.Source = netip.MustParseAddr(source)
+		challenge := challengesOf(t, a, attempt)[0]
+		attempt.Credentials = []string{answerOf(t, challenge, attempt, user, password, 1)}
+		_, err := a.Verify(attempt)
+		return err
+	}
+	for _, user := range []string{"alice", "nobody"} {
+		for i := range 5 {
+			if err := try(user, "wrong", "192.0.2.1"); !errors.Is(err, ErrDenied) {
+				t.Fatalf("%s, try %d: %v", user, i+1, err)
+			}
+		}
+		err := try(user, "secret", "192.0.2.1")
+		cause := causeOf(t, err)
+		want := []bridge.Header{{Name: "Retry-After", Value: "31"}}
+		if !errors.Is(err, ErrLocked) || cause.Status != 403 || !slices.Equal(cause.Headers, want) {
+			t.Fatalf("%s: %v, headers %v", user, err, cause.Headers)
+		}
+	}
+	if err := try("alice", "secret", "192.0.2.2"); err != nil {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	at.now = at.now.Add(31 * time.Second)
+	if err := try("alice", "wrong", "192.0.2.1"); !errors.Is(err, ErrDenied) {
+		t.Errorf("after the lock: %v", err)
+	}
+	if err := try("alice", "secret", "192.0.2.1"); !errors.Is(err, ErrLocked) {
+		t.Errorf("one more failure must lock again: %v", err)
+	}
+	at.now = at.now.Add(31 * time.Second)
+	if err := try("alice", "secret", "192.0.2.1"); err != nil {
+		t.Errorf("at the end: %v", err)
+	}
+	if got := a.Stats(); got.Locked != 3 || got.Denied != 11 || got.Accepted != 2 {
+		t.Errorf("stats %+v", got)
+	}
+	if text := log.String(); !strings.Contains(text, "user=alice") || strings.Contains(text, "response") {
+		t.Errorf("log %q", text)
+	}
+}
+
+func TestCredentialsOfOtherRealmsAndEmptyOnesArePassedOver(t *testing.T) {
+	a := newAuthenticator(newClock())
+	attempt := attemptOn("WS")
+	challenge := challengesOf(t, a, attempt)[0]
+	attempt.Credentials = []string{
+		`Bearer x`,
+		`Digest username="alice",realm="example.test",nonce="",uri="sip:example.test",response=""`,
+		`Digest username="alice",realm="example.org",nonce="n",uri="sip:example.org",response="00"`,
+		answerOf(t, challenge, attempt, "alice", "secret", 1),
+	}
+	if _, err := a.Verify(attempt); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestVerifyConcurrently(t *testing.T) {
+	a := newAuthenticator(newClock())
+	attempt := attemptOn("UDP")
+	challenge := challengesOf(t, a, attempt)[0]
+	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
+	var wg sync.WaitGroup
+	for range 32 {
+		wg.Go(func() {
+			_, err := a.Verify(attempt)
+			if err != nil && !errors.Is(err, ErrStale) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := a.Stats(); got.Accepted != 1 || got.Stale != 31 {
+		t.Errorf("the same count was accepted %d times", got.Accepted)
+	}
+}

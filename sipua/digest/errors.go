@@ -1,0 +1,23 @@
+package digest
+
+import "errors"
+
+// What Verify found wrong; each stands in the Err of its bridge.Cause.
+var (
+	// ErrNoCredentials says that nothing was sent for our realm: the first request of most clients.
+	ErrNoCredentials = errors.New("digest: no credentials")
+	// ErrStale says that the answer was right but the nonce old, used before, or made for someone else.
+	ErrStale = errors.New("digest: stale nonce")
+	// ErrDenied says that the answer was wrong, or the user unknown.
+	ErrDenied = errors.New("digest: wrong credentials")
+	// ErrLocked says that the user name failed too often from this source.
+	ErrLocked = errors.New("digest: locked after failed tries")
+	// ErrUnsupported says that the answer is of a kind we never ask for: auth-int, no qop, "-sess", or
+	// another algorithm.
+	ErrUnsupported = errors.New("digest: unsupported form of credentials")
+	// ErrMalformed says that the credentials can't be read, or are for another Request-URI.
+	ErrMalformed = errors.New("digest: malformed credentials")
+)
+
+// ErrNoAnswer says that Answer can't, or must not, answer any of the challenges.
+var ErrNoAnswer = errors.New("digest: no challenge can be answered")
