@@ -1,0 +1,126 @@
+package configs
+
+import (
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func same(a, b *Config) bool { return reflect.DeepEqual(a, b) }
+
+// TestAnnotatedFileIsTheDefault holds sipbridge.yaml to the defaults that the documentation promises.
+func TestAnnotatedFileIsTheDefault(t *testing.T) {
+	t.Parallel()
+	want := &Config{
+		Domains: []Domain{{Name: "localhost"}},
+		Listen:  Listen{HTTP: "127.0.0.1:8080", SIPUDP: "127.0.0.1:5060", SIPTCP: "127.0.0.1:5060"},
+		Media: Media{
+			RTPPorts:    PortRange{20000, 29999},
+			WebRTCPorts: PortRange{8443, 8443},
+			Timeout:     30 * time.Second,
+		},
+		Call:  Call{Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute},
+		Users: []User{},
+		Routes: []Route{
+			{From: "any", Match: "^sips?:(echo|tone|dtmf)@", To: "builtin:$1"},
+			{From: "any", Match: "^sips?:([^@]+)@localhost", To: "user:$1"},
+		},
+		WebSocket: WebSocket{Origins: []string{}, MaxMessage: 32768, Rate: 20},
+		Log:       Log{Level: "info", Format: "text"},
+	}
+	got, err := Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !same(got, want) {
+		t.Errorf("sipbridge.yaml gives\n%+v, the defaults are\n%+v", got, want)
+	}
+	if err := got.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// keyLine matches a line that sets a key, with its indentation.
+const keyLine = `^( *)(- )?([a-z0-9_]+):`
+
+// TestAnnotatedFileExplainsEveryKey fails when a key is missing in sipbridge.yaml or has no comment:
+// above it, or for a key of a list, "name: ..." in the comment above the list.
+func TestAnnotatedFileExplainsEveryKey(t *testing.T) {
+	t.Parallel()
+	explained := explainedKeys(t)
+	for _, k := range knownKeys() {
+		if isSection(k.kind) {
+			continue
+		}
+		if !explained[k.path] {
+			t.Errorf("sipbridge.yaml does not explain %s", k.path)
+		}
+	}
+}
+
+func explainedKeys(t *testing.T) map[string]bool {
+	t.Helper()
+	explained := map[string]bool{}
+	line := regexp.MustCompile(keyLine)
+	section, comment := "", []string(nil)
+	for text := range strings.SplitSeq(string(annotated), "\n") {
+		if strings.HasPrefix(strings.TrimSpace(text), "#") {
+			comment = append(comment, strings.TrimPrefix(strings.TrimSpace(text), "# "))
+			continue
+		}
+		match := line.FindStringSubmatch(text)
+		if match == nil || match[2] != "" {
+			comment = nil
+			continue
+		}
+		path := match[3]
+		if match[1] == "" {
+			section = path
+		} else {
+			path = section + "." + path
+		}
+		if len(comment) > 0 {
+			explained[path] = true
+		}
+		for _, said := range comment {
+			name, _, ok := strings.Cut(said, ":")
+			explained[path+"[]."+name] = ok
+		}
+		comment = nil
+	}
+	return explained
+}
+
+// TestAnnotatedExamplesLoad puts the examples of sipbridge.yaml, which have two blanks behind the #,
+// into force.
+func TestAnnotatedExamplesLoad(t *testing.T) {
+	t.Parallel()
+	example := regexp.MustCompile(`(?m)^( *)#  ( *[-a-z].*)$`)
+	if len(example.FindAllString(string(annotated), -1)) < 10 {
+		t.Fatal("the examples were not found")
+	}
+	lists := strings.NewReplacer("users: []", "users:", "origins: []", "origins:")
+	// An example stands above its key; it is moved below.
+	var out, held []string
+	for text := range strings.SplitSeq(lists.Replace(string(annotated)), "\n") {
+		if match := example.FindStringSubmatch(text); match != nil {
+			held = append(held, match[1]+"  "+match[2])
+			continue
+		}
+		out = append(out, text)
+		if !strings.HasPrefix(strings.TrimSpace(text), "#") {
+			out, held = append(out, held...), nil
+		}
+	}
+	config := load(t, strings.Join(out, "\n"))
+	if err := config.Validate(); err != nil {
+		t.Error(err)
+	}
+	got := []int{len(config.Domains), len(config.Users), len(config.Routes), len(config.WebSocket.Origins)}
+	if want := []int{2, 2, 3, 1}; !slices.Equal(got, want) {
+		t.Errorf("the examples give %v domains, users, routes and origins, not %v", got, want)
+	}
+}

@@ -1,0 +1,85 @@
+package configs
+
+import "time"
+
+// Config is the whole configuration, in the shape of sipbridge.yaml, which explains every key.
+type Config struct {
+	Domains   []Domain  `mapstructure:"domains"`
+	Listen    Listen    `mapstructure:"listen"`
+	TLS       TLS       `mapstructure:"tls"`
+	Media     Media     `mapstructure:"media"`
+	Call      Call      `mapstructure:"call"`
+	Users     []User    `mapstructure:"users"`
+	Routes    []Route   `mapstructure:"routes"`
+	WebSocket WebSocket `mapstructure:"websocket"`
+	Log       Log       `mapstructure:"log"`
+
+	// Demo tells that Users were made up at this start, so that the web page may show their
+	// passwords. No file can set it.
+	Demo bool `mapstructure:"-"`
+}
+
+// Domain is a domain that sipbridge serves itself, or whose requests it passes on.
+type Domain struct {
+	Name string `mapstructure:"name"`
+	// NextHop is the SIP URI of the server of this domain; empty for a domain of our own.
+	NextHop string `mapstructure:"next_hop"`
+}
+
+// Local tells whether sipbridge itself serves the domain.
+func (d Domain) Local() bool { return d.NextHop == "" }
+
+// TLS names the certificate of https. Both files are empty for one made at each start.
+type TLS struct {
+	Cert string `mapstructure:"cert"`
+	Key  string `mapstructure:"key"`
+}
+
+// Media is what the media sessions need to know of the network.
+type Media struct {
+	RTPPorts    PortRange `mapstructure:"rtp_ports"`
+	WebRTCPorts PortRange `mapstructure:"webrtc_ports"`
+	// Advertise is an IP address; empty for our own.
+	Advertise string        `mapstructure:"advertise"`
+	ICELite   bool          `mapstructure:"ice_lite"`
+	Timeout   time.Duration `mapstructure:"timeout"`
+}
+
+// Call limits how long the phases of a call last.
+type Call struct {
+	Ring  time.Duration `mapstructure:"ring"`
+	Park  time.Duration `mapstructure:"park"`
+	Drain time.Duration `mapstructure:"drain"`
+}
+
+// User is a user of a domain of our own. It has a Password or a HA1.
+type User struct {
+	Name string `mapstructure:"name"`
+	// Domain is filled with the first domain of our own by Load where the file leaves it out.
+	Domain   string `mapstructure:"domain"`
+	Password string `mapstructure:"password"`
+	// HA1 is the MD5 of name:domain:password in hexadecimal digits (RFC 7616 section 3.4.2).
+	HA1 string `mapstructure:"ha1"`
+}
+
+// Route says who is called for a Request-URI.
+type Route struct {
+	From  string `mapstructure:"from"`
+	Match string `mapstructure:"match"`
+	To    string `mapstructure:"to"`
+}
+
+// WebSocket limits what browsers may do.
+type WebSocket struct {
+	Origins []string `mapstructure:"origins"`
+	// MaxMessage is in bytes.
+	MaxMessage int `mapstructure:"max_message"`
+	// Rate is in messages a second.
+	Rate int `mapstructure:"rate"`
+}
+
+// Log says what is logged, and how.
+type Log struct {
+	Level  string `mapstructure:"level"`
+	Format string `mapstructure:"format"`
+}

@@ -1,0 +1,120 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// publicHTTPS is where https listens if Public is set and HTTPS is empty.
+const publicHTTPS = ":8443"
+
+// Listen says where sipbridge listens. Each address is host:port, or empty for not at all.
+type Listen struct {
+	HTTP   string `mapstructure:"http"`
+	HTTPS  string `mapstructure:"https"`
+	SIPUDP string `mapstructure:"sip_udp"`
+	SIPTCP string `mapstructure:"sip_tcp"`
+	// Public opens HTTPS, SIPUDP and SIPTCP on each own address where they name only loopback.
+	Public bool `mapstructure:"public"`
+}
+
+// Listeners are the sockets to open: one for each address, so that each answers from the address to
+// which it was spoken.
+type Listeners struct {
+	HTTP, HTTPS, SIPUDP, SIPTCP []netip.AddrPort
+}
+
+// ErrAddress is the error of an address to listen on that cannot be read.
+var ErrAddress = errors.New("an address is written as host:port, such as 127.0.0.1:8080, and its host is " +
+	"an IP address, localhost, or left out for each address of this machine")
+
+// Expand gives the sockets to open on a machine with these addresses of its own, see OwnAddresses.
+func (l Listen) Expand(own []netip.Addr) (Listeners, error) {
+	https := l.HTTPS
+	if l.Public && https == "" {
+		https = publicHTTPS
+	}
+	var out Listeners
+	for _, item := range []struct {
+		key, address string
+		public       bool
+		into         *[]netip.AddrPort
+	}{
+		{"listen.http", l.HTTP, false, &out.HTTP},
+		{"listen.https", https, l.Public, &out.HTTPS},
+		{"listen.sip_udp", l.SIPUDP, l.Public, &out.SIPUDP},
+		{"listen.sip_tcp", l.SIPTCP, l.Public, &out.SIPTCP},
+	} {
+		addresses, err := expandAddress(item.address, item.public, own)
+		if err != nil {
+			return Listeners{}, fmt.Errorf("%s: %w", item.key, err)
+		}
+		*item.into = addresses
+	}
+	return out, nil
+}
+
+// OpenToNetwork tells whether any listener is reachable from another machine.
+func (l Listen) OpenToNetwork() bool {
+	if l.Public {
+		return true
+	}
+	for _, address := range []string{l.HTTP, l.HTTPS, l.SIPUDP, l.SIPTCP} {
+		if address == "" {
+			continue
+		}
+		host, _, err := parseAddress(address)
+		if err == nil && !host.IsLoopback() {
+			return true
+		}
+	}
+	return false
+}
+
+func expandAddress(address string, public bool, own []netip.Addr) ([]netip.AddrPort, error) {
+	if address == "" {
+		return nil, nil
+	}
+	host, port, err := parseAddress(address)
+	if err != nil {
+		return nil, err
+	}
+	every := !host.IsValid() || public && host.IsLoopback()
+	if !every && !host.IsUnspecified() {
+		return []netip.AddrPort{netip.AddrPortFrom(host, port)}, nil
+	}
+	var out []netip.AddrPort
+	for _, candidate := range own {
+		if every || candidate.Is4() == host.Is4() {
+			out = append(out, netip.AddrPortFrom(candidate, port))
+		}
+	}
+	return out, nil
+}
+
+// parseAddress gives an invalid host where it is left out.
+func parseAddress(address string) (netip.Addr, uint16, error) {
+	host, portText, err := net.SplitHostPort(address)
+	if err != nil {
+		return netip.Addr{}, 0, fmt.Errorf("%q: %w", address, ErrAddress)
+	}
+	port, err := strconv.ParseUint(portText, 10, 16)
+	if err != nil {
+		return netip.Addr{}, 0, fmt.Errorf("%q: the port is no number from 0 to 65535: %w", address, ErrAddress)
+	}
+	if host == "" {
+		return netip.Addr{}, uint16(port), nil
+	}
+	if strings.EqualFold(host, "localhost") {
+		host = "127.0.0.1"
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil || ip.Zone() != "" {
+		return netip.Addr{}, 0, fmt.Errorf("%q: %w", address, ErrAddress)
+	}
+	return ip.Unmap(), uint16(port), nil
+}

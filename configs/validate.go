@@ -1,0 +1,195 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// websocket.max_message is from what a browser's INVITE with its SDP takes to what nobody sends.
+const (
+	minMessage = 4 << 10
+	maxMessage = 1 << 20
+)
+
+// faults collects what is wrong.
+type faults []error
+
+func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
+
+// Validate says everything that is wrong with the configuration, one sentence for each that names the
+// key. Whether routes lead somewhere is not its matter, nor whether files and ports can be opened.
+func (c *Config) Validate() error {
+	var found faults
+	c.checkDomains(&found)
+	c.checkListen(&found)
+	c.checkMedia(&found)
+	c.checkCall(&found)
+	c.checkUsers(&found)
+	c.checkRoutes(&found)
+	c.checkWebSocket(&found)
+	c.checkLog(&found)
+	return errors.Join(found...)
+}
+
+func (c *Config) checkDomains(found *faults) {
+	if len(c.Domains) == 0 {
+		found.add("domains: at least one is needed")
+	}
+	seen := map[string]bool{}
+	for i, domain := range c.Domains {
+		name := strings.ToLower(domain.Name)
+		if !isHost(domain.Name) {
+			found.add("domains[%d].name: %q is no domain name", i, domain.Name)
+		}
+		if seen[name] {
+			found.add("domains[%d].name: %q is there twice", i, domain.Name)
+		}
+		seen[name] = true
+		if domain.Local() {
+			continue
+		}
+		if _, err := ParseNextHop(domain.NextHop); err != nil {
+			found.add("domains[%d].next_hop: %w", i, err)
+		}
+	}
+}
+
+func (c *Config) checkListen(found *faults) {
+	if _, err := c.Listen.Expand(nil); err != nil {
+		found.add("%w", err)
+	}
+	if c.Listen.HTTP == "" && c.Listen.HTTPS == "" && !c.Listen.Public {
+		found.add("listen: without http and https no browser can connect")
+	}
+	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
+		found.add("tls: cert and key are needed together")
+	}
+	if c.Listen.OpenToNetwork() && len(c.Users) == 0 && c.hasLocalDomain() {
+		found.add("listen: other machines can reach sipbridge, but there are no users; name them under users, " +
+			"or listen on 127.0.0.1 only")
+	}
+}
+
+func (c *Config) hasLocalDomain() bool { return slices.ContainsFunc(c.Domains, Domain.Local) }
+
+func (c *Config) checkMedia(found *faults) {
+	checkPorts(found, "media.rtp_ports", c.Media.RTPPorts)
+	checkPorts(found, "media.webrtc_ports", c.Media.WebRTCPorts)
+	if c.Media.RTPPorts.Len() < 2 {
+		found.add("media.rtp_ports: a call takes two ports, so one is too few")
+	}
+	if c.Media.RTPPorts.Overlaps(c.Media.WebRTCPorts) {
+		found.add("media.webrtc_ports: %s overlaps media.rtp_ports %s", c.Media.WebRTCPorts, c.Media.RTPPorts)
+	}
+	if _, port, err := parseAddress(c.Listen.SIPUDP); err == nil && c.mediaUses(port) {
+		found.add("listen.sip_udp: port %d is also one of the media ports", port)
+	}
+	if c.Media.Advertise != "" {
+		ip, err := netip.ParseAddr(c.Media.Advertise)
+		if err != nil || ip.Zone() != "" || ip.IsUnspecified() || ip.IsMulticast() {
+			found.add("media.advertise: %q is no IP address of a machine", c.Media.Advertise)
+		}
+	}
+	checkPositive(found, "media.timeout", c.Media.Timeout)
+}
+
+func checkPorts(found *faults, name string, ports PortRange) {
+	if ports.First == 0 || ports.First > ports.Last {
+		found.add("%s: %s is no range of ports", name, ports)
+	}
+}
+
+func (c *Config) mediaUses(port uint16) bool {
+	return port != 0 && (c.Media.RTPPorts.Contains(port) || c.Media.WebRTCPorts.Contains(port))
+}
+
+func (c *Config) checkCall(found *faults) {
+	checkPositive(found, "call.ring", c.Call.Ring)
+	checkNotNegative(found, "call.park", c.Call.Park)
+	checkNotNegative(found, "call.drain", c.Call.Drain)
+}
+
+func checkPositive(found *faults, name string, value time.Duration) {
+	if value <= 0 {
+		found.add("%s: %v is no time to wait; it is longer than 0s", name, value)
+	}
+}
+
+func checkNotNegative(found *faults, name string, value time.Duration) {
+	if value < 0 {
+		found.add("%s: %v is less than no time", name, value)
+	}
+}
+
+func (c *Config) checkRoutes(found *faults) {
+	for i, route := range c.Routes {
+		if !validFrom(route.From) {
+			found.add("routes[%d].from: %q is not users, trunk:<name> or any", i, route.From)
+		}
+		if route.Match == "" {
+			found.add("routes[%d].match: a regular expression is needed; .* matches everything", i)
+		}
+		if _, err := regexp.Compile(route.Match); err != nil {
+			found.add("routes[%d].match: %w", i, err)
+		}
+		if !validTo(route.To) {
+			found.add("routes[%d].to: %q is not user:<name>, trunk:<name>, builtin:<name>, reject:<300 to 699> or a SIP URI",
+				i, route.To)
+		}
+	}
+}
+
+func validFrom(from string) bool {
+	trunk, isTrunk := strings.CutPrefix(from, "trunk:")
+	return from == "users" || from == "any" || isTrunk && trunk != ""
+}
+
+func validTo(to string) bool {
+	scheme, rest, _ := strings.Cut(to, ":")
+	switch scheme {
+	case "user", "trunk", "builtin", "sip", "sips":
+		return rest != ""
+	case "reject":
+		status, err := strconv.Atoi(rest)
+		return err == nil && status >= 300 && status <= 699
+	default:
+		return false
+	}
+}
+
+func (c *Config) checkWebSocket(found *faults) {
+	for i, origin := range c.WebSocket.Origins {
+		if !isOrigin(origin) {
+			found.add("websocket.origins[%d]: %q is not scheme://host or scheme://host:port", i, origin)
+		}
+	}
+	if c.WebSocket.MaxMessage < minMessage || c.WebSocket.MaxMessage > maxMessage {
+		found.add("websocket.max_message: %d is not from %d to %d bytes", c.WebSocket.MaxMessage, minMessage, maxMessage)
+	}
+	if c.WebSocket.Rate < 1 {
+		found.add("websocket.rate: %d messages a second let nobody talk", c.WebSocket.Rate)
+	}
+}
+
+// isOrigin tells whether a browser could name this as the origin of a page (RFC 6454 section 6.2).
+func isOrigin(text string) bool {
+	origin, err := url.Parse(text)
+	return err == nil && origin.Scheme != "" && origin.Host != "" && origin.Host != "*" && origin.User == nil &&
+		text == origin.Scheme+"://"+origin.Host
+}
+
+func (c *Config) checkLog(found *faults) {
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		found.add("log.level: %q is not debug, info, warn or error", c.Log.Level)
+	}
+	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
+		found.add("log.format: %q is not text or json", c.Log.Format)
+	}
+}

@@ -1,0 +1,134 @@
+package configs
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestValidateRefuses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ file, want string }{
+		{"domains: []", "domains: at least one"},
+		{"domains: [{name: 'a b'}]", "domains[0].name"},
+		{"domains: [{name: ''}]", "domains[0].name"},
+		{"domains: [{name: a.example}, {name: A.example}]", "there twice"},
+		{"domains: [{name: a.example, next_hop: 'http://x'}]", "domains[0].next_hop"},
+		{"domains: [{name: a.example, next_hop: 'sip:x:y'}]", "domains[0].next_hop"},
+		{"domains: [{name: a.example, next_hop: 'sip:x;transport=ws'}]", "domains[0].next_hop"},
+		{"domains: [{name: a.example, next_hop: 'sip:x;lr'}]", "domains[0].next_hop"},
+		{"domains: [{name: a.example, next_hop: 'sip:user@x'}]", "domains[0].next_hop"},
+		{"listen: {http: localhost}", "listen.http"},
+		{"listen: {http: 'example.com:80'}", "listen.http"},
+		{"listen: {sip_udp: '127.0.0.1:70000'}", "listen.sip_udp"},
+		{"listen: {sip_tcp: '127.0.0.1:sip'}", "listen.sip_tcp"},
+		{"listen: {https: '[fe80::1%eth0]:443'}", "listen.https"},
+		{"listen: {http: ''}", "no browser can connect"},
+		{"listen: {public: true}", "there are no users"},
+		{"tls: {cert: a.pem}", "cert and key"},
+		{"tls: {key: a.pem}", "cert and key"},
+		{"media: {rtp_ports: 8000-9000}", "media.webrtc_ports"},
+		{"media: {rtp_ports: 20000}", "media.rtp_ports"},
+		{"media: {rtp_ports: ''}", "media.rtp_ports"},
+		{"media: {webrtc_ports: 5060}", "listen.sip_udp"},
+		{"media: {advertise: my.example}", "media.advertise"},
+		{"media: {advertise: 0.0.0.0}", "media.advertise"},
+		{"media: {timeout: 0s}", "media.timeout"},
+		{"call: {ring: 0s}", "call.ring"},
+		{"call: {park: -1s}", "call.park"},
+		{"call: {drain: -1s}", "call.drain"},
+		{"users: [{name: alice}]", "users[0]: alice needs a password or a ha1"},
+		{"users: [{name: 'a@b', password: x}]", "users[0].name"},
+		{"users: [{name: \"a\\r\\nb\", password: x}]", "users[0].name"},
+		{"users: [{name: a, ha1: abc}]", "users[0].ha1"},
+		{"users: [{name: a, password: x, domain: other.example}]", "users[0].domain"},
+		{"users: [{name: a, password: x}, {name: a, ha1: y, domain: LOCALHOST}]", "users[1]: a@localhost is there twice"},
+		{"routes: [{from: all, match: x, to: 'user:a'}]", "routes[0].from"},
+		{"routes: [{from: 'trunk:', match: x, to: 'user:a'}]", "routes[0].from"},
+		{"routes: [{from: any, match: '(', to: 'user:a'}]", "routes[0].match"},
+		{"routes: [{from: any, to: 'user:a'}]", "routes[0].match"},
+		{"routes: [{from: any, match: x, to: a}]", "routes[0].to"},
+		{"routes: [{from: any, match: x, to: 'reject:200'}]", "routes[0].to"},
+		{"routes: [{from: any, match: x, to: 'builtin:'}]", "routes[0].to"},
+		{"websocket: {origins: ['*']}", "websocket.origins[0]"},
+		{"websocket: {origins: ['https://*']}", "websocket.origins[0]"},
+		{"websocket: {origins: ['https://a.example/']}", "websocket.origins[0]"},
+		{"websocket: {origins: ['null']}", "websocket.origins[0]"},
+		{"websocket: {max_message: 10}", "websocket.max_message"},
+		{"websocket: {max_message: 100000000}", "websocket.max_message"},
+		{"websocket: {rate: 0}", "websocket.rate"},
+		{"log: {level: loud}", "log.level"},
+		{"log: {format: xml}", "log.format"},
+	} {
+		t.Run(test.file, func(t *testing.T) {
+			t.Parallel()
+			config, err := Load(write(t, test.file), nil)
+			if err == nil {
+				err = config.Validate()
+			}
+			if err == nil {
+				t.Fatal("it was taken")
+			}
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("the error %q does not say %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestValidateSaysEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	err := load(t, "log: {level: loud, format: xml}\ncall: {ring: 0s}").Validate()
+	if err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("three faults give %v", err)
+	}
+}
+
+func TestValidateAccepts(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{
+		"",
+		"# only a comment",
+		"listen: {public: true}\nusers: [{name: a, password: x}]",
+		"listen: {public: true}\ndomains: [{name: pbx.example, next_hop: 'sip:192.0.2.1'}]\nroutes: []",
+		"listen: {http: '', https: 'localhost:443'}",
+		"listen: {http: '127.0.0.1:0', sip_udp: '', sip_tcp: ''}",
+		"media: {advertise: 2001:db8::1, webrtc_ports: 30000-31000}",
+		"domains: [{name: 192.0.2.7}, {name: pbx.example, next_hop: 'sip:[2001:db8::1]:5070;transport=TCP'}]",
+		"websocket: {origins: ['https://a.example:8443', 'http://localhost:3000']}",
+		"routes: [{from: 'trunk:pbx', match: .*, to: 'reject:603'}, {from: users, match: '^sip:(.*)', to: 'sip:$1'}]",
+	} {
+		if err := load(t, file).Validate(); err != nil {
+			t.Errorf("%q: %v", file, err)
+		}
+	}
+}
+
+func TestNextHop(t *testing.T) {
+	t.Parallel()
+	for uri, want := range map[string]NextHop{
+		"sip:pbx.example":                         {Host: "pbx.example", Port: 5060, Transport: "udp"},
+		"sip:192.0.2.1:5070;transport=tcp":        {Host: "192.0.2.1", Port: 5070, Transport: "tcp"},
+		"sip:[2001:db8::1];transport=UDP":         {Host: "2001:db8::1", Port: 5060, Transport: "udp"},
+		"sip:[2001:db8::1]:5062;Transport=udp":    {Host: "2001:db8::1", Port: 5062, Transport: "udp"},
+		"sip:a-b.example.com.:5060;transport=tcp": {Host: "a-b.example.com.", Port: 5060, Transport: "tcp"},
+	} {
+		got, err := ParseNextHop(uri)
+		if err != nil || got != want {
+			t.Errorf("%s gives %+v, %v", uri, got, err)
+		}
+	}
+	if got := (NextHop{Host: "2001:db8::1", Port: 5060}).Address(); got != "[2001:db8::1]:5060" {
+		t.Errorf("the address is %s", got)
+	}
+}
+
+func FuzzParseNextHop(f *testing.F) {
+	f.Add("sip:[2001:db8::1]:5062;transport=udp")
+	f.Add("sip:a.example;transport=tcp;lr")
+	f.Fuzz(func(t *testing.T, uri string) {
+		hop, err := ParseNextHop(uri)
+		if err == nil && (strings.ContainsAny(hop.Host, "\r\n @;<>") || hop.Port == 0) {
+			t.Errorf("%q gives %+v", uri, hop)
+		}
+	})
+}
