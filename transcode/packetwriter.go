@@ -4,6 +4,10 @@ import "github.com/pion/rtp"
 
 // PacketWriter takes RTP packets as they arrive. The packet and its payload are valid until
 // WriteRTP returns; who keeps them copies them. A PacketWriter has one writing goroutine at a time.
+//
+// A packet without payload carries no media: it only accounts for a sequence number that the
+// source used for something else (a telephone event, comfort noise, padding), so that nobody takes the
+// number for a lost packet. Nothing is sent or played for it.
 type PacketWriter interface {
 	WriteRTP(packet *rtp.Packet) error
 }

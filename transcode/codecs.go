@@ -1,0 +1,132 @@
+package transcode
+
+import (
+	"time"
+
+	"sipbridge/transcode/g711"
+	"sipbridge/transcode/opus"
+)
+
+// Decoder turns the packets of one stream into mono sound. It is not safe for concurrent use.
+type Decoder interface {
+	// Decode decodes a payload and gives the number of samples. Pcm must have room for MaxPacketTime.
+	Decode(payload []byte, pcm []int16) (samples int, err error)
+	// Conceal fills pcm with a substitute for sound that was lost, and gives how much it filled. Next is
+	// the payload that follows the hole, or nil.
+	Conceal(next []byte, pcm []int16) (samples int, err error)
+}
+
+// Encoder turns mono sound into packets of one stream. It is not safe for concurrent use.
+type Encoder interface {
+	// Encode encodes one frame and gives the size of the payload. A size of 0 means that
+	// nothing need be sent.
+	Encode(pcm []int16, payload []byte) (size int, err error)
+}
+
+// EncoderOptions says how an Encoder encodes. Codecs without such a choice ignore it.
+type EncoderOptions struct {
+	// Complexity of Opus, 1 to 10; 0 means 5.
+	Complexity int
+	// Bitrate of Opus in bit/s; 0 means 24000. The format's maxaveragebitrate bounds it.
+	Bitrate int
+}
+
+// MaxPacketTime is the longest packet that can be transcoded.
+const MaxPacketTime = 240 * time.Millisecond
+
+// implementation is what is known of a codec that can be decoded and encoded.
+type implementation struct {
+	Codec
+	// payloadType is the static one (RFC 3551 table 4), or -1.
+	payloadType int
+	// rates are the sample rates in Hz at which it can be decoded and encoded, the best for it first.
+	rates []int
+	// packetTimes are the frame lengths that it can be encoded in.
+	packetTimes []time.Duration
+
+	newDecoder func(sampleRate int) (Decoder, error)
+	newEncoder func(format Format, sampleRate int, options EncoderOptions) (Encoder, error)
+}
+
+// implementations is the list of all codecs. A newcomer adds one line here, and a package.
+func implementations() []implementation {
+	return []implementation{
+		{Codec{"opus", 48000, 2}, -1, opus.SampleRates(), ms(10, 20, 40, 60), newOpusDecoder, newOpusEncoder},
+		{Codec{"PCMU", 8000, 1}, 0, []int{8000}, ms(10, 20, 30, 40, 60), g711Decoder(g711.MuLaw), g711Encoder(g711.MuLaw)},
+		{Codec{"PCMA", 8000, 1}, 8, []int{8000}, ms(10, 20, 30, 40, 60), g711Decoder(g711.ALaw), g711Encoder(g711.ALaw)},
+	}
+}
+
+func find(codec Codec) (implementation, bool) {
+	for _, known := range implementations() {
+		if known.Equal(codec) {
+			return known, true
+		}
+	}
+	return implementation{}, false
+}
+
+// Transcodable tells whether packets of a codec can be decoded and made.
+func Transcodable(codec Codec) bool {
+	_, ok := find(codec)
+	return ok
+}
+
+// Codecs lists the codecs that can be decoded and made, the best first.
+func Codecs() []Codec {
+	known := implementations()
+	list := make([]Codec, len(known))
+	for i := range known {
+		list[i] = known[i].Codec
+	}
+	return list
+}
+
+// StaticPayloadType gives the payload type that RFC 3551 fixes for a codec; an SDP may use it without an rtpmap.
+func StaticPayloadType(codec Codec) (payloadType uint8, ok bool) {
+	known, ok := find(codec)
+	if !ok || known.payloadType < 0 {
+		return 0, false
+	}
+	return uint8(known.payloadType), true
+}
+
+// StaticCodec gives the codec that RFC 3551 fixes for a payload type.
+func StaticCodec(payloadType uint8) (codec Codec, ok bool) {
+	for _, known := range implementations() {
+		if known.payloadType == int(payloadType) {
+			return known.Codec, true
+		}
+	}
+	return Codec{}, false
+}
+
+// NewDecoder makes a decoder of a format whose sound has the given sample rate in Hz. The error is
+// ErrNoPath if the codec is unknown or does not know that rate.
+func NewDecoder(format Format, sampleRate int) (Decoder, error) {
+	known, ok := find(format.Codec)
+	if !ok || !known.at(sampleRate) {
+		return nil, noPath(format, sampleRate)
+	}
+	return known.newDecoder(sampleRate)
+}
+
+// NewEncoder makes an encoder of a format from sound of the given sample rate in Hz. It keeps to what
+// the parameters of the format ask. The error is ErrNoPath if the codec is unknown or does not know that rate.
+func NewEncoder(format Format, sampleRate int, options EncoderOptions) (Encoder, error) {
+	known, ok := find(format.Codec)
+	if !ok || !known.at(sampleRate) {
+		return nil, noPath(format, sampleRate)
+	}
+	return known.newEncoder(format, sampleRate, options)
+}
+
+// SampleRate gives the sample rate at which to encode and decode a format where nothing else
+// decides, 0 if it is not known.
+func SampleRate(codec Codec) int {
+	known, ok := find(codec)
+	if !ok {
+		return 0
+	}
+	return known.rates[0]
+}

@@ -1,0 +1,71 @@
+package transcode
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrNoPath says that no format of the source can be turned into what the receiver takes.
+var ErrNoPath = errors.New("transcode: no way from one format to the other")
+
+func noPath(format Format, sampleRate int) error {
+	return fmt.Errorf("%w: %s at %d Hz", ErrNoPath, format, sampleRate)
+}
+
+// ConnectOptions says how a Pipe transcodes. The zero value is good.
+type ConnectOptions struct {
+	// PacketTime of the packets that are made; 0, or a length that the codec does not know, means 20 ms.
+	// Packets that pass through keep theirs.
+	PacketTime time.Duration
+	// Wait is how much sound is held behind a missing packet before it is concealed; 0 means 40 ms.
+	Wait time.Duration
+	// Encoder says how to encode.
+	Encoder EncoderOptions
+}
+
+// Connect makes the way from a source that sends any of the formats from, told apart by their payload types, to a
+// receiver of the format to: what is written into the Pipe comes out at dst. Packets whose codec is
+// that of to pass through; others are transcoded. Formats of the source from which no way leads are left out; if none
+// is left the error is ErrNoPath.
+func Connect(from []Format, to Format, dst PacketWriter, options ConnectOptions) (*Pipe, error) {
+	pipe := &Pipe{to: to, dst: dst}
+	var refused error
+	for _, format := range from {
+		route, err := newRoute(pipe, format, to, options)
+		if err != nil {
+			refused = err
+			continue
+		}
+		if pipe.routes[format.PayloadType&0x7f] == nil {
+			pipe.routes[format.PayloadType&0x7f] = route
+		}
+		if pipe.current.Load() == nil {
+			pipe.current.Store(route)
+		}
+	}
+	if pipe.current.Load() == nil {
+		if refused == nil {
+			refused = fmt.Errorf("%w: nothing to %s", ErrNoPath, to)
+		}
+		return nil, refused
+	}
+	return pipe, nil
+}
+
+// newRoute finds the way for one format of the source. The decoder and encoder are made when its first packet comes.
+func newRoute(pipe *Pipe, from, to Format, options ConnectOptions) (*route, error) {
+	source, known := find(from.Codec)
+	if from.Equal(to.Codec) && (known || from.Parameters == to.Parameters) {
+		return &route{from: from, to: to}, nil
+	}
+	target, ok := find(to.Codec)
+	if !ok || !known {
+		return nil, fmt.Errorf("%w: %s to %s", ErrNoPath, from, to)
+	}
+	rate := commonRate(source, target)
+	if rate == 0 {
+		return nil, fmt.Errorf("%w: %s to %s: no common sample rate", ErrNoPath, from, to)
+	}
+	return &route{from: from, to: to, transcoder: newTranscoder(pipe, from, to, rate, options)}, nil
+}

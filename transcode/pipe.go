@@ -1,0 +1,123 @@
+package transcode
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/pion/rtp"
+)
+
+// Pipe is the way of the packets from one party to another, made by Connect. WriteRTP belongs to one goroutine
+// at a time; String and Stats may be called by any. A Pipe has no goroutine and needs no Close.
+type Pipe struct {
+	to  Format
+	dst PacketWriter
+
+	// routes has the way for each payload type of the source; nil where none was agreed.
+	routes [128]*route
+	// current is the route of the last packet. WriteRTP sets it; String reads it.
+	current atomic.Pointer[route]
+	// out is the packet being passed through, or shown to the transcoder without what only the source
+	// means; owned by WriteRTP.
+	out rtp.Packet
+
+	in, sent, wrongPayloadType atomic.Uint64
+	// concealed and decodeErrors are counted by the transcoders.
+	concealed, decodeErrors atomic.Uint64
+}
+
+// route is the way for one format of the source.
+type route struct {
+	from, to Format
+	// transcoder is nil where packets pass through.
+	transcoder *transcoder
+}
+
+// PipeStats counts what went through a Pipe.
+type PipeStats struct {
+	// In and Out count packets.
+	In, Out uint64
+	// Lost counts packets that never came, as far as that was looked for: not where they pass through.
+	Lost uint64
+	// Concealed counts the samples made up for lost packets, at the rate of the path.
+	Concealed uint64
+	// Late, Duplicates and Strays count packets dropped: after their place was concealed, a second
+	// time, or with a sequence number far from all others.
+	Late, Duplicates, Strays uint64
+	// WrongPayloadType counts packets dropped because their payload type was not agreed.
+	WrongPayloadType uint64
+	// DecodeErrors counts packets that could not be decoded.
+	DecodeErrors uint64
+}
+
+// WriteRTP takes a packet from the source. The error is that of the receiver.
+func (p *Pipe) WriteRTP(packet *rtp.Packet) error {
+	p.in.Add(1)
+	payload := packet.Payload
+	if len(payload) > 0 && !p.choose(packet.PayloadType) {
+		p.wrongPayloadType.Add(1)
+		payload = nil // its sequence number is accounted for, or it would be taken for a loss
+	}
+	p.out.Header = rtp.Header{
+		Version: 2, Marker: packet.Marker, PayloadType: packet.PayloadType,
+		SequenceNumber: packet.SequenceNumber, Timestamp: packet.Timestamp, SSRC: packet.SSRC,
+	}
+	p.out.Payload = payload
+	transcoder := p.current.Load().transcoder
+	if transcoder != nil {
+		return transcoder.write(&p.out)
+	}
+	p.out.PayloadType = p.to.PayloadType
+	return p.send(&p.out)
+}
+
+// choose takes the route of a payload type, or tells that there is none.
+func (p *Pipe) choose(payloadType uint8) bool {
+	current, chosen := p.current.Load(), p.routes[payloadType&0x7f]
+	if chosen == nil {
+		return false
+	}
+	if chosen != current {
+		if current.transcoder != nil {
+			current.transcoder.stop()
+		}
+		p.current.Store(chosen)
+	}
+	return true
+}
+
+// send passes a packet on to the receiver.
+func (p *Pipe) send(packet *rtp.Packet) error {
+	if len(packet.Payload) > 0 {
+		p.sent.Add(1)
+	}
+	return p.dst.WriteRTP(packet)
+}
+
+// String prints the path of the packets that came last: "PCMU/8000 -> decode 8000 -> opus/48000/2".
+func (p *Pipe) String() string {
+	current := p.current.Load()
+	if current.transcoder == nil {
+		return fmt.Sprintf("%s -> %s", current.from, current.to)
+	}
+	return fmt.Sprintf("%s -> decode %d -> %s", current.from, current.transcoder.rate, current.to)
+}
+
+// Stats gives a snapshot.
+func (p *Pipe) Stats() PipeStats {
+	stats := PipeStats{
+		In: p.in.Load(), Out: p.sent.Load(), WrongPayloadType: p.wrongPayloadType.Load(),
+		Concealed: p.concealed.Load(), DecodeErrors: p.decodeErrors.Load(),
+	}
+	for _, route := range &p.routes {
+		if route == nil || route.transcoder == nil {
+			continue
+		}
+		held := route.transcoder.buffer.Stats()
+		stats.Lost += held.Lost
+		stats.Late += held.Late
+		stats.Duplicates += held.Duplicates
+		stats.Strays += held.Strays
+	}
+	return stats
+}

@@ -1,0 +1,171 @@
+package transcode
+
+import (
+	"time"
+
+	"github.com/pion/rtp"
+
+	"sipbridge/transcode/dtmf"
+)
+
+const (
+	// maxKeys is how many keys may wait to be played.
+	maxKeys = 64
+	// keyGap is the silence between two keys: receivers must notice 40 ms (ITU-T Q.24).
+	keyGap = 50 * time.Millisecond
+)
+
+// keyQueue is the keys of a Sender, and how to send them. The Sender's mu guards it.
+type keyQueue struct {
+	payloadType uint8
+	clock       uint32 // of the telephone-event format; 0: the party takes none
+	waiting     []dtmf.Key
+	running     bool // the goroutine lives
+	playing     bool // a key is being sent: the source is muted
+}
+
+// SetTelephoneEvent says how the party takes keys: the payload type and clock rate (Hz) of its
+// telephone-event format (RFC 4733). A clock rate of 0 means that it takes none.
+func (s *Sender) SetTelephoneEvent(payloadType uint8, clockRate uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys.payloadType, s.keys.clock = payloadType&0x7f, clockRate
+}
+
+// SendDTMF plays a key after those that wait, and tells whether it can: false if the party takes no telephone
+// events, we may not send, too many keys wait, the Sender is closed, or digit is no key. The source is
+// muted while a key plays. The timestamp of a key is on the clock of the audio, its duration on that of the
+// telephone-event format, as browsers do it when the two differ.
+func (s *Sender) SendDTMF(digit byte, duration time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, known := dtmf.Event(digit)
+	if !known || s.closed || s.off || s.keys.clock == 0 || len(s.keys.waiting) >= maxKeys {
+		return false
+	}
+	s.keys.waiting = append(s.keys.waiting, dtmf.Key{Digit: digit, Duration: duration})
+	if !s.keys.running {
+		s.keys.running = true
+		s.playing.Add(1)
+		go s.playKeys()
+	}
+	return true
+}
+
+// Close stops the stream: nothing is written after it returns, and no goroutine is left. It must not be
+// called from Write.
+func (s *Sender) Close() {
+	s.writing.Lock() // waits for a Write that is under way
+	s.shut()
+	s.writing.Unlock()
+	s.playing.Wait()
+}
+
+func (s *Sender) shut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.closed = true
+		close(s.done)
+	}
+}
+
+// playKeys plays the waiting keys and ends when none is left.
+func (s *Sender) playKeys() {
+	defer s.playing.Done()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		key, ok := s.nextKey()
+		if !ok {
+			return
+		}
+		s.endKey(s.playKey(key, timer))
+		s.pause(timer, keyGap)
+	}
+}
+
+// nextKey takes a key from the queue, or marks the goroutine as gone.
+func (s *Sender) nextKey() (key *dtmf.Sender, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.keys.waiting) > 0 && !s.closed && !s.off {
+		next := s.keys.waiting[0]
+		s.keys.waiting = s.keys.waiting[1:]
+		key, err := dtmf.NewSender(next.Digit, next.Duration, s.keys.clock)
+		if err == nil {
+			return key, true
+		}
+	}
+	s.keys.waiting, s.keys.running = nil, false
+	return nil, false
+}
+
+// playKey sends the packets of one key at their pace, and tells whether it got to the end.
+func (s *Sender) playKey(key *dtmf.Sender, timer *time.Timer) bool {
+	var start uint32
+	for {
+		packet, more := key.Next()
+		if !more {
+			return true
+		}
+		if !s.writeKey(packet, &start) || !s.pause(timer, dtmf.Interval) {
+			return false
+		}
+	}
+}
+
+// pause waits, and tells whether the Sender is still open.
+func (s *Sender) pause(timer *time.Timer, duration time.Duration) bool {
+	timer.Reset(duration)
+	select {
+	case <-s.done:
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// endKey gives the stream back to the source.
+func (s *Sender) endKey(finished bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys.playing = false
+	if finished {
+		s.counts.Keys++
+	}
+}
+
+// writeKey sends one packet of a key; start is the timestamp at which the key began, set by its first packet.
+func (s *Sender) writeKey(packet dtmf.Packet, start *uint32) bool {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if !s.stampKey(packet, start) {
+		return false
+	}
+	// A packet that the socket refused is like one lost: the next ones tell the same.
+	_ = s.write(&s.header, packet.Payload[:])
+	return true
+}
+
+func (s *Sender) stampKey(packet dtmf.Packet, start *uint32) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.off || s.keys.clock == 0 {
+		return false
+	}
+	if packet.Marker {
+		*start = s.timestampNow(s.place.clock)
+		s.place.timestamp, s.place.at, s.place.started = *start, s.now(), true
+		s.keys.playing = true
+	}
+	s.place.sequence++
+	s.source.broken = true
+	s.header = rtp.Header{
+		Version: 2, Marker: packet.Marker, PayloadType: s.keys.payloadType,
+		SequenceNumber: uint16(s.place.sequence), Timestamp: *start + packet.Offset, SSRC: s.counts.SSRC,
+	}
+	s.counts.Packets++
+	s.counts.Octets += dtmf.PayloadSize
+	return true
+}

@@ -1,0 +1,231 @@
+package transcode
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"sipbridge/transcode/jitter"
+)
+
+const (
+	// maxConceal is the longest hole that is concealed; the rest of a longer one stays a gap.
+	maxConceal = 120 * time.Millisecond
+	// tolerance is how far timestamps may be off the sound before they are believed: some senders take them from
+	// a wall clock.
+	tolerance = 5 * time.Millisecond
+	// maxGap is the longest silence between two packets of one source; a larger jump of
+	// the timestamp is a new time line.
+	maxGap = time.Minute
+	// maxPayload is the largest packet that is made, in bytes.
+	maxPayload = 1500
+)
+
+// transcoder turns the packets of one format into those of another: it puts them in order, decodes them,
+// conceals what is lost, cuts the sound into frames and encodes those. Its stream has its own SSRC and
+// sequence; its timestamps advance as those of the source do, so that a silence stays a gap. When the
+// source begins a new time line the SSRC changes, and the Sender behind goes on by its own clock.
+//
+// It is the Sink of its jitter.Buffer, and everything in it belongs to the goroutine that writes.
+type transcoder struct {
+	pipe     *Pipe
+	from, to Format
+	rate     int // of the sound, in Hz
+	options  ConnectOptions
+	buffer   *jitter.Buffer
+	decoder  Decoder
+	encoder  Encoder
+
+	pcm     []int16 // what was decoded last
+	frame   []int16 // what waits to be a whole frame
+	payload []byte
+	out     rtp.Packet
+
+	fresh  bool   // the next packet begins a time line
+	cursor uint32 // the timestamp that the source's next packet should have
+	last   int    // samples in the source's last packet
+
+	ssrc     uint32
+	sequence uint16
+	position uint64 // of the first sample of frame, at rate
+	marker   bool
+	err      error // of the receiver, for the packet being written
+}
+
+func newTranscoder(pipe *Pipe, from, to Format, rate int, options ConnectOptions) *transcoder {
+	t := &transcoder{pipe: pipe, from: from, to: to, rate: rate, options: options}
+	t.buffer = jitter.NewBuffer(t, jitter.Options{ClockRate: from.ClockRate, Wait: options.Wait})
+	t.sequence, t.position = uint16(rand.Uint32()), uint64(rand.Uint32())
+	t.Restart()
+	return t
+}
+
+// write takes a packet of the source and gives the receiver's error.
+func (t *transcoder) write(packet *rtp.Packet) error {
+	t.err = nil
+	t.buffer.Push(packet)
+	return t.err
+}
+
+// stop lets out what is held, because the source changed to another format.
+func (t *transcoder) stop() {
+	t.buffer.Reset()
+	t.Restart()
+}
+
+// open makes what is needed only when packets come.
+func (t *transcoder) open() error {
+	if t.encoder != nil {
+		return nil
+	}
+	var err error
+	if t.decoder, err = NewDecoder(t.from, t.rate); err != nil {
+		return err
+	}
+	if t.encoder, err = NewEncoder(t.to, t.rate, t.options.Encoder); err != nil {
+		return err
+	}
+	known, _ := find(t.to.Codec)
+	t.pcm = make([]int16, t.samples(MaxPacketTime))
+	t.frame = make([]int16, 0, t.samples(known.packetTime(t.options.PacketTime)))
+	t.payload = make([]byte, maxPayload)
+	return nil
+}
+
+// samples converts a length of time into samples.
+func (t *transcoder) samples(length time.Duration) int {
+	return int(int64(length) * int64(t.rate) / int64(time.Second))
+}
+
+// Restart begins a new time line.
+func (t *transcoder) Restart() {
+	t.fresh, t.marker = true, true
+	t.frame = t.frame[:0]
+	t.ssrc = rand.Uint32()
+}
+
+// Play decodes a packet.
+func (t *transcoder) Play(packet *rtp.Packet) {
+	if len(packet.Payload) == 0 {
+		return
+	}
+	if err := t.open(); err != nil {
+		t.err = err
+		return
+	}
+	t.align(packet.Timestamp)
+	n, err := t.decoder.Decode(packet.Payload, t.pcm)
+	if err != nil {
+		t.pipe.decodeErrors.Add(1)
+		t.conceal(nil, t.last)
+		return
+	}
+	t.last = n
+	t.put(t.pcm[:n])
+}
+
+// Lose conceals lost packets, as far as the timestamps say that they were sound.
+func (t *transcoder) Lose(count int, next *rtp.Packet) {
+	if t.fresh || t.encoder == nil {
+		return
+	}
+	missing := t.gap(next.Timestamp)
+	n := min(missing, count*t.last, t.samples(maxConceal))
+	if n < missing {
+		t.conceal(nil, n) // the packet after the hole cannot restore its beginning
+		return
+	}
+	t.conceal(next.Payload, n)
+}
+
+func (t *transcoder) conceal(next []byte, samples int) {
+	if samples <= 0 {
+		return
+	}
+	n, err := t.decoder.Conceal(next, t.pcm[:samples])
+	if err != nil {
+		t.pipe.decodeErrors.Add(1)
+		return
+	}
+	t.pipe.concealed.Add(uint64(n))
+	t.put(t.pcm[:n])
+}
+
+// gap gives how many samples a timestamp is ahead of the sound.
+func (t *transcoder) gap(timestamp uint32) int {
+	return int(int64(int32(timestamp-t.cursor)) * int64(t.rate) / int64(t.from.ClockRate))
+}
+
+// align brings the time line to the timestamp of the packet that is to be decoded.
+func (t *transcoder) align(timestamp uint32) {
+	if !t.fresh {
+		gap := t.gap(timestamp)
+		switch {
+		case max(gap, -gap) < t.samples(tolerance):
+			return
+		case max(gap, -gap) > t.samples(maxGap):
+			t.Restart()
+		case gap > 0:
+			t.pause(gap)
+		}
+	}
+	t.fresh, t.cursor = false, timestamp
+}
+
+// pause leaves a gap in the outgoing time line. A frame that has begun is filled up with silence.
+func (t *transcoder) pause(samples int) {
+	if begun := len(t.frame); begun > 0 {
+		room := min(cap(t.frame)-begun, samples)
+		t.frame = t.frame[:begun+room]
+		clear(t.frame[begun:])
+		samples -= room
+		t.emit()
+	}
+	if samples > 0 {
+		t.position += uint64(samples)
+		t.marker = true
+	}
+}
+
+// put cuts sound into frames.
+func (t *transcoder) put(pcm []int16) {
+	t.cursor += uint32(int64(len(pcm)) * int64(t.from.ClockRate) / int64(t.rate))
+	for len(pcm) > 0 {
+		begun := len(t.frame)
+		n := copy(t.frame[begun:cap(t.frame)], pcm)
+		t.frame, pcm = t.frame[:begun+n], pcm[n:]
+		t.emit()
+	}
+}
+
+// emit sends the frame if it is whole.
+func (t *transcoder) emit() {
+	if len(t.frame) < cap(t.frame) {
+		return
+	}
+	size, err := t.encoder.Encode(t.frame, t.payload)
+	timestamp := uint32(t.position * uint64(t.to.ClockRate) / uint64(t.rate))
+	t.position += uint64(len(t.frame))
+	t.frame = t.frame[:0]
+	if err != nil || size == 0 {
+		t.marker = true
+		t.fail(err)
+		return
+	}
+	t.sequence++
+	t.out.Header = rtp.Header{
+		Version: 2, Marker: t.marker, PayloadType: t.to.PayloadType,
+		SequenceNumber: t.sequence, Timestamp: timestamp, SSRC: t.ssrc,
+	}
+	t.out.Payload = t.payload[:size]
+	t.marker = false
+	t.fail(t.pipe.send(&t.out))
+}
+
+// fail keeps the first error of a packet.
+func (t *transcoder) fail(err error) {
+	if t.err == nil {
+		t.err = err
+	}
+}
