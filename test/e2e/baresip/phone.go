@@ -1,0 +1,277 @@
+// Package baresip runs Debian's baresip as a SIP phone: its microphone is a tone, and what it hears is in a file.
+package baresip
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sipbridge/test/e2e/process"
+	"sipbridge/test/e2e/tone"
+)
+
+// Options says what kind of phone to start.
+type Options struct {
+	// User is the user part of the phone's address.
+	User string
+	// Codec is the only one the phone has: PCMU, PCMA or opus.
+	Codec string
+	// Transport of the signalling: udp (the default) or tcp.
+	Transport string
+	// Registrar, as host:port, makes the phone register there; empty leaves it a mere address.
+	Registrar string
+	// Domain of the address-of-record when registering.
+	Domain string
+	// Password when registering.
+	Password string
+	// Manual lets the test answer; otherwise the phone answers at once.
+	Manual bool
+	// ToneHz is the microphone's tone; default 800.
+	ToneHz int
+	// Dir takes the phone's files; it must be the phone's own.
+	Dir string
+}
+
+// Phone is a running baresip.
+type Phone struct {
+	// URI to dial to reach the phone directly.
+	URI string
+
+	process *process.Process
+	control *control
+	dir     string
+}
+
+// ErrPhone is what went wrong at the phone.
+var ErrPhone = errors.New("baresip")
+
+const modules = "/usr/lib/baresip/modules"
+
+// Start starts the phone and waits until it listens, and until it is registered if it is to register.
+func Start(options Options) (*Phone, error) {
+	if _, err := os.Stat(modules); err != nil {
+		return nil, fmt.Errorf("%w: %s; apt-get install baresip-core", process.ErrMissing, modules)
+	}
+	sipPort, err := process.FreeBoth()
+	if err != nil {
+		return nil, err
+	}
+	controlPort, err := process.FreeTCP()
+	if err != nil {
+		return nil, err
+	}
+	if options.Transport == "" {
+		options.Transport = "udp"
+	}
+	address := fmt.Sprintf("127.0.0.1:%d", sipPort)
+	if err = writeFiles(options, address, controlPort); err != nil {
+		return nil, err
+	}
+	running, err := process.Start(process.Options{
+		Tool: "baresip", Package: "baresip-core", Args: []string{"-s", "-f", options.Dir}, Dir: options.Dir,
+	})
+	if err != nil {
+		return nil, err
+	}
+	phone := &Phone{
+		URI:     fmt.Sprintf("sip:%s@%s;transport=%s", options.User, address, options.Transport),
+		process: running, dir: options.Dir,
+	}
+	if err = phone.await(controlPort, options.Registrar != ""); err != nil {
+		phone.Stop()
+		return nil, err
+	}
+	return phone, nil
+}
+
+const startLimit = 30 * time.Second
+
+func (p *Phone) await(controlPort int, registers bool) error {
+	if err := p.process.WaitOutput("baresip is ready", startLimit); err != nil {
+		return err
+	}
+	var err error
+	if p.control, err = dial(controlPort); err != nil {
+		return fmt.Errorf("%w\n%s", err, p.process.Output())
+	}
+	if !registers {
+		return nil
+	}
+	// The event may have passed before we listened; the output holds it in any case.
+	return p.process.WaitOutput("200 OK (", startLimit)
+}
+
+func writeFiles(options Options, address string, controlPort int) error {
+	rate, codec := 8000, options.Codec+"/8000/1"
+	if options.Codec == "opus" {
+		rate, codec = 48000, "opus/48000/2"
+	}
+	hertz := options.ToneHz
+	if hertz == 0 {
+		hertz = 800
+	}
+	source := filepath.Join(options.Dir, "microphone.wav")
+	if err := tone.WriteWAV(source, rate, tone.Sine(float64(hertz), rate, 120)); err != nil {
+		return err
+	}
+	return errors.Join(
+		write(options.Dir, "config", config(options.Dir, source, address, rate, controlPort)),
+		write(options.Dir, "accounts", account(options, address, codec)),
+		write(options.Dir, "contacts", ""),
+	)
+}
+
+func write(dir, name, content string) error {
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+		return fmt.Errorf("baresip's files: %w", err)
+	}
+	return nil
+}
+
+func config(dir, source, address string, rate, controlPort int) string {
+	return fmt.Sprintf(`poll_method epoll
+sip_listen %[1]s
+call_local_timeout 120
+call_max_calls 10
+audio_source aufile,%[2]s
+audio_player aufile,%[3]s/unused.wav
+audio_alert aufile,%[3]s/unused.wav
+ausrc_srate %[4]d
+auplay_srate %[4]d
+ausrc_channels 1
+auplay_channels 1
+rtp_stats yes
+module_path %[5]s
+module g711.so
+module opus.so
+module aufile.so
+module sndfile.so
+module_tmp uuid.so
+module_tmp account.so
+module_app ctrl_tcp.so
+module_app menu.so
+ctrl_tcp_listen 127.0.0.1:%[6]d
+snd_path %[3]s
+`, address, source, dir, rate, modules, controlPort)
+}
+
+func account(options Options, address, codec string) string {
+	answer := "auto"
+	if options.Manual {
+		answer = "manual"
+	}
+	host, registering := address, "regint=0"
+	if options.Registrar != "" {
+		host = options.Domain
+		registering = fmt.Sprintf(`regint=60;auth_pass=%s;outbound="sip:%s;transport=%s"`,
+			options.Password, options.Registrar, options.Transport)
+	}
+	return fmt.Sprintf("<sip:%s@%s;transport=%s>;%s;answermode=%s;audio_codecs=%s\n",
+		options.User, host, options.Transport, registering, answer, codec)
+}
+
+// Dial calls a URI.
+func (p *Phone) Dial(uri string) error { return p.control.command("dial", uri) }
+
+// Answer accepts the call that rings.
+func (p *Phone) Answer() error { return p.control.command("accept", "") }
+
+// Hangup ends, refuses or cancels the call.
+func (p *Phone) Hangup() error { return p.control.command("hangup", "") }
+
+// Hold holds the call.
+func (p *Phone) Hold() error { return p.control.command("hold", "") }
+
+// Resume resumes the held call.
+func (p *Phone) Resume() error { return p.control.command("resume", "") }
+
+// Press sends one key by RFC 4733.
+func (p *Phone) Press(key string) error { return p.control.command("sndcode", key) }
+
+// Event names of the phone.
+const (
+	Incoming    = "CALL_INCOMING"
+	Ringing     = "CALL_RINGING"
+	Progress    = "CALL_PROGRESS"
+	Established = "CALL_ESTABLISHED"
+	Closed      = "CALL_CLOSED"
+	DTMF        = "CALL_DTMF_START"
+	DTMFEnd     = "CALL_DTMF_END"
+)
+
+// WaitEvent waits until this many events of a type have come since the phone started, and returns the
+// parameter of the last of them: the reason of a CALL_CLOSED, the key of a CALL_DTMF_START.
+func (p *Phone) WaitEvent(kind string, count int, limit time.Duration) (string, error) {
+	parameters, err := p.control.wait(kind, count, limit)
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, p.Report())
+	}
+	return parameters[count-1], nil
+}
+
+// Keys are the keys received so far, in order.
+func (p *Phone) Keys() string { return strings.Join(p.control.parameters(DTMF), "") }
+
+// Count is how many events of the type have come.
+func (p *Phone) Count(kind string) int { return len(p.control.parameters(kind)) }
+
+// Heard is the last second of what the phone heard in its newest call, with its sample rate.
+func (p *Phone) Heard() (samples []int16, rate int, err error) {
+	names, err := filepath.Glob(filepath.Join(p.dir, "dump-*-dec.wav"))
+	if err != nil || len(names) == 0 {
+		return nil, 0, errors.Join(fmt.Errorf("%w: has heard nothing yet", ErrPhone), err)
+	}
+	// The names carry the time, and Glob sorts them.
+	rate, samples, err = tone.ReadWAV(names[len(names)-1])
+	return samples[max(0, len(samples)-rate):], rate, err
+}
+
+// WaitTone waits until the last second heard is the tone: three quarters of its energy.
+func (p *Phone) WaitTone(hertz float64, limit time.Duration) error {
+	return p.listen(limit, fmt.Sprintf("%.0f Hz", hertz), func(samples []int16, rate int) bool {
+		return len(samples) == rate && tone.Level(samples) > -50 && tone.Share(samples, rate, hertz) > 0.75
+	})
+}
+
+// Frames is how many samples the phone has heard in its newest call; it stands still while nothing arrives.
+func (p *Phone) Frames() int {
+	names, err := filepath.Glob(filepath.Join(p.dir, "dump-*-dec.wav"))
+	if err != nil || len(names) == 0 {
+		return 0
+	}
+	_, samples, err := tone.ReadWAV(names[len(names)-1])
+	if err != nil {
+		return 0
+	}
+	return len(samples)
+}
+
+func (p *Phone) listen(limit time.Duration, what string, enough func([]int16, int) bool) error {
+	deadline := time.Now().Add(limit)
+	for {
+		samples, rate, err := p.Heard()
+		if err == nil && enough(samples, rate) {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%w: waited %v to hear %s: %d samples, level %.0f dB, 440 Hz %.2f, 800 Hz %.2f, %w\n%s",
+				ErrPhone, limit, what, len(samples), tone.Level(samples), tone.Share(samples, rate, 440),
+				tone.Share(samples, rate, 800), err, p.Report())
+		}
+		time.Sleep(100 * time.Millisecond) // a file that grows has no better sign
+	}
+}
+
+// Report is what the phone printed, with the SIP messages.
+func (p *Phone) Report() string { return p.process.Output() }
+
+// Stop ends the phone and waits.
+func (p *Phone) Stop() {
+	if p.control != nil {
+		p.control.close()
+	}
+	p.process.Stop(3 * time.Second)
+}

@@ -1,0 +1,95 @@
+// Drives one real browser for the Go tests: a JSON command per line on stdin, a JSON reply per line on stdout.
+// {"id":1,"do":"open","url":"http://..."} -> {"id":1,"value":7}   (7 names the page in later commands)
+// {"id":2,"do":"call","page":7,"name":"hear","args":[[440]]} -> {"id":2,"value":{...}} or {"id":2,"error":"..."}
+// {"event":"console","page":7,"text":"..."} comes unasked.
+import { createInterface } from 'node:readline';
+import puppeteer from 'puppeteer-core';
+
+const options = JSON.parse(process.argv[2]);
+const pages = new Map();
+let lastPage = 0;
+
+function print(line) {
+  process.stdout.write(JSON.stringify(line) + '\n');
+}
+
+function launchOptions() {
+  const common = { executablePath: options.executable, headless: true, protocolTimeout: 120_000 };
+  if (options.kind === 'firefox') {
+    return {
+      ...common,
+      browser: 'firefox',
+      extraPrefsFirefox: {
+        'media.navigator.streams.fake': true,
+        'media.navigator.permission.disabled': true,
+        'media.navigator.audio.fake_frequency': options.toneHz,
+        'media.peerconnection.ice.loopback': true,
+        'media.peerconnection.ice.obfuscate_host_addresses': false,
+        'media.autoplay.default': 0,
+      },
+    };
+  }
+  return {
+    ...common,
+    args: [
+      '--no-sandbox',
+      '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream',
+      `--use-file-for-fake-audio-capture=${options.microphone}`,
+      '--autoplay-policy=no-user-gesture-required',
+      '--allow-loopback-in-peer-connection',
+      '--disable-features=WebRtcHideLocalIpsWithMdns,CalculateNativeWinOcclusion',
+      '--disable-background-timer-throttling',
+      '--disable-renderer-backgrounding',
+      '--disable-backgrounding-occluded-windows',
+    ],
+  };
+}
+
+async function open(browser, { url }) {
+  const page = await browser.newPage();
+  const number = ++lastPage;
+  pages.set(number, page);
+  page.on('console', (message) => print({ event: 'console', page: number, text: message.text() }));
+  page.on('pageerror', (error) => print({ event: 'console', page: number, text: `uncaught ${error}` }));
+  await page.goto(url, { waitUntil: 'load', timeout: 60_000 });
+  return number;
+}
+
+async function close({ page }) {
+  const closing = pages.get(page);
+  pages.delete(page);
+  await closing.close();
+}
+
+const commands = {
+  open,
+  close: (_, command) => close(command),
+  reload: (_, { page }) => pages.get(page).reload({ waitUntil: 'load' }).then(() => null),
+  call: (_, { page, name, args }) =>
+    pages.get(page).evaluate((called, given) => window.phone[called](...given), name, args ?? []),
+  screenshot: (_, { page, path }) => pages.get(page).screenshot({ path }).then(() => null),
+};
+
+async function answer(browser, line) {
+  const command = JSON.parse(line);
+  try {
+    const value = await commands[command.do](browser, command);
+    print({ id: command.id, value: value ?? null });
+  } catch (error) {
+    print({ id: command.id, error: String(error?.message ?? error) });
+  }
+}
+
+const browser = await puppeteer.launch(launchOptions());
+if (options.kind === 'chromium') {
+  await browser.defaultBrowserContext().overridePermissions(options.origin, ['microphone', 'camera']);
+}
+print({ event: 'ready', text: await browser.version() });
+
+const lines = createInterface({ input: process.stdin });
+lines.on('line', (line) => void answer(browser, line));
+lines.on('close', async () => {
+  await browser.close();
+  process.exit(0);
+});

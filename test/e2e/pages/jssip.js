@@ -1,0 +1,89 @@
+// JsSIP from npm, unmodified, behind the page API.
+import './record.js';
+import JsSIP from 'jssip';
+import { Phone } from './phone.js';
+
+const media = { mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } };
+
+class JsSIPPhone extends Phone {
+  #agent;
+  #session;
+
+  register({ ws, uri, password, expires }) {
+    this.#agent = new JsSIP.UA({
+      sockets: [new JsSIP.WebSocketInterface(ws)],
+      uri,
+      password,
+      register_expires: expires ?? 600,
+    });
+    this.#agent.on('newRTCSession', ({ originator, session }) => this.#follow(originator, session));
+    this.#agent.on('registered', () => this.note('registered'));
+    this.#agent.on('disconnected', () => this.note('disconnected'));
+    return new Promise((resolve, reject) => {
+      this.#agent.once('registered', () => {
+        this.move('registered');
+        resolve();
+      });
+      this.#agent.once('registrationFailed', ({ response, cause }) =>
+        reject(new Error(`registration failed: ${response?.status_code ?? ''} ${cause}`)));
+      this.#agent.start();
+    });
+  }
+
+  unregister() {
+    return new Promise((resolve) => {
+      this.#agent.once('unregistered', () => resolve());
+      this.#agent.unregister();
+    });
+  }
+
+  stop() { this.#agent.stop(); }
+
+  call(target) {
+    this.reason = null;
+    this.move('calling');
+    this.#agent.call(target, { ...media });
+  }
+
+  answer() { this.#session.answer({ ...media }); }
+  reject(code) { this.#session.terminate({ status_code: code }); }
+  hangup() { this.#session.terminate(); }
+
+  hold() {
+    return new Promise((resolve, reject) => {
+      if (!this.#session.hold({}, resolve)) reject(new Error('JsSIP will not hold now'));
+    });
+  }
+
+  resume() {
+    return new Promise((resolve, reject) => {
+      if (!this.#session.unhold({}, resolve)) reject(new Error('JsSIP will not resume now'));
+    });
+  }
+
+  dtmf(digits, mode, milliseconds) {
+    const transportType = mode === 'rtp' ? 'RFC2833' : 'INFO';
+    this.#session.sendDTMF(digits, { transportType, duration: milliseconds, interToneGap: 100 });
+  }
+
+  #follow(originator, session) {
+    this.#session = session;
+    if (originator === 'remote') this.move('incoming');
+    session.on('progress', ({ originator: from, response }) => {
+      if (from !== 'remote') return;
+      this.note('progress', response.status_code);
+      this.move(response.body ? 'early' : 'ringing');
+    });
+    session.on('confirmed', () => this.move('established'));
+    session.on('failed', ({ cause, message, originator: from }) =>
+      this.move('ended', { by: from, cause, code: message?.status_code ?? 0 }));
+    session.on('ended', ({ cause, originator: from }) => this.move('ended', { by: from, cause, code: 0 }));
+    session.on('hold', ({ originator: from }) => this.note(`hold ${from}`));
+    session.on('unhold', ({ originator: from }) => this.note(`resume ${from}`));
+    session.on('newDTMF', ({ originator: from, dtmf }) => {
+      if (from === 'remote') this.note('dtmf', dtmf.tone);
+    });
+  }
+}
+
+window.phone = new JsSIPPhone();

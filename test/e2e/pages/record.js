@@ -1,0 +1,109 @@
+// Watches what any SIP library does in this page, without touching the library: every WebSocket frame is
+// kept, and the sound of every RTCPeerConnection is listened to. Must be imported before the library runs.
+
+export const frames = [];
+export const connections = [];
+
+const RealWebSocket = window.WebSocket;
+window.WebSocket = class extends RealWebSocket {
+  constructor(...args) {
+    super(...args);
+    this.addEventListener('message', ({ data }) => keep('in', data));
+    window.lastWebSocket = this;
+  }
+  send(data) {
+    keep('out', data);
+    super.send(data);
+  }
+};
+
+function keep(way, data) {
+  const text = typeof data === 'string' ? data : new TextDecoder().decode(data);
+  frames.push({ way, at: Math.round(performance.now()), binary: typeof data !== 'string', text });
+  if (frames.length > 400) frames.shift();
+}
+
+const RealPeerConnection = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends RealPeerConnection {
+  constructor(...args) {
+    super(...args);
+    connections.push(this);
+    this.addEventListener('track', ({ track }) => {
+      if (track.kind === 'audio') listen(track);
+    });
+  }
+};
+
+let context;
+let analyser;
+
+function listen(track) {
+  const stream = new MediaStream([track]);
+  // Chromium decodes a remote stream only when an element plays it too.
+  const element = new Audio();
+  element.muted = true;
+  element.srcObject = stream;
+  void element.play();
+  document.body.append(element);
+
+  context ??= new AudioContext();
+  void context.resume();
+  analyser = context.createAnalyser();
+  analyser.fftSize = 8192;
+  analyser.smoothingTimeConstant = 0;
+  context.createMediaStreamSource(stream).connect(analyser);
+}
+
+/** What the newest remote audio track sounds like now: level in dBFS, and each frequency's share of the energy. */
+export function hear(frequencies) {
+  if (!analyser) return { state: 'no track', level: -999, shares: frequencies.map(() => 0), peak: 0 };
+  const samples = new Float32Array(analyser.fftSize);
+  analyser.getFloatTimeDomainData(samples);
+  const power = samples.reduce((sum, x) => sum + x * x, 0) / samples.length;
+
+  const bins = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(bins);
+  const width = context.sampleRate / analyser.fftSize;
+  const energies = Array.from(bins, (dB) => 10 ** (dB / 10));
+  const total = energies.reduce((sum, e) => sum + e, 0);
+  const near = (f) => energies.filter((_, k) => Math.abs(k * width - f) < 50).reduce((sum, e) => sum + e, 0);
+  const peak = energies.reduce((best, e, k) => (e > energies[best] ? k : best), 0) * width;
+  return {
+    state: context.state,
+    level: power > 0 ? Math.round(100 * Math.log10(power)) / 10 : -999,
+    shares: frequencies.map((f) => (total > 0 ? near(f) / total : 0)),
+    peak: Math.round(peak),
+  };
+}
+
+/** The newest connection's codec and packet counts. */
+export async function stats() {
+  const connection = connections.at(-1);
+  if (!connection) return {};
+  const reports = [...(await connection.getStats()).values()];
+  const codecs = new Map(reports.filter((r) => r.type === 'codec').map((r) => [r.id, r.mimeType]));
+  const inbound = reports.find((r) => r.type === 'inbound-rtp' && r.kind === 'audio') ?? {};
+  const outbound = reports.find((r) => r.type === 'outbound-rtp' && r.kind === 'audio') ?? {};
+  return {
+    ice: connection.iceConnectionState,
+    codecIn: codecs.get(inbound.codecId) ?? '',
+    codecOut: codecs.get(outbound.codecId) ?? '',
+    packetsIn: inbound.packetsReceived ?? 0,
+    packetsLost: inbound.packetsLost ?? 0,
+    packetsOut: outbound.packetsSent ?? 0,
+    bufferSeconds: inbound.jitterBufferEmittedCount ? inbound.jitterBufferDelay / inbound.jitterBufferEmittedCount : 0,
+  };
+}
+
+/** Lets the page offer only these audio codecs, for libraries that ask the browser for its preferences. */
+export function preferCodec(mimeType) {
+  const add = RealPeerConnection.prototype.addTrack;
+  window.RTCPeerConnection.prototype.addTrack = function addPreferring(...args) {
+    const sender = add.apply(this, args);
+    const transceiver = this.getTransceivers().find((t) => t.sender === sender);
+    const all = RTCRtpReceiver.getCapabilities('audio').codecs;
+    const wanted = all.filter((c) => c.mimeType === mimeType || c.mimeType === 'audio/telephone-event');
+    if (transceiver && sender.track?.kind === 'audio') transceiver.setCodecPreferences(wanted);
+    return sender;
+  };
+}

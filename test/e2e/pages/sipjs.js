@@ -1,0 +1,134 @@
+// SIP.js from npm, unmodified, behind the page API.
+import './record.js';
+import { Inviter, Registerer, RegistererState, SessionState, UserAgent } from 'sip.js';
+import { Phone } from './phone.js';
+
+class SIPjsPhone extends Phone {
+  #agent;
+  #registerer;
+  #session;
+
+  async register({ ws, uri, user, password, expires }) {
+    this.#agent = new UserAgent({
+      uri: UserAgent.makeURI(uri),
+      transportOptions: { server: ws },
+      authorizationUsername: user,
+      authorizationPassword: password,
+      logLevel: 'warn',
+      sessionDescriptionHandlerFactoryOptions: { peerConnectionConfiguration: { iceServers: [] } },
+      delegate: {
+        onInvite: (invitation) => {
+          this.#follow(invitation);
+          this.move('incoming');
+        },
+      },
+    });
+    await this.#agent.start();
+    this.#registerer = new Registerer(this.#agent, { expires: expires ?? 600 });
+    await new Promise((resolve, reject) => {
+      this.#registerer.stateChange.addListener((state) => {
+        if (state === RegistererState.Registered) {
+          this.move('registered');
+          resolve();
+        }
+      });
+      void this.#registerer.register({
+        requestDelegate: { onReject: ({ message }) => reject(new Error(`registration failed: ${message.statusCode}`)) },
+      });
+    });
+  }
+
+  unregister() {
+    return new Promise((resolve, reject) => {
+      void this.#registerer.unregister({
+        requestDelegate: { onAccept: () => resolve(), onReject: ({ message }) => reject(new Error(`unregister: ${message.statusCode}`)) },
+      });
+    });
+  }
+
+  stop() { return this.#agent.stop(); }
+
+  async call(target) {
+    this.reason = null;
+    this.move('calling');
+    const inviter = new Inviter(this.#agent, UserAgent.makeURI(target), {
+      earlyMedia: true,
+      sessionDescriptionHandlerOptions: { constraints: { audio: true, video: false } },
+    });
+    this.#follow(inviter);
+    await inviter.invite({
+      requestDelegate: {
+        onProgress: ({ message }) => {
+          this.note('progress', message.statusCode);
+          this.move(message.body ? 'early' : 'ringing');
+        },
+        onReject: ({ message }) => { this.reason = { by: 'remote', cause: message.reasonPhrase, code: message.statusCode }; },
+      },
+    });
+  }
+
+  answer() { return this.#session.accept({ sessionDescriptionHandlerOptions: { constraints: { audio: true, video: false } } }); }
+  reject(code) { return this.#session.reject({ statusCode: code }); }
+
+  hangup() {
+    if (this.#session.state === SessionState.Established) return this.#session.bye();
+    return this.#session.cancel?.() ?? this.#session.reject();
+  }
+
+  hold() { return this.#reinvite(true); }
+  resume() { return this.#reinvite(false); }
+
+  dtmf(digits, mode, milliseconds) {
+    if (mode === 'rtp') {
+      this.#session.sessionDescriptionHandler.sendDtmf(digits, { duration: milliseconds, interToneGap: 100 });
+      return undefined;
+    }
+    return this.#info([...digits], milliseconds);
+  }
+
+  async #info(digits, milliseconds) {
+    for (const digit of digits) {
+      await new Promise((resolve, reject) => {
+        void this.#session.info({
+          requestOptions: {
+            body: {
+              contentDisposition: 'render',
+              contentType: 'application/dtmf-relay',
+              content: `Signal=${digit}\r\nDuration=${milliseconds}`,
+            },
+          },
+          requestDelegate: { onAccept: () => resolve(), onReject: ({ message }) => reject(new Error(`INFO: ${message.statusCode}`)) },
+        });
+      });
+    }
+  }
+
+  #reinvite(hold) {
+    return new Promise((resolve, reject) => {
+      this.#session.sessionDescriptionHandlerOptionsReInvite = { hold };
+      void this.#session.invite({
+        requestDelegate: { onAccept: () => resolve(), onReject: ({ message }) => reject(new Error(`re-INVITE: ${message.statusCode}`)) },
+      });
+    });
+  }
+
+  #follow(session) {
+    this.#session = session;
+    session.delegate = {
+      onBye: (bye) => { this.reason = { by: 'remote', cause: bye.incomingByeRequest?.message.getHeader('Reason') ?? 'BYE', code: 0 }; },
+      onCancel: () => { this.reason = { by: 'remote', cause: 'CANCEL', code: 0 }; },
+      onInvite: () => this.note('re-INVITE'),
+      onInfo: (info) => {
+        void info.accept();
+        const digit = /Signal=\s*([0-9*#A-D])/i.exec(info.request.body)?.[1];
+        if (digit) this.note('dtmf', digit);
+      },
+    };
+    session.stateChange.addListener((state) => {
+      if (state === SessionState.Established) this.move('established');
+      if (state === SessionState.Terminated) this.move('ended', this.reason ?? { by: 'local', cause: '', code: 0 });
+    });
+  }
+}
+
+window.phone = new SIPjsPhone();

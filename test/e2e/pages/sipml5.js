@@ -1,0 +1,119 @@
+// sipML5's original SIPml-api.js, unmodified, behind the page API. The package has no page; this one is ours.
+import './record.js';
+import { Phone } from './phone.js';
+
+// In Firefox SIPml-api.js looks for the names that Firefox dropped long ago.
+window.mozRTCPeerConnection ??= window.RTCPeerConnection;
+window.mozRTCSessionDescription ??= window.RTCSessionDescription;
+window.mozRTCIceCandidate ??= window.RTCIceCandidate;
+
+// Loaded from here, so that the recorder is in place before it looks for RTCPeerConnection and WebSocket.
+// A script added while the page is parsed delays its load event.
+document.body.append(Object.assign(document.createElement('script'), { src: 'SIPml-api.js' }));
+
+class SIPml5Phone extends Phone {
+  #stack;
+  #registration;
+  #session;
+  #reply;
+
+  async register({ ws, uri, user, domain, password, expires }) {
+    await this.#start({ ws, uri, user, domain, password });
+    this.#registration = this.#stack.newSession('register', {
+      expires: expires ?? 200,
+      events_listener: { events: '*', listener: (event) => this.#settle(event) },
+    });
+    await this.#asked(() => this.#registration.register());
+    this.move('registered');
+  }
+
+  unregister() { return this.#asked(() => this.#registration.unregister(), 'terminated'); }
+  stop() { this.#stack.stop(); }
+
+  call(target) {
+    this.reason = null;
+    this.move('calling');
+    this.#session = this.#stack.newSession('call-audio', this.#callConfig());
+    this.#session.call(target);
+  }
+
+  answer() { this.#session.accept(this.#callConfig()); }
+  reject() { this.#session.reject(); }
+  hangup() { this.#session.hangup(); }
+  hold() { return this.#asked(() => this.#session.hold(), 'm_local_hold_ok', 'm_local_hold_nok'); }
+  resume() { return this.#asked(() => this.#session.resume(), 'm_local_resume_ok', 'm_local_resume_nok'); }
+
+  dtmf(digits) {
+    for (const digit of digits) this.#session.dtmf(digit);
+  }
+
+  #start({ ws, uri, user, domain, password }) {
+    const { SIPml } = window;
+    return new Promise((resolve, reject) => {
+      SIPml.init(() => {
+        SIPml.setDebugLevel('error');
+        this.#stack = new SIPml.Stack({
+          realm: domain,
+          impi: user,
+          impu: uri,
+          password,
+          display_name: user,
+          websocket_proxy_url: ws,
+          ice_servers: '[]',
+          enable_rtcweb_breaker: false,
+          events_listener: { events: '*', listener: (event) => this.#onStack(event, resolve, reject) },
+        });
+        this.#stack.start();
+      }, (event) => reject(new Error(`SIPml.init: ${event.description}`)));
+    });
+  }
+
+  #onStack(event, resolve, reject) {
+    this.note(`stack ${event.type}`, event.description);
+    if (event.type === 'started') resolve();
+    if (event.type === 'failed_to_start') reject(new Error(`sipML5 did not start: ${event.description}`));
+    if (event.type === 'i_new_call') {
+      this.#session = event.newSession;
+      this.#session.setConfiguration(this.#callConfig());
+      this.move('incoming');
+    }
+  }
+
+  #callConfig() {
+    this.remote ??= document.body.appendChild(Object.assign(new Audio(), { muted: true, autoplay: true }));
+    return { audio_remote: this.remote, events_listener: { events: '*', listener: (event) => this.#onCall(event) } };
+  }
+
+  #onCall(event) {
+    const code = event.getSipResponseCode();
+    this.note(`call ${event.type}`, code);
+    this.#settle(event);
+    if (event.type === 'i_ao_request' && code > 100 && code < 200) {
+      this.note('progress', code);
+      this.move(event.o_event?.get_message?.()?.o_content ? 'early' : 'ringing');
+    }
+    if (event.type === 'connected') this.move('established');
+    if (event.type === 'terminated') this.move('ended', { by: '', cause: event.description, code: Math.max(code, 0) });
+  }
+
+  // #asked starts something and resolves when its good event comes, or rejects with its bad one.
+  #asked(start, good = 'connected', bad = 'terminated') {
+    return new Promise((resolve, reject) => {
+      this.#reply = { good, bad, resolve, reject };
+      start();
+    });
+  }
+
+  #settle(event) {
+    const waiting = this.#reply;
+    if (event.type === waiting?.good) {
+      this.#reply = null;
+      waiting.resolve();
+    } else if (event.type === waiting?.bad) {
+      this.#reply = null;
+      waiting.reject(new Error(`sipML5: ${event.type} ${event.getSipResponseCode?.()} ${event.description}`));
+    }
+  }
+}
+
+window.phone = new SIPml5Phone();

@@ -1,0 +1,210 @@
+package sipp
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Step is one thing that sipp does or awaits, as the XML of its scenario.
+type Step string
+
+// The headers of a response of ours; the INVITE's own are kept in variables, because sipp's last_* keywords
+// mean the newest message, which may be a CANCEL.
+const (
+	inviteResponse = `
+      Via: [$via]
+      [last_Record-Route:]
+      From: [$from]
+      To: [$to];tag=[pid]sipp[call_number]
+      [last_Call-ID:]
+      CSeq: [$cseq]
+      Contact: <sip:phone@[local_ip]:[local_port];transport=[transport]>`
+
+	lastResponse = `
+      [last_Via:]
+      [last_From:]
+      [last_To:]
+      [last_Call-ID:]
+      [last_CSeq:]
+      Contact: <sip:phone@[local_ip]:[local_port];transport=[transport]>`
+
+	noBody = `
+      Content-Length: 0
+
+`
+	withSDP = `
+      Content-Type: application/sdp
+      Content-Length: [len]
+
+%s`
+)
+
+func send(text string, attributes ...string) Step {
+	return Step(fmt.Sprintf("  <send %s><![CDATA[\n      %s]]></send>\n", strings.Join(attributes, " "), text))
+}
+
+func recv(attributes, actions string) Step {
+	return Step(fmt.Sprintf("  <recv %s timeout=\"60000\">%s</recv>\n", attributes, actions))
+}
+
+// keepInvite stores what later responses and requests of the dialog need.
+const keepInvite = `<action>
+      <ereg regexp=".*" search_in="hdr" header="Via:" assign_to="via"/>
+      <ereg regexp=".*" search_in="hdr" header="From:" assign_to="from"/>
+      <ereg regexp=".*" search_in="hdr" header="To:" assign_to="to"/>
+      <ereg regexp=".*" search_in="hdr" header="CSeq:" assign_to="cseq"/>
+    </action>`
+
+// Pause waits.
+func Pause(length time.Duration) Step {
+	return Step(fmt.Sprintf("  <pause milliseconds=\"%d\"/>\n", length.Milliseconds()))
+}
+
+// Ring sends 180 without SDP.
+func Ring() Step { return send("SIP/2.0 180 Ringing" + inviteResponse + noBody) }
+
+// Early sends 183 with the SDP that Answer will repeat.
+func Early(media Media) Step {
+	return send("SIP/2.0 183 Session Progress" + inviteResponse + fmt.Sprintf(withSDP, media.sdp(1, "sendrecv")))
+}
+
+// Answer sends 200 with SDP and awaits the ACK.
+func Answer(media Media) Step {
+	return send("SIP/2.0 200 OK"+inviteResponse+fmt.Sprintf(withSDP, media.sdp(1, "sendrecv")), `retrans="500"`) +
+		recv(`request="ACK"`, "")
+}
+
+// Reject sends a final failure and awaits the ACK.
+func Reject(code int, reason string) Step {
+	return send(fmt.Sprintf("SIP/2.0 %d %s", code, reason)+inviteResponse+noBody, `retrans="500"`) +
+		recv(`request="ACK"`, "")
+}
+
+// AwaitCancel awaits a CANCEL, answers it, and ends the INVITE with 487.
+func AwaitCancel() Step {
+	return recv(`request="CANCEL"`, "") + send("SIP/2.0 200 OK"+lastResponse+noBody) +
+		Reject(487, "Request Terminated")
+}
+
+// AnswerDespiteCancel is the race of RFC 3261, 9.1: the 200 to the INVITE crosses the CANCEL. The caller must ACK
+// and then hang up.
+func AnswerDespiteCancel(media Media) Step {
+	return recv(`request="CANCEL"`, "") + send("SIP/2.0 200 OK"+lastResponse+noBody) + Answer(media) + AwaitBye()
+}
+
+// AwaitBye awaits the BYE and answers it.
+func AwaitBye() Step {
+	return recv(`request="BYE"`, "") + send("SIP/2.0 200 OK"+lastResponse+noBody)
+}
+
+// AwaitInfo awaits an INFO and answers it; its body is in the messages.
+func AwaitInfo() Step {
+	return recv(`request="INFO"`, "") + send("SIP/2.0 200 OK"+lastResponse+noBody)
+}
+
+// AwaitReinvite awaits a re-INVITE and answers it with this direction.
+func AwaitReinvite(media Media, version int, direction string) Step {
+	return recv(`request="INVITE"`, "") +
+		send("SIP/2.0 200 OK"+lastResponse+fmt.Sprintf(withSDP, media.sdp(version, direction)), `retrans="500"`) +
+		recv(`request="ACK"`, "")
+}
+
+// request makes a request of an answered dialog.
+func request(method string, number int, from, to, rest string) string {
+	return fmt.Sprintf(`%[1]s [next_url] SIP/2.0
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+      Max-Forwards: 70
+      [routes]
+      From: %[3]s
+      To: %[4]s
+      [last_Call-ID:]
+      CSeq: %[2]d %[1]s
+      Contact: <sip:phone@[local_ip]:[local_port];transport=[transport]>%[5]s`, method, number, from, to, rest)
+}
+
+// In a dialog that sipp was called in, and in one that it began, the parties are told differently.
+const (
+	calledFrom = "[$to];tag=[pid]sipp[call_number]"
+	calledTo   = "[$from]"
+	callerFrom = "<sip:phone@[local_ip]:[local_port]>;tag=[pid]sipp[call_number]"
+	callerTo   = "[$peer]"
+)
+
+// Bye hangs up a call that sipp was called in.
+func Bye(number int) Step { return bye(number, calledFrom, calledTo) }
+
+// CallerBye hangs up a call that sipp placed.
+func CallerBye(number int) Step { return bye(number, callerFrom, callerTo) }
+
+func bye(number int, from, to string) Step {
+	return send(request("BYE", number, from, to, noBody), `retrans="500"`) + recv(`response="200"`, "")
+}
+
+// Reinvite offers the direction again in a call that sipp was called in, and ACKs the answer.
+func Reinvite(media Media, number int, direction string) Step {
+	sdp := fmt.Sprintf(withSDP, media.sdp(number, direction))
+	return send(request("INVITE", number, calledFrom, calledTo, sdp), `retrans="500"`) +
+		recv(`response="100" optional="true"`, "") + recv(`response="200"`, "") +
+		send(request("ACK", number, calledFrom, calledTo, noBody))
+}
+
+// Info sends a key by INFO in a call that sipp was called in; relay chooses application/dtmf-relay.
+func Info(number int, digit byte, relay bool) Step {
+	kind, body := "application/dtmf", string(digit)
+	if relay {
+		kind, body = "application/dtmf-relay", fmt.Sprintf("Signal=%c\n      Duration=160\n", digit)
+	}
+	rest := fmt.Sprintf("\n      Content-Type: %s\n      Content-Length: [len]\n\n      %s", kind, body)
+	return send(request("INFO", number, calledFrom, calledTo, rest), `retrans="500"`) + recv(`response="200"`, "")
+}
+
+// Call sends the first INVITE.
+func Call(uri string, media Media) Step {
+	return send(fmt.Sprintf(`INVITE %s SIP/2.0
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+      Max-Forwards: 70
+      From: %s
+      To: <%s>
+      Call-ID: [call_id]
+      CSeq: 1 INVITE
+      Contact: <sip:phone@[local_ip]:[local_port];transport=[transport]>
+      Allow: INVITE, ACK, CANCEL, BYE, INFO, OPTIONS
+      User-Agent: sipp`, uri, callerFrom, uri)+fmt.Sprintf(withSDP, media.sdp(1, "sendrecv")), `retrans="500"`) +
+		recv(`response="100" optional="true"`, "")
+}
+
+const keepPeer = `<action><ereg regexp=".*" search_in="hdr" header="To:" assign_to="peer"/></action>`
+
+// AwaitRinging awaits 180.
+func AwaitRinging() Step { return recv(`response="180"`, keepPeer) }
+
+// AwaitAnswer awaits 200, over any further 180 or 183, and ACKs it.
+func AwaitAnswer() Step {
+	return recv(`response="180" optional="true"`, "") + recv(`response="183" optional="true"`, "") +
+		recv(`response="200" rrs="true"`, keepPeer) + send(request("ACK", 1, callerFrom, callerTo, noBody))
+}
+
+// AwaitFailure awaits a final failure, and ACKs it as part of the INVITE's transaction.
+func AwaitFailure(uri string, code int) Step {
+	return recv(`response="180" optional="true"`, "") + recv(fmt.Sprintf(`response="%d"`, code), keepPeer) +
+		send(fmt.Sprintf(`ACK %s SIP/2.0
+      [last_Via:]
+      Max-Forwards: 70
+      From: %s
+      To: [$peer]
+      [last_Call-ID:]
+      CSeq: 1 ACK%s`, uri, callerFrom, noBody))
+}
+
+// Cancel cancels the INVITE and awaits 200 and 487.
+func Cancel(uri string) Step {
+	return send(fmt.Sprintf(`CANCEL %s SIP/2.0
+      [last_Via:]
+      Max-Forwards: 70
+      From: %s
+      To: <%s>
+      [last_Call-ID:]
+      CSeq: 1 CANCEL%s`, uri, callerFrom, uri, noBody)) +
+		recv(`response="200"`, "") + AwaitFailure(uri, 487)
+}
