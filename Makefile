@@ -1,0 +1,110 @@
+# sipbridge: make run builds and starts it, make test checks everything. make help lists the rest.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.DEFAULT_GOAL := build
+
+# Without this tag hraban/opus also wants libopusfile, which nothing here uses.
+TAGS     := -tags nolibopusfile
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+BINARY   := bin/sipbridge
+# npm packages can carry Go files; those are no packages of ours.
+PACKAGES  = $(shell go list $(TAGS) ./... | grep -v -e /node_modules/ -e /test/e2e)
+FUZZTIME ?= 2m
+SOAKS    ?= 5
+NPM      := npm --no-audit --no-fund --no-update-notifier
+say       = @printf '\n==> %s\n' '$(1)'
+
+## build: make bin/sipbridge, with the web phone in it
+.PHONY: build
+build: setup-build phone
+	go build $(TAGS) -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o $(BINARY) ./cmd/sipbridge
+
+## run: build, then start the service with the embedded defaults (RUN_ARGS adds arguments)
+.PHONY: run
+run: build
+	./$(BINARY) serve $(RUN_ARGS)
+
+## test: format, vet, lint, unit tests with the race detector, end-to-end tests
+.PHONY: test
+test: setup-build setup-test format vet lint unit e2e
+	$(call say,everything passed)
+
+.PHONY: setup-build setup-test
+setup-build:
+	@.ci/setup-build
+setup-test:
+	@.ci/setup-test
+
+.PHONY: format vet lint unit e2e
+format: setup-build
+	$(call say,format)
+	@lint=$$(.ci/setup-lint) && "$$lint" fmt --diff ./...
+vet: setup-build
+	$(call say,vet)
+	go vet $(TAGS) $(PACKAGES) ./test/e2e/...
+## lint: golangci-lint alone
+lint: setup-build
+	$(call say,lint)
+	@lint=$$(.ci/setup-lint) && "$$lint" run --allow-parallel-runners --timeout 20m ./...
+## unit: the unit tests alone
+unit: setup-build
+	$(call say,unit tests)
+	go test $(TAGS) -race -timeout 15m $(PACKAGES)
+## e2e: the end-to-end tests alone (E2E_ARGS adds arguments, such as -run TestHold)
+e2e: build setup-test test/e2e/node_modules/.package-lock.json
+	$(call say,end-to-end tests)
+	$(NPM) --prefix test/e2e run build --if-present
+	go test $(TAGS) -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/...
+
+## soak: what takes longer: every fuzz target for FUZZTIME, then the end-to-end tests SOAKS times
+.PHONY: soak
+soak: setup-build setup-test
+	$(call say,fuzz)
+	@TAGS='$(TAGS)' FUZZTIME=$(FUZZTIME) .ci/fuzz $(PACKAGES)
+	@$(MAKE) e2e E2E_ARGS='-count=$(SOAKS) -timeout 6h $(E2E_ARGS)'
+
+## bench: place calls and print what they cost (BENCH_ARGS adds arguments)
+.PHONY: bench
+bench: build
+	go run $(TAGS) ./test/load $(BENCH_ARGS)
+
+## docker-check: hold the Dockerfile to this Makefile, and run its build steps in a copy of HEAD
+.PHONY: docker-check
+docker-check: setup-build
+	go test $(TAGS) -count=1 ./deploy/...
+	.ci/docker-check
+
+## tools: build or find the linter
+.PHONY: tools
+tools: setup-build
+	@.ci/setup-lint
+
+## clean: remove what was built
+.PHONY: clean
+clean:
+	rm -rf bin web/phone/node_modules test/e2e/node_modules
+	git clean -fdxq -- web/phone/dist
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## \([a-z0-9-]*\): /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+# The web phone is built only where its package.json, sources or locked packages changed.
+PHONE_SOURCES = $(shell find web/phone -type f -not -path 'web/phone/node_modules/*' -not -path 'web/phone/dist/*')
+.PHONY: phone
+ifneq ($(wildcard web/phone/package.json),)
+phone: web/phone/dist/index.html
+web/phone/dist/index.html: $(PHONE_SOURCES) web/phone/node_modules/.package-lock.json
+	$(NPM) --prefix web/phone run build
+	@touch $@
+else
+phone:
+endif
+
+# npm writes this file last, when everything the lock names is in place.
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json | setup-build
+	$(NPM) --prefix $* ci
+	@touch $@
