@@ -1,0 +1,345 @@
+package sipua
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+	"sipbridge/sipua/digest"
+	"sipbridge/sipua/registrar"
+	"sipbridge/sipua/transport"
+	"sipbridge/sipua/wire"
+)
+
+// MediaFactory makes the media session of a leg on a signalling transport ("WS", "UDP", ...).
+type MediaFactory func(transport string, events bridge.MediaEvents, log *slog.Logger) (MediaSession, error)
+
+// Transports gives flows to peers that have not connected to us.
+type Transports interface {
+	// FlowTo gives the flow to an address: the UDP socket of that family, or a TCP connection, a live one if
+	// there is one. It does not block: a connection is made while messages wait.
+	FlowTo(transport string, remote netip.AddrPort) (transport.Flow, error)
+}
+
+// Options configure an Agent. All are needed unless their comment says otherwise.
+type Options struct {
+	// Domains says which domains are ours and which belong to an upstream server.
+	Domains Domains
+	// Media makes the media session of each leg.
+	Media MediaFactory
+	// Accept takes each incoming call.
+	Accept func(bridge.Incoming)
+	// Registrar keeps the bindings of local domains.
+	Registrar *registrar.Registrar
+	// Authenticator checks local users.
+	Authenticator *digest.Authenticator
+	// Transports reaches peers.
+	Transports Transports
+	// Park is how long a browser's leg outlives its media; 0 ends it at once.
+	Park time.Duration
+	// Trace sees every message; nil for none.
+	Trace Tracer
+	// Log must not be nil.
+	Log *slog.Logger
+}
+
+// Agent is the bridge's SIP user agent. Transports feed it by Receive; calls use it as their endpoints.
+type Agent struct {
+	options      Options
+	log          *slog.Logger
+	transactions *transactions
+	dialogs      *dialogs
+	users        *flowUsers
+	relays       *relayBindings
+	upstreams    upstreamAddresses
+	stats        counters
+
+	legs    sync.WaitGroup
+	closing chan struct{}
+}
+
+// NewAgent makes an agent. Run ends it.
+func NewAgent(options Options) *Agent {
+	return &Agent{
+		options:      options,
+		log:          options.Log,
+		transactions: newTransactions(options.Log, options.Trace),
+		dialogs:      newDialogs(),
+		users:        newFlowUsers(),
+		relays:       newRelayBindings(),
+		closing:      make(chan struct{}),
+	}
+}
+
+// Run waits for ctx to end, then ends every leg and transaction; it returns when all their goroutines are gone.
+func (a *Agent) Run(ctx context.Context) error {
+	a.watchUpstreams(ctx)
+	close(a.closing)
+	a.legs.Wait()
+	a.transactions.close()
+	return nil
+}
+
+// Receive takes one whole message of a flow. It never blocks, and messages of one flow must come in order.
+func (a *Agent) Receive(flow transport.Flow, raw []byte) {
+	defer func() {
+		if failure := recover(); failure != nil {
+			a.stats.panics.Add(1)
+			a.log.Error("panic while reading a message", "panic", failure, "stack", string(debug.Stack()))
+		}
+	}()
+	a.stats.received.Add(1)
+	a.options.Trace.received(flow, raw)
+	message, err := wire.Parse(raw, limitsOf(flow))
+	if err != nil {
+		a.refuseMalformed(flow, err)
+		return
+	}
+	switch message := message.(type) {
+	case *sip.Request:
+		message.SetTransport(flow.Transport())
+		message.SetSource(flow.RemoteAddr().String())
+		a.receiveRequest(flow, message)
+	case *sip.Response:
+		a.receiveResponse(message)
+	}
+}
+
+// FlowClosed forgets what was known of a flow; its bindings are gone. Legs see it by the flow's Done channel.
+func (a *Agent) FlowClosed(flow transport.Flow) {
+	a.users.forget(flow)
+	a.relays.forget(flow)
+	a.options.Registrar.FlowClosed(flow)
+}
+
+func limitsOf(flow transport.Flow) wire.Limits {
+	if comesBack(flow) {
+		return wire.WebSocketLimits()
+	}
+	return wire.StreamLimits()
+}
+
+// refuseMalformed answers what can be answered of a message that is none.
+func (a *Agent) refuseMalformed(flow transport.Flow, err error) {
+	a.stats.malformed.Add(1)
+	failure, ok := errors.AsType[*wire.Error](err)
+	if !ok {
+		return
+	}
+	a.log.Debug("malformed message", "remote", flow.RemoteAddr(), "error", err)
+	if response := failure.Response(); response != nil {
+		a.sendResponse(replyFlow(a.options.Transports, flow, failure.Request), response)
+	}
+}
+
+func (a *Agent) receiveResponse(response *sip.Response) {
+	transaction := a.transactions.matchClient(response)
+	if transaction == nil {
+		a.stats.stray.Add(1)
+		return
+	}
+	transaction.receive(response)
+}
+
+// receiveRequest matches a request to a transaction or a dialog; what is left is new.
+func (a *Agent) receiveRequest(flow transport.Flow, request *sip.Request) {
+	reply := replyFlow(a.options.Transports, flow, request)
+	switch request.Method {
+	case sip.ACK:
+		a.receiveACK(flow, request)
+		return
+	case sip.CANCEL:
+		a.receiveCancel(flow, reply, request)
+		return
+	default:
+	}
+	known, err := a.transactions.matchServer(flow, request, request.Method)
+	if err != nil {
+		a.reply(reply, request, 400)
+		return
+	}
+	if known != nil {
+		_ = known.machine.Receive(request) // a retransmission: the same answer again
+		return
+	}
+	if tag, ok := request.To().Params.Get("tag"); ok && tag != "" {
+		a.receiveInDialog(flow, reply, request)
+		return
+	}
+	a.receiveNew(flow, reply, request)
+}
+
+// receiveACK gives an ACK to the failed INVITE it belongs to, else to the dialog. The dialog does not go by the
+// branch, since sip-js uses that of the INVITE again.
+func (a *Agent) receiveACK(flow transport.Flow, request *sip.Request) {
+	known, err := a.transactions.matchServer(flow, request, sip.INVITE)
+	if err == nil && known != nil && known.final.Load() >= 300 {
+		_ = known.machine.Receive(request)
+		return
+	}
+	if l := a.dialogs.find(dialogOf(request)); l != nil {
+		l.mailbox.post(func() { l.acknowledged(request) })
+		return
+	}
+	a.stats.stray.Add(1)
+}
+
+// receiveCancel answers a CANCEL and tells the INVITE's owner (RFC 3261 section 9.2).
+func (a *Agent) receiveCancel(flow, reply transport.Flow, request *sip.Request) {
+	known, err := a.transactions.matchServer(flow, request, sip.INVITE)
+	if err != nil {
+		a.reply(reply, request, 400)
+		return
+	}
+	if known == nil {
+		a.reply(reply, request, 481)
+		return
+	}
+	response := newResponse(request, 200, "")
+	if tag, ok := known.request.To().Params.Get("tag"); ok {
+		response.To().Params.Remove("tag")
+		response.To().Params.Add("tag", tag)
+	}
+	a.sendResponse(reply, response)
+	if canceled := known.canceled.Load(); canceled != nil {
+		(*canceled)(request)
+	}
+}
+
+// receiveInDialog gives a request to the leg of its dialog.
+func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request) {
+	l := a.dialogs.find(dialogOf(request))
+	if l == nil {
+		a.reply(reply, request, 481)
+		return
+	}
+	if !a.mayContinue(l, flow, reply, request) {
+		return
+	}
+	transaction, err := a.transactions.newServer(flow, reply, request)
+	if err != nil {
+		a.log.Debug("request dropped", "error", err)
+		return
+	}
+	if l.queued.Add(1) > inboxLimit {
+		l.queued.Add(-1)
+		transaction.respond(503, "Too Many Requests", sip.NewHeader("Retry-After", "2"))
+		return
+	}
+	posted := l.mailbox.post(func() {
+		l.queued.Add(-1)
+		l.request(transaction, flow)
+	})
+	if !posted {
+		transaction.respond(481, "")
+	}
+}
+
+// inboxLimit bounds the requests of one dialog that wait for their leg.
+const inboxLimit = 32
+
+// dialogOf names the dialog of a request of the party, as we see it.
+func dialogOf(request *sip.Request) bridge.DialogID {
+	id := bridge.DialogID{CallID: request.CallID().Value()}
+	id.LocalTag, _ = request.To().Params.Get("tag")
+	id.RemoteTag, _ = request.From().Params.Get("tag")
+	return id
+}
+
+// reply answers a request outside any transaction: a repeated request gets the same answer again.
+func (a *Agent) reply(flow transport.Flow, request *sip.Request, status int, headers ...sip.Header) {
+	response := newResponse(request, status, "")
+	for _, header := range headers {
+		response.AppendHeader(header)
+	}
+	a.sendResponse(flow, response)
+}
+
+func (a *Agent) sendResponse(flow transport.Flow, response *sip.Response) {
+	if err := (&connection{flow: flow, trace: a.options.Trace}).WriteMsg(response); err != nil {
+		a.log.Debug("response not sent", "error", err)
+	}
+}
+
+// sendStateless sends a request that has no transaction: an ACK to a 2xx.
+func (a *Agent) sendStateless(flow transport.Flow, request *sip.Request) error {
+	a.complete(flow, request)
+	return (&connection{flow: flow, trace: a.options.Trace}).WriteMsg(request)
+}
+
+// complete puts our Via and, where it is missing, Max-Forwards on a request.
+func (a *Agent) complete(flow transport.Flow, request *sip.Request) {
+	local := flow.LocalAddr()
+	via := &sip.ViaHeader{
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: flow.Transport(),
+		Host: hostOf(local.Addr()), Port: int(local.Port()), Params: sip.NewParams(),
+	}
+	via.Params.Add("branch", sip.RFC3261BranchMagicCookie+newTag())
+	if flow.Done() == nil {
+		via.Params.Add("rport", "")
+	}
+	request.PrependHeader(via)
+	if request.MaxForwards() == nil {
+		maxForwards := sip.MaxForwardsHeader(defaultHops)
+		request.AppendHeader(&maxForwards)
+	}
+	request.AppendHeader(sip.NewHeader("User-Agent", "sipbridge"))
+}
+
+// contact is our own address as a peer on a flow sees it.
+func (a *Agent) contact(flow transport.Flow, user string) sip.Uri {
+	local := flow.LocalAddr()
+	uri := sip.Uri{Scheme: "sip", User: user, Host: hostOf(local.Addr()), Port: int(local.Port())}
+	if word := flow.Transport(); word != "UDP" {
+		uri.UriParams = sip.NewParams()
+		uri.UriParams.Add("transport", sip.ASCIIToLower(word))
+	}
+	return uri
+}
+
+func hostOf(address netip.Addr) string {
+	address = address.Unmap()
+	if address.Is6() {
+		return "[" + address.WithZone("").String() + "]"
+	}
+	return address.String()
+}
+
+// replyFlow is where responses to a request go: back on its connection, or on UDP to its source, at the port
+// of its Via unless it asked for rport (RFC 3261 section 18.2.2, RFC 3581). It notes the source in the Via.
+func replyFlow(transports Transports, flow transport.Flow, request *sip.Request) transport.Flow {
+	via := request.Via()
+	if via == nil {
+		return flow
+	}
+	source := flow.RemoteAddr()
+	if via.Host != source.Addr().Unmap().String() {
+		via.Params.Remove("received")
+		via.Params.Add("received", source.Addr().Unmap().String())
+	}
+	if via.Params.Has("rport") {
+		via.Params.Remove("rport")
+		via.Params.Add("rport", fmt.Sprint(source.Port()))
+		return flow
+	}
+	port := via.Port
+	if port == 0 {
+		port = defaultPort
+	}
+	if flow.Done() != nil || port == int(source.Port()) {
+		return flow
+	}
+	reply, err := transports.FlowTo(flow.Transport(), netip.AddrPortFrom(source.Addr(), uint16(port)))
+	if err != nil {
+		return flow
+	}
+	return reply
+}

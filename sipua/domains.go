@@ -1,0 +1,85 @@
+package sipua
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/wire"
+)
+
+// Domains says which domains the bridge serves itself, and which server is responsible for others.
+type Domains struct {
+	// Local are served by the embedded registrar. The first also stands for the machine's own addresses.
+	Local []string
+	// Addresses are the machine's own: a URI with one of them as its host is local too.
+	Addresses []netip.Addr
+	// Upstreams are the domains of other servers.
+	Upstreams []Upstream
+}
+
+// Upstream is a domain whose requests go to another server.
+type Upstream struct {
+	// Domain is the host part of its users' addresses.
+	Domain string
+	// NextHop is the server's SIP URI; its host may be a name, its transport parameter counts.
+	NextHop sip.Uri
+}
+
+// ParseUpstream reads the next hop of a domain.
+func ParseUpstream(domain, nextHop string) (Upstream, error) {
+	uri, err := wire.ParseURI(nextHop, wire.StreamLimits())
+	if err != nil || uri.Scheme != "sip" || uri.Host == "" {
+		return Upstream{}, fmt.Errorf("next hop %q of domain %s is no SIP URI", nextHop, domain)
+	}
+	return Upstream{Domain: strings.ToLower(domain), NextHop: uri}, nil
+}
+
+// local gives the canonical local domain for a host, if it is one of ours.
+func (d Domains) local(host string) (string, bool) {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	for _, domain := range d.Local {
+		if strings.EqualFold(domain, host) {
+			return strings.ToLower(domain), true
+		}
+	}
+	if len(d.Local) == 0 {
+		return "", false
+	}
+	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	if err != nil {
+		return "", false
+	}
+	for _, own := range d.Addresses {
+		if own.Unmap() == address.Unmap() {
+			return strings.ToLower(d.Local[0]), true
+		}
+	}
+	return "", false
+}
+
+// Canonical gives the local domain that a host stands for; of other hosts the host itself.
+func (d Domains) Canonical(host string) string {
+	if domain, ok := d.local(host); ok {
+		return domain
+	}
+	return host
+}
+
+// IsLocal tells whether the embedded registrar serves a host.
+func (d Domains) IsLocal(host string) bool {
+	_, ok := d.local(host)
+	return ok
+}
+
+// upstream gives the server responsible for a host.
+func (d Domains) upstream(host string) (Upstream, bool) {
+	for _, upstream := range d.Upstreams {
+		if strings.EqualFold(upstream.Domain, strings.TrimSuffix(host, ".")) {
+			return upstream, true
+		}
+	}
+	return Upstream{}, false
+}

@@ -1,0 +1,206 @@
+package sipua
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+	"sipbridge/sipua/transport"
+	"sipbridge/sipua/wire"
+)
+
+// defaultPort is the port of a SIP URI that names none (RFC 3261 section 19.1.2).
+const defaultPort = 5060
+
+// lookupPatience bounds a DNS look-up.
+const lookupPatience = 3 * time.Second
+
+// Gateway is the endpoint that dials any SIP URI over UDP or TCP: what a route's URI template names. Browsers'
+// credentials never go there.
+func (a *Agent) Gateway() bridge.Endpoint { return gateway{agent: a} }
+
+type gateway struct{ agent *Agent }
+
+// Dial calls request.To.
+func (g gateway) Dial(request bridge.Request) bridge.Leg {
+	target, err := wire.ParseURI(request.To, wire.StreamLimits())
+	if err != nil {
+		return g.agent.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", err)})
+	}
+	return g.agent.dial(request, dialTarget{
+		requestURI: target, nextHop: target, transport: transportOf(target), trusted: true,
+	})
+}
+
+// UpstreamEndpoint dials through the server of an upstream domain, with the browser's own credentials.
+func (a *Agent) UpstreamEndpoint(upstream Upstream) bridge.Endpoint {
+	return upstreamEndpoint{agent: a, upstream: upstream}
+}
+
+type upstreamEndpoint struct {
+	agent    *Agent
+	upstream Upstream
+}
+
+// Dial sends the INVITE with its Request-URI unchanged, since the browser's digest covers it.
+func (e upstreamEndpoint) Dial(request bridge.Request) bridge.Leg {
+	target, err := wire.ParseURI(request.To, wire.StreamLimits())
+	if err != nil {
+		return e.agent.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", err)})
+	}
+	return e.agent.dial(request, dialTarget{
+		requestURI: target, nextHop: e.upstream.NextHop, transport: transportOf(e.upstream.NextHop),
+		trusted: true, credentials: true,
+	})
+}
+
+// bindingEndpoint dials one registered device: its contact, on the flow on which it registered.
+type bindingEndpoint struct {
+	agent   *Agent
+	contact string
+	flow    transport.Flow
+	// user is the account, "name@domain".
+	user string
+}
+
+// Dial calls the device.
+func (e bindingEndpoint) Dial(request bridge.Request) bridge.Leg {
+	contact, err := wire.ParseURI(e.contact, wire.StreamLimits())
+	if err != nil {
+		return e.agent.failedLeg(bridge.Cause{Status: 480, Err: fmt.Errorf("contact: %w", err)})
+	}
+	return e.agent.dial(request, dialTarget{
+		requestURI: contact, flow: e.flow, transport: e.flow.Transport(), user: e.user,
+	})
+}
+
+// dialTarget says how an INVITE leaves.
+type dialTarget struct {
+	requestURI sip.Uri
+	// flow is the connection to use; without one nextHop is looked up.
+	flow      transport.Flow
+	nextHop   sip.Uri
+	transport string
+	// user is the account of the party, if it is one of ours.
+	user string
+	// trusted parties may move the dialog to other addresses by Contact and Record-Route.
+	trusted bool
+	// credentials of the caller may go there.
+	credentials bool
+}
+
+// dial starts an outgoing leg.
+func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
+	if !target.credentials {
+		request.Headers = withoutCredentials(request.Headers)
+	}
+	from, err := wire.ParseURI(request.From.URI, wire.StreamLimits())
+	if err != nil {
+		return a.failedLeg(bridge.Cause{Status: 400, Err: fmt.Errorf("caller: %w", err)})
+	}
+	to, err := wire.ParseURI(request.To, wire.StreamLimits())
+	if err != nil {
+		return a.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("callee: %w", err)})
+	}
+	l := a.newLeg(target.transport, target.user)
+	l.trusted = target.trusted
+	l.calling = &callingInvite{}
+	l.info.Party = bridge.Party{URI: request.To}
+	l.dialog = callingDialog(request.From, from, to, sip.Uri{})
+	l.dialog.target = target.requestURI
+	l.info.Dialog = l.dialog.id
+	if err := l.openMedia(target.transport); err != nil {
+		l.start(func() { l.end(causeOfMediaError(err)) })
+		return l
+	}
+	l.start(func() { l.connect(request, target) })
+	return l
+}
+
+// connect finds the flow, then calls. A name is looked up beside the leg's goroutine.
+func (l *leg) connect(request bridge.Request, target dialTarget) {
+	if target.flow != nil {
+		l.call(request, target.flow)
+		return
+	}
+	l.pending++
+	l.agent.legs.Go(func() {
+		flow, err := l.agent.flowTo(target.nextHop)
+		l.mailbox.post(func() {
+			l.pending--
+			if err != nil {
+				l.end(causeOfError(err))
+				return
+			}
+			l.call(request, flow)
+		})
+	})
+}
+
+// flowTo looks a URI up and gives the flow there. It blocks while it asks the DNS.
+func (a *Agent) flowTo(uri sip.Uri) (transport.Flow, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookupPatience)
+	defer cancel()
+	address, err := resolve(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	flow, err := a.options.Transports.FlowTo(transportOf(uri), address)
+	if err != nil {
+		return nil, fmt.Errorf("reach %s: %w", address, err)
+	}
+	return flow, nil
+}
+
+// resolve gives the first address of a URI's host; its port is 5060 unless the URI names one.
+func resolve(ctx context.Context, uri sip.Uri) (netip.AddrPort, error) {
+	port := uint16(uri.Port)
+	if port == 0 {
+		port = defaultPort
+	}
+	if address, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err == nil {
+		return netip.AddrPortFrom(address.Unmap(), port), nil
+	}
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", uri.Host)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("look up %s: %w", uri.Host, err)
+	}
+	for _, address := range addresses {
+		if address.Unmap().Is4() {
+			return netip.AddrPortFrom(address.Unmap(), port), nil
+		}
+	}
+	return netip.AddrPortFrom(addresses[0], port), nil
+}
+
+// transportOf is the transport that a URI asks for; UDP unless it says TCP.
+func transportOf(uri sip.Uri) string {
+	if word, ok := uri.UriParams.Get("transport"); ok && strings.EqualFold(word, "tcp") {
+		return "TCP"
+	}
+	return "UDP"
+}
+
+func withoutCredentials(headers []bridge.Header) []bridge.Header {
+	var kept []bridge.Header
+	for _, header := range headers {
+		if !strings.HasSuffix(strings.ToLower(header.Name), "authorization") {
+			kept = append(kept, header)
+		}
+	}
+	return kept
+}
+
+// failedLeg is a leg that ends at once.
+func (a *Agent) failedLeg(cause bridge.Cause) bridge.Leg {
+	l := a.newLeg("", "")
+	l.dialog = &dialog{}
+	l.start(func() { l.end(cause) })
+	return l
+}

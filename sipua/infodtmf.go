@@ -1,0 +1,94 @@
+package sipua
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+)
+
+const (
+	contentSDP       = "application/sdp"
+	contentDTMFRelay = "application/dtmf-relay"
+	contentDTMF      = "application/dtmf"
+)
+
+// defaultKeyDuration is the length of a key that is told without one.
+const defaultKeyDuration = 100 * time.Millisecond
+
+// maxKeyDuration bounds what a party may ask us to play.
+const maxKeyDuration = 5 * time.Second
+
+// parseInfoDTMF reads the body of an INFO: "Signal=1", "Duration=100" for dtmf-relay, a bare digit for dtmf.
+func parseInfoDTMF(contentType string, body []byte) (bridge.DTMF, bool) {
+	key := bridge.DTMF{Duration: defaultKeyDuration}
+	signal := ""
+	for line := range bytes.Lines(body) {
+		name, value, found := strings.Cut(strings.TrimSpace(string(line)), "=")
+		name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value)
+		switch {
+		case found && name == "signal":
+			signal = value
+		case found && name == "duration":
+			if milliseconds, err := strconv.ParseUint(value, 10, 16); err == nil && milliseconds > 0 {
+				key.Duration = infoDuration(time.Duration(milliseconds) * time.Millisecond)
+			}
+		case !found && contentType == contentDTMF && signal == "":
+			signal = name
+		}
+	}
+	digit, ok := digitOfSignal(signal)
+	key.Digit = digit
+	return key, ok
+}
+
+// infoDuration reads the length of a key told by INFO. SIP.js writes 2000 ms whatever the user did, so that
+// value says nothing.
+func infoDuration(told time.Duration) time.Duration {
+	const sipjsConstant = 2 * time.Second
+	if told == sipjsConstant {
+		return defaultKeyDuration
+	}
+	return min(told, maxKeyDuration)
+}
+
+// digitOfSignal reads a signal: the key itself, or its event number (RFC 4733 section 3.2) as some phones write it.
+func digitOfSignal(signal string) (byte, bool) {
+	signal = strings.ToUpper(signal)
+	if len(signal) == 1 && isKey(signal[0]) {
+		return signal[0], true
+	}
+	switch signal {
+	case "10":
+		return '*', true
+	case "11":
+		return '#', true
+	case "12", "13", "14", "15":
+		return 'A' + signal[1] - '2', true
+	default:
+		return 0, false
+	}
+}
+
+func isKey(digit byte) bool { return strings.IndexByte("0123456789*#ABCD", digit) >= 0 }
+
+// sendDTMF plays a key in the way agreed with the party.
+func (l *leg) sendDTMF(key bridge.DTMF) {
+	if l.state != stateConfirmed && l.state != stateAnswered {
+		return
+	}
+	if l.media.SendDTMF(key) {
+		return
+	}
+	info := l.dialog.request(sip.INFO)
+	info.AppendHeader(sip.NewHeader("Content-Type", contentDTMFRelay))
+	info.SetBody(fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", key.Digit, key.Duration.Milliseconds()))
+	if _, err := l.send(info, func(*sip.Response, error) {}); err != nil {
+		l.log.Debug("INFO not sent", "error", err)
+	}
+}

@@ -1,0 +1,276 @@
+package sipua
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+	"sipbridge/sipua/transport"
+)
+
+// legState is how far a leg has come.
+type legState uint8
+
+const (
+	// stateSetup: the INVITE has no final response yet.
+	stateSetup legState = iota
+	// stateAnswered: we sent 200 and wait for the ACK.
+	stateAnswered
+	// stateConfirmed: the dialog is up.
+	stateConfirmed
+	// stateOver: Ended was emitted; transactions may still be finishing.
+	stateOver
+)
+
+// leg is one SIP party of a call: a dialog joined to a media session. Its goroutine owns everything
+// below the blank line; commands of the call, requests of the party, responses and media events reach it
+// through the mailbox. It is the same type for a browser and for a phone.
+//
+//	setup --200 sent--> answered --ACK--> confirmed --BYE either way--> over
+//	setup --200 received, ACK sent------> confirmed
+//	setup --failure, CANCEL-----------------------------------------> over
+type leg struct {
+	agent    *Agent
+	id       string
+	log      *slog.Logger
+	incoming bool
+	media    MediaSession
+	events   chan bridge.Event
+	mailbox  *mailbox
+	asked    bridge.Request // what an incoming party asked for; constant after begin
+	// trusted parties, servers that we are configured to use, may move the dialog to other addresses.
+	trusted bool
+	// queued counts requests of the party that wait in the mailbox.
+	queued atomic.Int32
+
+	state  legState
+	flow   transport.Flow
+	dialog *dialog
+	// gone is the flow's Done channel while we care for it.
+	gone <-chan struct{}
+
+	// invite is the party's INVITE while it has no final response, and for the ACK after 200.
+	invite *serverTransaction
+	// calling is our INVITE while it has no final response.
+	calling *callingInvite
+	// fixedAnswer is the SDP already sent in a 183: the 200 repeats it to the byte.
+	fixedAnswer []byte
+	// remoteSDP is the last SDP body from the party that was applied.
+	remoteSDP []byte
+
+	// offers is the offer/answer state of the running dialog.
+	offers offerState
+	// agreed is what was last agreed with the party.
+	agreed bridge.Description
+	// partyDirection is what the party does; wanted is what the bridge wants to do toward it.
+	partyDirection, wanted bridge.Direction
+
+	// resend repeats our 200 until its ACK comes (RFC 3261 section 13.3.1.4).
+	resend *resender
+	// byePending holds a hang-up back until the ACK to our 200 is in.
+	byePending *bridge.Cause
+	// referral is the party's REFER while it waits for its answer.
+	referral *serverTransaction
+	// parkTimer runs while the party's media are lost on a transport that may come back.
+	parkTimer *time.Timer
+	parked    bool
+	// pending counts transactions whose end the goroutine waits for.
+	pending int
+	linger  *time.Timer
+	gave    bool // the goroutine may end although transactions are pending
+
+	infoMu sync.Mutex
+	info   bridge.LegInfo // guarded by infoMu
+	at     transport.Flow // guarded by infoMu: the flow, for other goroutines
+}
+
+var (
+	_ bridge.Leg      = (*leg)(nil)
+	_ bridge.Incoming = (*leg)(nil)
+)
+
+const eventQueue = 64
+
+// start runs the leg's goroutine; first is the first thing it does.
+func (l *leg) start(first func()) {
+	l.mailbox.post(first)
+	l.agent.legs.Go(l.run)
+}
+
+// run is the leg's goroutine.
+func (l *leg) run() {
+	defer l.finish()
+	for {
+		select {
+		case <-l.mailbox.ready:
+			for _, work := range l.mailbox.take() {
+				l.guard(work)
+			}
+		case <-l.gone:
+			l.gone = nil
+			l.guard(l.flowLost)
+		case <-l.agent.closing:
+			l.guard(func() { l.end(bridge.Cause{Status: 503, Text: "Shutting down"}) })
+			return
+		}
+		if l.state == stateOver && (l.pending == 0 || l.gave) {
+			return
+		}
+	}
+}
+
+// guard runs one piece of work; a panic ends this leg and no other (faults: F23).
+func (l *leg) guard(work func()) {
+	defer func() {
+		if failure := recover(); failure != nil {
+			l.agent.stats.panics.Add(1)
+			l.log.Error("panic in a leg", "panic", failure, "stack", string(debug.Stack()))
+			l.end(bridge.Cause{Status: 500, Text: reasonPhrase(500), Err: fmt.Errorf("panic: %v", failure)})
+		}
+	}()
+	work()
+}
+
+// finish frees what the leg holds.
+func (l *leg) finish() {
+	l.mailbox.close()
+	l.stopTimers()
+	l.agent.dialogs.remove(l)
+	l.closeMedia()
+	if l.state != stateOver {
+		l.end(bridge.Cause{Status: 500, Text: reasonPhrase(500)})
+	}
+}
+
+func (l *leg) stopTimers() {
+	l.resend.stop()
+	for _, timer := range []*time.Timer{l.parkTimer, l.linger, l.offers.timer} {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+}
+
+func (l *leg) closeMedia() {
+	if l.media == nil {
+		return
+	}
+	if err := l.media.Close(); err != nil {
+		l.log.Debug("media close", "error", err)
+	}
+}
+
+// after runs work in the leg's goroutine when the time has passed.
+func (l *leg) after(delay time.Duration, work func()) *time.Timer {
+	return time.AfterFunc(delay, func() { l.mailbox.post(work) })
+}
+
+// emit tells the call. The call reads until Ended, and never waits for a leg, so this does not hang.
+func (l *leg) emit(event bridge.Event) {
+	if l.state != stateOver {
+		l.events <- event
+	}
+}
+
+// end is the one way into stateOver: the call hears Ended once, media stop.
+func (l *leg) end(cause bridge.Cause) {
+	if l.state == stateOver {
+		return
+	}
+	l.events <- bridge.Ended{Cause: cause}
+	close(l.events)
+	l.state = stateOver
+	l.stopTimers()
+	l.closeMedia()
+	if l.offers.in != nil && !l.offers.in.answered() {
+		l.offers.in.respond(487, "")
+	}
+	if l.pending > 0 {
+		l.linger = l.after(64*sip.T1, func() { l.gave = true })
+	}
+}
+
+// Info says what is known of the leg.
+func (l *leg) Info() bridge.LegInfo {
+	l.infoMu.Lock()
+	defer l.infoMu.Unlock()
+	return l.info
+}
+
+// describe refreshes the snapshot that Info gives.
+func (l *leg) describe() {
+	l.infoMu.Lock()
+	defer l.infoMu.Unlock()
+	if l.flow != nil {
+		l.info.Transport = l.flow.Transport()
+		l.at = l.flow
+	}
+	if l.dialog != nil {
+		l.info.Dialog = l.dialog.id
+	}
+}
+
+// owns tells whether a flow is the leg's own; any goroutine may ask.
+func (l *leg) owns(flow transport.Flow) bool {
+	l.infoMu.Lock()
+	defer l.infoMu.Unlock()
+	return l.at == flow
+}
+
+// sameHost tells whether a flow comes from where the leg's party last was.
+func (l *leg) sameHost(flow transport.Flow) bool {
+	l.infoMu.Lock()
+	defer l.infoMu.Unlock()
+	return l.at != nil && l.at.RemoteAddr().Addr() == flow.RemoteAddr().Addr()
+}
+
+// Events is what the leg tells its call.
+func (l *leg) Events() <-chan bridge.Event { return l.events }
+
+// Media is the leg's sound.
+func (l *leg) Media() bridge.Media { return l.media }
+
+// Request is what an incoming party asked for.
+func (l *leg) Request() bridge.Request { return l.asked }
+
+// Ring tells the caller that the callee rings.
+func (l *leg) Ring(early *bridge.Description) { l.mailbox.post(func() { l.ring(early) }) }
+
+// Answer accepts the call.
+func (l *leg) Answer(answer bridge.Description) { l.mailbox.post(func() { l.answer(answer) }) }
+
+// Offer offers new media by re-INVITE.
+func (l *leg) Offer(offer bridge.Description) {
+	l.mailbox.post(func() { l.propose(proposal{description: offer, tell: true}) })
+}
+
+// Accept answers what the party offered, or the offer in the 200 to our INVITE without one.
+func (l *leg) Accept(answer bridge.Description) { l.mailbox.post(func() { l.accept(answer) }) }
+
+// Refuse declines what the party offered or asked.
+func (l *leg) Refuse(cause bridge.Cause) { l.mailbox.post(func() { l.refuse(cause) }) }
+
+// SetDirection holds or resumes.
+func (l *leg) SetDirection(direction bridge.Direction) {
+	l.mailbox.post(func() { l.setDirection(direction) })
+}
+
+// SendDTMF sends a key as telephone-event, or by INFO to a party that takes none.
+func (l *leg) SendDTMF(key bridge.DTMF) { l.mailbox.post(func() { l.sendDTMF(key) }) }
+
+// AskKeyframe asks the party for a full picture.
+func (l *leg) AskKeyframe() { l.mailbox.post(func() { l.media.AskKeyframe() }) }
+
+// TransferProgress tells a party that asked for a transfer how it goes.
+func (l *leg) TransferProgress(cause bridge.Cause) {
+	l.mailbox.post(func() { l.transferProgress(cause) })
+}
+
+// Hangup ends the leg.
+func (l *leg) Hangup(cause bridge.Cause) { l.mailbox.post(func() { l.hangup(cause) }) }

@@ -1,0 +1,162 @@
+package sipua
+
+import (
+	"net/netip"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+	"sipbridge/sipua/transport"
+)
+
+// hangup ends the leg from our side: the leg knows whether that takes a CANCEL, a BYE or a final response.
+func (l *leg) hangup(cause bridge.Cause) {
+	switch {
+	case l.state == stateOver:
+	case l.state == stateSetup && l.incoming:
+		l.finalResponse(cause)
+		l.end(cause)
+	case l.state == stateSetup:
+		l.cancel(cause)
+	case l.state == stateAnswered:
+		// A callee may not send BYE before it has the ACK (RFC 3261 section 15). The resender's end frees us.
+		l.byePending = &cause
+		l.after(cancelPatience, func() { l.bye(cause) })
+	default:
+		l.bye(cause)
+	}
+}
+
+// fail ends a running dialog because of an error of the bridge or of the media.
+func (l *leg) fail(cause bridge.Cause) {
+	l.log.Info("leg failed", "cause", cause)
+	if l.state == stateAnswered || l.state == stateConfirmed {
+		l.sendBye(cause)
+	}
+	l.end(cause)
+}
+
+func (l *leg) bye(cause bridge.Cause) {
+	if l.state == stateOver {
+		return
+	}
+	l.sendBye(cause)
+	l.end(cause)
+}
+
+func (l *leg) sendBye(cause bridge.Cause) {
+	bye := l.dialog.request(sip.BYE)
+	if reason := reasonHeader(cause); reason != nil {
+		bye.AppendHeader(reason)
+	}
+	if _, err := l.send(bye, func(*sip.Response, error) {}); err != nil {
+		l.log.Debug("BYE not sent", "error", err)
+	}
+}
+
+// send starts a client transaction of the dialog. The handler runs in the leg's goroutine.
+func (l *leg) send(request *sip.Request, handler responseHandler) (*clientTransaction, error) {
+	flow := l.nextHop()
+	l.agent.complete(flow, request)
+	l.pending++
+	final := false
+	transaction, err := l.agent.transactions.send(flow, request, func(response *sip.Response, err error) {
+		l.mailbox.post(func() {
+			if !final && (err != nil || response.StatusCode >= 200) {
+				final = true
+				l.pending--
+			}
+			handler(response, err)
+		})
+	})
+	if err != nil {
+		l.pending--
+	}
+	return transaction, err
+}
+
+// nextHop is the flow for requests inside the dialog: the party's connection while it lives; on UDP the first
+// route or the remote target when it is a plain address, else where the party last sent from.
+func (l *leg) nextHop() transport.Flow {
+	if l.flow.Done() != nil {
+		return l.flow
+	}
+	if next, ok := l.dialog.nextAddress(); ok && next != l.flow.RemoteAddr() && l.mayMoveTo(next) {
+		if flow, err := l.agent.options.Transports.FlowTo(l.flow.Transport(), next); err == nil {
+			return flow
+		}
+	}
+	return l.flow
+}
+
+// mayMoveTo keeps a party from aiming our requests at others: only a configured server may name an address
+// that is not its own, and nobody a loopback address from outside.
+func (l *leg) mayMoveTo(next netip.AddrPort) bool {
+	source := l.flow.RemoteAddr().Addr().Unmap()
+	if next.Addr() == source {
+		return true
+	}
+	return l.trusted && next.Addr().IsLoopback() == source.IsLoopback() && !next.Addr().IsUnspecified()
+}
+
+// adoptFlow moves the dialog to the flow on which its party now speaks.
+func (l *leg) adoptFlow(flow transport.Flow) {
+	if l.flow == flow {
+		return
+	}
+	moved := l.flow != nil
+	l.flow = flow
+	l.gone = flow.Done()
+	l.dialog.contact = l.agent.contact(flow, l.dialog.local.Address.User)
+	l.describe()
+	if moved {
+		l.log.Info("dialog moved to another connection", "remote", flow.RemoteAddr())
+	}
+}
+
+// flowLost takes the end of the party's connection. A running call goes on: its media decide.
+func (l *leg) flowLost() {
+	l.log.Info("signalling connection lost")
+	if l.state == stateSetup {
+		l.end(bridge.Cause{Status: 480, Text: "Connection lost"})
+	}
+}
+
+// mediaLost takes the news that no media come any more. A phone's call ends; a browser's is parked, for
+// it may come back on another network, another connection, or as a reloaded page.
+func (l *leg) mediaLost(cause bridge.Cause) {
+	if l.state != stateAnswered && l.state != stateConfirmed {
+		return
+	}
+	if !comesBack(l.flow) || l.agent.options.Park <= 0 {
+		l.fail(cause)
+		return
+	}
+	if l.parked {
+		return
+	}
+	l.parked = true
+	l.log.Info("leg parked", "for", l.agent.options.Park)
+	l.emit(bridge.Parked{})
+	l.parkTimer = l.after(l.agent.options.Park, func() {
+		if l.parked {
+			l.fail(cause)
+		}
+	})
+}
+
+// mediaBack resumes a parked leg.
+func (l *leg) mediaBack() {
+	if !l.parked || l.state == stateOver {
+		return
+	}
+	l.parked = false
+	l.parkTimer.Stop()
+	l.log.Info("leg resumed")
+	l.emit(bridge.Resumed{})
+}
+
+// comesBack tells whether the party's transport is one that browsers lose and make again.
+func comesBack(flow transport.Flow) bool {
+	return flow.Transport() == "WS" || flow.Transport() == "WSS"
+}

@@ -1,0 +1,177 @@
+package sipua
+
+import (
+	"bytes"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+)
+
+// begin reads the INVITE's offer and hands the leg to the exchange.
+func (l *leg) begin() {
+	request := l.invite.request
+	if body := request.Body(); len(body) > 0 {
+		if !isSDP(request) {
+			l.reject(bridge.Cause{Status: 415, Text: reasonPhrase(415)})
+			return
+		}
+		offer, err := l.media.SetOffer(body)
+		if err != nil {
+			l.reject(causeOfMediaError(err))
+			return
+		}
+		l.asked.Offer = &offer
+		l.partyDirection = audioDirection(offer)
+		l.remoteSDP = bytes.Clone(body)
+	}
+	if l.invite.answered() {
+		return
+	}
+	l.agent.options.Accept(l)
+}
+
+// reject ends an incoming leg that never became a call.
+func (l *leg) reject(cause bridge.Cause) {
+	l.log.Info("INVITE refused", "cause", cause)
+	l.finalResponse(cause)
+	l.end(cause)
+}
+
+// ring sends 180, or 183 with SDP for early media. The first SDP sent is the answer, for good.
+func (l *leg) ring(early *bridge.Description) {
+	if !l.incoming || l.state != stateSetup || l.invite.answered() {
+		return
+	}
+	if early == nil || l.asked.Offer == nil {
+		l.provisional(180, nil)
+		return
+	}
+	if l.fixedAnswer == nil {
+		answer, err := l.makeAnswer(*early)
+		if err != nil {
+			l.log.Warn("early media impossible", "error", err)
+			l.provisional(180, nil)
+			return
+		}
+		l.fixedAnswer = answer
+	}
+	l.provisional(183, l.fixedAnswer)
+}
+
+func (l *leg) provisional(status int, body []byte) {
+	response := newResponse(l.invite.request, status, "")
+	l.addContact(response)
+	setSDP(response, body)
+	l.invite.send(response)
+}
+
+// answer sends the 200. After an INVITE without SDP, answer is our offer.
+func (l *leg) answer(answer bridge.Description) {
+	if !l.incoming || l.state != stateSetup || l.invite.answered() {
+		return
+	}
+	body, err := l.answerBody(answer)
+	if err != nil {
+		l.log.Warn("answer impossible", "error", err)
+		cause := causeOfMediaError(err)
+		l.finalResponse(cause)
+		l.end(cause)
+		return
+	}
+	l.state = stateAnswered
+	response := newResponse(l.invite.request, 200, "")
+	l.addContact(response)
+	addCapabilities(response)
+	setSDP(response, body)
+	l.invite.send(response)
+	l.resend = newResender(l.after, func() { l.invite.send(response.Clone()) }, func() {
+		l.bye(bridge.Cause{Status: 408, Text: "No ACK"})
+		l.end(bridge.Cause{Status: 408, Text: "No ACK"})
+	})
+}
+
+func (l *leg) answerBody(answer bridge.Description) ([]byte, error) {
+	if l.asked.Offer == nil {
+		l.offers.unanswered = true
+		return l.media.Offer(answer)
+	}
+	if l.fixedAnswer != nil {
+		return l.fixedAnswer, nil
+	}
+	return l.makeAnswer(answer)
+}
+
+// makeAnswer answers the party's offer and notes what is agreed.
+func (l *leg) makeAnswer(answer bridge.Description) ([]byte, error) {
+	body, err := l.media.Answer(answer)
+	if err != nil {
+		return nil, err
+	}
+	l.agreed = answer
+	l.offers.sentDirection = audioDirection(answer)
+	return body, nil
+}
+
+// acknowledged takes the ACK to our 200. It may carry the answer to the offer in it (RFC 3264, RFC 6337).
+func (l *leg) acknowledged(request *sip.Request) {
+	if l.resend == nil {
+		return
+	}
+	l.resend.stop()
+	l.resend = nil
+	if l.state == stateAnswered {
+		l.state = stateConfirmed
+	}
+	if l.byePending != nil {
+		l.bye(*l.byePending)
+		return
+	}
+	if l.offers.unanswered {
+		l.offers.unanswered = false
+		l.answerInACK(request)
+	}
+	l.proposeNext()
+}
+
+func (l *leg) answerInACK(request *sip.Request) {
+	agreed, err := l.media.SetAnswer(request.Body())
+	if err != nil {
+		l.media.Rollback()
+		l.log.Warn("ACK without a usable answer", "error", err)
+		l.hangup(causeOfMediaError(err))
+		l.end(causeOfMediaError(err))
+		return
+	}
+	l.setAgreed(agreed)
+	l.emit(bridge.Accepted{Answer: agreed})
+}
+
+// canceled takes the party's CANCEL. Against a 200 already sent it loses (RFC 3261 section 9.2).
+func (l *leg) canceled(cancel *sip.Request) {
+	if l.invite.answered() {
+		return
+	}
+	l.invite.respond(487, "")
+	cause := causeOfRequest(cancel)
+	if cause.Status == 200 {
+		cause = bridge.Cause{Status: 487, Text: reasonPhrase(487), Headers: cause.Headers}
+	}
+	l.end(cause)
+}
+
+// finalResponse refuses the party's INVITE.
+func (l *leg) finalResponse(cause bridge.Cause) {
+	if l.invite.answered() {
+		return
+	}
+	status := cause.Status
+	if status < 300 || status > 699 {
+		status = 480
+	}
+	response := newResponse(l.invite.request, status, cause.Text)
+	for _, header := range cause.Headers {
+		response.AppendHeader(sip.NewHeader(header.Name, header.Value))
+	}
+	l.invite.send(response)
+}

@@ -1,0 +1,183 @@
+package sipua
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+	"sipbridge/sipua/transport"
+)
+
+// request takes a request of the party inside the dialog. flow is where it came from: a browser that
+// lost its WebSocket goes on with its calls on the next one.
+func (l *leg) request(transaction *serverTransaction, source transport.Flow) {
+	request := transaction.request
+	if l.state == stateOver {
+		transaction.respond(481, "")
+		return
+	}
+	if l.dialog.remoteSequence != 0 && request.CSeq().SeqNo <= l.dialog.remoteSequence {
+		transaction.respond(500, "CSeq out of order")
+		return
+	}
+	l.dialog.remoteSequence = request.CSeq().SeqNo
+	l.adoptFlow(source)
+	switch request.Method {
+	case sip.INVITE:
+		l.reinvite(transaction)
+	case sip.UPDATE:
+		l.update(transaction)
+	case sip.BYE:
+		transaction.respond(200, "")
+		l.partyHungUp(causeOfRequest(request))
+	case sip.INFO:
+		l.infoRequest(transaction)
+	case sip.OPTIONS:
+		l.respondWithCapabilities(transaction)
+	case sip.REFER:
+		l.refer(transaction)
+	case sip.NOTIFY:
+		transaction.respond(481, "No Such Subscription")
+	case sip.MESSAGE:
+		transaction.respond(415, "Messages Do Not Cross Yet")
+	default:
+		transaction.respond(405, "", sip.NewHeader("Allow", allowedMethods))
+	}
+}
+
+func (l *leg) respondWithCapabilities(transaction *serverTransaction) {
+	response := newResponse(transaction.request, 200, "")
+	addCapabilities(response)
+	transaction.send(response)
+}
+
+// partyHungUp ends the leg after a BYE. A re-INVITE still open is answered first (RFC 3261 section 15.1.2).
+func (l *leg) partyHungUp(cause bridge.Cause) {
+	if l.invite != nil && !l.invite.answered() {
+		l.invite.respond(487, "")
+	}
+	l.end(cause)
+}
+
+func (l *leg) reinvite(transaction *serverTransaction) {
+	if l.state != stateConfirmed {
+		transaction.respond(500, "Not yet answered", sip.NewHeader("Retry-After", "1"))
+		return
+	}
+	l.dialog.setTarget(transaction.request.Contact())
+	body := transaction.request.Body()
+	if len(body) == 0 {
+		l.offerInReinvite(transaction)
+		return
+	}
+	if !isSDP(transaction.request) {
+		transaction.respond(415, "", sip.NewHeader("Accept", contentSDP))
+		return
+	}
+	l.receiveOffer(transaction, body)
+}
+
+// offerInReinvite answers a re-INVITE without SDP with an offer of what is agreed; the ACK brings the answer.
+func (l *leg) offerInReinvite(transaction *serverTransaction) {
+	if l.offers.busy() {
+		l.refuseGlare(transaction)
+		return
+	}
+	body, err := l.media.Offer(withDirection(l.agreed, l.wanted))
+	if err != nil {
+		transaction.respond(500, "")
+		return
+	}
+	l.offers.unanswered = true
+	l.respondWithSDP(transaction, body)
+}
+
+// update takes an UPDATE (RFC 3311): without SDP it only refreshes the session (JsSIP sends one every 45 s).
+func (l *leg) update(transaction *serverTransaction) {
+	l.dialog.setTarget(transaction.request.Contact())
+	body := transaction.request.Body()
+	if len(body) == 0 {
+		response := newResponse(transaction.request, 200, "")
+		l.addContact(response)
+		addSessionExpires(transaction.request, response)
+		transaction.send(response)
+		return
+	}
+	if l.state != stateConfirmed || !isSDP(transaction.request) {
+		transaction.respond(488, "")
+		return
+	}
+	if bytes.Equal(body, l.remoteSDP) {
+		l.log.Debug("session refresh")
+	}
+	l.receiveOffer(transaction, body)
+}
+
+// infoRequest takes keys and keyframe requests (RFC 6086; application/dtmf-relay, application/dtmf).
+func (l *leg) infoRequest(transaction *serverTransaction) {
+	request := transaction.request
+	switch contentType := contentType(request); {
+	case contentType == contentDTMFRelay || contentType == contentDTMF:
+		key, ok := parseInfoDTMF(contentType, request.Body())
+		if !ok {
+			transaction.respond(400, "Unknown key")
+			return
+		}
+		transaction.respond(200, "")
+		l.emit(bridge.Pressed{Key: key})
+	case contentType == "application/media_control+xml" &&
+		strings.Contains(string(request.Body()), "picture_fast_update"):
+		transaction.respond(200, "")
+		l.emit(bridge.KeyframeAsked{})
+	case len(request.Body()) == 0:
+		transaction.respond(200, "")
+	default:
+		transaction.respond(415, "", sip.NewHeader("Accept", contentDTMFRelay+", "+contentDTMF))
+	}
+}
+
+// refer takes a transfer; the call decides.
+func (l *leg) refer(transaction *serverTransaction) {
+	referTo := transaction.request.ReferTo()
+	if l.state != stateConfirmed || referTo == nil {
+		transaction.respond(400, "")
+		return
+	}
+	if l.referral != nil {
+		transaction.respond(491, "")
+		return
+	}
+	target := referTo.Address.Clone()
+	var replaces *bridge.DialogID
+	if value, ok := target.Headers.Get("Replaces"); ok {
+		replaces = parseReplaces(unescape(value))
+	}
+	target.Headers, target.UriParams = nil, nil
+	l.referral = transaction
+	l.emit(bridge.TransferAsked{Target: target.String(), Replaces: replaces})
+}
+
+// transferProgress accepts the party's REFER and tells how far it came (RFC 3515).
+func (l *leg) transferProgress(cause bridge.Cause) {
+	if l.state == stateOver {
+		return
+	}
+	if l.referral != nil {
+		l.referral.respond(202, "")
+		l.referral = nil
+	}
+	notify := l.dialog.request(sip.NOTIFY)
+	notify.AppendHeader(sip.NewHeader("Event", "refer"))
+	state := "active;expires=60"
+	if cause.Status >= 200 {
+		state = "terminated;reason=noresource"
+	}
+	notify.AppendHeader(sip.NewHeader("Subscription-State", state))
+	notify.AppendHeader(sip.NewHeader("Content-Type", "message/sipfrag;version=2.0"))
+	notify.SetBody(sipfrag(cause))
+	if _, err := l.send(notify, func(*sip.Response, error) {}); err != nil {
+		l.log.Debug("NOTIFY not sent", "error", err)
+	}
+}

@@ -1,0 +1,90 @@
+package sipua
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+)
+
+// reasonPhrase gives the standard phrase of a status (RFC 3261 section 21).
+func reasonPhrase(status int) string {
+	phrases := map[int]string{
+		100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 202: "Accepted",
+		400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+		407: "Proxy Authentication Required", 408: "Request Timeout", 413: "Request Entity Too Large",
+		414: "Request-URI Too Long", 415: "Unsupported Media Type", 416: "Unsupported URI Scheme",
+		420: "Bad Extension", 423: "Interval Too Brief", 480: "Temporarily Unavailable",
+		481: "Call/Transaction Does Not Exist", 482: "Loop Detected", 483: "Too Many Hops",
+		486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 489: "Bad Event",
+		491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented", 502: "Bad Gateway",
+		503: "Service Unavailable", 504: "Server Time-out", 505: "Version Not Supported",
+		513: "Message Too Large", 600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere",
+		606: "Not Acceptable",
+	}
+	if phrase, ok := phrases[status]; ok {
+		return phrase
+	}
+	return "Unknown"
+}
+
+// reasonHeader tells a party why it gets a BYE or CANCEL (RFC 3326); nil for a plain hang-up.
+func reasonHeader(cause bridge.Cause) sip.Header {
+	for _, header := range cause.Headers {
+		if strings.EqualFold(header.Name, "Reason") {
+			return sip.NewHeader("Reason", header.Value)
+		}
+	}
+	if cause.Status < 300 {
+		return nil
+	}
+	text := cause.Text
+	if text == "" {
+		text = reasonPhrase(cause.Status)
+	}
+	return sip.NewHeader("Reason", "SIP;cause="+strconv.Itoa(cause.Status)+";text="+quote(text))
+}
+
+// causeOfRequest reads the Reason header of a BYE or CANCEL: blanks around the semicolons are
+// tolerated, since JsSIP writes them. Without one it is a normal hang-up.
+func causeOfRequest(request *sip.Request) bridge.Cause {
+	cause := bridge.Normal()
+	header := request.GetHeader("Reason")
+	if header == nil {
+		return cause
+	}
+	cause.Headers = []bridge.Header{{Name: "Reason", Value: header.Value()}}
+	for i, part := range strings.Split(header.Value(), ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		switch {
+		case i == 0 && !strings.EqualFold(name, "SIP"):
+			return cause
+		case strings.EqualFold(name, "cause"):
+			if status, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && status >= 200 && status < 700 {
+				cause.Status = status
+			}
+		case strings.EqualFold(name, "text"):
+			cause.Text = strings.Trim(strings.TrimSpace(value), `"`)
+		}
+	}
+	return cause
+}
+
+// causeOfResponse is the cause that a failed response stands for, with the headers that its
+// receiver needs: challenges, retry times, the reason.
+func causeOfResponse(response *sip.Response) bridge.Cause {
+	cause := bridge.Cause{Status: response.StatusCode, Text: response.Reason}
+	for _, name := range []string{"WWW-Authenticate", "Proxy-Authenticate", "Retry-After", "Warning", "Reason"} {
+		for _, header := range response.GetHeaders(name) {
+			cause.Headers = append(cause.Headers, bridge.Header{Name: header.Name(), Value: header.Value()})
+		}
+	}
+	return cause
+}
+
+// quote makes a quoted-string (RFC 3261 section 25.1).
+func quote(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}

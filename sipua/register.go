@@ -1,0 +1,43 @@
+package sipua
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/digest"
+	"sipbridge/sipua/transport"
+)
+
+// receiveRegister serves local domains and passes the REGISTERs of upstream domains on. All of it is stateless
+// but the relay: a repeated REGISTER is simply obeyed again.
+func (a *Agent) receiveRegister(flow, reply transport.Flow, request *sip.Request) {
+	host := request.To().Address.Host
+	if realm, ok := a.options.Domains.local(host); ok {
+		a.registerLocal(flow, reply, request, realm)
+		return
+	}
+	upstream, ok := a.upstreamOf(request)
+	if !ok || !a.mayRelay(flow, request, upstream) {
+		a.reply(reply, request, 403)
+		return
+	}
+	a.relay(flow, reply, request, upstream)
+}
+
+// registerLocal proves the sender and binds him; a connection on which a user registered speaks for him from then on.
+func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, realm string) {
+	name, err := a.options.Authenticator.Verify(digest.AttemptOf(request, flow, realm, false))
+	if err != nil {
+		a.stats.challenged.Add(1)
+		a.refuse(reply, request, err)
+		return
+	}
+	headers, err := a.options.Registrar.Register(name, request, flow)
+	if err != nil {
+		a.refuse(reply, request, err)
+		return
+	}
+	a.users.set(flow, name+"@"+realm)
+	response := newResponse(request, 200, "")
+	addHeaders(response, headers)
+	a.sendResponse(reply, response)
+}

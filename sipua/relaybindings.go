@@ -1,0 +1,112 @@
+package sipua
+
+import (
+	"sync"
+	"time"
+
+	"sipbridge/bridge"
+	"sipbridge/sipua/transport"
+)
+
+// relayBinding is a browser that registered at an upstream server through us. The server knows it by our own
+// address with the token as user part; requests to that address go down the flow (RFC 5626 section 5.3).
+type relayBinding struct {
+	token string
+	// user is the address-of-record, "name@domain".
+	user string
+	// contact is the URI that the browser gave.
+	contact string
+	flow    transport.Flow
+	until   time.Time
+}
+
+// relayBindings is the table of them.
+type relayBindings struct {
+	mu      sync.Mutex
+	byToken map[string]relayBinding // guarded by mu
+}
+
+func newRelayBindings() *relayBindings {
+	return &relayBindings{byToken: make(map[string]relayBinding)}
+}
+
+// token gives the token of a browser's contact: the one it had, or a new one.
+func (r *relayBindings) token(user, contact string, flow transport.Flow) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for token, binding := range r.byToken {
+		if binding.flow == flow && binding.user == user && binding.contact == contact {
+			return token
+		}
+	}
+	return newTag()
+}
+
+// add enters or refreshes a binding.
+func (r *relayBindings) add(binding relayBinding) {
+	r.mu.Lock()
+	r.byToken[binding.token] = binding
+	r.mu.Unlock()
+	select {
+	case <-binding.flow.Done():
+		r.forget(binding.flow)
+	default:
+	}
+}
+
+// remove drops one binding.
+func (r *relayBindings) remove(token string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.byToken, token)
+}
+
+// forget drops the bindings of a flow that is gone.
+func (r *relayBindings) forget(flow transport.Flow) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for token, binding := range r.byToken {
+		if binding.flow == flow {
+			delete(r.byToken, token)
+		}
+	}
+}
+
+// find gives the live binding of a token.
+func (r *relayBindings) find(token string) (relayBinding, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	binding, ok := r.byToken[token]
+	if ok && time.Now().After(binding.until) {
+		delete(r.byToken, token)
+		return relayBinding{}, false
+	}
+	return binding, ok
+}
+
+// of gives all live bindings of a user.
+func (r *relayBindings) of(user string) []relayBinding {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []relayBinding
+	now := time.Now()
+	for _, binding := range r.byToken {
+		if binding.user == user && now.Before(binding.until) {
+			found = append(found, binding)
+		}
+	}
+	return found
+}
+
+// relayTargets gives the browsers that an upstream server may mean: by token exactly one, by user all.
+func (a *Agent) relayTargets(name, domain string) (targets []bridge.Target, known bool) {
+	bindings := a.relays.of(name + "@" + domain)
+	if binding, ok := a.relays.find(name); ok {
+		bindings = []relayBinding{binding}
+	}
+	for _, binding := range bindings {
+		endpoint := bindingEndpoint{agent: a, contact: binding.contact, flow: binding.flow, user: binding.user}
+		targets = append(targets, bridge.Target{Endpoint: endpoint, URI: "sip:" + binding.user})
+	}
+	return targets, len(targets) > 0
+}

@@ -1,0 +1,51 @@
+package sipua
+
+import (
+	"sync/atomic"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/transport"
+)
+
+// serverTransaction is a request that we have to answer (RFC 3261 section 17.2), and the flow it came on.
+type serverTransaction struct {
+	request *sip.Request
+	flow    transport.Flow
+	machine *sip.ServerTx
+
+	// final is the status of the final response, 0 while there is none.
+	final atomic.Int32
+	// canceled, set before the transaction is in the table, hears a CANCEL.
+	canceled atomic.Pointer[func(*sip.Request)]
+}
+
+// respond sends a response built from the request.
+func (t *serverTransaction) respond(status int, reason string, headers ...sip.Header) {
+	t.send(newResponse(t.request, status, reason), headers...)
+}
+
+// send sends a response. A transport error is the state machine's business: the peer retransmits or is gone.
+func (t *serverTransaction) send(response *sip.Response, headers ...sip.Header) {
+	for _, header := range headers {
+		response.AppendHeader(header)
+	}
+	if response.StatusCode >= 200 {
+		t.final.Store(int32(response.StatusCode))
+	}
+	_ = t.machine.Respond(response)
+}
+
+// onCancel sets who hears of a CANCEL for the request.
+func (t *serverTransaction) onCancel(f func(cancel *sip.Request)) { t.canceled.Store(&f) }
+
+// answered tells whether a final response has been sent.
+func (t *serverTransaction) answered() bool { return t.final.Load() != 0 }
+
+// newResponse makes a response to a request; an empty reason means the standard phrase.
+func newResponse(request *sip.Request, status int, reason string) *sip.Response {
+	if reason == "" {
+		reason = reasonPhrase(status)
+	}
+	return sip.NewResponseFromRequest(request, status, reason, nil)
+}

@@ -1,0 +1,168 @@
+package sipua
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/transport"
+)
+
+// transactions is the one table of a process, whatever the transport. The state machines are sipgo's.
+type transactions struct {
+	log   *slog.Logger
+	trace Tracer
+	pumps sync.WaitGroup
+
+	mu      sync.Mutex
+	servers map[string]*serverTransaction // guarded by mu
+	clients map[string]*clientTransaction // guarded by mu
+	closed  bool                          // guarded by mu
+}
+
+func newTransactions(log *slog.Logger, trace Tracer) *transactions {
+	return &transactions{
+		log:     log,
+		trace:   trace,
+		servers: make(map[string]*serverTransaction),
+		clients: make(map[string]*clientTransaction),
+	}
+}
+
+// serverKey adds the flow to the key of RFC 3261 section 17.2.3: one peer can't touch a transaction of another.
+func serverKey(flow transport.Flow, request *sip.Request, method sip.RequestMethod) (string, error) {
+	matched := request
+	if method != request.Method {
+		matched = request.Clone()
+		matched.CSeq().MethodName = method
+	}
+	key, err := sip.ServerTxKeyMake(matched)
+	if err != nil {
+		return "", fmt.Errorf("transaction key: %w", err)
+	}
+	if flow.Done() == nil {
+		return flow.RemoteAddr().Addr().String() + "|" + key, nil
+	}
+	return flow.RemoteAddr().String() + "|" + key, nil
+}
+
+// matchServer finds the transaction to which a request belongs, taking it as a request of the given method.
+func (t *transactions) matchServer(flow transport.Flow, request *sip.Request, method sip.RequestMethod,
+) (*serverTransaction, error) {
+	key, err := serverKey(flow, request, method)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.servers[key], nil
+}
+
+// newServer makes the transaction of a new request. It gives nil when the agent is closed.
+func (t *transactions) newServer(source, reply transport.Flow, request *sip.Request) (*serverTransaction, error) {
+	key, err := serverKey(source, request, request.Method)
+	if err != nil {
+		return nil, err
+	}
+	machine := sip.NewServerTx(key, request, &connection{flow: reply, trace: t.trace}, t.log)
+	transaction := &serverTransaction{request: request, flow: reply, machine: machine}
+	machine.OnTerminate(func(key string, _ error) { t.dropServer(key) })
+	if err := machine.Init(); err != nil {
+		return nil, fmt.Errorf("server transaction: %w", err)
+	}
+	t.mu.Lock()
+	closed := t.closed
+	if !closed {
+		t.servers[key] = transaction
+	}
+	t.mu.Unlock()
+	if closed {
+		machine.Terminate()
+		return nil, errClosed
+	}
+	return transaction, nil
+}
+
+// send starts a client transaction for a complete request: Via with our branch on top.
+func (t *transactions) send(flow transport.Flow, request *sip.Request, handler responseHandler,
+) (*clientTransaction, error) {
+	request.SetTransport(flow.Transport())
+	key, err := sip.ClientTxKeyMake(request)
+	if err != nil {
+		return nil, fmt.Errorf("transaction key: %w", err)
+	}
+	transaction := &clientTransaction{request: request, flow: flow, handler: handler}
+	transaction.machine = sip.NewClientTx(key, request,
+		&connection{flow: flow, trace: t.trace, wrote: transaction.wrote}, t.log)
+	transaction.machine.OnTerminate(func(key string, _ error) { t.dropClient(key) })
+
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return nil, errClosed
+	}
+	t.clients[key] = transaction
+	t.pumps.Add(1)
+	t.mu.Unlock()
+
+	if err := transaction.machine.Init(); err != nil {
+		t.dropClient(key)
+		t.pumps.Done()
+		return nil, fmt.Errorf("send %s: %w", request.Method, err)
+	}
+	go func() {
+		defer t.pumps.Done()
+		transaction.pump()
+	}()
+	return transaction, nil
+}
+
+// matchClient finds the transaction that a response answers.
+func (t *transactions) matchClient(response *sip.Response) *clientTransaction {
+	key, err := sip.ClientTxKeyMake(response)
+	if err != nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.clients[key]
+}
+
+func (t *transactions) dropServer(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.servers, key)
+}
+
+func (t *transactions) dropClient(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.clients, key)
+}
+
+// sizes gives the number of live transactions, for metrics and leak checks.
+func (t *transactions) sizes() (servers, clients int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.servers), len(t.clients)
+}
+
+// close ends all transactions and waits for their goroutines.
+func (t *transactions) close() {
+	t.mu.Lock()
+	t.closed = true
+	machines := make([]interface{ Terminate() }, 0, len(t.servers)+len(t.clients))
+	for _, transaction := range t.servers {
+		machines = append(machines, transaction.machine)
+	}
+	for _, transaction := range t.clients {
+		machines = append(machines, transaction.machine)
+	}
+	t.mu.Unlock()
+	for _, machine := range machines {
+		machine.Terminate()
+	}
+	t.pumps.Wait()
+}

@@ -1,0 +1,73 @@
+package sipua
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"sipbridge/sipua/transport"
+)
+
+// upstreamAddresses knows which addresses the upstream servers have, so that calls from them are known.
+type upstreamAddresses struct {
+	mu        sync.Mutex
+	addresses map[netip.AddrPort]Upstream // guarded by mu
+}
+
+// upstreamRefresh is how often the names of upstream servers are looked up again.
+const upstreamRefresh = time.Minute
+
+// watchUpstreams keeps the addresses of upstream servers fresh until ctx ends.
+func (a *Agent) watchUpstreams(ctx context.Context) {
+	ticker := time.NewTicker(upstreamRefresh)
+	defer ticker.Stop()
+	for {
+		a.lookUpUpstreams(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (a *Agent) lookUpUpstreams(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
+	defer cancel()
+	found := make(map[netip.AddrPort]Upstream)
+	for _, upstream := range a.options.Domains.Upstreams {
+		address, err := resolve(ctx, upstream.NextHop)
+		if err != nil {
+			a.log.Warn("upstream server not found", "domain", upstream.Domain, "error", err)
+			continue
+		}
+		found[address] = upstream
+	}
+	a.upstreams.mu.Lock()
+	defer a.upstreams.mu.Unlock()
+	a.upstreams.addresses = found
+}
+
+// fromUpstream tells which upstream server a flow comes from. On UDP it speaks from its own port; a TCP
+// connection of its making has any port, so there the host counts.
+func (a *Agent) fromUpstream(flow transport.Flow) (Upstream, bool) {
+	if comesBack(flow) {
+		return Upstream{}, false
+	}
+	remote := netip.AddrPortFrom(flow.RemoteAddr().Addr().Unmap(), flow.RemoteAddr().Port())
+	a.upstreams.mu.Lock()
+	defer a.upstreams.mu.Unlock()
+	if upstream, ok := a.upstreams.addresses[remote]; ok {
+		return upstream, true
+	}
+	if flow.Done() == nil {
+		return Upstream{}, false
+	}
+	for address, upstream := range a.upstreams.addresses {
+		if address.Addr() == remote.Addr() && transportOf(upstream.NextHop) == flow.Transport() {
+			return upstream, true
+		}
+	}
+	return Upstream{}, false
+}
