@@ -1,0 +1,75 @@
+package registrar
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"sipbridge/sipua/transport"
+)
+
+// Binding is one place where a user is.
+type Binding struct {
+	AOR AOR
+	// URI is the contact's, for the request line of what is sent there. It may be no real address.
+	URI string
+	// Flow is the way there: the one that the REGISTER came on.
+	Flow transport.Flow
+	// Instance and RegID name the device and which of its flows this is (RFC 5626 section 4.1); Instance is empty
+	// and RegID zero if the client doesn't tell.
+	Instance string
+	RegID    uint32
+	// CallID and CSeq are of the REGISTER that last touched the binding.
+	CallID string
+	CSeq   uint32
+	// Expires is when the binding ends unless it's refreshed.
+	Expires time.Time
+	// Q is the client's preference, 0 to 1000.
+	Q int
+	// UserAgent is what the client calls itself, at most 128 bytes.
+	UserAgent string
+
+	contact contact
+}
+
+// header is the binding as a Contact value of a 200: as the client sent it, and always with expires, without which
+// SIP.js registers again at once, for ever.
+func (b *Binding) header(now time.Time) string {
+	left := max(int64((b.Expires.Sub(now)+time.Second-1)/time.Second), 0)
+	return fmt.Sprintf("%s;expires=%d", b.contact.String(), left)
+}
+
+// live tells whether the binding can still be used.
+func (b *Binding) live(now time.Time) bool { return b.Expires.After(now) && !isGone(b.Flow) }
+
+// sameAs tells whether b and other are the same device, so one replaces the other.
+//
+// A device that names itself (RFC 5626 section 6) is known by that alone. Of others the URI decides; but on a WebSocket
+// that is an invented one, and sipML5 uses the same for every page, so there the connection or, after a
+// reconnect, the Call-ID must be the same too.
+func (b *Binding) sameAs(other *Binding) bool {
+	if b.outbound() || other.outbound() {
+		return b.RegID == other.RegID && strings.EqualFold(b.Instance, other.Instance)
+	}
+	if !sameURI(b.contact.uri, other.contact.uri) {
+		return false
+	}
+	return !b.onWebSocket() || !other.onWebSocket() || b.Flow == other.Flow || b.CallID == other.CallID
+}
+
+func (b *Binding) outbound() bool { return b.Instance != "" && b.RegID != 0 }
+
+func (b *Binding) onWebSocket() bool {
+	word := b.Flow.Transport()
+	return strings.EqualFold(word, "WS") || strings.EqualFold(word, "WSS")
+}
+
+// isGone tells whether a flow is closed.
+func isGone(flow transport.Flow) bool {
+	select {
+	case <-flow.Done():
+		return true
+	default:
+		return false
+	}
+}
