@@ -129,7 +129,7 @@ func (a *Authenticator) refusal(attempt Attempt, user string, result outcome) br
 		return bridge.Cause{Status: 400, Text: "Bad Credentials", Err: result.err()}
 	case locked:
 		left := a.guard.locked(user, attempt.source(), a.options.Now())
-		seconds := strconv.Itoa(int(left/time.Second) + 1)
+		seconds := strconv.Itoa(int((left + time.Second - 1) / time.Second))
 		return bridge.Cause{
 			Status: 403, Text: "Forbidden", Err: result.err(),
 			Headers: []bridge.Header{{Name: "Retry-After", Value: seconds}},

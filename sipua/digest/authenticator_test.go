@@ -359,7 +359,7 @@ func TestLock(t *testing.T) {
 		}
 		err := try(user, "secret", "192.0.2.1")
 		cause := causeOf(t, err)
-		want := []bridge.Header{{Name: "Retry-After", Value: "31"}}
+		want := []bridge.Header{{Name: "Retry-After", Value: "30"}}
 		if !errors.Is(err, ErrLocked) || cause.Status != 403 || !slices.Equal(cause.Headers, want) {
 			t.Fatalf("%s: %v, headers %v", user, err, cause.Headers)
 		}
