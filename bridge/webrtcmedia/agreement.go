@@ -1,0 +1,123 @@
+package webrtcmedia
+
+import (
+	"slices"
+	"time"
+
+	"sipbridge/bridge"
+	"sipbridge/transcode"
+)
+
+// agreement is what both sides know of the audio section: as we offer it, or as it was answered.
+type agreement struct {
+	// formats are the codecs, events the telephone-event formats.
+	formats, events []transcode.Format
+	// direction is what we do.
+	direction  bridge.Direction
+	packetTime time.Duration
+}
+
+// all gives codecs and telephone-event, in the order of the m= line.
+func (a agreement) all() []transcode.Format { return slices.Concat(a.formats, a.events) }
+
+// event is the telephone-event format to send keys in; a clock rate of 0 means none.
+func (a agreement) event() transcode.Format {
+	if len(a.formats) == 0 {
+		return transcode.Format{}
+	}
+	return chooseEvent(a.events, a.formats[0].ClockRate)
+}
+
+// chooseEvent takes the telephone-event format on the clock of the audio (RFC 4733 section 2.6), else any. Never two:
+// with both in an answer browsers put the 8 kHz one on Opus's 48 kHz clock.
+func chooseEvent(events []transcode.Format, clock uint32) transcode.Format {
+	for _, event := range events {
+		if event.ClockRate == clock {
+			return event
+		}
+	}
+	if len(events) > 0 {
+		return events[0]
+	}
+	return transcode.Format{}
+}
+
+// answerTo gives what we answer to an offer, with the formats and direction that the call chose.
+func answerTo(offer *remote, chosen bridge.MediaDescription) (agreement, error) {
+	formats := known(chosen.Formats, audioCodecs())
+	if len(formats) == 0 || len(formats) != len(chosen.Formats) {
+		return agreement{}, notAcceptable(ErrMismatch)
+	}
+	offered := offer.formats()
+	for _, format := range formats {
+		if !slices.Contains(offered, format) {
+			return agreement{}, notAcceptable(ErrMismatch)
+		}
+	}
+	a := agreement{
+		formats:    formats,
+		direction:  chosen.Direction.And(offer.direction().Mirror()),
+		packetTime: chosen.PacketTime,
+	}
+	if event := chooseEvent(offer.events(), formats[0].ClockRate); event.ClockRate > 0 {
+		a.events = []transcode.Format{event}
+	}
+	return a, nil
+}
+
+// proposalFor gives what we offer for a proposal. used are payload types that the session has given out; they
+// keep their meaning (RFC 3264 section 8.3.2).
+func proposalFor(proposal bridge.MediaDescription, used []transcode.Format) agreement {
+	a := agreement{direction: proposal.Direction, packetTime: proposal.PacketTime}
+	taken := slices.Clone(used)
+	assign := func(format transcode.Format) transcode.Format {
+		format.PayloadType = payloadType(format, taken)
+		taken = append(taken, format)
+		return format
+	}
+	wide := false
+	for _, format := range proposal.Formats {
+		if line, ok := find(audioCodecs(), format.Codec); ok {
+			wide = wide || line.ClockRate == 48000
+			a.formats = append(a.formats, assign(line))
+		}
+	}
+	for _, event := range eventCodecs() {
+		if event.ClockRate == 8000 || wide {
+			a.events = append(a.events, assign(event))
+		}
+	}
+	return a
+}
+
+// payloadType gives the number that a codec has, or its usual one, or one that is free.
+func payloadType(format transcode.Format, taken []transcode.Format) uint8 {
+	if line, ok := find(taken, format.Codec); ok {
+		return line.PayloadType
+	}
+	for number := format.PayloadType; ; number = 96 + (number+1)%32 {
+		isNumber := func(other transcode.Format) bool { return other.PayloadType == number }
+		if !slices.ContainsFunc(taken, isNumber) {
+			return number
+		}
+	}
+}
+
+// answered gives what holds after the browser's answer to our offer.
+func (a agreement) answered(answer *remote) (agreement, error) {
+	agreed := agreement{direction: a.direction.And(answer.direction().Mirror()), packetTime: answer.audio().PacketTime}
+	for _, format := range answer.formats() {
+		if _, ok := find(a.formats, format.Codec); ok {
+			agreed.formats = append(agreed.formats, format)
+		}
+	}
+	for _, event := range answer.events() {
+		if _, ok := find(a.events, event.Codec); ok {
+			agreed.events = append(agreed.events, event)
+		}
+	}
+	if len(agreed.formats) == 0 {
+		return agreement{}, notAcceptable(ErrNoAudio)
+	}
+	return agreed, nil
+}

@@ -1,0 +1,77 @@
+package webrtcmedia
+
+import (
+	"fmt"
+
+	"github.com/pion/webrtc/v4"
+
+	"sipbridge/transcode"
+)
+
+const (
+	telephoneEvent = "telephone-event"
+	// opusParameters are what we say of our Opus in every description: RFC 7587 section 6.1.
+	opusParameters = "minptime=10;useinbandfec=1"
+)
+
+// audioCodecs is the table of codecs that a browser can use with us, with the payload types that our own
+// offers give them (those of Chromium). To add one, add a line.
+func audioCodecs() []transcode.Format {
+	return []transcode.Format{
+		{
+			Codec:       transcode.Codec{Name: "opus", ClockRate: 48000, Channels: 2},
+			PayloadType: 111, Parameters: opusParameters,
+		},
+		{Codec: transcode.Codec{Name: "PCMU", ClockRate: 8000}, PayloadType: 0},
+		{Codec: transcode.Codec{Name: "PCMA", ClockRate: 8000}, PayloadType: 8},
+	}
+}
+
+// eventCodecs are the telephone-event formats, likewise.
+func eventCodecs() []transcode.Format {
+	return []transcode.Format{
+		{Codec: transcode.Codec{Name: telephoneEvent, ClockRate: 48000}, PayloadType: 110},
+		{Codec: transcode.Codec{Name: telephoneEvent, ClockRate: 8000}, PayloadType: 126},
+	}
+}
+
+// find gives the table's line for a codec.
+func find(table []transcode.Format, codec transcode.Codec) (transcode.Format, bool) {
+	for _, format := range table {
+		if format.Equal(codec) {
+			return format, true
+		}
+	}
+	return transcode.Format{}, false
+}
+
+// known gives the formats of a list that stand in a table, with the list's payload types and the
+// table's parameters: what we say of a codec is what we can do, not what the browser said.
+func known(formats, table []transcode.Format) []transcode.Format {
+	var found []transcode.Format
+	for _, format := range formats {
+		if line, ok := find(table, format.Codec); ok {
+			line.PayloadType = format.PayloadType
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+// mediaEngine registers the codecs of the tables with pion. Without it pion would drop their packets.
+func mediaEngine() (*webrtc.MediaEngine, error) {
+	engine := &webrtc.MediaEngine{}
+	for _, format := range append(audioCodecs(), eventCodecs()...) {
+		parameters := webrtc.RTPCodecParameters{
+			RTPCodecCapability: webrtc.RTPCodecCapability{
+				MimeType: "audio/" + format.Name, ClockRate: format.ClockRate,
+				Channels: uint16(format.Channels), SDPFmtpLine: format.Parameters,
+			},
+			PayloadType: webrtc.PayloadType(format.PayloadType),
+		}
+		if err := engine.RegisterCodec(parameters, webrtc.RTPCodecTypeAudio); err != nil {
+			return nil, fmt.Errorf("codec %s: %w", format.Codec, err)
+		}
+	}
+	return engine, nil
+}

@@ -1,0 +1,63 @@
+package webrtcmedia
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// EngineOptions says how an Engine talks to the network. The zero value listens on one free UDP port of
+// every address of the machine.
+type EngineOptions struct {
+	// FirstPort and LastPort are the UDP ports. If they are equal, all sessions share that one port, on each
+	// address; if both are 0, the shared port of each address is any free one. Otherwise every session
+	// takes its own ports out of the range.
+	FirstPort, LastPort uint16
+	// Addresses are the local addresses to listen at. Default: all of the machine, loopback included, without
+	// link-local ones. Loopback alone is not enough: Firefox never pairs with 127.0.0.1.
+	Addresses []netip.Addr
+	// Advertise is the address under which the machine is seen from outside (1:1 NAT). It is offered to
+	// browsers as first candidate, beside the machine's own addresses. Default: none.
+	Advertise netip.Addr
+	// ICELite makes us an ICE-lite agent (RFC 8445 section 2.5), which only answers checks. It
+	// needs an address that browsers can reach. Default: full ICE.
+	ICELite bool
+	// AllowRemote tells whether we may send to an address that a browser names as its candidate. Default: any
+	// but unspecified, multicast and link-local ones, and loopback only if we listen there.
+	AllowRemote func(netip.Addr) bool
+	// Disconnected is how long nothing may come from the browser before the connection counts as
+	// disconnected. Default: 5 s.
+	Disconnected time.Duration
+	// Failed is how long a disconnected connection may still come back by itself; after
+	// that only an ICE restart revives it. Default: 60 s.
+	Failed time.Duration
+	// Keepalive is how often an idle connection is checked. Default: 2 s.
+	Keepalive time.Duration
+	// Handshake is the deadline of the DTLS handshake, which begins when ICE is connected. Default: 10 s.
+	Handshake time.Duration
+	// Gather is how long candidates may be gathered. They are the host's own, so this takes
+	// milliseconds. Default: 3 s.
+	Gather time.Duration
+	// Logger gets what pion has to say, at debug level and at most a few lines a second. Default: none.
+	Logger *slog.Logger
+}
+
+func (o *EngineOptions) setDefaults() {
+	setDefault(&o.Disconnected, 5*time.Second)
+	setDefault(&o.Failed, 60*time.Second)
+	setDefault(&o.Keepalive, 2*time.Second)
+	setDefault(&o.Handshake, 10*time.Second)
+	setDefault(&o.Gather, 3*time.Second)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
+func setDefault(value *time.Duration, fallback time.Duration) {
+	if *value <= 0 {
+		*value = fallback
+	}
+}
+
+// shared tells whether all sessions share one port.
+func (o *EngineOptions) shared() bool { return o.FirstPort == o.LastPort }

@@ -1,0 +1,159 @@
+package webrtcmedia
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/sdp"
+	"sipbridge/transcode"
+)
+
+// Why a browser's description is refused. Each reaches the caller wrapped in a bridge.Cause.
+var (
+	// ErrNoAudio means no audio section that is switched on and has a codec of ours.
+	ErrNoAudio = errors.New("webrtcmedia: no usable audio section")
+	// ErrNotEncrypted means media without DTLS-SRTP, or no fingerprint we can check.
+	ErrNotEncrypted = errors.New("webrtcmedia: no DTLS-SRTP with a usable fingerprint")
+	// ErrNoMux means RTCP on a port of its own.
+	ErrNoMux = errors.New("webrtcmedia: no rtcp-mux")
+	// ErrCredentials means missing or ill-formed ICE credentials.
+	ErrCredentials = errors.New("webrtcmedia: bad ICE credentials")
+	// ErrSetup means a DTLS role that does not fit.
+	ErrSetup = errors.New("webrtcmedia: unusable DTLS role")
+	// ErrMismatch means an answer that does not fit its offer.
+	ErrMismatch = errors.New("webrtcmedia: answer does not fit the offer")
+	// ErrOrder means a method called out of turn.
+	ErrOrder = errors.New("webrtcmedia: no offer to answer")
+	// ErrClosed means a closed session.
+	ErrClosed = errors.New("webrtcmedia: session is closed")
+)
+
+// notAcceptable is 488; the media are understood and cannot be had.
+func notAcceptable(err error) error {
+	return bridge.Cause{Status: 488, Text: "Not Acceptable Here", Err: err}
+}
+
+// badRequest is 400; the text breaks the rules.
+func badRequest(err error) error {
+	return bridge.Cause{Status: 400, Text: "Bad Session Description", Err: err}
+}
+
+// failed is 500: our own side could not do it.
+func failed(what string, err error) error {
+	return bridge.Cause{Status: 500, Text: "Media Failure", Err: fmt.Errorf("%s: %w", what, err)}
+}
+
+// DTLS roles (RFC 4145 section 4, RFC 8842).
+const (
+	setupActpass = "actpass"
+	setupActive  = "active"
+	setupPassive = "passive"
+)
+
+// remote is a browser's description, checked, with the one audio section that we use.
+type remote struct {
+	session *sdp.Session
+	// index is the place of the audio section among the m= lines.
+	index int
+	// fingerprint is the one that the browser's certificate is checked against.
+	fingerprint sdp.Fingerprint
+}
+
+// audio gives the section in use.
+func (r *remote) audio() *sdp.Media { return &r.session.Media[r.index] }
+
+// direction is that of the audio section, as the browser sees it.
+func (r *remote) direction() bridge.Direction { return r.audio().Flow() }
+
+// formats are the codecs of the audio section that we know, in the browser's order.
+func (r *remote) formats() []transcode.Format { return known(r.audio().Codecs(), audioCodecs()) }
+
+// events are its telephone-event formats that we know.
+func (r *remote) events() []transcode.Format {
+	return known(r.audio().TelephoneEvents(), eventCodecs())
+}
+
+// description is what crosses to the other leg. Sections that we do not use count as refused.
+func (r *remote) description() bridge.Description {
+	description := r.session.Description()
+	for i := range description.Media {
+		description.Media[i].Formats = nil
+	}
+	description.Media[r.index].Formats = r.formats()
+	return description
+}
+
+// readRemote parses and checks a description from the browser. Its errors are bridge.Cause with 400, 413 or 488.
+func readRemote(text []byte) (*remote, error) {
+	session, err := sdp.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("browser's description: %w", err)
+	}
+	r := &remote{session: session}
+	r.index = slices.IndexFunc(session.Media, usable)
+	if r.index < 0 {
+		return nil, notAcceptable(ErrNoAudio)
+	}
+	if err := r.checkTransport(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func usable(media sdp.Media) bool {
+	return media.Kind() == transcode.Audio && !media.Refused() && len(known(media.Codecs(), audioCodecs())) > 0
+}
+
+func (r *remote) checkTransport() error {
+	audio := r.audio()
+	fingerprint, ok := chooseFingerprint(audio.Fingerprints)
+	switch {
+	case !ok || !audio.RTP():
+		return notAcceptable(ErrNotEncrypted)
+	case !audio.RTCPMux:
+		return notAcceptable(ErrNoMux)
+	case !slices.Contains([]string{"", setupActpass, setupActive, setupPassive}, audio.Setup):
+		return notAcceptable(ErrSetup)
+	case !audio.ICE():
+		return notAcceptable(ErrCredentials)
+	case !iceWord(audio.ICEUfrag, 4), !iceWord(audio.ICEPwd, 22):
+		return badRequest(ErrCredentials)
+	}
+	r.fingerprint = fingerprint
+	return nil
+}
+
+// chooseFingerprint takes the first of the best hash. MD5 and SHA-1 are no proof (RFC 8122 section 5).
+func chooseFingerprint(fingerprints []sdp.Fingerprint) (sdp.Fingerprint, bool) {
+	for _, hash := range []string{"sha-256", "sha-384", "sha-512"} {
+		for _, fingerprint := range fingerprints {
+			if fingerprint.Hash == hash {
+				return fingerprint, true
+			}
+		}
+	}
+	return sdp.Fingerprint{}, false
+}
+
+// iceWord checks ice-ufrag and ice-pwd: ice-chars, shortest to 256 of them (RFC 8839 section 5.4).
+func iceWord(word string, shortest int) bool {
+	return len(word) >= shortest && len(word) <= 256 && strings.Trim(word, iceChars) == ""
+}
+
+// iceChars are the characters of RFC 8839 section 5.1.
+const iceChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+// generation names the browser's ICE session and certificate. A new one of the first means an ICE
+// restart, a new one of the second another peer connection.
+type generation struct {
+	ufrag, pwd  string
+	fingerprint sdp.Fingerprint
+}
+
+func (r *remote) generation() generation {
+	audio := r.audio()
+	return generation{ufrag: audio.ICEUfrag, pwd: audio.ICEPwd, fingerprint: r.fingerprint}
+}

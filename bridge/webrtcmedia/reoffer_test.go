@@ -1,0 +1,254 @@
+package webrtcmedia
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"sipbridge/bridge"
+)
+
+// hold is what JsSIP does: it edits the text, and its peer connection stays sendrecv.
+func hold(text string, direction bridge.Direction) string {
+	return directions.ReplaceAllString(text, "a="+direction.String())
+}
+
+var directions = regexp.MustCompile(`a=(sendrecv|sendonly|recvonly|inactive)`)
+
+func TestHoldAndResume(t *testing.T) {
+	t.Parallel()
+	session, l := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	b := newBrowser(t, browserCodecs())
+	offer := b.offer(nil)
+	answer := reoffer(t, session, b, offer, "opus")
+	bothWays(t, session, l, b, 111, 960)
+	defer b.talk(111, 960)()
+	defer talk(t, write(session), 111, 960)()
+
+	for _, held := range []struct {
+		browser, us bridge.Direction
+	}{{bridge.SendOnly, bridge.RecvOnly}, {bridge.Inactive, bridge.Inactive}, {bridge.RecvOnly, bridge.SendOnly}} {
+		description, err := session.SetOffer([]byte(hold(offer, held.browser)))
+		must(t, err)
+		if description.Media[0].Direction != held.browser {
+			t.Errorf("direction %v, want %v", description.Media[0].Direction, held.browser)
+		}
+		// The call asks for everything; the browser's offer limits it.
+		text, err := session.Answer(choose(t, description, "opus"))
+		must(t, err)
+		if !bytes.Contains(text, []byte("a="+held.us.String()+"\r\n")) {
+			t.Errorf("no a=%v in\n%s", held.us, text)
+		}
+		checkFlow(t, l.forget, func() int { return l.heard(111) }, held.us.Receives(), "from the browser")
+		checkFlow(t, b.forget, func() int { return b.heard(111) }, held.us.Sends(), "to the browser")
+	}
+	description, err := session.SetOffer([]byte(offer))
+	must(t, err)
+	resumed, err := session.Answer(choose(t, description, "opus"))
+	must(t, err)
+	if unversioned(resumed) != unversioned(answer) {
+		t.Errorf("the answer after resume differs from the first:\n%s\n%s", answer, resumed)
+	}
+	checkFlow(t, l.forget, func() int { return l.heard(111) }, true, "from the browser")
+	checkFlow(t, b.forget, func() int { return b.heard(111) }, true, "to the browser")
+}
+
+// checkFlow checks that packets come, or that none do.
+func checkFlow(t *testing.T, forget func(), heard func() int, flows bool, what string) {
+	t.Helper()
+	if flows {
+		forget()
+		eventually(t, "audio "+what, func() bool { return heard() > 5 })
+		return
+	}
+	// What was under way may still come. Then, in the time of twenty packets, none may.
+	eventually(t, "silence "+what, func() bool {
+		forget()
+		time.Sleep(100 * time.Millisecond) // the window in which nothing may come
+		return heard() == 0
+	})
+}
+
+var originVersion = regexp.MustCompile(`(?m)^(o=- \d+) \d+`)
+
+func unversioned(text []byte) string { return originVersion.ReplaceAllString(string(text), "$1 V") }
+
+func TestRefreshIsAnsweredAlike(t *testing.T) {
+	t.Parallel()
+	session, l := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	b := newBrowser(t, browserCodecs())
+	offer := b.offer(nil)
+	answer := reoffer(t, session, b, offer, "opus")
+	for range 3 {
+		description, err := session.SetOffer([]byte(offer))
+		must(t, err)
+		again, err := session.Answer(choose(t, description, "opus"))
+		must(t, err)
+		if !bytes.Equal(answer, again) {
+			t.Fatalf("a refresh changed the answer:\n%s\n%s", answer, again)
+		}
+	}
+	bothWays(t, session, l, b, 111, 960)
+}
+
+func TestRenumberedPayloadType(t *testing.T) {
+	t.Parallel()
+	session, l := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	b := newBrowser(t, browserCodecs())
+	offer := b.offer(nil)
+	reoffer(t, session, b, offer, "opus")
+	bothWays(t, session, l, b, 111, 960)
+	renumbered := regexp.MustCompile(`\b111\b`).ReplaceAllString(offer, "99")
+	description, err := session.SetOffer([]byte(renumbered))
+	must(t, err)
+	answer, err := session.Answer(choose(t, description, "opus"))
+	must(t, err)
+	if !bytes.Contains(answer, []byte("a=rtpmap:99 opus/48000/2")) {
+		t.Errorf("answer\n%s", answer)
+	}
+	bothWays(t, session, l, b, 99, 960)
+}
+
+func TestVideoAppears(t *testing.T) {
+	t.Parallel()
+	session, l := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	b := newBrowser(t, browserCodecs())
+	offer := b.offer(nil)
+	reoffer(t, session, b, offer, "opus")
+	bothWays(t, session, l, b, 111, 960)
+	video := strings.Replace(offer, "BUNDLE 0", "BUNDLE 0 1", 1) +
+		"m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\na=sendrecv\r\n"
+	description, err := session.SetOffer([]byte(video))
+	must(t, err)
+	if len(description.Media) != 2 || !description.Media[1].Refused() {
+		t.Errorf("description %+v", description)
+	}
+	answer, err := session.Answer(choose(t, description, "opus"))
+	must(t, err)
+	for _, line := range []string{"m=video 0 UDP/TLS/RTP/SAVPF 96\r\n", "a=group:BUNDLE 0\r\n", "a=mid:1\r\n"} {
+		if !bytes.Contains(answer, []byte(line)) {
+			t.Errorf("no %q in\n%s", line, answer)
+		}
+	}
+	bothWays(t, session, l, b, 111, 960)
+	// Our own offer keeps the refused section.
+	offered, err := session.Offer(proposal(bridge.SendOnly))
+	must(t, err)
+	if !bytes.Contains(offered, []byte("m=video 0")) || !bytes.Contains(offered, []byte("a=setup:actpass")) {
+		t.Errorf("offer\n%s", offered)
+	}
+}
+
+// TestOwnReoffer holds and resumes from our side.
+func TestOwnReoffer(t *testing.T) {
+	t.Parallel()
+	session, l := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	b := newBrowser(t, firefoxCodecs())
+	call(t, session, b, "opus")
+	bothWays(t, session, l, b, 109, 960)
+	for _, direction := range []bridge.Direction{bridge.SendOnly, bridge.Inactive, bridge.SendRecv} {
+		offer, err := session.Offer(proposal(direction))
+		must(t, err)
+		if !bytes.Contains(offer, []byte("a=rtpmap:109 opus/48000/2")) {
+			t.Errorf("the payload type changed:\n%s", offer)
+		}
+		agreed, err := session.SetAnswer([]byte(hold(b.answer([]byte(hold(string(offer), bridge.SendRecv))),
+			direction.Mirror())))
+		must(t, err)
+		if agreed.Media[0].Direction != direction.Mirror() {
+			t.Errorf("agreed on %v", agreed.Media[0].Direction)
+		}
+	}
+	bothWays(t, session, l, b, 109, 960)
+}
+
+func TestICERestart(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]EngineOptions{
+		"shared port": {}, "port range": {FirstPort: 42000, LastPort: 42999}, "lite": {ICELite: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			session, l := newSession(t, newEngine(t, options), Options{})
+			b := newBrowser(t, browserCodecs())
+			first := call(t, session, b, "opus")
+			bothWays(t, session, l, b, 111, 960)
+			before := session.peer.Load()
+			offer := b.offer(&webrtc.OfferOptions{ICERestart: true})
+			second := reoffer(t, session, b, offer, "opus")
+			if attribute(first, "ice-ufrag") == attribute(second, "ice-ufrag") ||
+				attribute(first, "ice-pwd") == attribute(second, "ice-pwd") {
+				t.Error("the credentials stayed the same")
+			}
+			if session.peer.Load() != before {
+				t.Error("the restart made a new connection")
+			}
+			l.forget()
+			b.forget()
+			bothWays(t, session, l, b, 111, 960)
+			if l.losses() != 0 {
+				t.Errorf("lost: %v", l.lost)
+			}
+		})
+	}
+}
+
+func attribute(text []byte, name string) string {
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, "a="+name+":"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// TestAnotherConnection has the page make another peer connection in the same dialog.
+func TestAnotherConnection(t *testing.T) {
+	t.Parallel()
+	session, l := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	old := newBrowser(t, browserCodecs())
+	call(t, session, old, "opus")
+	bothWays(t, session, l, old, 111, 960)
+	old.close()
+	eventually(t, "the loss", func() bool { return l.losses() == 1 })
+	b := newBrowser(t, browserCodecs())
+	call(t, session, b, "opus")
+	eventually(t, "the return", func() bool { return l.returns() == 1 })
+	l.forget()
+	bothWays(t, session, l, b, 111, 960)
+	if l.losses() != 1 {
+		t.Errorf("lost: %v", l.lost)
+	}
+}
+
+func TestRollback(t *testing.T) {
+	t.Parallel()
+	session, l := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	_, err := session.Offer(proposal(bridge.SendRecv))
+	must(t, err)
+	session.Rollback()
+	b := newBrowser(t, browserCodecs())
+	offer := b.offer(nil)
+	if _, err = session.SetAnswer([]byte(offer)); err == nil {
+		t.Error("an answer was taken after rollback")
+	}
+	answer := reoffer(t, session, b, offer, "opus")
+	_, err = session.SetOffer([]byte(hold(offer, bridge.Inactive)))
+	must(t, err)
+	session.Rollback()
+	if _, err = session.Answer(bridge.Description{Media: make([]bridge.MediaDescription, 1)}); err == nil {
+		t.Error("a forgotten offer was answered")
+	}
+	bothWays(t, session, l, b, 111, 960)
+	description, err := session.SetOffer([]byte(offer))
+	must(t, err)
+	again, err := session.Answer(choose(t, description, "opus"))
+	must(t, err)
+	if !bytes.Equal(answer, again) {
+		t.Error("rollback changed the answer")
+	}
+}

@@ -1,0 +1,180 @@
+package webrtcmedia
+
+import (
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"sipbridge/bridge"
+)
+
+// Why media are lost.
+var (
+	// ErrNotConnected means that ICE or DTLS did not come up.
+	ErrNotConnected = errors.New("webrtcmedia: the connection did not come up")
+	// ErrDisconnected means that ICE lost the browser, or that the browser closed the connection.
+	ErrDisconnected = errors.New("webrtcmedia: the connection is gone")
+	// ErrSilent means that the browser should send and does not.
+	ErrSilent = errors.New("webrtcmedia: no media from the browser")
+)
+
+// reportInterval is the mean time between RTCP reports (RFC 3550 section 6.2).
+const reportInterval = 5 * time.Second
+
+// watch is the goroutine of a session that looks after its connection: it lets the Sender send, tells the
+// leg of media lost and back, and sends RTCP. It runs from the first agreement until stop.
+type watch struct {
+	session *Session
+	poked   chan struct{} // holds one token: look now
+	done    chan struct{}
+	running sync.WaitGroup
+	started bool // for the leg's goroutine
+
+	// mu guards what follows.
+	mu        sync.Mutex
+	since     time.Time // of the last negotiation
+	up        time.Time // when the connection came up after it; zero: it has not
+	direction bridge.Direction
+	directed  time.Time // when direction began to hold
+}
+
+func newWatch(session *Session) *watch {
+	return &watch{session: session, poked: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+// start begins to watch; again is nothing.
+func (w *watch) start() {
+	if w.started {
+		w.poke()
+		return
+	}
+	w.started = true
+	w.running.Go(w.run)
+}
+
+// stop ends the goroutine and waits for it.
+func (w *watch) stop() {
+	close(w.done)
+	w.running.Wait()
+}
+
+// poke has the watch look now. It never blocks.
+func (w *watch) poke() {
+	select {
+	case w.poked <- struct{}{}:
+	default:
+	}
+}
+
+// restart tells that the connection is being set up, anew.
+func (w *watch) restart() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.since, w.up = time.Now(), time.Time{}
+}
+
+// setDirection tells what we do.
+func (w *watch) setDirection(direction bridge.Direction) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if direction != w.direction || w.directed.IsZero() {
+		w.direction, w.directed = direction, time.Now()
+	}
+}
+
+func (w *watch) run() {
+	options := w.session.options
+	ticker := time.NewTicker(max(min(options.Timeout, options.Connect, 2*time.Second)/4, time.Millisecond))
+	defer ticker.Stop()
+	lost := false
+	reportAt := time.Now().Add(reportInterval / 4)
+	for {
+		select {
+		case <-w.done:
+			return
+		case <-ticker.C:
+		case <-w.poked:
+		}
+		p := w.session.peer.Load()
+		if p == nil {
+			continue
+		}
+		now := time.Now()
+		situation := w.look(p, now)
+		w.session.sender.SetEnabled(situation.state == stateConnected && situation.direction.Sends())
+		lost = w.judge(situation, lost)
+		if situation.state == stateConnected && now.After(reportAt) {
+			reportAt = now.Add(reportInterval/2 + rand.N(reportInterval))
+			// A report that is not sent is like one lost.
+			_ = p.writeReports(w.session.report(p, now))
+		}
+	}
+}
+
+// look takes the situation in.
+func (w *watch) look(p *peer, now time.Time) situation {
+	state := p.state()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if state == stateConnected && w.up.IsZero() {
+		w.up = now
+	}
+	expected := w.up
+	if w.directed.After(expected) {
+		expected = w.directed
+	}
+	return situation{
+		state: state, wasUp: !w.up.IsZero(), direction: w.direction,
+		waiting: now.Sub(w.since), silent: w.session.incoming.quiet(expected, now),
+	}
+}
+
+// judge tells the leg what has changed.
+func (w *watch) judge(now situation, lost bool) bool {
+	certain, trouble := now.trouble(w.session.options)
+	if !certain || (trouble != nil) == lost {
+		return lost
+	}
+	events := w.session.options.Events
+	if trouble == nil {
+		w.session.options.Logger.Info("the browser's media are back")
+		if events.Back != nil {
+			events.Back()
+		}
+		return false
+	}
+	w.session.engine.counts.lost.Add(1)
+	w.session.options.Logger.Info("the browser's media are lost", "error", trouble)
+	if events.Lost != nil {
+		events.Lost(bridge.Cause{Status: 408, Text: "Media Timeout", Err: trouble})
+	}
+	return true
+}
+
+// situation is how a connection stands.
+type situation struct {
+	state     connectionState
+	wasUp     bool // since the last negotiation
+	direction bridge.Direction
+	// waiting is the time since the last negotiation, silent that without a packet that might have come.
+	waiting, silent time.Duration
+}
+
+// trouble says what is wrong, if anything; certain is false while that is still open.
+func (s situation) trouble(options Options) (certain bool, err error) {
+	switch s.state {
+	case stateConnected:
+		if s.direction == bridge.SendRecv && s.silent > options.Timeout {
+			return true, ErrSilent
+		}
+		return true, nil
+	case stateConnecting:
+		return s.waiting > options.Connect, ErrNotConnected
+	default:
+		if s.wasUp {
+			return true, ErrDisconnected
+		}
+		return true, ErrNotConnected
+	}
+}
