@@ -1,0 +1,48 @@
+package transport_test
+
+import (
+	"errors"
+	"net/netip"
+	"testing"
+
+	"sipbridge/sipua/transport"
+)
+
+func TestLayerFlowTo(t *testing.T) {
+	t.Parallel()
+	in := make(inbox, 10)
+	udp4, err := transport.ListenUDP("127.0.0.1:0", transport.UDPOptions{Receive: in.receive})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := transport.ListenUDP("127.0.0.2:0", transport.UDPOptions{Receive: in.receive})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tcp, err := transport.ListenTCP("127.0.0.1:0", transport.TCPOptions{Receive: in.receive})
+	if err != nil {
+		t.Fatal(err)
+	}
+	layer := transport.NewLayer([]*transport.UDP{other, udp4}, []*transport.TCP{tcp})
+	run(t, layer)
+
+	flow, err := layer.FlowTo("udp", netip.MustParseAddrPort("[::ffff:127.0.0.1]:5060"))
+	if err != nil || flow.LocalAddr() != udp4.LocalAddr() {
+		t.Errorf("UDP from %v, %v; want the socket that routes to it", flow, err)
+	}
+	peer := dial(t, tcp.LocalAddr())
+	write(t, peer, message("hello"))
+	incoming := in.next(t).flow
+	flow, err = layer.FlowTo("TCP", incoming.RemoteAddr())
+	if err != nil || flow != incoming {
+		t.Errorf("the open connection is not used again: %v", err)
+	}
+	for _, missing := range []struct{ transport, remote string }{
+		{"UDP", "[2001:db8::1]:5060"}, {"TCP", "[2001:db8::1]:5060"}, {"TLS", "192.0.2.1:5061"}, {"WS", "192.0.2.1:80"},
+	} {
+		_, err := layer.FlowTo(missing.transport, netip.MustParseAddrPort(missing.remote))
+		if !errors.Is(err, transport.ErrNoTransport) {
+			t.Errorf("%v: %v", missing, err)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package transport
+
+import "sync/atomic"
+
+// UDPStats is a snapshot of one UDP socket's counters since it was opened.
+type UDPStats struct {
+	Received   uint64 // datagrams handed to the Receiver
+	Sent       uint64 // datagrams sent
+	SendErrors uint64 // datagrams that the socket refused
+	Junk       uint64 // datagrams dropped because they can't be SIP, keep-alives among them
+	Limited    uint64 // datagrams dropped because their source sent too many
+	Panics     uint64 // panics of the Receiver, each the loss of one datagram
+}
+
+// TCPStats is a snapshot of one TCP listener's counters since it was opened.
+type TCPStats struct {
+	Open       int64  // connections now, both ways
+	Accepted   uint64 // connections taken
+	Refused    uint64 // connections closed at once because of a limit
+	Dialed     uint64 // connections that we began
+	DialErrors uint64 // of those, the ones that failed
+	Received   uint64 // messages handed to the Receiver
+	Sent       uint64 // messages written
+	Pings      uint64 // keep-alives answered
+	Malformed  uint64 // connections closed because the stream could not be framed
+	TimedOut   uint64 // connections closed because nothing or half a message came
+	Slow       uint64 // connections closed because the peer did not read
+	Panics     uint64 // panics of the Receiver, each the loss of one message
+}
+
+type udpCounters struct {
+	received, sent, sendErrors, junk, limited, panics atomic.Uint64
+}
+
+func (c *udpCounters) snapshot() UDPStats {
+	return UDPStats{
+		Received: c.received.Load(), Sent: c.sent.Load(), SendErrors: c.sendErrors.Load(),
+		Junk: c.junk.Load(), Limited: c.limited.Load(), Panics: c.panics.Load(),
+	}
+}
+
+type tcpCounters struct {
+	open                                  atomic.Int64
+	accepted, refused, dialed, dialErrors atomic.Uint64
+	received, sent, pings                 atomic.Uint64
+	malformed, timedOut, slow             atomic.Uint64
+	panics                                atomic.Uint64
+}
+
+func (c *tcpCounters) snapshot() TCPStats {
+	return TCPStats{
+		Open: c.open.Load(), Accepted: c.accepted.Load(), Refused: c.refused.Load(), Dialed: c.dialed.Load(),
+		DialErrors: c.dialErrors.Load(), Received: c.received.Load(), Sent: c.sent.Load(), Pings: c.pings.Load(),
+		Malformed: c.malformed.Load(), TimedOut: c.timedOut.Load(), Slow: c.slow.Load(), Panics: c.panics.Load(),
+	}
+}

@@ -1,0 +1,248 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// ErrClosed is why a flow takes no more messages.
+var ErrClosed = errors.New("transport: flow is closed")
+
+// ErrSlowPeer is why a flow was closed: its peer reads slower than we send.
+var ErrSlowPeer = errors.New("transport: peer does not read")
+
+// TCPOptions configure a TCP listener and its connections. Zero fields mean the default.
+type TCPOptions struct {
+	// Receive takes the messages of each connection in order, from that connection's goroutine. While it
+	// runs nothing is read from that connection. Required.
+	Receive Receiver
+	// Closed is told once of each flow that Receive may have seen, after its last message; default none.
+	Closed func(Flow)
+	// Transport is the word in Via; default "TCP". A TLS listener is a TCP with a tls.Listener and "TLS".
+	Transport string
+	// Dial opens outgoing connections; default net.Dialer.
+	Dial func(ctx context.Context, remote netip.AddrPort) (net.Conn, error)
+	// MaxMessage is the size of a message in bytes; default 16 KB.
+	MaxMessage int
+	// FirstMessage is how long a new peer may take for its first whole message; default 10 s.
+	FirstMessage time.Duration
+	// Completion is how long any later message may take from its first byte to its last; default 10 s.
+	Completion time.Duration
+	// Idle is how long a connection may be silent both ways before it is closed, unless it is kept; default 120 s.
+	Idle time.Duration
+	// Write is how long one write may take, and the rest of the queue once the flow is closed; default 5 s.
+	Write time.Duration
+	// Connect is how long an outgoing connection may take; default 5 s.
+	Connect time.Duration
+	// Queue is how many messages may wait to be written; a peer that lets more pile up is dropped; default 256.
+	Queue int
+	// MaxConnections bounds the connections both ways; default 10000.
+	MaxConnections int
+	// MaxPerIP bounds the connections taken from one address (one IPv6 /64); default 100.
+	MaxPerIP int
+	// Logger takes what an operator must know; default none.
+	Logger *slog.Logger
+}
+
+func (o TCPOptions) withDefaults() TCPOptions {
+	o.Transport = orDefault(o.Transport, "TCP")
+	o.MaxMessage = orDefault(o.MaxMessage, 16<<10)
+	o.FirstMessage = orDefault(o.FirstMessage, 10*time.Second)
+	o.Completion = orDefault(o.Completion, 10*time.Second)
+	o.Idle = orDefault(o.Idle, 120*time.Second)
+	o.Write = orDefault(o.Write, 5*time.Second)
+	o.Connect = orDefault(o.Connect, 5*time.Second)
+	o.Queue = orDefault(o.Queue, 256)
+	o.MaxConnections = orDefault(o.MaxConnections, 10000)
+	o.MaxPerIP = orDefault(o.MaxPerIP, 100)
+	o.Logger = orDefault(o.Logger, slog.New(slog.DiscardHandler))
+	if o.Closed == nil {
+		o.Closed = func(Flow) {}
+	}
+	if o.Dial == nil {
+		o.Dial = func(ctx context.Context, remote netip.AddrPort) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", remote.String())
+		}
+	}
+	return o
+}
+
+// TCP is a listener and all connections of its transport, taken or begun. Each connection has one goroutine
+// that reads and one that writes.
+type TCP struct {
+	options  TCPOptions
+	listener net.Listener
+	local    netip.AddrPort
+	gate     logGate
+	counts   tcpCounters
+
+	conns sync.WaitGroup // the goroutines of all connections
+
+	mu     sync.Mutex // guards the following fields
+	closed bool       // no connection may be added
+	flows  map[netip.AddrPort]*TCPFlow
+	perIP  map[netip.Addr]int // connections taken, by source
+}
+
+// ListenTCP opens a listener on addr, such as "192.0.2.1:5060". Nothing is accepted before Run.
+func ListenTCP(addr string, options TCPOptions) (*TCP, error) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("transport: %w", err)
+	}
+	return NewTCP(listener, options), nil
+}
+
+// NewTCP takes connections from a listener made elsewhere, such as one of TLS. Run closes it.
+func NewTCP(listener net.Listener, options TCPOptions) *TCP {
+	return &TCP{
+		options: options.withDefaults(), listener: listener, local: addrPort(listener.Addr()),
+		flows: make(map[netip.AddrPort]*TCPFlow), perIP: make(map[netip.Addr]int),
+	}
+}
+
+// LocalAddr is the address that listens.
+func (t *TCP) LocalAddr() netip.AddrPort { return t.local }
+
+// Stats gives the counters.
+func (t *TCP) Stats() TCPStats { return t.counts.snapshot() }
+
+// Run accepts until ctx ends, then closes the listener and every connection, letting each write what waits,
+// and returns when their goroutines are gone.
+func (t *TCP) Run(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = t.listener.Close() })
+	err := t.accept(ctx)
+	stop()
+	_ = t.listener.Close()
+	t.closeAll()
+	t.conns.Wait()
+	return err
+}
+
+func (t *TCP) accept(ctx context.Context) error {
+	for failures := 0; ctx.Err() == nil; {
+		conn, err := t.listener.Accept()
+		if err == nil {
+			failures = 0
+			t.take(conn)
+			continue
+		}
+		// The listener was closed, or we are out of descriptors: wait for some to be freed.
+		if failures++; failures == 100 {
+			return fmt.Errorf("transport: TCP %v: %w", t.local, err)
+		}
+		pause(ctx, 50*time.Millisecond)
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (t *TCP) closeAll() {
+	t.mu.Lock()
+	t.closed = true
+	open := make([]*TCPFlow, 0, len(t.flows))
+	for _, flow := range t.flows {
+		open = append(open, flow)
+	}
+	t.mu.Unlock()
+	for _, flow := range open {
+		flow.Close()
+	}
+}
+
+// take starts a connection that came in, if there is room for it.
+func (t *TCP) take(conn net.Conn) {
+	flow, _ := newTCPFlow(t, addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr()))
+	flow.conn = conn
+	flow.source = sourceKey(flow.remote.Addr())
+	t.mu.Lock()
+	added := t.add(flow)
+	t.mu.Unlock()
+	if !added {
+		t.counts.refused.Add(1)
+		_ = conn.Close()
+		return
+	}
+	t.counts.accepted.Add(1)
+	go flow.read(t.options.FirstMessage)
+	go flow.write()
+}
+
+// FlowTo gives the connection to remote: the one that is open, whoever began it, or a new one. It returns
+// at once; a new one connects in its own goroutine while messages wait in its queue, and is closed if that
+// fails. LocalAddr of a new one is the address that listens: that is what Via tells peers to connect to.
+func (t *TCP) FlowTo(remote netip.AddrPort) (*TCPFlow, error) {
+	remote = unmap(remote)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if flow := t.flows[remote]; flow != nil && !flow.isClosed() {
+		return flow, nil
+	}
+	flow, ctx := newTCPFlow(t, t.local, remote)
+	if !t.add(flow) {
+		t.counts.refused.Add(1)
+		return nil, fmt.Errorf("transport: no connection to %v: %w", remote, ErrClosed)
+	}
+	t.counts.dialed.Add(1)
+	go flow.connect(ctx)
+	return flow, nil
+}
+
+// add counts a flow and its two goroutines, if the limits allow it. The caller holds mu.
+func (t *TCP) add(flow *TCPFlow) bool {
+	if before := t.flows[flow.remote]; before != nil {
+		if !before.isClosed() {
+			return false
+		}
+		t.forget(before)
+	}
+	if t.closed || len(t.flows) >= t.options.MaxConnections {
+		return false
+	}
+	if flow.source.IsValid() {
+		if t.perIP[flow.source] >= t.options.MaxPerIP {
+			return false
+		}
+		t.perIP[flow.source]++
+	}
+	t.flows[flow.remote] = flow
+	t.conns.Add(2)
+	t.counts.open.Add(1)
+	return true
+}
+
+// remove forgets a flow that has ended.
+func (t *TCP) remove(flow *TCPFlow) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.forget(flow)
+}
+
+// forget undoes add. The caller holds mu.
+func (t *TCP) forget(flow *TCPFlow) {
+	if t.flows[flow.remote] != flow {
+		return
+	}
+	delete(t.flows, flow.remote)
+	t.counts.open.Add(-1)
+	if !flow.source.IsValid() {
+		return
+	}
+	if t.perIP[flow.source]--; t.perIP[flow.source] == 0 {
+		delete(t.perIP, flow.source)
+	}
+}
