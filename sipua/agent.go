@@ -19,8 +19,9 @@ import (
 	"sipbridge/sipua/wire"
 )
 
-// MediaFactory makes the media session of a leg on a signalling transport ("WS", "UDP", ...).
-type MediaFactory func(transport string, events bridge.MediaEvents, log *slog.Logger) (MediaSession, error)
+// MediaFactory makes the media session of a leg whose party is signalled with on flow: its transport tells a
+// browser from a phone, its addresses which of our own the party can reach.
+type MediaFactory func(flow transport.Flow, events bridge.MediaEvents, log *slog.Logger) (MediaSession, error)
 
 // Transports gives flows to peers that have not connected to us.
 type Transports interface {

@@ -115,10 +115,6 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 	l.dialog = callingDialog(request.From, from, to, sip.Uri{})
 	l.dialog.target = target.requestURI
 	l.info.Dialog = l.dialog.id
-	if err := l.openMedia(target.transport); err != nil {
-		l.start(func() { l.end(causeOfMediaError(err)) })
-		return l
-	}
 	l.start(func() { l.connect(request, target) })
 	return l
 }

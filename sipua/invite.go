@@ -46,7 +46,7 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.asked = a.asked(request, who)
 	l.info.Party = l.asked.From
 	l.describe()
-	if err := l.openMedia(flow.Transport()); err != nil {
+	if err := l.openMedia(flow); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -137,8 +137,8 @@ func (a *Agent) newLeg(word, user string) *leg {
 }
 
 // openMedia makes the media session; its callbacks reach the leg through the mailbox.
-func (l *leg) openMedia(word string) error {
-	media, err := l.agent.options.Media(word, bridge.MediaEvents{
+func (l *leg) openMedia(flow transport.Flow) error {
+	media, err := l.agent.options.Media(flow, bridge.MediaEvents{
 		Pressed:       func(key bridge.DTMF) { l.mailbox.post(func() { l.emit(bridge.Pressed{Key: key}) }) },
 		KeyframeAsked: func() { l.mailbox.post(func() { l.emit(bridge.KeyframeAsked{}) }) },
 		Lost:          func(cause bridge.Cause) { l.mailbox.post(func() { l.mediaLost(cause) }) },
@@ -147,6 +147,8 @@ func (l *leg) openMedia(word string) error {
 	if err != nil {
 		return err
 	}
+	l.infoMu.Lock()
+	defer l.infoMu.Unlock()
 	l.media = media
 	return nil
 }

@@ -40,7 +40,6 @@ type leg struct {
 	id       string
 	log      *slog.Logger
 	incoming bool
-	media    MediaSession
 	events   chan bridge.Event
 	mailbox  *mailbox
 	asked    bridge.Request // what an incoming party asked for; constant after begin
@@ -87,7 +86,9 @@ type leg struct {
 
 	infoMu sync.Mutex
 	info   bridge.LegInfo // guarded by infoMu
-	at     transport.Flow // guarded by infoMu: the flow, for other goroutines
+	// media is set once, when the flow is known, by the leg's goroutine and under infoMu.
+	media MediaSession
+	at    transport.Flow // guarded by infoMu: the flow, for other goroutines
 }
 
 var (
@@ -158,9 +159,6 @@ func (l *leg) stopTimers() {
 }
 
 func (l *leg) closeMedia() {
-	if l.media == nil {
-		return
-	}
 	if err := l.media.Close(); err != nil {
 		l.log.Debug("media close", "error", err)
 	}
@@ -233,8 +231,12 @@ func (l *leg) sameHost(flow transport.Flow) bool {
 // Events is what the leg tells its call.
 func (l *leg) Events() <-chan bridge.Event { return l.events }
 
-// Media is the leg's sound.
-func (l *leg) Media() bridge.Media { return l.media }
+// Media is the leg's sound; before a dialled leg has found its party it takes and gives nothing.
+func (l *leg) Media() bridge.Media {
+	l.infoMu.Lock()
+	defer l.infoMu.Unlock()
+	return l.media
+}
 
 // Request is what an incoming party asked for.
 func (l *leg) Request() bridge.Request { return l.asked }

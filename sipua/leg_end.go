@@ -75,13 +75,13 @@ func (l *leg) send(request *sip.Request, handler responseHandler) (*clientTransa
 	return transaction, err
 }
 
-// nextHop is the flow for requests inside the dialog: the party's connection while it lives; on UDP the first
+// nextHop is the flow for requests inside the dialog: the party's connection while it lives; else the first
 // route or the remote target when it is a plain address, else where the party last sent from.
 func (l *leg) nextHop() transport.Flow {
-	if l.flow.Done() != nil {
+	if comesBack(l.flow) || l.flow.Done() != nil && !isGone(l.flow) {
 		return l.flow
 	}
-	if next, ok := l.dialog.nextAddress(); ok && next != l.flow.RemoteAddr() && l.mayMoveTo(next) {
+	if next, ok := l.dialog.nextAddress(); ok && (next != l.flow.RemoteAddr() || isGone(l.flow)) && l.mayMoveTo(next) {
 		if flow, err := l.agent.options.Transports.FlowTo(l.flow.Transport(), next); err == nil {
 			return flow
 		}
@@ -114,10 +114,21 @@ func (l *leg) adoptFlow(flow transport.Flow) {
 	}
 }
 
-// flowLost takes the end of the party's connection. A running call goes on: its media decide.
+// isGone tells whether a connection has ended.
+func isGone(flow transport.Flow) bool {
+	select {
+	case <-flow.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// flowLost takes the end of the party's connection. A running call goes on: its media decide. A browser
+// forgets a call that was not answered yet; over TCP the connection is made again when it is needed.
 func (l *leg) flowLost() {
 	l.log.Info("signalling connection lost")
-	if l.state == stateSetup {
+	if l.state == stateSetup && comesBack(l.flow) {
 		l.end(bridge.Cause{Status: 480, Text: "Connection lost"})
 	}
 }

@@ -32,6 +32,10 @@ func (l *leg) call(request bridge.Request, flow transport.Flow) {
 	if l.state == stateOver || l.calling.canceled != nil {
 		return
 	}
+	if err := l.openMedia(flow); err != nil {
+		l.end(causeOfMediaError(err))
+		return
+	}
 	l.adoptFlow(flow)
 	invite := l.dialog.request(sip.INVITE)
 	addHeaders(invite, request.Headers)

@@ -1,6 +1,8 @@
 package sipua
 
 import (
+	"time"
+
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/digest"
@@ -23,6 +25,19 @@ func (a *Agent) receiveRegister(flow, reply transport.Flow, request *sip.Request
 	a.relay(flow, reply, request, upstream)
 }
 
+// keeper is a flow that is closed when idle, unless it is kept.
+type keeper interface{ Keep(until time.Time) }
+
+// keepOpen lets a registered phone's connection live as long as its binding can.
+func keepOpen(flow transport.Flow) {
+	if kept, ok := flow.(keeper); ok {
+		kept.Keep(time.Now().Add(maxRegistration))
+	}
+}
+
+// maxRegistration is the longest life of a binding, and some time for its refresh.
+const maxRegistration = time.Hour + time.Minute
+
 // registerLocal proves the sender and binds him; a connection on which a user registered speaks for him from then on.
 func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, realm string) {
 	name, err := a.options.Authenticator.Verify(digest.AttemptOf(request, flow, realm, false))
@@ -37,6 +52,7 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 		return
 	}
 	a.users.set(flow, name+"@"+realm)
+	keepOpen(flow)
 	response := newResponse(request, 200, "")
 	addHeaders(response, headers)
 	a.sendResponse(reply, response)
