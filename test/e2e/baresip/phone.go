@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,7 +101,7 @@ func (p *Phone) await(controlPort int, registers bool) error {
 	if !registers {
 		return nil
 	}
-	// The event may have passed before we listened; the output holds it in any case.
+	// Not by its event, which may have passed before we listened.
 	return p.process.WaitOutput("200 OK (", startLimit)
 }
 
@@ -236,17 +237,19 @@ func (p *Phone) WaitTone(hertz float64, limit time.Duration) error {
 	})
 }
 
-// Frames is how many samples the phone has heard in its newest call; it stands still while nothing arrives.
-func (p *Phone) Frames() int {
-	names, err := filepath.Glob(filepath.Join(p.dir, "dump-*-dec.wav"))
-	if err != nil || len(names) == 0 {
-		return 0
-	}
-	_, samples, err := tone.ReadWAV(names[len(names)-1])
-	if err != nil {
-		return 0
-	}
-	return len(samples)
+// WaitQuiet waits until nothing, or only silence, has been heard for half a second. baresip writes no silence of
+// its own: while nothing arrives its file stands still.
+func (p *Phone) WaitQuiet(limit time.Duration) error {
+	var last []int16
+	loud := time.Now()
+	return p.listen(limit, "silence", func(samples []int16, rate int) bool {
+		fresh := samples[len(samples)-min(len(samples), rate/10):]
+		if !slices.Equal(samples, last) && tone.Level(fresh) > -60 {
+			loud = time.Now()
+		}
+		last = samples
+		return time.Since(loud) > 500*time.Millisecond
+	})
 }
 
 func (p *Phone) listen(limit time.Duration, what string, enough func([]int16, int) bool) error {

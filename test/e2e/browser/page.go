@@ -111,7 +111,7 @@ type Heard struct {
 // Hear listens once.
 func (p *Page) Hear(hertz ...float64) (Heard, error) {
 	var heard Heard
-	err := p.Call(&heard, "hear", hertz)
+	err := p.Call(&heard, "hear", append([]float64{}, hertz...)) // never null: JavaScript maps over it
 	return heard, err
 }
 
@@ -120,6 +120,14 @@ func (p *Page) WaitTone(hertz float64, limit time.Duration) error {
 	return p.listen(limit, fmt.Sprintf("a tone of %.0f Hz", hertz), func(heard Heard) bool {
 		return heard.Level > -50 && heard.Shares[0] > 0.75
 	}, hertz)
+}
+
+// WaitTones waits until the page hears two tones at once, as a key of a phone makes them: together three quarters
+// of the energy, and each at least a fifth.
+func (p *Page) WaitTones(limit time.Duration, low, high float64) error {
+	return p.listen(limit, fmt.Sprintf("tones of %.0f and %.0f Hz", low, high), func(heard Heard) bool {
+		return heard.Level > -50 && min(heard.Shares[0], heard.Shares[1]) > 0.2 && heard.Shares[0]+heard.Shares[1] > 0.75
+	}, low, high)
 }
 
 // WaitSilence waits until the page hears nothing above -60 dB, three times in a row.
@@ -131,13 +139,13 @@ func (p *Page) WaitSilence(limit time.Duration) error {
 			quiet = 0
 		}
 		return quiet == 3
-	}, 440)
+	})
 }
 
-func (p *Page) listen(limit time.Duration, what string, enough func(Heard) bool, hertz float64) error {
+func (p *Page) listen(limit time.Duration, what string, enough func(Heard) bool, hertz ...float64) error {
 	deadline := time.Now().Add(limit)
 	for {
-		heard, err := p.Hear(hertz)
+		heard, err := p.Hear(hertz...)
 		if err != nil {
 			return err
 		}

@@ -33,6 +33,8 @@ window.RTCPeerConnection = class extends RealPeerConnection {
     });
   }
 };
+// sipML5 looks for the old name, where there is one.
+if (window.webkitRTCPeerConnection) window.webkitRTCPeerConnection = window.RTCPeerConnection;
 
 let context;
 let analyser;

@@ -90,8 +90,10 @@ class SIPml5Phone extends Phone {
     this.#settle(event);
     if (event.type === 'i_ao_request' && code > 100 && code < 200) {
       this.note('progress', code);
-      this.move(event.o_event?.get_message?.()?.o_content ? 'early' : 'ringing');
+      if (this.state() !== 'early') this.move('ringing');
     }
+    // It comes for the 200 too.
+    if (event.type === 'm_early_media' && code < 200) this.move('early');
     if (event.type === 'connected') this.move('established');
     if (event.type === 'terminated') this.move('ended', { by: '', cause: event.description, code: Math.max(code, 0) });
   }

@@ -19,8 +19,10 @@ import (
 type Media struct {
 	// Port of RTP on 127.0.0.1.
 	Port int
-	// Codec is PCMU or PCMA, the only one named; telephone-event/8000 is offered beside it.
+	// Codec is PCMU or PCMA, the only one named.
 	Codec string
+	// NoEvents leaves out telephone-event/8000, which is otherwise named beside it.
+	NoEvents bool
 }
 
 func (m Media) sdp(version int, direction string) string {
@@ -28,18 +30,21 @@ func (m Media) sdp(version int, direction string) string {
 	if m.Codec == "PCMA" {
 		payload = 8
 	}
+	list, events := fmt.Sprint(payload), ""
+	if !m.NoEvents {
+		list += " 101"
+		events = "      a=rtpmap:101 telephone-event/8000\n      a=fmtp:101 0-15\n"
+	}
 	return fmt.Sprintf(`      v=0
-      o=phone 1 %[1]d IN IP4 127.0.0.1
+      o=phone 1 %d IN IP4 127.0.0.1
       s=-
       c=IN IP4 127.0.0.1
       t=0 0
-      m=audio %[2]d RTP/AVP %[3]d 101
-      a=rtpmap:%[3]d %[4]s/8000
-      a=rtpmap:101 telephone-event/8000
-      a=fmtp:101 0-15
-      a=ptime:20
-      a=%[5]s
-`, version, m.Port, payload, m.Codec, direction)
+      m=audio %d RTP/AVP %s
+      a=rtpmap:%d %s/8000
+%s      a=ptime:20
+      a=%s
+`, version, m.Port, list, payload, m.Codec, events, direction)
 }
 
 // Options says how to run a script.

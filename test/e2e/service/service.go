@@ -1,0 +1,264 @@
+// Package service runs bin/sipbridge with a configuration of its own on free loopback ports.
+package service
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"sipbridge/test/e2e/process"
+)
+
+// Options says how the service is configured, beyond its ports.
+type Options struct {
+	// Binary is the path of bin/sipbridge.
+	Binary string
+	// Origins of the pages that may connect.
+	Origins []string
+	// Users by name, with their passwords, in the domain localhost.
+	Users map[string]string
+	// NextHops of upstream domains, as host:port by domain.
+	NextHops map[string]string
+	// Settings are laid over the rest: section to key to value, such as "call" to "ring" to "5s".
+	Settings map[string]map[string]any
+	// Dir takes the configuration; it must be the service's own.
+	Dir string
+}
+
+// Service is a running sipbridge.
+type Service struct {
+	// WS is the URL for SIP over WebSocket.
+	WS string
+	// SIP is host:port for UDP and TCP.
+	SIP string
+	// HTTP is the URL of the web side, without a slash at its end.
+	HTTP string
+
+	process *process.Process
+}
+
+// ErrService says that the service did not do as it should.
+var ErrService = errors.New("sipbridge")
+
+// Start starts the service and waits until it is ready.
+func Start(options Options) (*Service, error) {
+	if _, err := os.Stat(options.Binary); err != nil {
+		return nil, fmt.Errorf("%w: the binary under test; run make build first (%w)", process.ErrMissing, err)
+	}
+	sip, err := process.FreeBoth()
+	if err != nil {
+		return nil, err
+	}
+	web, err := process.FreeTCP()
+	if err != nil {
+		return nil, err
+	}
+	webrtc, err := process.FreeUDP()
+	if err != nil {
+		return nil, err
+	}
+	// YAML is a superset of JSON.
+	text, err := json.MarshalIndent(configuration(options, sip, web, webrtc), "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	name := filepath.Join(options.Dir, "sipbridge.yaml")
+	if err = os.WriteFile(name, text, 0o600); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	running, err := process.Start(process.Options{
+		Tool: options.Binary, Package: "nothing: run make build", Args: []string{"serve", "--config", name},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		WS:   fmt.Sprintf("ws://127.0.0.1:%d/ws", web),
+		SIP:  fmt.Sprintf("127.0.0.1:%d", sip),
+		HTTP: fmt.Sprintf("http://127.0.0.1:%d", web), process: running,
+	}
+	if err = s.awaitReady(); err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func configuration(options Options, sip, web, webrtc int) map[string]any {
+	sipAddress := fmt.Sprintf("127.0.0.1:%d", sip)
+	// Below the ports that the kernel hands out, so that nobody else gets them by chance.
+	rtp := 10000 + 2*rand.IntN(10000)
+	all := map[string]map[string]any{
+		"listen":    {"http": fmt.Sprintf("127.0.0.1:%d", web), "sip_udp": sipAddress, "sip_tcp": sipAddress},
+		"media":     {"rtp_ports": fmt.Sprintf("%d-%d", rtp, rtp+399), "webrtc_ports": strconv.Itoa(webrtc)},
+		"websocket": {"origins": options.Origins, "rate": 100},
+		"log":       {"level": "debug"},
+		"call":      {},
+	}
+	for section, settings := range options.Settings {
+		maps.Copy(all[section], settings)
+	}
+	domains := []map[string]string{{"name": "localhost"}}
+	for domain, hop := range options.NextHops {
+		domains = append(domains, map[string]string{"name": domain, "next_hop": "sip:" + hop})
+	}
+	users := []map[string]string{}
+	for name, password := range options.Users {
+		users = append(users, map[string]string{"name": name, "password": password})
+	}
+	whole := map[string]any{"domains": domains, "users": users, "routes": routes()}
+	for section, settings := range all {
+		whole[section] = settings
+	}
+	return whole
+}
+
+// routes are the default ones and two more: udp15080 and tcp15080 are phones on that port of loopback.
+func routes() []map[string]string {
+	return []map[string]string{
+		{"from": "any", "match": `^sips?:(echo|tone|dtmf)@localhost`, "to": "builtin:$1"},
+		{"from": "users", "match": `^sips?:udp(\d+)@localhost`, "to": "sip:phone@127.0.0.1:$1;transport=udp"},
+		{"from": "users", "match": `^sips?:tcp(\d+)@localhost`, "to": "sip:phone@127.0.0.1:$1;transport=tcp"},
+		{"from": "any", "match": `^sips?:([^@]+)@(localhost|127\.0\.0\.1)`, "to": "user:$1"},
+	}
+}
+
+const readyLimit = 20 * time.Second
+
+func (s *Service) awaitReady() error {
+	deadline := time.Now().Add(readyLimit)
+	for {
+		status, _, err := s.Get("/readyz")
+		if err == nil && status == http.StatusOK {
+			return nil
+		}
+		select {
+		case <-s.process.Gone():
+			return fmt.Errorf("%w: ended at once\n%s", ErrService, s.Report())
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%w: not ready after %v: status %d, %w\n%s", ErrService, readyLimit, status, err, s.Report())
+		}
+	}
+}
+
+// Get fetches a path of the web side.
+func (s *Service) Get(path string) (status int, body string, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.HTTP+path, http.NoBody)
+	if err != nil {
+		return 0, "", fmt.Errorf("get %s: %w", path, err)
+	}
+	// A connection of its own each time, or the leak checks would count the idle one.
+	request.Close = true
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, "", fmt.Errorf("get %s: %w", path, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	content, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return 0, "", fmt.Errorf("get %s: %w", path, err)
+	}
+	return response.StatusCode, string(content), nil
+}
+
+// Metrics reads /metrics: the value of each series, by its name with labels as printed.
+func (s *Service) Metrics() (map[string]float64, error) {
+	_, body, err := s.Get("/metrics")
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]float64{}
+	lines := bufio.NewScanner(strings.NewReader(body))
+	for lines.Scan() {
+		line := lines.Text()
+		at := strings.LastIndexByte(line, ' ')
+		if at < 0 || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if value, err := strconv.ParseFloat(line[at+1:], 64); err == nil {
+			values[line[:at]] = value
+		}
+	}
+	return values, nil
+}
+
+// Usage is what calls may leave behind.
+type Usage struct {
+	Goroutines int
+	Files      int
+	UDPSockets int
+}
+
+// Usage counts goroutines by /metrics, and open files and bound UDP sockets by /proc.
+func (s *Service) Usage() (Usage, error) {
+	metrics, err := s.Metrics()
+	if err != nil {
+		return Usage{}, err
+	}
+	pid := s.process.PID()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	if err != nil {
+		return Usage{}, fmt.Errorf("open files: %w", err)
+	}
+	return Usage{
+		Goroutines: int(metrics["go_goroutines"]), Files: len(files), UDPSockets: udpSockets(files),
+	}, nil
+}
+
+// udpSockets counts the descriptors that are UDP sockets.
+func udpSockets(files []string) int {
+	var table strings.Builder
+	for _, name := range []string{"/proc/net/udp", "/proc/net/udp6"} {
+		content, err := os.ReadFile(name)
+		if err == nil {
+			table.Write(content)
+		}
+	}
+	count := 0
+	for _, file := range files {
+		target, err := os.Readlink(file)
+		if err != nil {
+			continue // closed meanwhile
+		}
+		inode, isSocket := strings.CutPrefix(target, "socket:[")
+		if isSocket && strings.Contains(table.String(), " "+strings.TrimSuffix(inode, "]")+" ") {
+			count++
+		}
+	}
+	return count
+}
+
+// Terminate sends SIGTERM.
+func (s *Service) Terminate() error { return s.process.Signal(syscall.SIGTERM) }
+
+// Wait waits for the service to end and returns its exit code.
+func (s *Service) Wait(limit time.Duration) (int, error) { return s.process.Wait(limit) }
+
+// Log is what the service printed, at most its last megabyte.
+func (s *Service) Log() string { return s.process.Output() }
+
+// Report is the end of the log, for a failed test.
+func (s *Service) Report() string {
+	const most = 40000
+	log := s.Log()
+	return log[max(0, len(log)-most):]
+}
+
+// Stop ends the service, by SIGKILL if need be. A test of a clean end uses Terminate and Wait.
+func (s *Service) Stop() { s.process.Stop(2 * time.Second) }

@@ -1,0 +1,189 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"sipbridge/test/e2e/baresip"
+	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/kamailio"
+	"sipbridge/test/e2e/service"
+	"sipbridge/test/e2e/sipp"
+)
+
+// TestFirefox: JsSIP in Firefox places and receives a call.
+func TestFirefox(t *testing.T) {
+	w := newWorld(t, browser.Firefox, service.Options{})
+	t.Run("placed", func(t *testing.T) {
+		p, phone := w.talkingToScript(t, jsSIP, answerUntilBye)
+		must(t, p.Call(nil, "dtmf", allKeys, "rtp", 100))
+		mustHaveKeys(t, phone.Ear)
+		must(t, p.Call(nil, "hangup"))
+		must(t, phone.Wait(limit))
+	})
+	t.Run("received", func(t *testing.T) {
+		p := w.newPage(t, jsSIP)
+		phone := newPhone(t, baresip.Options{User: "phone", Codec: "PCMA", Transport: "tcp"})
+		must(t, phone.Dial(w.uri(p)+";transport=tcp"))
+		mustBe(t, p, "incoming")
+		must(t, p.Call(nil, "answer"))
+		mustBe(t, p, "established")
+		mustTalk(t, p, phone)
+		must(t, p.Call(nil, "hold"))
+		must(t, p.WaitSilence(limit))
+		must(t, p.Call(nil, "resume"))
+		mustTalk(t, p, phone)
+		must(t, phone.Hangup())
+		mustBe(t, p, "ended")
+	})
+}
+
+// TestUpstream: pages register through the bridge at Kamailio, call a phone there and are called by it.
+func TestUpstream(t *testing.T) {
+	passwords := map[string]string{"desk": "builder"}
+	for number := range 10 {
+		passwords[userName(number)] = password(number)
+	}
+	const domain = "pbx.test"
+	server, err := kamailio.Start(kamailio.Options{Domain: domain, Passwords: passwords, Dir: t.TempDir()})
+	must(t, err)
+	defer server.Stop()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(server.Report())
+		}
+	})
+	w := newWorld(t, browser.Chromium, service.Options{NextHops: map[string]string{domain: server.Address}})
+	phone := newPhone(t, baresip.Options{
+		User: "desk", Password: passwords["desk"], Domain: domain, Registrar: server.Address, Codec: "PCMA",
+	})
+	closed := 0
+	for _, library := range []string{jsSIP, sipJS, sipML5} {
+		t.Run(library, func(t *testing.T) {
+			p, account := w.openPage(t, library)
+			account.URI, account.Domain = "sip:"+p.user+"@"+domain, domain
+			must(t, p.Register(account))
+
+			must(t, p.Call(nil, "call", "sip:desk@"+domain))
+			mustBe(t, p, "established")
+			mustTalk(t, p, phone)
+			must(t, p.Call(nil, "hangup"))
+			closed++
+			_, err := phone.WaitEvent(baresip.Closed, closed, limit)
+			must(t, err)
+
+			must(t, phone.Dial(account.URI))
+			mustBe(t, p, "incoming")
+			must(t, p.Call(nil, "answer"))
+			mustBe(t, p, "established")
+			mustTalk(t, p, phone)
+			must(t, phone.Hangup())
+			closed++
+			mustBe(t, p, "ended")
+			must(t, p.Call(nil, "unregister"))
+		})
+	}
+}
+
+// TestNothingIsLeftBehind places 50 calls in a row and counts what the service holds before and after.
+func TestNothingIsLeftBehind(t *testing.T) {
+	const calls = 50
+	w := newWorld(t, browser.Chromium, service.Options{})
+	sound, media := newEar(t, "PCMU")
+	phone := runScript(t, sound, sipp.Options{
+		Steps: []sipp.Step{sipp.Ring(), sipp.Answer(media), sipp.AwaitBye()}, Calls: calls + 1,
+	})
+	p := w.newPage(t, jsSIP)
+	w.shortCall(t, p, phone) // what is made once, at the first call, is not left behind by it
+	before := w.usageAtRest(t, service.Usage{})
+	for range calls {
+		w.shortCall(t, p, phone)
+	}
+	must(t, phone.Wait(limit))
+	if after := w.usageAtRest(t, before); after.Goroutines > before.Goroutines || after.Files > before.Files ||
+		after.UDPSockets > before.UDPSockets {
+		t.Errorf("after %d calls %+v, before %+v", calls, after, before)
+	}
+	status, _, err := w.service.Get("/healthz")
+	if err != nil || status != http.StatusOK {
+		t.Errorf("/healthz is %d, %v", status, err)
+	}
+}
+
+func (w *world) shortCall(t *testing.T, p *page, phone *scripted) {
+	t.Helper()
+	packets := phone.Packets()
+	must(t, p.Call(nil, "call", phone.number()))
+	mustBe(t, p, "established")
+	deadline := time.Now().Add(limit)
+	for phone.Packets() == packets {
+		if time.Now().After(deadline) {
+			t.Fatal("no sound in a call", phone.Ear.Report())
+		}
+		time.Sleep(10 * time.Millisecond) // packets arrive every 20 ms
+	}
+	must(t, p.Call(nil, "hangup"))
+	mustBe(t, p, "ended")
+}
+
+// usageAtRest waits until the usage is down to the wanted, or, with none wanted, until it stands still. What ends
+// by a timer (RFC 3261's 32 s transactions) has its time.
+func (w *world) usageAtRest(t *testing.T, wanted service.Usage) service.Usage {
+	t.Helper()
+	deadline := time.Now().Add(45 * time.Second)
+	var last service.Usage
+	still := 0
+	for {
+		usage, err := w.service.Usage()
+		must(t, err)
+		still++
+		if usage != last {
+			last, still = usage, 0
+		}
+		down := usage.Goroutines <= wanted.Goroutines && usage.Files <= wanted.Files &&
+			usage.UDPSockets <= wanted.UDPSockets
+		if down || time.Now().After(deadline) || (wanted == service.Usage{} && still >= 20) {
+			return usage
+		}
+		time.Sleep(250 * time.Millisecond) // nothing tells when timers have run out
+	}
+}
+
+// TestDrain: told to stop, the service takes no new call, lets the old one finish, and ends with 0.
+func TestDrain(t *testing.T) {
+	w := newWorld(t, browser.Chromium, service.Options{
+		Settings: map[string]map[string]any{"call": {"drain": "60s"}},
+	})
+	p, phone := w.talkingToScript(t, jsSIP, answerUntilBye)
+	other := w.newPage(t, jsSIP)
+	must(t, w.service.Terminate())
+	mustDrain(t, w)
+	if err := other.Call(nil, "call", "sip:echo@localhost"); err == nil {
+		mustBe(t, other, "ended")
+	}
+	mustTalk(t, p, phone)
+	must(t, p.Call(nil, "hangup"))
+	must(t, phone.Wait(limit))
+	code, err := w.service.Wait(limit)
+	if err != nil || code != 0 {
+		t.Errorf("ended with code %d, %v", code, err)
+	}
+}
+
+// mustDrain waits until the service says that it is not ready.
+func mustDrain(t *testing.T, w *world) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
+	for {
+		status, _, err := w.service.Get("/readyz")
+		if err == nil && status == http.StatusServiceUnavailable {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(fmt.Errorf("/readyz is %d: %w", status, err))
+		}
+		time.Sleep(20 * time.Millisecond) // one poll of a web page after another
+	}
+}
