@@ -1,0 +1,109 @@
+package rtpmedia
+
+import (
+	"net/netip"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/sdp"
+	"sipbridge/transcode"
+)
+
+// agreement is what the media path needs to know of the last offer and answer. It is never changed, only
+// replaced by the next.
+type agreement struct {
+	// rtp and rtcp are where the party's SDP wants its media; invalid if it names no address that can be used.
+	rtp, rtcp netip.AddrPort
+	// mux tells that RTCP comes and goes with RTP (RFC 5761).
+	mux bool
+	// direction is what we do.
+	direction bridge.Direction
+	// formats are the codecs agreed on, with the payload types of the party.
+	formats []transcode.Format
+	// events are the telephone-events that the party takes, with its payload types.
+	events []transcode.Format
+	// inbound says what each payload type that comes in means.
+	inbound [128]inboundFormat
+}
+
+// inboundFormat says what packets of a payload type are.
+type inboundFormat struct {
+	known bool
+	role  sdp.Role
+	// payloadType is what the packet is passed on as: that of the party's description.
+	payloadType uint8
+	// clock is the timestamp rate in Hz.
+	clock uint32
+}
+
+// comfortNoisePayloadType is the static one (RFC 3551 table 4). Many send it without having said so.
+const comfortNoisePayloadType = 13
+
+// newAgreement makes an agreement of the party's section, our direction and the pairs of formats agreed on. Own is
+// our RTP address.
+func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Direction, pairs []pair) *agreement {
+	made := &agreement{mux: party.RTCPMux, direction: direction}
+	if address, ok := party.RTPAddress(); ok {
+		made.rtp = usable(own, address)
+	}
+	if made.mux {
+		made.rtcp = made.rtp
+	} else if address, ok := party.RTCPAddrPort(); ok {
+		made.rtcp = usable(own, address)
+	}
+	made.inbound[comfortNoisePayloadType] = inboundFormat{known: true, role: sdp.RoleComfortNoise, clock: 8000}
+	for _, noise := range party.ComfortNoise() {
+		made.accept(noise, noise.PayloadType)
+	}
+	for _, pair := range pairs {
+		if sdp.RoleOf(pair.theirs.Codec) == sdp.RoleTelephoneEvent {
+			made.events = append(made.events, pair.theirs)
+		} else {
+			made.formats = append(made.formats, pair.theirs)
+		}
+		// They may use the number of either description; ours is the one that counts (RFC 3264 section 5.1).
+		made.accept(pair.theirs, pair.theirs.PayloadType)
+	}
+	for _, pair := range pairs {
+		made.accept(pair.theirs, pair.ours)
+	}
+	return made
+}
+
+// pair is a format in the party's description, and the payload type that ours has for it.
+type pair struct {
+	theirs transcode.Format
+	ours   uint8
+}
+
+func (a *agreement) accept(format transcode.Format, payloadType uint8) {
+	a.inbound[payloadType&0x7f] = inboundFormat{
+		known: true, role: sdp.RoleOf(format.Codec), payloadType: format.PayloadType, clock: format.ClockRate,
+	}
+}
+
+// event is the telephone-event to send beside the preferred codec: of the same clock if there is one (RFC
+// 4733 section 2.1), else the first.
+func (a *agreement) event() (transcode.Format, bool) {
+	for _, event := range a.events {
+		if event.ClockRate == a.formats[0].ClockRate {
+			return event, true
+		}
+	}
+	if len(a.events) == 0 {
+		return transcode.Format{}, false
+	}
+	return a.events[0], true
+}
+
+// usable gives the invalid address for those to which no phone listens, whatever an SDP says: multicast and
+// broadcast, the unspecified address of a hold, ports of well-known services, and our own port. Loopback and link-local
+// addresses are used only if ours is one: nobody may aim packets at services of this machine.
+func usable(own, address netip.AddrPort) netip.AddrPort {
+	ip := address.Addr()
+	broadcast := netip.AddrFrom4([4]byte{255, 255, 255, 255})
+	if address.Port() < 1024 || ip.IsMulticast() || ip.IsUnspecified() || ip == broadcast || address == own ||
+		reach(ip) < min(reach(own.Addr()), 1) {
+		return netip.AddrPort{}
+	}
+	return address
+}

@@ -1,0 +1,72 @@
+package rtpmedia
+
+import (
+	"strings"
+
+	"sipbridge/bridge/sdp"
+	"sipbridge/transcode"
+)
+
+const (
+	firstDynamic = 96
+	lastDynamic  = 127
+	// eventPayloadType is what nearly everybody takes for telephone-event/8000; some old phones take no other.
+	eventPayloadType = 101
+)
+
+// numbering remembers which payload type stands for which codec: none may change its meaning during a session
+// (RFC 3264 section 8.3.2).
+type numbering struct {
+	byCodec map[string]uint8
+	used    [128]bool
+}
+
+// learn takes over the payload types of a description that was sent or received.
+func (n *numbering) learn(formats []sdp.Format) {
+	if n.byCodec == nil {
+		n.byCodec = make(map[string]uint8)
+	}
+	for _, format := range formats {
+		n.byCodec[codecKey(format.Codec)] = format.PayloadType
+		n.used[format.PayloadType&0x7f] = true
+	}
+}
+
+// number gives the payload type for a format: the known one, the static one, the suggested one
+// if it is dynamic and free, else the next free one. It reports false if none is left.
+func (n *numbering) number(format transcode.Format) (uint8, bool) {
+	if known, ok := n.byCodec[codecKey(format.Codec)]; ok {
+		return known, true
+	}
+	payloadType, ok := static(format.Codec)
+	if !ok {
+		payloadType, ok = n.dynamic(format.PayloadType)
+	}
+	if ok {
+		n.learn([]sdp.Format{{Format: transcode.Format{Codec: format.Codec, PayloadType: payloadType}}})
+	}
+	return payloadType, ok
+}
+
+func (n *numbering) dynamic(suggested uint8) (uint8, bool) {
+	if suggested >= firstDynamic && suggested <= lastDynamic && !n.used[suggested] {
+		return suggested, true
+	}
+	for payloadType := uint8(firstDynamic); payloadType <= lastDynamic; payloadType++ {
+		if !n.used[payloadType] && payloadType != eventPayloadType {
+			return payloadType, true
+		}
+	}
+	return 0, false
+}
+
+func static(codec transcode.Codec) (uint8, bool) {
+	for payloadType := range uint8(firstDynamic) {
+		if known, ok := sdp.Static(payloadType); ok && known.Equal(codec) {
+			return payloadType, true
+		}
+	}
+	return 0, false
+}
+
+func codecKey(codec transcode.Codec) string { return strings.ToLower(codec.String()) }

@@ -1,0 +1,69 @@
+package rtpmedia
+
+import (
+	"errors"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"sipbridge/bridge"
+)
+
+// Options says how a Session works.
+type Options struct {
+	// Ports gives the ports. Required.
+	Ports *PortRange
+	// Bind is the address of the sockets; the zero value means 127.0.0.1.
+	Bind netip.Addr
+	// Advertise is the address that SDP names; the zero value means Bind. Required if Bind is unspecified.
+	Advertise netip.Addr
+	// SignallingHost is where the party's signalling comes from, if known. Media from there is believed
+	// though the SDP names another address, as it is behind a NAT.
+	SignallingHost netip.Addr
+	// Events hears of keys, lost media and media that is back.
+	Events bridge.MediaEvents
+	// Timeout is how long a party that should send may be silent, RTP and RTCP alike, before Events.Lost is
+	// called. A party on hold may be silent. 0 means 30 s, a negative value never.
+	Timeout time.Duration
+	// ReportInterval is the mean time between RTCP reports; 0 means 5 s (RFC 3550 section 6.2).
+	ReportInterval time.Duration
+	// Counters is shared by all sessions of a process; nil gives the session its own.
+	Counters *Counters
+	// Logger is for what happens once in a session, never once a packet; nil means no log.
+	Logger *slog.Logger
+}
+
+const (
+	defaultTimeout        = 30 * time.Second
+	defaultReportInterval = 5 * time.Second
+)
+
+// ErrOptions means options that cannot work.
+var ErrOptions = errors.New("rtpmedia: wrong options")
+
+// withDefaults fills in what is left out.
+func (o Options) withDefaults() (Options, error) {
+	if !o.Bind.IsValid() {
+		o.Bind = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	if !o.Advertise.IsValid() {
+		o.Advertise = o.Bind
+	}
+	o.Bind, o.Advertise, o.SignallingHost = o.Bind.Unmap(), o.Advertise.Unmap(), o.SignallingHost.Unmap()
+	if o.Ports == nil || o.Advertise.IsUnspecified() || o.Advertise.Zone() != "" {
+		return o, ErrOptions
+	}
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.ReportInterval <= 0 {
+		o.ReportInterval = defaultReportInterval
+	}
+	if o.Counters == nil {
+		o.Counters = &Counters{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}

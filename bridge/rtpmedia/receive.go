@@ -1,0 +1,176 @@
+package rtpmedia
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/sdp"
+	"sipbridge/transcode/dtmf"
+)
+
+const (
+	// maxDatagram is the largest datagram that is taken or sent.
+	maxDatagram = 2048
+	// headerSize is that of the fixed part of an RTP header.
+	headerSize = 12
+)
+
+// readRTP reads the RTP port until it is closed.
+func (s *Session) readRTP() {
+	var packet rtp.Packet
+	s.read(s.sockets.rtp, func(datagram []byte, from netip.AddrPort, now time.Time) {
+		s.receive(&packet, datagram, from, now)
+	})
+}
+
+// readRTCP reads the RTCP port until it is closed.
+func (s *Session) readRTCP() { s.read(s.sockets.rtcp, s.receiveReports) }
+
+func (s *Session) read(from *net.UDPConn, take func(datagram []byte, from netip.AddrPort, now time.Time)) {
+	buffer := make([]byte, maxDatagram+1)
+	for {
+		size, source, err := from.ReadFromUDPAddrPort(buffer)
+		if err != nil {
+			if !errors.Is(err, net.ErrClosed) {
+				s.options.Logger.Error("media port failed", "port", s.sockets.port, "error", err)
+			}
+			return
+		}
+		if size > maxDatagram {
+			s.options.Counters.malformed.Add(1)
+			continue
+		}
+		take(buffer[:size], netip.AddrPortFrom(source.Addr().Unmap(), source.Port()), time.Now())
+	}
+}
+
+// receive takes a datagram of the RTP port. It belongs to the goroutine that reads it.
+func (s *Session) receive(packet *rtp.Packet, datagram []byte, from netip.AddrPort, now time.Time) {
+	if isRTCP(datagram) {
+		s.receiveReports(datagram, from, now)
+		return
+	}
+	counters := s.options.Counters
+	if len(datagram) < headerSize || datagram[0]>>6 != 2 || packet.Unmarshal(datagram) != nil {
+		counters.malformed.Add(1)
+		return
+	}
+	agreed := s.agreed.Load()
+	if agreed == nil {
+		counters.unagreed.Add(1)
+		return
+	}
+	format := agreed.inbound[packet.PayloadType]
+	switch {
+	case !format.known:
+		counters.wrongPayloadType.Add(1)
+	case !s.admit(agreed, packet, format, from, now):
+		counters.wrongSource.Add(1)
+	case !agreed.direction.Receives():
+		counters.held.Add(1)
+	default:
+		s.alive(now)
+		s.dispatch(packet, format, now)
+	}
+}
+
+// isRTCP tells RTCP from RTP on one port (RFC 5761 section 4).
+func isRTCP(datagram []byte) bool {
+	return len(datagram) > 1 && datagram[0]>>6 == 2 && datagram[1] >= 192 && datagram[1] <= 223
+}
+
+// admit asks the latch whether a packet is the party's, and counts it.
+func (s *Session) admit(
+	agreed *agreement, packet *rtp.Packet, format inboundFormat, from netip.AddrPort, now time.Time,
+) bool {
+	clock := format.clock
+	if format.role == sdp.RoleTelephoneEvent {
+		clock = 0 // its timestamp stands still
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.latch.destination()
+	if !s.latch.accept(from, packet.SSRC, packet.SequenceNumber, now) {
+		return false
+	}
+	if s.latch.destination() != before {
+		s.setDestinations(agreed)
+		s.options.Counters.moved.Add(1)
+	}
+	s.reception.packet(packet.SSRC, packet.SequenceNumber, packet.Timestamp, clock, now)
+	return true
+}
+
+// alive notes that the party was heard.
+func (s *Session) alive(now time.Time) {
+	s.heard.Store(int64(now.Sub(s.start)))
+	if !s.spoke.Load() {
+		s.spoke.Store(true)
+	}
+	if s.silent.Load() {
+		s.wakeUp()
+	}
+}
+
+// dispatch sends a packet of the party where it belongs.
+func (s *Session) dispatch(packet *rtp.Packet, format inboundFormat, now time.Time) {
+	if format.role == sdp.RoleTelephoneEvent {
+		s.receiveEvent(packet, format.clock, now)
+		return
+	}
+	if s.keys != nil {
+		s.keys.Expire(now)
+	}
+	if format.role != sdp.RoleCodec {
+		s.options.Counters.comfortNoise.Add(1)
+		return
+	}
+	packet.PayloadType = format.payloadType
+	// What became of the packet is counted where it went.
+	_ = s.audio.WriteRTP(packet)
+}
+
+func (s *Session) receiveEvent(packet *rtp.Packet, clock uint32, now time.Time) {
+	if s.keys == nil || s.keyClock != clock {
+		if s.keys != nil {
+			s.keys.Flush()
+		}
+		s.keys, s.keyClock = dtmf.NewReceiver(clock, s.pressed), clock
+	}
+	if s.keys.Receive(packet.Timestamp, packet.Marker, packet.Payload, now) != nil {
+		s.options.Counters.badEvents.Add(1)
+	}
+}
+
+func (s *Session) pressed(key dtmf.Key) {
+	if s.options.Events.Pressed != nil {
+		s.options.Events.Pressed(bridge.DTMF{Digit: key.Digit, Duration: key.Duration})
+	}
+}
+
+// send sends a packet of the Sender to the party.
+func (s *Session) send(header *rtp.Header, payload []byte) error {
+	to := s.to.Load()
+	if to == nil {
+		s.options.Counters.unsent.Add(1)
+		return nil
+	}
+	size, err := header.MarshalTo(s.sending[:])
+	if err == nil && size+len(payload) > maxDatagram {
+		err = io.ErrShortBuffer
+	}
+	if err == nil {
+		size += copy(s.sending[size:], payload)
+		_, err = s.sockets.rtp.WriteToUDPAddrPort(s.sending[:size], *to)
+	}
+	if err != nil {
+		s.options.Counters.unsent.Add(1)
+	}
+	return err
+}

@@ -1,0 +1,166 @@
+package rtpmedia
+
+import (
+	"crypto/rand"
+	"net/netip"
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+// remoteReports is what the party tells of our stream by RTCP. The session's mu guards it.
+type remoteReports struct {
+	lost      uint64
+	roundTrip time.Duration
+}
+
+// newCName makes a name that says nothing of us and is not used twice (RFC 7022 section 4.2).
+func newCName() string { return rand.Text() }
+
+// receiveReports takes a compound RTCP packet. A BYE changes nothing: calls end by signalling, and anybody
+// can forge one.
+func (s *Session) receiveReports(datagram []byte, from netip.AddrPort, now time.Time) {
+	counters := s.options.Counters
+	if s.agreed.Load() == nil {
+		counters.unagreed.Add(1)
+		return
+	}
+	s.mu.Lock()
+	ours := s.latch.acceptsReports(from.Addr())
+	s.mu.Unlock()
+	if !ours {
+		counters.wrongSource.Add(1)
+		return
+	}
+	taken := 0
+	for len(datagram) > 0 {
+		size, ok := s.receiveReport(datagram, now)
+		if !ok {
+			counters.badReports.Add(1)
+			return
+		}
+		datagram = datagram[size:]
+		taken++
+	}
+	if taken > 0 {
+		s.reportTo.Store(&from)
+		s.alive(now)
+	}
+}
+
+// receiveReport takes the first packet of a compound and gives its size in octets.
+func (s *Session) receiveReport(datagram []byte, now time.Time) (size int, ok bool) {
+	var header rtcp.Header
+	if header.Unmarshal(datagram) != nil {
+		return 0, false
+	}
+	size = (int(header.Length) + 1) * 4
+	if size > len(datagram) {
+		return 0, false
+	}
+	packet := datagram[:size]
+	switch header.Type {
+	case rtcp.TypeSenderReport:
+		var report rtcp.SenderReport
+		if report.Unmarshal(packet) != nil {
+			return 0, false
+		}
+		s.takeReports(&report, report.Reports, now)
+	case rtcp.TypeReceiverReport:
+		var report rtcp.ReceiverReport
+		if report.Unmarshal(packet) != nil {
+			return 0, false
+		}
+		s.takeReports(nil, report.Reports, now)
+	case rtcp.TypeGoodbye:
+		s.options.Counters.byes.Add(1)
+	default: // source descriptions and feedback tell nothing that is needed for audio
+	}
+	return size, true
+}
+
+func (s *Session) takeReports(sender *rtcp.SenderReport, blocks []rtcp.ReceptionReport, now time.Time) {
+	s.options.Counters.reports.Add(1)
+	ssrc := s.sender.Stats().SSRC
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sender != nil {
+		s.reception.senderReport(sender, now)
+	}
+	for _, block := range blocks {
+		if block.SSRC == ssrc {
+			s.remote.take(block, now)
+		}
+	}
+}
+
+// take notes what a report block says of our stream. The count of losses is signed, in 24 bits; duplicates make
+// it negative.
+func (r *remoteReports) take(block rtcp.ReceptionReport, now time.Time) {
+	r.lost = 0
+	if block.TotalLost < 1<<23 {
+		r.lost = uint64(block.TotalLost)
+	}
+	if block.LastSenderReport == 0 {
+		return
+	}
+	// RFC 3550 section 6.4.1, figure 2: in units of 1/65536 s.
+	units := int32(uint32(ntpTime(now)>>16) - block.LastSenderReport - block.Delay)
+	if units >= 0 {
+		r.roundTrip = time.Duration(units) * time.Second / 65536
+	}
+}
+
+// ntpTime gives a moment as RTCP does: seconds since 1900 and their fractions, 32 bits each.
+func ntpTime(moment time.Time) uint64 {
+	const since1900 = 2208988800
+	fraction := uint64(moment.Nanosecond()) << 32 / uint64(time.Second)
+	return uint64(moment.Unix()+since1900)<<32 | fraction
+}
+
+// report makes our compound packet: a sender report if we sent since the last one, else a receiver report, and
+// who we are (RFC 3550 section 6.1). It belongs to the goroutine that keeps time.
+func (s *Session) report(now time.Time, sentBefore uint64) (compound []rtcp.Packet, sent uint64) {
+	stats := s.sender.Stats()
+	s.mu.Lock()
+	blocks := s.reception.reports(now)
+	s.mu.Unlock()
+	if stats.Packets != sentBefore {
+		compound = append(compound, &rtcp.SenderReport{
+			SSRC: stats.SSRC, NTPTime: ntpTime(now), RTPTime: stats.Timestamp,
+			PacketCount: uint32(stats.Packets), OctetCount: uint32(stats.Octets), Reports: blocks,
+		})
+	} else {
+		compound = append(compound, &rtcp.ReceiverReport{SSRC: stats.SSRC, Reports: blocks})
+	}
+	return append(compound, rtcp.NewCNAMESourceDescription(stats.SSRC, s.cname)), stats.Packets
+}
+
+// sendReports sends a compound packet. A report that cannot be sent is made up for by the next.
+func (s *Session) sendReports(compound []rtcp.Packet) {
+	agreed, to := s.agreed.Load(), s.reportTo.Load()
+	if agreed == nil || to == nil {
+		return
+	}
+	text, err := rtcp.Marshal(compound)
+	if err != nil {
+		return
+	}
+	from := s.sockets.rtcp
+	if agreed.mux {
+		from = s.sockets.rtp
+	}
+	if _, err := from.WriteToUDPAddrPort(text, *to); err != nil {
+		s.options.Counters.unsent.Add(1)
+	}
+}
+
+// sendGoodbye tells the party that our stream is over (RFC 3550 section 6.6).
+func (s *Session) sendGoodbye() {
+	stats := s.sender.Stats()
+	s.sendReports([]rtcp.Packet{
+		&rtcp.ReceiverReport{SSRC: stats.SSRC},
+		rtcp.NewCNAMESourceDescription(stats.SSRC, s.cname),
+		&rtcp.Goodbye{Sources: []uint32{stats.SSRC}},
+	})
+}
