@@ -63,23 +63,26 @@ func (a *Authenticator) Verify(attempt Attempt) (user string, err error) {
 	return "", a.refusal(attempt, user, result)
 }
 
-// check gives the user that the attempt names, and how it went. The response is looked at before the nonce: only
-// who knows the password is told that just the nonce was stale (RFC 7616 section 3.3).
+// check gives the user that the attempt names, and how it went.
+//
+// A nonce that we never sent to this source is stale before anything else: so passwords can only be tried, and names
+// only be locked, by someone who receives our answers. Of our own nonces the response is looked at first: only who
+// knows the password is told that just the nonce was stale (RFC 7616 section 3.3).
 func (a *Authenticator) check(attempt Attempt) (user string, result outcome) {
 	given, result := choose(attempt)
 	if result != accepted {
 		return "", result
 	}
 	now, source := a.options.Now(), attempt.source()
+	if _, ours := a.nonces.made(given.nonce, attempt.Realm, source); !ours {
+		return given.user, stale
+	}
 	if a.guard.locked(given.user, source, now) > 0 {
 		return given.user, locked
 	}
-	algorithm, session, known := parseAlgorithm(given.algorithm)
-	if !known || session || !strings.EqualFold(given.qop, "auth") {
-		return given.user, unsupported
-	}
-	if !sameTarget(given.uri, attempt.URI) || given.count == 0 || given.cnonce == "" {
-		return given.user, malformed
+	algorithm, result := form(given, attempt)
+	if result != accepted {
+		return given.user, result
 	}
 	if !a.proves(given, attempt, algorithm) {
 		if a.guard.fail(given.user, source, now) {
@@ -87,11 +90,24 @@ func (a *Authenticator) check(attempt Attempt) (user string, result outcome) {
 		}
 		return given.user, denied
 	}
-	a.guard.succeed(given.user, source)
 	if !a.nonces.use(given.nonce, attempt.Realm, source, given.count, now) {
 		return given.user, stale
 	}
+	a.guard.succeed(given.user, source)
 	return given.user, accepted
+}
+
+// form tells whether the credentials are of the kind that we ask for, and by which algorithm.
+func form(given credentials, attempt Attempt) (Algorithm, outcome) {
+	algorithm, session, known := parseAlgorithm(given.algorithm)
+	switch {
+	case !known, session, !strings.EqualFold(given.qop, "auth"):
+		return "", unsupported
+	case given.count == 0, given.cnonce == "", !sameTarget(given.uri, attempt.URI):
+		return "", malformed
+	default:
+		return algorithm, accepted
+	}
 }
 
 // choose finds the credentials for our realm among those sent; a client may hold some for other realms, or send

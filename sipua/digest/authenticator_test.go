@@ -18,82 +18,6 @@ import (
 	"sipbridge/bridge"
 )
 
-const realm = "example.test"
-
-// passwords are accounts whose hashes are made from their passwords.
-type passwords map[string]string
-
-func (p passwords) HA1(user, realm string, algorithm Algorithm) (string, bool) {
-	password, ok := p[user]
-	return HA1(algorithm, user, realm, password), ok
-}
-
-// md5Only is an account kept as an MD5 hash.
-type md5Only string
-
-func (m md5Only) HA1(_, _ string, algorithm Algorithm) (string, bool) {
-	return string(m), algorithm == MD5
-}
-
-type clock struct{ now time.Time }
-
-func (c *clock) Now() time.Time { return c.now }
-
-func newClock() *clock { return &clock{time.Date(2026, 11, 20, 14, 0, 0, 0, time.UTC)} }
-
-func newAuthenticator(at *clock) *Authenticator {
-	return New(Options{Accounts: passwords{"alice": "secret", "bob": "hunter2"}, Now: at.Now})
-}
-
-func attemptOn(transport string) Attempt {
-	return Attempt{
-		Method: "REGISTER", URI: "sip:example.test", Realm: realm, Transport: transport,
-		Source: netip.MustParseAddr("192.0.2.7"),
-	}
-}
-
-// causeOf fails the test unless err is a bridge.Cause.
-func causeOf(t *testing.T, err error) bridge.Cause {
-	t.Helper()
-	var cause bridge.Cause
-	if !errors.As(err, &cause) {
-		t.Fatalf("error %v isn't a Cause", err)
-	}
-	return cause
-}
-
-// challengesOf asks without credentials and gives the challenges.
-func challengesOf(t *testing.T, a *Authenticator, attempt Attempt) []string {
-	t.Helper()
-	attempt.Credentials = nil
-	_, err := a.Verify(attempt)
-	cause := causeOf(t, err)
-	if cause.Status != 401 && cause.Status != 407 {
-		t.Fatalf("status %d", cause.Status)
-	}
-	values := make([]string, 0, len(cause.Headers))
-	for _, header := range cause.Headers {
-		values = append(values, header.Value)
-	}
-	return values
-}
-
-// answerOf answers a challenge as another implementation of digest does.
-func answerOf(t *testing.T, challenge string, attempt Attempt, user, password string, count int) string {
-	t.Helper()
-	parsed, err := icholy.ParseChallenge(challenge)
-	if err != nil {
-		t.Fatal(err)
-	}
-	given, err := icholy.Digest(parsed, icholy.Options{
-		Method: attempt.Method, URI: attempt.URI, Username: user, Password: password, Count: count,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return given.String()
-}
-
 func TestChallengePerTransport(t *testing.T) {
 	for transport, want := range map[string][]string{
 		"WS": {"MD5"}, "WSS": {"MD5"}, "ws": {"MD5"},
@@ -151,15 +75,6 @@ func TestVerify(t *testing.T) {
 			}
 		}
 	}
-}
-
-func nonceOf(t *testing.T, challenge string) string {
-	t.Helper()
-	parsed, err := icholy.ParseChallenge(challenge)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed.Nonce
 }
 
 func TestVerifyWrong(t *testing.T) {
@@ -260,82 +175,6 @@ func TestAccountWithMD5Hash(t *testing.T) {
 	}
 }
 
-// sipML5 goes on with one nonce inside a dialog and counts its ACK, which nobody verifies: 1, 3, 4.
-func TestNonceCountOfSipML5(t *testing.T) {
-	a := newAuthenticator(newClock())
-	attempt := attemptOn("WS")
-	challenge := challengesOf(t, a, attempt)[0]
-	for _, step := range []struct {
-		count int
-		want  error
-	}{{1, nil}, {3, nil}, {4, nil}, {4, ErrStale}, {1, ErrStale}, {2, nil}, {2, ErrStale}, {200, nil}, {5, ErrStale}} {
-		attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", step.count)}
-		if _, err := a.Verify(attempt); !errors.Is(err, step.want) {
-			t.Errorf("nc %d: error %v, want %v", step.count, err, step.want)
-		}
-	}
-}
-
-// JsSIP and SIP.js ask for a new nonce for every request and count from 1 each time.
-func TestNonceCountOfJsSIP(t *testing.T) {
-	a := newAuthenticator(newClock())
-	attempt := attemptOn("WSS")
-	for range 3 {
-		challenge := challengesOf(t, a, attempt)[0]
-		attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
-		if _, err := a.Verify(attempt); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-func TestStaleNonce(t *testing.T) {
-	at := newClock()
-	a := newAuthenticator(at)
-	attempt := attemptOn("WS")
-	challenge := challengesOf(t, a, attempt)[0]
-	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
-	at.now = at.now.Add(5*time.Minute + time.Second)
-	_, err := a.Verify(attempt)
-	if !errors.Is(err, ErrStale) {
-		t.Fatalf("error %v", err)
-	}
-	again := causeOf(t, err).Headers[0].Value
-	attempt.Credentials = []string{answerOf(t, again, attempt, "alice", "secret", 1)}
-	if _, err = a.Verify(attempt); err != nil {
-		t.Errorf("with the new nonce: %v", err)
-	}
-	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "wrong", 1)}
-	if _, err = a.Verify(attempt); !errors.Is(err, ErrDenied) {
-		t.Errorf("an old nonce hides a wrong password: %v", err)
-	}
-}
-
-func TestNonceOfAnotherProcessIsStale(t *testing.T) {
-	attempt := attemptOn("WS")
-	challenge := challengesOf(t, newAuthenticator(newClock()), attempt)[0]
-	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
-	if _, err := newAuthenticator(newClock()).Verify(attempt); !errors.Is(err, ErrStale) {
-		t.Errorf("error %v", err)
-	}
-}
-
-func TestSourceOfIPv6IsItsNetwork(t *testing.T) {
-	a := newAuthenticator(newClock())
-	attempt := attemptOn("WS")
-	attempt.Source = netip.MustParseAddr("2001:db8::1")
-	challenge := challengesOf(t, a, attempt)[0]
-	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
-	attempt.Source = netip.MustParseAddr("2001:db8:0:1::2")
-	if _, err := a.Verify(attempt); !errors.Is(err, ErrStale) {
-		t.Errorf("other network: %v", err)
-	}
-	attempt.Source = netip.MustParseAddr("2001:db8::2")
-	if _, err := a.Verify(attempt); err != nil {
-		t.Errorf("same network: %v", err)
-	}
-}
-
 func TestLock(t *testing.T) {
 	at := newClock()
 	var log bytes.Buffer
@@ -383,6 +222,52 @@ func TestLock(t *testing.T) {
 	}
 	if text := log.String(); !strings.Contains(text, "user=alice") || strings.Contains(text, "response") {
 		t.Errorf("log %q", text)
+	}
+}
+
+// Bad answers to nonces that were never sent here, as with a forged source address, lock nobody.
+func TestForeignNoncesLockNobody(t *testing.T) {
+	a := newAuthenticator(newClock())
+	attempt := attemptOn("UDP")
+	elsewhere := attempt
+	elsewhere.Source = netip.MustParseAddr("192.0.2.99")
+	foreign := challengesOf(t, a, elsewhere)[1]
+	for range 10 {
+		attempt.Credentials = []string{answerOf(t, foreign, attempt, "alice", "wrong", 1)}
+		if _, err := a.Verify(attempt); !errors.Is(err, ErrStale) {
+			t.Fatalf("error %v", err)
+		}
+	}
+	attempt.Credentials = []string{answerOf(t, challengesOf(t, a, attempt)[1], attempt, "alice", "secret", 1)}
+	if _, err := a.Verify(attempt); err != nil {
+		t.Error(err)
+	}
+}
+
+// A response seen before doesn't clear the count of failures.
+func TestReplayDoesNotClearFailures(t *testing.T) {
+	a := newAuthenticator(newClock())
+	attempt := attemptOn("UDP")
+	challenge := challengesOf(t, a, attempt)[1]
+	good := answerOf(t, challenge, attempt, "alice", "secret", 1)
+	bad := answerOf(t, challenge, attempt, "alice", "wrong", 2)
+	attempt.Credentials = []string{good}
+	if _, err := a.Verify(attempt); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		attempt.Credentials = []string{bad}
+		if _, err := a.Verify(attempt); !errors.Is(err, ErrDenied) {
+			t.Fatal(err)
+		}
+		attempt.Credentials = []string{good}
+		_, err := a.Verify(attempt)
+		if !errors.Is(err, ErrStale) && !errors.Is(err, ErrLocked) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := a.Verify(attempt); !errors.Is(err, ErrLocked) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -6,7 +6,8 @@ import "errors"
 var (
 	// ErrNoCredentials says that nothing was sent for our realm: the first request of most clients.
 	ErrNoCredentials = errors.New("digest: no credentials")
-	// ErrStale says that the answer was right but the nonce old, used before, or made for someone else.
+	// ErrStale says that the nonce isn't ours or was made for someone else; or, of a right answer, that it's old or
+	// was used before.
 	ErrStale = errors.New("digest: stale nonce")
 	// ErrDenied says that the answer was wrong, or the user unknown.
 	ErrDenied = errors.New("digest: wrong credentials")

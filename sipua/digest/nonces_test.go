@@ -1,6 +1,8 @@
 package digest
 
 import (
+	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -80,5 +82,81 @@ func TestGuardForgetsAfterQuiet(t *testing.T) {
 	}
 	if !g.fail("u", "s", now.Add(12*time.Second)) {
 		t.Error("not locked by failures close together")
+	}
+}
+
+// sipML5 goes on with one nonce inside a dialog and counts its ACK, which nobody verifies: 1, 3, 4.
+func TestNonceCountOfSipML5(t *testing.T) {
+	a := newAuthenticator(newClock())
+	attempt := attemptOn("WS")
+	challenge := challengesOf(t, a, attempt)[0]
+	for _, step := range []struct {
+		count int
+		want  error
+	}{{1, nil}, {3, nil}, {4, nil}, {4, ErrStale}, {1, ErrStale}, {2, nil}, {2, ErrStale}, {200, nil}, {5, ErrStale}} {
+		attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", step.count)}
+		if _, err := a.Verify(attempt); !errors.Is(err, step.want) {
+			t.Errorf("nc %d: error %v, want %v", step.count, err, step.want)
+		}
+	}
+}
+
+// JsSIP and SIP.js ask for a new nonce for every request and count from 1 each time.
+func TestNonceCountOfJsSIP(t *testing.T) {
+	a := newAuthenticator(newClock())
+	attempt := attemptOn("WSS")
+	for range 3 {
+		challenge := challengesOf(t, a, attempt)[0]
+		attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
+		if _, err := a.Verify(attempt); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestStaleNonce(t *testing.T) {
+	at := newClock()
+	a := newAuthenticator(at)
+	attempt := attemptOn("WS")
+	challenge := challengesOf(t, a, attempt)[0]
+	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
+	at.now = at.now.Add(5*time.Minute + time.Second)
+	_, err := a.Verify(attempt)
+	if !errors.Is(err, ErrStale) {
+		t.Fatalf("error %v", err)
+	}
+	again := causeOf(t, err).Headers[0].Value
+	attempt.Credentials = []string{answerOf(t, again, attempt, "alice", "secret", 1)}
+	if _, err = a.Verify(attempt); err != nil {
+		t.Errorf("with the new nonce: %v", err)
+	}
+	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "wrong", 1)}
+	if _, err = a.Verify(attempt); !errors.Is(err, ErrDenied) {
+		t.Errorf("an old nonce hides a wrong password: %v", err)
+	}
+}
+
+func TestNonceOfAnotherProcessIsStale(t *testing.T) {
+	attempt := attemptOn("WS")
+	challenge := challengesOf(t, newAuthenticator(newClock()), attempt)[0]
+	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
+	if _, err := newAuthenticator(newClock()).Verify(attempt); !errors.Is(err, ErrStale) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSourceOfIPv6IsItsNetwork(t *testing.T) {
+	a := newAuthenticator(newClock())
+	attempt := attemptOn("WS")
+	attempt.Source = netip.MustParseAddr("2001:db8::1")
+	challenge := challengesOf(t, a, attempt)[0]
+	attempt.Credentials = []string{answerOf(t, challenge, attempt, "alice", "secret", 1)}
+	attempt.Source = netip.MustParseAddr("2001:db8:0:1::2")
+	if _, err := a.Verify(attempt); !errors.Is(err, ErrStale) {
+		t.Errorf("other network: %v", err)
+	}
+	attempt.Source = netip.MustParseAddr("2001:db8::2")
+	if _, err := a.Verify(attempt); err != nil {
+		t.Errorf("same network: %v", err)
 	}
 }
