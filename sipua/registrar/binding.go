@@ -54,7 +54,7 @@ func (b *Binding) sameAs(other *Binding) bool {
 	if !sameURI(b.contact.uri, other.contact.uri) {
 		return false
 	}
-	return !b.onWebSocket() || !other.onWebSocket() || b.Flow == other.Flow || b.CallID == other.CallID
+	return !b.onWebSocket() || b.Flow == other.Flow || b.CallID == other.CallID
 }
 
 func (b *Binding) outbound() bool { return b.Instance != "" && b.RegID != 0 }

@@ -55,8 +55,8 @@ func (r *Registrar) sweep() {
 // Register does what a REGISTER asks and gives the headers of its 200: a Contact for each binding that the user then
 // has. Else the error is a bridge.Cause, to be answered with its status and headers, and nothing has changed.
 //
-// user is the authenticated sender, who may register nobody but himself; empty if senders aren't authenticated. The
-// caller has seen that the request is for a local domain. The bindings end by FlowClosed(flow) at the latest.
+// user is the sender, authenticated for the domain in To, who may register nobody but himself; empty if senders aren't
+// authenticated. The caller has seen that this domain is local. The bindings end by FlowClosed(flow) at the latest.
 func (r *Registrar) Register(user string, request *sip.Request, flow transport.Flow) ([]bridge.Header, error) {
 	headers, err := r.register(user, request, flow)
 	if err != nil {
@@ -94,25 +94,20 @@ func (r *Registrar) register(user string, request *sip.Request, flow transport.F
 
 // headers are those of the 200. Bindings of the asking flow stand first, for clients that look at one only. mu is held.
 func (r *Registrar) headers(asked *order, now time.Time) []bridge.Header {
-	bindings := slices.Clone(r.bindings.users[asked.aor])
-	slices.SortStableFunc(bindings, func(a, b *Binding) int {
-		return cmp.Compare(boolToInt(a.Flow != asked.flow), boolToInt(b.Flow != asked.flow))
-	})
-	headers := make([]bridge.Header, 0, len(bindings)+1)
-	for _, binding := range bindings {
-		headers = append(headers, bridge.Header{Name: "Contact", Value: binding.header(now)})
+	var own, others []bridge.Header
+	for _, binding := range r.bindings.users[asked.aor] {
+		header := bridge.Header{Name: "Contact", Value: binding.header(now)}
+		if binding.Flow == asked.flow {
+			own = append(own, header)
+		} else {
+			others = append(others, header)
+		}
 	}
+	headers := slices.Concat(own, others)
 	if asked.outbound {
 		headers = append(headers, bridge.Header{Name: "Require", Value: "outbound"})
 	}
 	return headers
-}
-
-func boolToInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // FlowClosed ends the bindings of a flow. The owner of a flow calls it once Done is closed.
