@@ -47,7 +47,7 @@ vet: setup-build
 ## lint: golangci-lint alone
 lint: setup-build
 	$(call say,lint)
-	@lint=$$(.ci/setup-lint) && "$$lint" run --allow-parallel-runners --timeout 20m ./...
+	@lint=$$(.ci/setup-lint) && "$$lint" run --build-tags nolibopusfile --allow-parallel-runners --timeout 20m ./...
 ## unit: the unit tests alone
 unit: setup-build
 	$(call say,unit tests)
@@ -56,7 +56,7 @@ unit: setup-build
 e2e: build setup-test test/e2e/node_modules/.package-lock.json
 	$(call say,end-to-end tests)
 	$(NPM) --prefix test/e2e run build --if-present
-	go test $(TAGS) -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/...
+	go test $(TAGS) -p 1 -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/...
 
 ## soak: what takes longer: every fuzz target for FUZZTIME, then the end-to-end tests SOAKS times
 .PHONY: soak
