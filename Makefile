@@ -99,7 +99,7 @@ ifneq ($(wildcard web/phone/package.json),)
 phone: web/phone/dist/index.html
 web/phone/dist/index.html: $(PHONE_SOURCES) web/phone/node_modules/.package-lock.json
 	$(NPM) --prefix web/phone run build
-	@touch $@
+	@test -s $@ && touch $@
 else
 phone:
 endif
