@@ -13,6 +13,9 @@ type CallRecord struct {
 	Started, Answered, Ended time.Time
 	// CallerCodec and CalleeCodec are the audio codecs in use at the end.
 	CallerCodec, CalleeCodec string
+	// CallerPath and CalleePath are the last ways of the caller's and of the callee's audio through the bridge, as
+	// transcode.Pipe prints them; empty if there was none.
+	CallerPath, CalleePath string
 	// CallerMedia and CalleeMedia are the counts of each leg.
 	CallerMedia, CalleeMedia MediaStats
 	// EndedBy is "caller", "callee" or "bridge".

@@ -1,6 +1,9 @@
 package bridge
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Cause says why something ended or was refused. It is an error, and carries the SIP status that it
 // becomes on a SIP leg.
@@ -34,3 +37,15 @@ type Header struct {
 	Name  string
 	Value string
 }
+
+// CauseOf gives the Cause that an error carries; any other error is a 500 that keeps it for the log.
+func CauseOf(err error) Cause {
+	if cause, ok := errors.AsType[Cause](err); ok {
+		return cause
+	}
+	return Cause{Status: 500, Text: "Server Internal Error", Err: err}
+}
+
+// CompletedElsewhere is the cause told to a leg whose party was not fast enough, or has another leg now. A SIP
+// leg writes status and text as a Reason header into its CANCEL or BYE (RFC 3326 section 2).
+func CompletedElsewhere() Cause { return Cause{Status: 200, Text: "Call completed elsewhere"} }

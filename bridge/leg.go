@@ -29,7 +29,8 @@ type Leg interface {
 	AskKeyframe()
 	// TransferProgress tells a party that asked for a transfer how it goes.
 	TransferProgress(cause Cause)
-	// Hangup ends the leg: CANCEL, BYE or a final response, the leg knows which.
+	// Hangup ends the leg: CANCEL, BYE or a final response, the leg knows which. Ended follows. It may be
+	// called again, also after Ended; only the first time counts.
 	Hangup(cause Cause)
 }
 

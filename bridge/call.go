@@ -1,0 +1,173 @@
+package bridge
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sipbridge/transcode"
+)
+
+// callState is how far a call has come.
+type callState uint8
+
+const (
+	stateDialling callState = iota
+	stateRinging
+	stateAnswered
+)
+
+// String gives the word for the admin page.
+func (s callState) String() string {
+	switch s {
+	case stateRinging:
+		return "ringing"
+	case stateAnswered:
+		return "answered"
+	default:
+		return "dialling"
+	}
+}
+
+// Who ended a call, for CallRecord.EndedBy.
+const (
+	callerSide = "caller"
+	calleeSide = "callee"
+	bridgeSide = "bridge"
+)
+
+// call joins two legs. One goroutine, run, owns everything below the line; others reach it by the mailbox,
+// and see it by the snapshot.
+type call struct {
+	exchange *Exchange
+	log      *slog.Logger
+	incoming Incoming
+	request  Request
+	// mailbox takes the legs that want to replace one of ours.
+	mailbox chan Incoming
+	// gone is closed when the mailbox is read no more.
+	gone chan struct{}
+	// live is the newest snapshot for Exchange.Calls.
+	live atomic.Pointer[LiveCall]
+	// departed waits for the goroutines that read what replaced legs still have to say.
+	departed sync.WaitGroup
+
+	// ---- owned by run ----
+
+	caller, callee side
+	state          callState
+	// answer is the caller's answer. The first one stands, because a browser takes no second one: the 200
+	// repeats the 183 to the byte.
+	answer *Description
+	// timer limits the ringing, and later the whole call.
+	timer *time.Timer
+	// over is set once; why is in record.
+	over   bool
+	record CallRecord
+}
+
+func newCall(exchange *Exchange, incoming Incoming, id string) *call {
+	info, request := incoming.Info(), incoming.Request()
+	c := &call{
+		exchange: exchange,
+		log:      exchange.options.Logger.With("call", id),
+		incoming: incoming,
+		request:  request,
+		mailbox:  make(chan Incoming),
+		gone:     make(chan struct{}),
+		caller:   side{name: callerSide},
+		callee:   side{name: calleeSide},
+		record: CallRecord{
+			ID: id, Started: time.Now(),
+			Caller: request.From, CallerTransport: info.Transport,
+			Callee: Party{URI: request.To},
+		},
+	}
+	c.caller.hold(incoming)
+	c.publish()
+	return c
+}
+
+// run is the call's life. A panic ends this call with 500 and no other.
+func (c *call) run() {
+	if !c.exchange.guard(c.log, c.serve) {
+		c.end(bridgeSide, Cause{Status: 500, Text: "Server Internal Error"})
+	}
+	close(c.gone)
+	c.exchange.guard(c.log, c.finish)
+	c.exchange.remove(c)
+	c.exchange.guard(c.log, c.tellEnded)
+}
+
+// serve dials and then does what the legs' events ask for, until the call is over.
+func (c *call) serve() {
+	c.timer = time.NewTimer(c.exchange.options.Ring)
+	defer c.timer.Stop()
+	c.tellStarted()
+	if err := c.dial(); err != nil {
+		c.end(bridgeSide, CauseOf(err))
+	}
+	for !c.over {
+		c.publish()
+		select {
+		case event, ok := <-c.caller.events:
+			c.handle(&c.caller, &c.callee, event, ok)
+		case event, ok := <-c.callee.events:
+			c.handle(&c.callee, &c.caller, event, ok)
+		case incoming := <-c.mailbox:
+			c.takeOver(incoming)
+		case <-c.timer.C:
+			c.tooLong()
+		case <-c.exchange.closing:
+			c.end(bridgeSide, Cause{Status: 503, Text: "Service Unavailable"})
+		}
+	}
+}
+
+// dial asks the Router whom to ring, and rings.
+func (c *call) dial() error {
+	onward := c.request
+	if onward.MaxForwards == 1 {
+		return Cause{Status: 483, Text: "Too Many Hops"}
+	}
+	if onward.MaxForwards > 0 {
+		onward.MaxForwards--
+	}
+	offer, err := offerFor(c.request.Offer, c.exchange.options.Policy)
+	if err != nil {
+		return err
+	}
+	onward.Offer = &offer
+	targets, err := c.exchange.options.Router.Route(c.request)
+	if err != nil {
+		return err
+	}
+	if len(targets) == 0 {
+		return Cause{Status: 480, Text: "Temporarily Unavailable"}
+	}
+	if audio, ok := offer.First(transcode.Audio); ok && c.request.Offer != nil {
+		c.caller.wish, c.callee.told = audio.Direction, audio.Direction
+	}
+	c.callee.hold(c.exchange.dialAll(c.log, targets, onward))
+	return nil
+}
+
+// tooLong ends a call that rings or lasts too long. An unanswered caller hears 408, as from a
+// proxy whose timer C fires (RFC 3261 section 16.8), whether or not the callee rang.
+func (c *call) tooLong() {
+	if c.state == stateAnswered {
+		c.end(bridgeSide, Cause{Status: 200, Text: "Longest call time reached"})
+		return
+	}
+	c.end(bridgeSide, Cause{Status: 408, Text: "No answer"})
+}
+
+// end makes the call over. The first reason counts.
+func (c *call) end(by string, cause Cause) {
+	if c.over {
+		return
+	}
+	c.over = true
+	c.record.EndedBy, c.record.Cause, c.record.Ended = by, cause, time.Now()
+}

@@ -1,0 +1,101 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"time"
+)
+
+// finish hangs up what is left and waits until both legs are over.
+func (c *call) finish() {
+	for _, side := range [2]*side{&c.caller, &c.callee} {
+		if side.leg != nil && !side.ended {
+			c.dismiss(side.leg, c.causeFor(side))
+		}
+	}
+	c.departed.Wait()
+	c.noteLegs()
+	c.exchange.countEnd(c.record)
+}
+
+// causeFor gives the cause that a leg is told. A caller that was not answered hears the callee's final response,
+// headers included, so that a challenge reaches who can answer it.
+func (c *call) causeFor(side *side) Cause {
+	if side == &c.caller && c.state != stateAnswered {
+		return finalCause(c.record.Cause)
+	}
+	return c.record.Cause
+}
+
+// finalCause makes of a leg's end the final response for a caller. One without a failure status becomes
+// 480; so does a redirection, because where calls go is the Router's choice.
+func finalCause(cause Cause) Cause {
+	switch {
+	case cause.Status < 400:
+		return Cause{Status: 480, Text: "Temporarily Unavailable", Err: cause}
+	case cause.Status > 699:
+		return Cause{Status: 500, Text: "Server Internal Error", Err: cause}
+	default:
+		return cause
+	}
+}
+
+// noteLegs puts into the record what the legs say now.
+func (c *call) noteLegs() {
+	caller, callee := c.caller.info(), c.callee.info()
+	c.record.CallerTransport, c.record.CalleeTransport = caller.Transport, callee.Transport
+	if callee.Party != (Party{}) {
+		c.record.Callee = callee.Party
+	}
+	c.record.CallerCodec, c.record.CalleeCodec = c.caller.codec(), c.callee.codec()
+	c.record.CallerPath, c.record.CalleePath = c.caller.path, c.callee.path
+	c.record.CallerMedia, c.record.CalleeMedia = c.caller.stats(), c.callee.stats()
+}
+
+func (c *call) tellStarted() {
+	if c.exchange.options.Observer != nil {
+		c.exchange.options.Observer.CallStarted(c.record)
+	}
+}
+
+// tellEnded tells the Observer, and the log in one line.
+func (c *call) tellEnded() {
+	if c.exchange.options.Observer != nil {
+		c.exchange.options.Observer.CallEnded(c.record)
+	}
+	r := c.record
+	var spoken time.Duration
+	if !r.Answered.IsZero() {
+		spoken = r.Ended.Sub(r.Answered)
+	}
+	c.log.LogAttrs(context.Background(), slog.LevelInfo, "call ended",
+		slog.String("from", r.Caller.URI), slog.String("from_transport", r.CallerTransport),
+		slog.String("user", c.request.User),
+		slog.String("to", r.Callee.URI), slog.String("to_transport", r.CalleeTransport),
+		slog.String("asked_for", c.request.To),
+		slog.Bool("answered", !r.Answered.IsZero()),
+		slog.String("set_up", cmp.Or(r.Answered, r.Ended).Sub(r.Started).Round(time.Millisecond).String()),
+		slog.String("duration", spoken.Round(time.Millisecond).String()),
+		mediaGroup("from_media", r.CallerPath, r.CallerMedia),
+		mediaGroup("to_media", r.CalleePath, r.CalleeMedia),
+		slog.String("ended_by", r.EndedBy), slog.Int("status", r.Cause.Status),
+		slog.String("reason", r.Cause.Text), slog.String("error", errorText(r.Cause)))
+}
+
+// mediaGroup logs one leg's media: path is the way of its packets, and the losses are those on the way from
+// and to the party.
+func mediaGroup(name, path string, stats MediaStats) slog.Attr {
+	return slog.GroupAttrs(name,
+		slog.String("path", path),
+		slog.Uint64("received", stats.Received), slog.Uint64("lost", stats.Lost),
+		slog.Uint64("sent", stats.Sent), slog.Uint64("lost_there", stats.RemoteLost),
+		slog.String("round_trip", stats.RoundTrip.String()), slog.String("jitter", stats.Jitter.String()))
+}
+
+func errorText(cause Cause) string {
+	if cause.Err == nil {
+		return ""
+	}
+	return cause.Err.Error()
+}

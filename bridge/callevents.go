@@ -1,0 +1,219 @@
+package bridge
+
+import (
+	"time"
+
+	"sipbridge/transcode"
+)
+
+// handle does what an event of one leg asks for. A leg whose events end without Ended is broken.
+func (c *call) handle(from, to *side, event Event, ok bool) {
+	if !ok {
+		from.events = nil
+		c.end(from.name, Cause{Status: 500, Text: "Server Internal Error"})
+		return
+	}
+	switch event := event.(type) {
+	case Ringing:
+		c.ringing(from, event.Early)
+	case Answered:
+		c.answered(from, event.Answer)
+	case Offered:
+		c.offered(from, to, event.Offer)
+	case Accepted:
+		c.accepted(from, to, event.Answer)
+	case Refused:
+		c.log.Debug("offer refused", "by", from.name, "cause", event.Cause)
+	case DirectionChanged:
+		c.directionChanged(from, to, event.Direction)
+	case Pressed:
+		c.pressed(to, event.Key)
+	case KeyframeAsked:
+		c.keyframeAsked(to)
+	case TransferAsked:
+		c.transferAsked(from, event)
+	case Parked:
+		c.log.Info("party is away", "party", from.name)
+	case Resumed:
+		c.log.Info("party is back", "party", from.name)
+	case Ended:
+		from.ended, from.events = true, nil
+		c.end(from.name, event.Cause)
+	}
+}
+
+// ringing tells the caller that the callee rings. Early media is connected both ways; what the caller says into it is
+// for announcements that ask for digits or words.
+func (c *call) ringing(from *side, early *Description) {
+	if from != &c.callee || c.state == stateAnswered {
+		return
+	}
+	if early != nil && c.earlyMedia(*early) {
+		return
+	}
+	if c.state == stateDialling {
+		c.incoming.Ring(nil)
+	}
+	c.state = stateRinging
+}
+
+// earlyMedia connects early media, and reports false if that is not possible. The direction of
+// early media is not told to the caller: announcements are often sendonly, and the answer cannot change any more.
+func (c *call) earlyMedia(early Description) bool {
+	audio, ok := early.First(transcode.Audio)
+	if !ok || c.request.Offer == nil {
+		return false
+	}
+	before := c.callee.agreed
+	c.callee.agreed = early
+	first := c.answer == nil
+	if first && c.answerCaller(SendRecv) != nil {
+		c.callee.agreed = before
+		return false
+	}
+	c.callee.wish = NewDirection(audio.Direction.Sends(), true)
+	if err := c.connect(); err != nil {
+		c.end(bridgeSide, CauseOf(err))
+		return true
+	}
+	if first {
+		c.incoming.Ring(c.answer)
+	}
+	c.state = stateRinging
+	return true
+}
+
+// answerCaller makes the caller's answer from what is agreed with the callee, once and for all; will is what the
+// callee does.
+func (c *call) answerCaller(will Direction) error {
+	answer, err := answerFor(*c.request.Offer, withDirection(c.callee.agreed, will), c.exchange.options.Policy)
+	if err != nil {
+		return err
+	}
+	c.answer = &answer
+	c.caller.agreed, c.caller.told = answer, will
+	return nil
+}
+
+// answered answers the caller and connects the media: first the media, so that nothing that is said at once
+// gets lost.
+func (c *call) answered(from *side, answer Description) {
+	if from != &c.callee || c.state == stateAnswered {
+		return
+	}
+	c.callee.agreed = answer
+	if audio, ok := answer.First(transcode.Audio); ok {
+		c.callee.wish = SendRecv
+		c.callee.heard(audio.Direction)
+	}
+	if err := c.pickUp(); err != nil {
+		c.end(bridgeSide, CauseOf(err))
+		return
+	}
+	c.state = stateAnswered
+	c.record.Answered = time.Now()
+	c.exchange.counts.answered.Add(1)
+	c.timer.Reset(c.exchange.options.Longest)
+	c.direct(&c.caller, &c.callee)
+}
+
+// pickUp gives the caller its answer. One that sent no offer gets ours; Accepted brings its answer.
+func (c *call) pickUp() error {
+	if c.request.Offer == nil {
+		offer, err := offerFor(&c.callee.agreed, c.exchange.options.Policy)
+		if err != nil {
+			return err
+		}
+		c.caller.told = c.callee.wish
+		c.enterDialogs()
+		c.incoming.Answer(offer)
+		return nil
+	}
+	if c.answer == nil {
+		if err := c.answerCaller(c.callee.wish); err != nil {
+			return err
+		}
+	}
+	if err := c.connect(); err != nil {
+		return err
+	}
+	c.enterDialogs()
+	c.incoming.Answer(*c.answer)
+	return nil
+}
+
+// offered answers a party's new media in place: the other party keeps its codec, and the pipes change.
+func (c *call) offered(from, to *side, offer Description) {
+	if c.state != stateAnswered {
+		from.leg.Refuse(Cause{Status: 491, Text: "Request Pending"})
+		return
+	}
+	answer, err := answerFor(offer, withDirection(to.agreed, to.wish), c.exchange.options.Policy)
+	if err != nil {
+		from.leg.Refuse(CauseOf(err))
+		return
+	}
+	c.agree(from, to, answer, offer)
+	if !c.over {
+		from.leg.Accept(answer)
+		c.direct(to, from)
+	}
+}
+
+// accepted takes the party's answer to an offer of ours.
+func (c *call) accepted(from, to *side, answer Description) {
+	if _, ok := answer.First(transcode.Audio); !ok {
+		c.end(bridgeSide, notAcceptable("the answer has no audio"))
+		return
+	}
+	c.agree(from, to, answer, answer)
+	c.direct(to, from)
+}
+
+// agree notes what is agreed with a party from now on, and what the party does as it says itself.
+func (c *call) agree(from, to *side, agreed, said Description) {
+	from.agreed = agreed
+	if audio, ok := said.First(transcode.Audio); ok {
+		from.heard(audio.Direction)
+	}
+	if len(to.agreed.Media) == 0 {
+		return
+	}
+	if err := c.connect(); err != nil {
+		c.end(bridgeSide, CauseOf(err))
+	}
+}
+
+func (c *call) directionChanged(from, to *side, direction Direction) {
+	from.heard(direction)
+	if c.state != stateAnswered {
+		return
+	}
+	if err := c.gate(); err != nil {
+		c.end(bridgeSide, CauseOf(err))
+		return
+	}
+	c.direct(to, from)
+}
+
+// pressed passes a key on, also into early media.
+func (c *call) pressed(to *side, key DTMF) {
+	if to.leg != nil && (c.state == stateAnswered || c.answer != nil) {
+		to.leg.SendDTMF(key)
+	}
+}
+
+func (c *call) keyframeAsked(to *side) {
+	if to.leg != nil {
+		to.leg.AskKeyframe()
+	}
+}
+
+// withDirection gives the description with another direction of its audio.
+func withDirection(description Description, direction Direction) Description {
+	changed := Description{Media: append([]MediaDescription(nil), description.Media...)}
+	for i := range changed.Media {
+		changed.Media[i].Direction = direction
+	}
+	return changed
+}

@@ -1,0 +1,51 @@
+package bridge
+
+import (
+	"log/slog"
+	"time"
+
+	"sipbridge/transcode"
+)
+
+// ExchangeOptions says how an Exchange makes calls.
+type ExchangeOptions struct {
+	// Router chooses who is called. Required.
+	Router Router
+	// Policy chooses codecs. The zero value is good.
+	Policy Policy
+	// Encoder says how sound is encoded where it is transcoded. The zero value is good.
+	Encoder transcode.EncoderOptions
+	// Observer hears the story of each call; nil means nobody does.
+	Observer Observer
+	// Logger gets one line per call, and what goes wrong. Default: none is written.
+	Logger *slog.Logger
+	// Ring is how long a callee may ring before the caller hears 408 and the callee is cancelled. Default: 60 s.
+	Ring time.Duration
+	// Longest is how long an answered call may last. Default: 4 h.
+	Longest time.Duration
+	// HangupTimeout is how long a leg that was hung up is waited for. It is longer than a SIP transaction
+	// lasts (64*T1, RFC 3261 section 17.1.2.2), so that no leg that keeps its word is cut short. Default: 35 s.
+	HangupTimeout time.Duration
+	// MaxCalls is the number of calls at one time; more are refused with 503. Default: 1000.
+	MaxCalls int
+	// MaxUserCalls is the number of calls that one user may place at one time; more are refused
+	// with 503. Default: 0, no limit but MaxCalls.
+	MaxUserCalls int
+}
+
+func (o ExchangeOptions) withDefaults() ExchangeOptions {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	defaultTo(&o.Ring, 60*time.Second)
+	defaultTo(&o.Longest, 4*time.Hour)
+	defaultTo(&o.HangupTimeout, 35*time.Second)
+	defaultTo(&o.MaxCalls, 1000)
+	return o
+}
+
+func defaultTo[T int | time.Duration](value *T, fallback T) {
+	if *value <= 0 {
+		*value = fallback
+	}
+}

@@ -1,0 +1,65 @@
+package bridge
+
+import "sync/atomic"
+
+// ExchangeStats counts since the Exchange was made.
+type ExchangeStats struct {
+	// Active is the number of calls now.
+	Active int
+	// Started counts calls taken; Answered those of them that were answered.
+	Started, Answered uint64
+	// Cancelled counts calls that the caller gave up before they were answered.
+	Cancelled uint64
+	// Failed counts the other calls that were not answered, by the hundreds of the status that ended them:
+	// Failed[4] those with 400 to 499.
+	Failed [7]uint64
+	// Refused counts calls not taken, because of a limit or while draining.
+	Refused uint64
+	// Takeovers counts legs that took the place of another in a running call.
+	Takeovers uint64
+	// Abandoned counts legs that did not end in time after they were hung up.
+	Abandoned uint64
+	// Panics counts calls that were ended by a fault in the program.
+	Panics uint64
+}
+
+// exchangeCounts are the counters behind ExchangeStats.
+type exchangeCounts struct {
+	started, answered, cancelled atomic.Uint64
+	failed                       [7]atomic.Uint64
+	refused, takeovers           atomic.Uint64
+	abandoned, panics            atomic.Uint64
+}
+
+// Stats gives a snapshot.
+func (x *Exchange) Stats() ExchangeStats {
+	x.mu.Lock()
+	active := len(x.calls)
+	x.mu.Unlock()
+	stats := ExchangeStats{
+		Active:    active,
+		Started:   x.counts.started.Load(),
+		Answered:  x.counts.answered.Load(),
+		Cancelled: x.counts.cancelled.Load(),
+		Refused:   x.counts.refused.Load(),
+		Takeovers: x.counts.takeovers.Load(),
+		Abandoned: x.counts.abandoned.Load(),
+		Panics:    x.counts.panics.Load(),
+	}
+	for i := range stats.Failed {
+		stats.Failed[i] = x.counts.failed[i].Load()
+	}
+	return stats
+}
+
+// countEnd counts how a call ended.
+func (x *Exchange) countEnd(record CallRecord) {
+	switch {
+	case !record.Answered.IsZero():
+	case record.EndedBy == callerSide:
+		x.counts.cancelled.Add(1)
+	default:
+		class := min(max(record.Cause.Status/100, 0), len(x.counts.failed)-1)
+		x.counts.failed[class].Add(1)
+	}
+}

@@ -1,0 +1,183 @@
+package bridge
+
+import (
+	"cmp"
+	"slices"
+
+	"sipbridge/transcode"
+)
+
+// Policy chooses codecs. The zero value is the default: a codec that both parties have passes through, and only
+// where there is none the bridge transcodes.
+type Policy struct {
+	// Codecs are the audio codecs that may be offered, in the order in which those that the caller
+	// lacks are added to its own. Their payload types are suggestions. Default: PCMU, PCMA, opus.
+	Codecs []transcode.Format
+	// PreferOpus answers Opus to a party that offers it even if the other party lacks it. That costs a
+	// transcoder and gains loss concealment on the way to that party. Default: false.
+	PreferOpus bool
+}
+
+// codecs gives the codecs to offer.
+func (p Policy) codecs() []transcode.Format {
+	if p.Codecs != nil {
+		return p.Codecs
+	}
+	return []transcode.Format{
+		{Codec: transcode.Codec{Name: "PCMU", ClockRate: 8000}, PayloadType: 0},
+		{Codec: transcode.Codec{Name: "PCMA", ClockRate: 8000}, PayloadType: 8},
+		{Codec: opusCodec(), PayloadType: 111, Parameters: opusParameters},
+	}
+}
+
+// opusParameters tell the party that our decoder uses in-band error correction (RFC 7587 section 6.1).
+const opusParameters = "minptime=10;useinbandfec=1"
+
+func opusCodec() transcode.Codec { return transcode.Codec{Name: "opus", ClockRate: 48000, Channels: 2} }
+
+// offerFor gives the offer toward the callee: one audio section with the caller's codecs in the
+// caller's order, and then those that the bridge can transcode. A nil caller stands for one that sent no offer. The
+// error is a Cause with 488 (RFC 3261 section 21.4.26).
+func offerFor(caller *Description, policy Policy) (Description, error) {
+	if caller == nil {
+		return audioOnly(MediaDescription{Kind: transcode.Audio, Formats: policy.codecs()}), nil
+	}
+	audio, ok := caller.First(transcode.Audio)
+	if !ok {
+		return Description{}, notAcceptable("no audio is offered")
+	}
+	formats := policy.allowed(audio.Formats)
+	if len(formats) == 0 {
+		return Description{}, notAcceptable("none of the codecs is known")
+	}
+	if slices.ContainsFunc(formats, transcodable) {
+		formats = policy.withAdditions(formats)
+	}
+	if opus, ok := find(formats, opusCodec()); ok && policy.PreferOpus {
+		formats = slices.DeleteFunc(formats, func(f transcode.Format) bool { return f.Equal(opus.Codec) })
+		formats = slices.Insert(formats, 0, opus)
+	}
+	audio.Formats = formats
+	return audioOnly(audio), nil
+}
+
+// withAdditions appends what the bridge can transcode for the party.
+func (p Policy) withAdditions(formats []transcode.Format) []transcode.Format {
+	for _, format := range p.codecs() {
+		if _, ok := find(formats, format.Codec); !ok && transcodable(format) {
+			formats = append(formats, withFreePayloadType(format, formats))
+		}
+	}
+	return formats
+}
+
+// answerFor gives the answer to an offer, when far is what was agreed with the other party. Its sections stand as in
+// the offer; the first audio section names one codec, all others are refused. Direction is what the
+// other party does, as far as the offer takes it. The error is a Cause with 488.
+func answerFor(offer, far Description, policy Policy) (Description, error) {
+	farAudio, ok := far.First(transcode.Audio)
+	if !ok {
+		return Description{}, notAcceptable("the other party has no audio")
+	}
+	answer := Description{Media: make([]MediaDescription, len(offer.Media))}
+	answered := false
+	for i, media := range offer.Media {
+		answer.Media[i] = MediaDescription{Kind: media.Kind, Direction: Inactive}
+		if answered || media.Kind != transcode.Audio || media.Refused() {
+			continue
+		}
+		format, ok := policy.choose(media.Formats, farAudio.Formats)
+		if !ok {
+			return Description{}, notAcceptable("no codec of the offer is known")
+		}
+		answered = true
+		answer.Media[i].Formats = []transcode.Format{format}
+		answer.Media[i].Direction = farAudio.Direction.And(media.Direction.Mirror())
+		answer.Media[i].PacketTime = farAudio.PacketTime
+	}
+	if !answered {
+		return Description{}, notAcceptable("no audio is offered")
+	}
+	return answer, nil
+}
+
+// choose gives the one of a party's formats that fits what the other party has.
+func (p Policy) choose(formats, far []transcode.Format) (transcode.Format, bool) {
+	known, farKnown := p.allowed(formats), p.allowed(far)
+	transcodes := slices.ContainsFunc(farKnown, transcodable)
+	if opus, ok := find(known, opusCodec()); ok && p.PreferOpus && transcodes {
+		return withParameters(opus, farKnown), true
+	}
+	for _, format := range farKnown {
+		if shared, ok := find(known, format.Codec); ok {
+			return withParameters(shared, farKnown), true
+		}
+	}
+	known = slices.DeleteFunc(known, func(f transcode.Format) bool { return !transcodable(f) })
+	if !transcodes || len(known) == 0 {
+		return transcode.Format{}, false
+	}
+	// The lower the clock rate, the less there is to compute; the party's own order decides among equals.
+	cheapest := slices.MinFunc(known, func(a, b transcode.Format) int { return cmp.Compare(a.ClockRate, b.ClockRate) })
+	return withParameters(cheapest, farKnown), true
+}
+
+// allowed gives the formats whose codec is one of the policy's.
+func (p Policy) allowed(formats []transcode.Format) []transcode.Format {
+	codecs := p.codecs()
+	var known []transcode.Format
+	for _, format := range formats {
+		if _, ok := find(codecs, format.Codec); ok {
+			known = append(known, format)
+		}
+	}
+	return known
+}
+
+// withParameters gives the format with the parameters to answer: those of the party that will decode the
+// packets, the other party if the codec passes through, else the bridge.
+func withParameters(format transcode.Format, far []transcode.Format) transcode.Format {
+	format.Parameters = ""
+	if format.Equal(opusCodec()) {
+		format.Parameters = opusParameters
+	}
+	if shared, ok := find(far, format.Codec); ok {
+		format.Parameters = shared.Parameters
+	}
+	return format
+}
+
+// withFreePayloadType gives the format a payload type that none of the others has.
+func withFreePayloadType(format transcode.Format, others []transcode.Format) transcode.Format {
+	taken := func(number uint8) bool {
+		return slices.ContainsFunc(others, func(f transcode.Format) bool { return f.PayloadType == number })
+	}
+	const firstDynamic, lastDynamic = 96, 127 // RFC 3551 section 3
+	for number := uint8(firstDynamic); taken(format.PayloadType) && number <= lastDynamic; number++ {
+		format.PayloadType = number
+	}
+	return format
+}
+
+func transcodable(format transcode.Format) bool { return transcode.Transcodable(format.Codec) }
+
+func find(formats []transcode.Format, codec transcode.Codec) (transcode.Format, bool) {
+	i := slices.IndexFunc(formats, func(f transcode.Format) bool { return f.Equal(codec) })
+	if i < 0 {
+		return transcode.Format{}, false
+	}
+	return formats[i], true
+}
+
+func audioOnly(audio MediaDescription) Description {
+	return Description{Media: []MediaDescription{audio}}
+}
+
+func notAcceptable(why string) Cause {
+	return Cause{Status: 488, Text: "Not Acceptable Here", Err: errUnusable(why)}
+}
+
+// errUnusable says what is wrong with a Description.
+type errUnusable string
+
+func (e errUnusable) Error() string { return string(e) }

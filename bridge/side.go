@@ -1,0 +1,83 @@
+package bridge
+
+import "sipbridge/transcode"
+
+// side is one of the two places in a call: the leg that holds it now, and what is agreed with its party. It
+// is owned by the call's goroutine. A leg can be taken out of its side and replaced; the other side
+// notices nothing.
+type side struct {
+	// name is "caller" or "callee".
+	name string
+	leg  Leg
+	// events is nil when there is no leg, or nothing more comes from it.
+	events <-chan Event
+	// ended tells that the leg said Ended, and needs no Hangup.
+	ended bool
+	// dialog is the leg's dialog as entered in the Exchange.
+	dialog DialogID
+
+	// agreed has the formats agreed with the party, with the payload types of its wire.
+	agreed Description
+	// wish is what the party would do if we let it: not what is left of that while the other party holds.
+	wish Direction
+	// told is what the leg knows that the bridge is ready to do toward the party.
+	told Direction
+
+	// pipe is where the party's audio goes; nil while it is dropped.
+	pipe *transcode.Pipe
+	// path prints the last pipe, for the record.
+	path string
+	// past counts the media of legs that held this side before.
+	past MediaStats
+}
+
+// hold puts a leg into the side.
+func (s *side) hold(leg Leg) {
+	s.leg, s.events, s.ended = leg, leg.Events(), false
+}
+
+// heard notes what the party says it does. A party that does not send when we said that we do
+// not receive, or does not receive when we do not send, holds nothing by that: it only answers.
+func (s *side) heard(direction Direction) {
+	sends := direction.Sends() || (!s.told.Receives() && s.wish.Sends())
+	receives := direction.Receives() || (!s.told.Sends() && s.wish.Receives())
+	s.wish = NewDirection(sends, receives)
+}
+
+// info gives the leg's info, or nothing if there is no leg.
+func (s *side) info() LegInfo {
+	if s.leg == nil {
+		return LegInfo{}
+	}
+	return s.leg.Info()
+}
+
+// stats counts the media of all legs that held this side.
+func (s *side) stats() MediaStats {
+	if s.leg == nil {
+		return s.past
+	}
+	now := s.leg.Media().Stats()
+	now.Received += s.past.Received
+	now.Sent += s.past.Sent
+	now.Lost += s.past.Lost
+	now.RemoteLost += s.past.RemoteLost
+	return now
+}
+
+// codec names the audio codec in use with the party, or is empty.
+func (s *side) codec() string {
+	audio, ok := s.agreed.First(transcode.Audio)
+	if !ok {
+		return ""
+	}
+	return audio.Formats[0].String()
+}
+
+// unplug drops the party's audio.
+func (s *side) unplug() {
+	if s.leg != nil {
+		s.leg.Media().Receive(transcode.Audio, nil)
+	}
+	s.pipe = nil
+}
