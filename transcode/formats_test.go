@@ -1,0 +1,134 @@
+package transcode
+
+import (
+	"math"
+	"testing"
+
+	"github.com/pion/rtp"
+)
+
+func pcmu(payloadType uint8) Format {
+	return Format{Codec: Codec{Name: "PCMU", ClockRate: 8000, Channels: 1}, PayloadType: payloadType}
+}
+
+func pcma(payloadType uint8) Format {
+	return Format{Codec: Codec{Name: "PCMA", ClockRate: 8000}, PayloadType: payloadType}
+}
+
+func opus48(payloadType uint8, parameters string) Format {
+	return Format{
+		Codec:       Codec{Name: "OPUS", ClockRate: 48000, Channels: 2},
+		PayloadType: payloadType, Parameters: parameters,
+	}
+}
+
+// kept is a packet that a recorder keeps.
+type kept struct {
+	rtp.Header
+	payload []byte
+}
+
+// recorder is a PacketWriter that keeps what it gets.
+type recorder struct{ packets []kept }
+
+func (r *recorder) WriteRTP(packet *rtp.Packet) error {
+	r.packets = append(r.packets, kept{packet.Header, append([]byte(nil), packet.Payload...)})
+	return nil
+}
+
+// source makes the packets of a party that sends a tone.
+type source struct {
+	t       *testing.T
+	format  Format
+	encoder Encoder
+	rate    int
+	samples int // in a packet
+	made    int
+	next    rtp.Header
+}
+
+func newSource(t *testing.T, format Format, milliseconds int) *source {
+	t.Helper()
+	rate := SampleRate(format.Codec)
+	encoder, err := NewEncoder(format, rate, EncoderOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &source{
+		t: t, format: format, encoder: encoder, rate: rate, samples: rate * milliseconds / 1000,
+		next: rtp.Header{
+			Version: 2, PayloadType: format.PayloadType,
+			SequenceNumber: 65530, Timestamp: math.MaxUint32 - 4000, SSRC: 1,
+		},
+	}
+}
+
+// The tone that sources send, and its peak.
+const (
+	toneFrequency = 1000
+	toneAmplitude = 8000
+)
+
+// packet makes the next packet; the tone and the numbers run on.
+func (s *source) packet() *rtp.Packet {
+	s.t.Helper()
+	pcm := make([]int16, s.samples)
+	for i := range pcm {
+		pcm[i] = int16(toneAmplitude * math.Sin(2*math.Pi*toneFrequency*float64(s.made+i)/float64(s.rate)))
+	}
+	s.made += s.samples
+	payload := make([]byte, 1500)
+	n, err := s.encoder.Encode(pcm, payload)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	packet := &rtp.Packet{Header: s.next, Payload: payload[:n]}
+	s.next.SequenceNumber++
+	s.next.Timestamp += uint32(s.samples) * s.format.ClockRate / uint32(s.rate)
+	return packet
+}
+
+// listen decodes packets at 8 kHz, placing each where its timestamp says; what is missing is silence.
+func listen(t *testing.T, format Format, packets []kept) []int16 {
+	t.Helper()
+	decoder, err := NewDecoder(format, 8000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var heard []int16
+	pcm := make([]int16, 1920)
+	for _, packet := range packets {
+		n, err := decoder.Decode(packet.payload, pcm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		place := int(packet.Timestamp-packets[0].Timestamp) * 8000 / int(format.ClockRate)
+		for len(heard) < place+n {
+			heard = append(heard, 0)
+		}
+		copy(heard[place:], pcm[:n])
+	}
+	return heard
+}
+
+// snr gives how much of the sound, in dB over the rest, is the tone.
+func snr(pcm []int16) float64 {
+	var re, im, total float64
+	for i, sample := range pcm {
+		sin, cos := math.Sincos(2 * math.Pi * toneFrequency * float64(i) / 8000)
+		re += float64(sample) * cos
+		im += float64(sample) * sin
+		total += float64(sample) * float64(sample)
+	}
+	tone := 2 * (re*re + im*im) / float64(len(pcm))
+	return 10 * math.Log10(max(tone, 1e-9)/max(total-tone, 1e-9))
+}
+
+// loudness gives the effective value of sound.
+func loudness(pcm []int16) float64 {
+	sum := 0.0
+	for _, sample := range pcm {
+		sum += float64(sample) * float64(sample)
+	}
+	return math.Sqrt(sum / float64(max(len(pcm), 1)))
+}

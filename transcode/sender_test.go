@@ -1,0 +1,404 @@
+package transcode
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+	"go.uber.org/goleak"
+
+	"sipbridge/transcode/dtmf"
+)
+
+// party is the far end of a Sender: it keeps what is sent, and its clock stands still unless it is moved.
+type party struct {
+	mu      sync.Mutex
+	packets []kept
+	err     error
+	now     time.Time
+	// arrived gets one token for each packet.
+	arrived chan struct{}
+}
+
+func newParty() *party { return &party{now: time.Unix(1e9, 0), arrived: make(chan struct{}, 1000)} }
+
+func (p *party) write(header *rtp.Header, payload []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.packets = append(p.packets, kept{*header, append([]byte(nil), payload...)})
+	p.arrived <- struct{}{}
+	return p.err
+}
+
+func (p *party) clock() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.now
+}
+
+func (p *party) pass(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now = p.now.Add(d)
+}
+
+func (p *party) got() []kept {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]kept(nil), p.packets...)
+}
+
+// wait waits until a number of packets have arrived since the last wait.
+func (p *party) wait(t *testing.T, packets int) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for range packets {
+		select {
+		case <-p.arrived:
+		case <-deadline:
+			t.Fatalf("only %d packets came", len(p.got()))
+		}
+	}
+}
+
+// awaitKeys waits until keys have been played to their end.
+func awaitKeys(t *testing.T, s *Sender, keys int) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for s.Stats().Keys < uint64(keys) {
+		select {
+		case <-deadline:
+			t.Fatalf("%+v", s.Stats())
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// newTestSender makes a Sender of PCMU 0, PCMA 8 and opus 111 with telephone-event/8000 as 101.
+func newTestSender(t *testing.T) (*Sender, *party) {
+	t.Helper()
+	p := newParty()
+	s := NewSender(SenderOptions{SSRC: 0xabcd, Write: p.write, Now: p.clock})
+	s.SetFormats([]Format{pcmu(0), pcma(8), opus48(111, "")})
+	s.SetTelephoneEvent(101, 8000)
+	t.Cleanup(s.Close)
+	return s, p
+}
+
+// say sends a packet of 20 ms of PCMU from a source.
+func say(t *testing.T, s *Sender, ssrc uint32, number uint16) {
+	t.Helper()
+	sayAs(t, s, ssrc, number, 0, uint32(number)*160)
+}
+
+func sayAs(t *testing.T, s *Sender, ssrc uint32, number uint16, payloadType uint8, timestamp uint32) {
+	t.Helper()
+	err := s.WriteRTP(&rtp.Packet{
+		Header: rtp.Header{
+			Version: 2, SSRC: ssrc, SequenceNumber: number, Timestamp: timestamp, PayloadType: payloadType,
+			CSRC: []uint32{9}, Extension: true,
+		},
+		Payload: []byte{byte(number), 2, 3},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// step is what a packet should be, relative to the first one.
+type step struct {
+	sequence  uint16
+	timestamp uint32
+	marker    bool
+}
+
+func expect(t *testing.T, got []kept, want ...step) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%d packets were sent, want %d", len(got), len(want))
+	}
+	for i := range min(len(got), len(want)) {
+		is := step{
+			got[i].SequenceNumber - got[0].SequenceNumber,
+			got[i].Timestamp - got[0].Timestamp, got[i].Marker,
+		}
+		if is != want[i] {
+			t.Errorf("packet %d: got %+v, want %+v", i, is, want[i])
+		}
+		if h := got[i].Header; h.SSRC != 0xabcd || h.Version != 2 || h.Extension || len(h.CSRC) > 0 {
+			t.Errorf("packet %d: header %+v", i, h)
+		}
+	}
+}
+
+func TestSenderKeepsGapsAndPlaces(t *testing.T) {
+	s, p := newTestSender(t)
+	for _, number := range []uint16{65534, 65535, 2, 1, 0, 3} { // 1 and 0 come late
+		sayAs(t, s, 1, number, 0, uint32(int16(number))*160)
+	}
+	expect(t, p.got(), step{0, 0, true}, step{1, 160, false}, step{4, 640, false},
+		step{3, 480, false}, step{2, 320, false}, step{5, 800, false})
+}
+
+func TestSenderDropsDuplicatesAndStrays(t *testing.T) {
+	s, p := newTestSender(t)
+	for _, number := range []uint16{10, 10, 11, 9, 9, 20000, 12} {
+		say(t, s, 1, number)
+	}
+	// Number 9 comes before the first, where the stream has no place for it.
+	expect(t, p.got(), step{0, 0, true}, step{1, 160, false}, step{2, 320, false})
+	if stats := s.Stats(); stats.Dropped != 4 || stats.Packets != 3 || stats.Octets != 9 {
+		t.Errorf("%+v", stats)
+	}
+}
+
+func TestSenderNewSource(t *testing.T) {
+	s, p := newTestSender(t)
+	say(t, s, 1, 10)
+	p.pass(100 * time.Millisecond)
+	say(t, s, 2, 500)
+	say(t, s, 2, 501)
+	say(t, s, 2, 499) // of before the change
+	p.pass(20 * time.Millisecond)
+	say(t, s, 1, 11) // the old one is back
+	expect(t, p.got(), step{0, 0, true}, step{1, 800, true}, step{2, 960, false}, step{3, 1120, true})
+}
+
+func TestSenderNewNumbering(t *testing.T) {
+	s, p := newTestSender(t)
+	say(t, s, 1, 10)
+	p.pass(60 * time.Millisecond)
+	sayAs(t, s, 1, 40000, 0, 5)
+	sayAs(t, s, 1, 40001, 0, 165)
+	sayAs(t, s, 1, 40002, 0, 325)
+	expect(t, p.got(), step{0, 0, true}, step{1, 480, true}, step{2, 640, false})
+}
+
+func TestSenderNewClock(t *testing.T) {
+	s, p := newTestSender(t)
+	sayAs(t, s, 1, 10, 0, 1000)
+	p.pass(20 * time.Millisecond)
+	sayAs(t, s, 1, 11, 8, 1160) // same clock
+	p.pass(20 * time.Millisecond)
+	sayAs(t, s, 1, 12, 111, 7) // 20 ms of the Opus clock later
+	sayAs(t, s, 1, 13, 111, 967)
+	expect(t, p.got(), step{0, 0, true}, step{1, 160, false}, step{2, 160 + 960, true}, step{3, 160 + 1920, false})
+	if got := p.got()[1]; got.PayloadType != 8 {
+		t.Errorf("payload type %d", got.PayloadType)
+	}
+}
+
+func TestSenderPlaceholders(t *testing.T) {
+	s, p := newTestSender(t)
+	say(t, s, 1, 10)
+	for _, number := range []uint16{11, 12} {
+		if err := s.WriteRTP(&rtp.Packet{Header: rtp.Header{SSRC: 1, SequenceNumber: number, PayloadType: 126}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(t, s, 1, 14) // 13 is lost
+	say(t, s, 1, 13) // and comes late
+	say(t, s, 1, 15)
+	expect(t, p.got(), step{0, 0, true}, step{2, 640, false}, step{1, 480, false}, step{3, 800, false})
+}
+
+func TestSenderWrongPayloadType(t *testing.T) {
+	s, p := newTestSender(t)
+	say(t, s, 1, 10)
+	sayAs(t, s, 1, 11, 13, 1760)
+	say(t, s, 1, 12)
+	expect(t, p.got(), step{0, 0, true}, step{1, 320, true})
+	if stats := s.Stats(); stats.WrongPayloadType != 1 {
+		t.Errorf("%+v", stats)
+	}
+}
+
+func TestSenderSaysNothingBeforeFormats(t *testing.T) {
+	p := newParty()
+	s := NewSender(SenderOptions{Write: p.write})
+	defer s.Close()
+	say(t, s, 1, 10)
+	if len(p.got()) != 0 || s.Stats().SSRC == 0 {
+		t.Errorf("%v %+v", p.got(), s.Stats())
+	}
+}
+
+func TestSenderEnabled(t *testing.T) {
+	s, p := newTestSender(t)
+	say(t, s, 1, 10)
+	s.SetEnabled(false)
+	say(t, s, 1, 11)
+	say(t, s, 1, 12)
+	if s.SendDTMF('1', time.Second) {
+		t.Error("a key was taken while we may not send")
+	}
+	s.SetEnabled(true)
+	say(t, s, 1, 13)
+	say(t, s, 1, 12)
+	expect(t, p.got(), step{0, 0, true}, step{1, 480, true})
+}
+
+func TestSenderStats(t *testing.T) {
+	s, p := newTestSender(t)
+	p.pass(time.Second)
+	say(t, s, 1, 10)
+	first := p.got()[0].Timestamp
+	p.pass(500 * time.Millisecond)
+	if stats := s.Stats(); stats.Timestamp != first+4000 || stats.SSRC != 0xabcd {
+		t.Errorf("%+v, first timestamp %d", stats, first)
+	}
+}
+
+func TestSenderError(t *testing.T) {
+	s, p := newTestSender(t)
+	p.err = errors.New("no route to host")
+	if err := s.WriteRTP(&rtp.Packet{Payload: []byte{1}}); !errors.Is(err, p.err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestSenderKey holds that a key comes between the packets of the source in its own numbers, at the
+// timestamp of the moment, and that the source then goes on without a gap in the numbers.
+func TestSenderKey(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	s, p := newTestSender(t)
+	say(t, s, 1, 10)
+	p.wait(t, 1)
+	p.pass(20 * time.Millisecond)
+	if !s.SendDTMF('#', 60*time.Millisecond) {
+		t.Fatal("the key was refused")
+	}
+	p.wait(t, 1)
+	say(t, s, 1, 11) // muted by the key
+	p.wait(t, 4)
+	awaitKeys(t, s, 1) // it ends when its last packet has had its time
+	say(t, s, 1, 18)
+	say(t, s, 1, 19)
+	s.Close()
+	say(t, s, 1, 20)
+	got := p.got()
+	expect(t, got, step{0, 0, true},
+		step{1, 160, true}, step{2, 160, false}, step{3, 160, false}, step{4, 160, false}, step{5, 160, false},
+		step{6, 1280, true}, step{7, 1440, false})
+	for _, packet := range got[1:6] {
+		if packet.PayloadType != 101 {
+			t.Errorf("payload type %d", packet.PayloadType)
+		}
+	}
+	if stats := s.Stats(); stats.Muted != 2 || stats.Packets != 8 || stats.Octets != 3*3+5*4 {
+		t.Errorf("%+v", stats)
+	}
+}
+
+// TestSenderKeys holds that a receiver hears all keys in their order while the source talks.
+func TestSenderKeys(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	p := newParty()
+	s := NewSender(SenderOptions{Write: p.write})
+	s.SetFormats([]Format{opus48(111, "")})
+	s.SetTelephoneEvent(126, 48000)
+	stop := make(chan struct{})
+	var talking sync.WaitGroup
+	talking.Go(func() {
+		for number := uint16(0); ; number++ {
+			select {
+			case <-stop:
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+			sayAs(t, s, 1, number, 111, uint32(number)*240)
+		}
+	})
+	const keys = "00*D"
+	for i := range keys {
+		if !s.SendDTMF(keys[i], 40*time.Millisecond) {
+			t.Fatalf("key %c was refused", keys[i])
+		}
+	}
+	awaitKeys(t, s, len(keys))
+	close(stop)
+	talking.Wait()
+	s.Close()
+	var heard string
+	r := dtmf.NewReceiver(48000, func(key dtmf.Key) {
+		heard += string(key.Digit)
+		if key.Duration != 40*time.Millisecond {
+			t.Errorf("%c for %s", key.Digit, key.Duration)
+		}
+	})
+	got := p.got()
+	for i, packet := range got {
+		if i > 0 && packet.SequenceNumber != got[i-1].SequenceNumber+1 {
+			t.Fatalf("packet %d: sequence %d after %d", i, packet.SequenceNumber, got[i-1].SequenceNumber)
+		}
+		if packet.PayloadType == 126 {
+			if err := r.Receive(packet.Timestamp, packet.Marker, packet.payload, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if heard != keys {
+		t.Errorf("heard %q", heard)
+	}
+}
+
+func TestSenderRefusesKeys(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	s, _ := newTestSender(t)
+	if s.SendDTMF('x', time.Second) {
+		t.Error("x is a key")
+	}
+	taken := 0
+	for s.SendDTMF('1', time.Second) {
+		taken++
+	}
+	if taken < maxKeys || taken > maxKeys+1 {
+		t.Errorf("%d keys were taken", taken)
+	}
+	s.SetTelephoneEvent(0, 0)
+	if s.SendDTMF('1', time.Second) {
+		t.Error("a party without telephone-event was sent a key")
+	}
+	s.Close() // in the middle of a key
+	s.SetTelephoneEvent(101, 8000)
+	if s.SendDTMF('1', time.Second) {
+		t.Error("a key was taken after Close")
+	}
+	s.Close()
+}
+
+// TestSenderHoldCutsKey holds that a key is cut off when the party holds, and those that wait are forgotten.
+func TestSenderHoldCutsKey(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	s, p := newTestSender(t)
+	s.SendDTMF('1', 10*time.Second)
+	s.SendDTMF('2', 10*time.Second)
+	p.wait(t, 2)
+	s.SetEnabled(false)
+	s.playing.Wait()
+	s.SetEnabled(true)
+	say(t, s, 1, 1)
+	if stats := s.Stats(); stats.Keys != 0 || stats.Muted != 0 {
+		t.Errorf("%+v", stats)
+	}
+}
+
+func TestSenderAllocations(t *testing.T) {
+	s := NewSender(SenderOptions{Write: func(*rtp.Header, []byte) error { return nil }})
+	s.SetFormats([]Format{pcmu(0)})
+	pipe := connect(t, []Format{pcmu(0)}, pcmu(0), s, ConnectOptions{})
+	var plug Switch
+	plug.Set(pipe)
+	packet := &rtp.Packet{Header: rtp.Header{SSRC: 1}, Payload: make([]byte, 160)}
+	if n := testing.AllocsPerRun(1000, func() {
+		packet.SequenceNumber++
+		packet.Timestamp += 160
+		if err := plug.WriteRTP(packet); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations a packet", n)
+	}
+}
