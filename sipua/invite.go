@@ -56,8 +56,8 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 	from, to := request.From(), request.Recipient
 	asked := bridge.Request{
-		From:   bridge.Party{Name: from.DisplayName, URI: plainURI(from.Address)},
-		To:     plainURI(to),
+		From:   bridge.Party{Name: from.DisplayName, URI: a.publicURI(from.Address)},
+		To:     a.publicURI(to),
 		Origin: who.origin, User: who.user, Trunk: who.trunk,
 		Headers: crossing(request),
 	}
@@ -120,6 +120,14 @@ func plainURI(uri sip.Uri) string {
 	plain := *uri.Clone()
 	plain.UriParams, plain.Headers = nil, nil
 	return plain.String()
+}
+
+// publicURI is a plain URI in which our own addresses are replaced by the local domain they stand for.
+func (a *Agent) publicURI(uri sip.Uri) string {
+	if domain, ok := a.options.Domains.local(uri.Host); ok {
+		uri.Host, uri.Port = domain, 0
+	}
+	return plainURI(uri)
 }
 
 // newLeg makes what both kinds of leg have in common.

@@ -9,8 +9,7 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// receiveRegister serves local domains and passes the REGISTERs of upstream domains on. All of it is stateless
-// but the relay: a repeated REGISTER is simply obeyed again.
+// receiveRegister serves local domains and passes the REGISTERs of upstream domains on.
 func (a *Agent) receiveRegister(flow, reply transport.Flow, request *sip.Request) {
 	host := request.To().Address.Host
 	if realm, ok := a.options.Domains.local(host); ok {
@@ -46,14 +45,23 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 		a.refuse(reply, request, err)
 		return
 	}
+	// From here on a transaction answers repeated requests: their nonce count is spent.
+	transaction, err := a.transactions.newServer(flow, reply, request)
+	if err != nil {
+		a.log.Debug("REGISTER dropped", "error", err)
+		return
+	}
 	headers, err := a.options.Registrar.Register(name, request, flow)
 	if err != nil {
-		a.refuse(reply, request, err)
+		cause := causeOfError(err)
+		response := newResponse(request, cause.Status, cause.Text)
+		addHeaders(response, cause.Headers)
+		transaction.send(response)
 		return
 	}
 	a.users.set(flow, name+"@"+realm)
 	keepOpen(flow)
 	response := newResponse(request, 200, "")
 	addHeaders(response, headers)
-	a.sendResponse(reply, response)
+	transaction.send(response)
 }
