@@ -28,6 +28,7 @@ func TestChromium(t *testing.T) {
 	t.Run("numbers", w.numbers)
 	t.Run("two pages", w.twoPages)
 	t.Run("lost socket", w.lostSocket)
+	t.Run("reloaded", w.reloaded)
 }
 
 // registration: each library registers and unregisters; a wrong password is refused.
@@ -246,6 +247,27 @@ func (w *world) lostSocket(t *testing.T) {
 	if phone.Packets() == before {
 		t.Error("the sound stopped with the socket")
 	}
+	must(t, p.Call(nil, "hangup"))
+	must(t, phone.Wait(limit))
+}
+
+// reloaded: a page that was loaded anew claims the call it had, and the phone notices nothing.
+func (w *world) reloaded(t *testing.T) {
+	t.Parallel()
+	phone := callee(t, answerUntilBye)
+	p, account := w.openPage(t, jsSIP)
+	must(t, p.Register(account))
+	must(t, p.Call(nil, "call", phone.number()))
+	mustBe(t, p, "established")
+	mustTalk(t, p, phone)
+	var dialog map[string]string
+	must(t, p.Call(&dialog, "dialog"))
+	must(t, p.Reload())
+	must(t, p.Register(account))
+	must(t, p.Call(nil, "claim", phone.number(), dialog))
+	mustBe(t, p, "established")
+	mustHear(t, p, phoneHz)
+	mustHear(t, phone, pageHz)
 	must(t, p.Call(nil, "hangup"))
 	must(t, phone.Wait(limit))
 }

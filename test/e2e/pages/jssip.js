@@ -45,6 +45,18 @@ class JsSIPPhone extends Phone {
     this.#agent.call(target, { ...media });
   }
 
+  /** What a page would keep in sessionStorage, to claim its call after a reload. */
+  dialog() {
+    const { call_id: call, local_tag: local, remote_tag: remote } = this.#session._dialog.id;
+    return { call, local, remote };
+  }
+
+  /** Claims the call of a page that is gone (RFC 3891). */
+  claim(target, { call, local, remote }) {
+    this.move('calling');
+    this.#agent.call(target, { ...media, extraHeaders: [`Replaces: ${call};to-tag=${remote};from-tag=${local}`] });
+  }
+
   answer() { this.#session.answer({ ...media }); }
   reject(code) { this.#session.terminate({ status_code: code }); }
   hangup() { this.#session.terminate(); }

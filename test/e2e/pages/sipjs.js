@@ -106,6 +106,10 @@ class SIPjsPhone extends Phone {
   #reinvite(hold) {
     return new Promise((resolve, reject) => {
       this.#session.sessionDescriptionHandlerOptionsReInvite = { hold };
+      // As the library's own SessionManager does: a hold is sendonly, so the microphone must be silenced too.
+      for (const { track } of this.#session.sessionDescriptionHandler.peerConnection.getSenders()) {
+        if (track) track.enabled = !hold;
+      }
       void this.#session.invite({
         requestDelegate: { onAccept: () => resolve(), onReject: ({ message }) => reject(new Error(`re-INVITE: ${message.statusCode}`)) },
       });
