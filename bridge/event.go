@@ -21,7 +21,7 @@ type Accepted struct{ Answer Description }
 type Refused struct{ Cause Cause }
 
 // DirectionChanged tells that the party held or resumed. Direction is what the party does. The leg has
-// already answered its party.
+// already answered its party. What the party answers to our SetDirection need not be told.
 type DirectionChanged struct{ Direction Direction }
 
 // Pressed tells that the party pressed a key; told once, at its end.

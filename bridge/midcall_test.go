@@ -28,6 +28,8 @@ func TestHoldAndResume(t *testing.T) {
 			passes(t, from, to, 0) // music on hold
 			to.Emit(bridge.DirectionChanged{Direction: bridge.RecvOnly})
 			to.Emit(bridge.Refused{Cause: bridge.Cause{Status: 491}})
+			to.Emit(bridge.Pressed{})
+			bridgetest.Await[bridgetest.SendDTMF](t, from) // all three are handled
 			from.Emit(bridge.DirectionChanged{Direction: bridge.SendRecv})
 			if told := bridgetest.Await[bridgetest.SetDirection](t, to); told.Direction != bridge.SendRecv {
 				t.Errorf("resume told as %v, want sendrecv", told.Direction)
@@ -52,6 +54,8 @@ func TestInactiveHoldStopsBothWays(t *testing.T) {
 	caller.FakeMedia().AwaitUnplugged(t, transcode.Audio)
 	callee.FakeMedia().AwaitUnplugged(t, transcode.Audio)
 	callee.Emit(bridge.DirectionChanged{Direction: bridge.Inactive})
+	callee.Emit(bridge.Pressed{})
+	bridgetest.Await[bridgetest.SendDTMF](t, caller.Leg) // both are handled
 	caller.Emit(bridge.DirectionChanged{Direction: bridge.SendRecv})
 	bridgetest.Await[bridgetest.SetDirection](t, callee.Leg)
 	passes(t, callee.Leg, caller.Leg, 0)
