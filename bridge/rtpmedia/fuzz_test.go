@@ -1,0 +1,64 @@
+package rtpmedia
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"sipbridge/bridge"
+	"sipbridge/transcode"
+)
+
+// FuzzReceive feeds datagrams to both ports of a session, as its party and as a stranger, with no socket between.
+func FuzzReceive(f *testing.F) {
+	ports, err := NewPortRange(20000, 29999, 0)
+	if err != nil {
+		f.Fatal(err)
+	}
+	session, err := New(Options{Ports: ports, Timeout: -1, ReportInterval: time.Hour})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = session.Close() })
+	party := netip.MustParseAddrPort("127.0.0.1:4000")
+	_, err = session.SetOffer([]byte("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 0 101\r\n" +
+		"a=rtpmap:101 telephone-event/8000\r\n"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	if _, err = session.Answer(audio(bridge.SendRecv, pcmu())); err != nil {
+		f.Fatal(err)
+	}
+	session.Receive(transcode.Audio, transcode.PacketWriterFunc(func(packet *rtp.Packet) error {
+		if packet.PayloadType != 0 || len(packet.Payload) > maxDatagram {
+			f.Errorf("passed on %v", packet)
+		}
+		return nil
+	}))
+
+	f.Add([]byte{})
+	f.Add(append([]byte{0x80, 0, 0, 1, 0, 0, 0, 160, 0, 0, 0, 1}, make([]byte, 160)...))
+	f.Add([]byte{0x80, 0x80 | 101, 0, 2, 0, 0, 0, 160, 0, 0, 0, 1, 5, 0x8a, 1, 0x40})
+	f.Add([]byte{0xb1, 0, 0, 2, 0, 0, 0, 160, 0, 0, 0, 1, 0, 0, 0, 9, 0xbe, 0xde, 0, 1, 0x10, 1, 0, 0, 7, 7, 2})
+	f.Add(append([]byte{0x81, 200, 0, 12, 0, 0, 0, 1}, make([]byte, 44)...))
+	f.Add(append([]byte{0x81, 201, 0, 7, 0, 0, 0, 1}, make([]byte, 24)...))
+	f.Add([]byte{0x80, 201, 0, 1, 0, 0, 0, 1, 0x81, 202, 0, 2, 0, 0, 0, 1, 1, 1, 'x', 0, 0x81, 203, 0, 1, 0, 0, 0, 1})
+	now := time.Now()
+	var packet rtp.Packet
+	f.Fuzz(func(t *testing.T, datagram []byte) {
+		now = now.Add(20 * time.Millisecond)
+		session.receive(&packet, datagram, party, now)
+		session.receiveReports(datagram, party, now)
+		before := session.Stats().Received
+		session.receive(&packet, datagram, netip.MustParseAddrPort("127.0.0.2:4000"), now)
+		if session.Stats().Received != before {
+			t.Error("a stranger was heard")
+		}
+		if to := *session.to.Load(); to != party {
+			t.Errorf("media goes to %s", to)
+		}
+		session.report(now, 0)
+	})
+}
