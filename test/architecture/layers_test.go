@@ -17,12 +17,15 @@ const module = "sipbridge"
 // subpackages and parents. The longest matching prefix counts.
 func layers() map[string]int {
 	return map[string]int{
-		"transcode/opus": 0, "transcode/g711": 0, "transcode/jitter": 0, "transcode/dtmf": 0,
+		"transcode/sequence": -1, // arithmetic of sequence numbers
+		"transcode/opus":     0, "transcode/g711": 0, "transcode/jitter": 0, "transcode/dtmf": 0,
 		"transcode":          1,
 		"bridge":             2,
 		"bridge/sdp":         3,
 		"bridge/rtpmedia":    4,
 		"bridge/webrtcmedia": 4,
+		"sipua/transport":    4, // what all of sipua stands on
+		"sipua/wire":         4,
 		"sipua":              5,
 		"signaling":          5,
 		"web":                5,
