@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 	"go.uber.org/goleak"
@@ -31,6 +32,7 @@ type browser struct {
 
 	mu       sync.Mutex
 	received []rtp.Packet
+	reports  chan<- []rtcp.Packet // gets RTCP where not nil
 }
 
 // browserCodecs are those of Chromium.
@@ -62,14 +64,41 @@ func newBrowser(t *testing.T, codecs []transcode.Format) *browser {
 	b.readers.Go(func() {
 		buffer := make([]byte, packetSize)
 		for {
-			if _, _, err := sender.Read(buffer); err != nil {
+			n, _, err := sender.Read(buffer)
+			if err != nil {
 				return
 			}
+			b.report(buffer[:n])
 		}
 	})
-	connection.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { b.read(track) })
+	connection.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		b.readers.Go(func() {
+			buffer := make([]byte, packetSize)
+			for {
+				n, _, err := receiver.Read(buffer)
+				if err != nil {
+					return
+				}
+				b.report(buffer[:n])
+			}
+		})
+		b.read(track)
+	})
 	t.Cleanup(b.close)
 	return b
+}
+
+func (b *browser) report(text []byte) {
+	packets, err := rtcp.Unmarshal(text)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil || b.reports == nil {
+		return
+	}
+	select {
+	case b.reports <- packets:
+	default:
+	}
 }
 
 func (b *browser) close() {

@@ -84,6 +84,11 @@ func (p *peer) ssrc() uint32 {
 	return uint32(encodings[0].SSRC)
 }
 
+// side is what our descriptions say of the connection.
+func (p *peer) side(setup string) ourSide {
+	return ourSide{local: p.local, setup: setup, ssrc: p.ssrc()}
+}
+
 // answer gives pion the browser's offer, or a later one, and finds our side. We take the active DTLS role where
 // the browser lets us (RFC 8842 section 5.3): our ClientHello leaves the moment ICE is connected,
 // with no wait for the browser's, and a forged ClientHello (CVE-2023-49786) meets no server.

@@ -8,6 +8,13 @@ import (
 	"sipbridge/bridge/sdp"
 )
 
+// ourSide is what a description of ours says of the connection.
+type ourSide struct {
+	local local
+	setup string // "actpass" in offers
+	ssrc  uint32
+}
+
 // author prints our descriptions of a session. It is used by one goroutine.
 type author struct {
 	// id and cname name the session and our source; both are random.
@@ -24,9 +31,9 @@ type author struct {
 
 // print gives the text of a description. It is the last one, to the byte, if nothing has changed; otherwise its
 // version rises by one (RFC 3264 section 8).
-func (w *author) print(l layout, p *peer, setup string, a agreement) ([]byte, error) {
+func (w *author) print(l layout, side ourSide, a agreement) ([]byte, error) {
 	if w.last != nil {
-		text, err := w.describe(l, p, setup, a).Marshal()
+		text, err := w.describe(l, side, a).Marshal()
 		if err != nil {
 			return nil, fmt.Errorf("own description: %w", err)
 		}
@@ -35,7 +42,7 @@ func (w *author) print(l layout, p *peer, setup string, a agreement) ([]byte, er
 		}
 	}
 	w.version++
-	text, err := w.describe(l, p, setup, a).Marshal()
+	text, err := w.describe(l, side, a).Marshal()
 	if err != nil {
 		return nil, fmt.Errorf("own description: %w", err)
 	}
@@ -43,8 +50,8 @@ func (w *author) print(l layout, p *peer, setup string, a agreement) ([]byte, er
 	return bytes.Clone(text), nil
 }
 
-func (w *author) describe(l layout, p *peer, setup string, a agreement) *sdp.Session {
-	first := p.local.candidates[0].address
+func (w *author) describe(l layout, side ourSide, a agreement) *sdp.Session {
+	first := side.local.candidates[0].address
 	session := &sdp.Session{
 		Origin:  sdp.Origin{SessionID: w.id, Version: w.version, Address: first.Addr().String()},
 		Address: first.Addr().String(),
@@ -59,10 +66,10 @@ func (w *author) describe(l layout, p *peer, setup string, a agreement) *sdp.Ses
 		Formats:   plainFormats(a.all()),
 		Direction: a.direction, PacketTime: a.packetTime,
 		MID: l.mid, MSID: w.cname + " audio", RTCPMux: true,
-		ICEUfrag: p.local.ufrag, ICEPwd: p.local.pwd,
-		Candidates: lines(p.local.candidates), EndOfCandidates: true,
-		Fingerprints: []sdp.Fingerprint{w.fingerprint}, Setup: setup,
-		SSRCs: []sdp.SSRC{{ID: p.ssrc(), CName: w.cname}},
+		ICEUfrag: side.local.ufrag, ICEPwd: side.local.pwd,
+		Candidates: lines(side.local.candidates), EndOfCandidates: true,
+		Fingerprints: []sdp.Fingerprint{w.fingerprint}, Setup: side.setup,
+		SSRCs: []sdp.SSRC{{ID: side.ssrc, CName: w.cname}},
 	}
 	return session
 }

@@ -124,7 +124,7 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 		return nil, failed("answer", err)
 	}
 	layout := layoutOf(offer)
-	text, err := s.author.print(layout, p, p.setup, agreed)
+	text, err := s.author.print(layout, p.side(p.setup), agreed)
 	if err != nil {
 		return nil, failed("answer", err)
 	}
@@ -183,7 +183,7 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 	if len(ours.formats) == 0 {
 		return nil, notAcceptable(ErrNoAudio)
 	}
-	text, err := s.author.print(s.layout, p, setupActpass, ours)
+	text, err := s.author.print(s.layout, p.side(setupActpass), ours)
 	if err != nil {
 		return nil, failed("offer", err)
 	}
