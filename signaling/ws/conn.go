@@ -1,0 +1,144 @@
+package ws
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+)
+
+// ErrClosed is why a connection takes no more messages.
+var ErrClosed = errors.New("ws: connection is closed")
+
+// ErrSlowClient is why a connection was closed: its client reads slower than we send.
+var ErrSlowClient = errors.New("ws: client does not read")
+
+// closeGrace is how long a client may take to answer our close frame.
+const closeGrace = time.Second
+
+// Conn is one client's connection. It is safe for concurrent use and can be a map key. Its methods are those of
+// a flow of the SIP user agent.
+type Conn struct {
+	server  *Server
+	socket  *websocket.Conn
+	secure  bool
+	local   netip.AddrPort
+	remote  netip.AddrPort
+	limiter *rate.Limiter
+
+	queue chan frame
+	done  chan struct{} // closed by the first end
+	once  sync.Once
+	code  int    // of our close frame; set before done is closed
+	text  string // of our close frame; set before done is closed
+
+	dropped atomic.Bool // what waits in the queue is not worth writing
+	proven  atomic.Bool // the client has sent a SIP message
+	sipML5  atomic.Bool // the client is sipML5
+
+	mu      sync.Mutex // guards the socket's read deadline and the following field
+	closing bool       // our close frame is out, the deadline moves no more
+}
+
+// frame is what the writer sends: a message, or a pong.
+type frame struct {
+	kind int
+	data []byte
+}
+
+func newConn(server *Server, socket *websocket.Conn, secure bool) *Conn {
+	return &Conn{
+		server: server, socket: socket, secure: secure || server.options.Secure,
+		local: addrPort(socket.LocalAddr()), remote: addrPort(socket.RemoteAddr()),
+		limiter: rate.NewLimiter(rate.Limit(server.options.Rate), server.options.Burst),
+		queue:   make(chan frame, server.options.QueueLength), done: make(chan struct{}),
+	}
+}
+
+func addrPort(addr net.Addr) netip.AddrPort {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	a := tcp.AddrPort()
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+// Transport is "WS" or "WSS", as Via names it (RFC 7118 section 5).
+func (c *Conn) Transport() string {
+	if c.secure {
+		return "WSS"
+	}
+	return "WS"
+}
+
+// LocalAddr is our end of the TCP connection.
+func (c *Conn) LocalAddr() netip.AddrPort { return c.local }
+
+// RemoteAddr is the other end: the browser's, or that of a proxy before it.
+func (c *Conn) RemoteAddr() netip.AddrPort { return c.remote }
+
+// Done is closed when no more messages are taken; what waits may still be on its way out.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Close takes no more messages, writes those that wait, and closes the connection with 1000. It returns at once.
+func (c *Conn) Close() { c.end(websocket.CloseNormalClosure, "") }
+
+// Send queues a message, which must not change afterwards. It never blocks: a client that lets the queue
+// fill is dropped.
+func (c *Conn) Send(message []byte) error {
+	return c.enqueue(frame{kind: frameKind(message, c.sipML5.Load()), data: message})
+}
+
+func (c *Conn) enqueue(f frame) error {
+	select {
+	case <-c.done:
+		return ErrClosed
+	default:
+	}
+	select {
+	case c.queue <- f:
+		return nil
+	default:
+		c.drop()
+		return ErrSlowClient
+	}
+}
+
+// end closes the connection with a close frame of this code; only the first end counts.
+func (c *Conn) end(code int, text string) {
+	c.once.Do(func() {
+		c.code, c.text = code, text
+		close(c.done)
+	})
+}
+
+// drop ends the connection without writing what waits, because the client is slow.
+func (c *Conn) drop() {
+	if !c.dropped.Swap(true) {
+		c.server.counts.slow.Add(1)
+	}
+	c.end(websocket.CloseTryAgainLater, "too slow")
+}
+
+// extend gives the client until after the next ping, unless the connection is closing.
+func (c *Conn) extend(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closing {
+		_ = c.socket.SetReadDeadline(time.Now().Add(d)) // fails only when reading would, too
+	}
+}
+
+// hurry gives the client closeGrace to answer our close frame.
+func (c *Conn) hurry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closing = true
+	_ = c.socket.SetReadDeadline(time.Now().Add(closeGrace)) // fails only when reading would, too
+}

@@ -1,0 +1,191 @@
+package ws
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+)
+
+// subprotocol is what RFC 7118 section 4 registers.
+const subprotocol = "sip"
+
+// Server takes WebSocket connections of SIP clients. Mount it on a path of an HTTP/1.1 server.
+type Server struct {
+	options  Options
+	upgrader websocket.Upgrader
+	counts   counters
+	panics   rate.Sometimes // one line a second
+
+	running sync.WaitGroup // the requests of all connections
+
+	mu     sync.Mutex // guards the following fields
+	closed bool       // no connection may be added
+	taken  int        // connections and handshakes
+	conns  map[*Conn]struct{}
+	perIP  map[netip.Addr]int
+}
+
+// NewServer makes a server. It needs no Run to take connections, but only Run ends them.
+func NewServer(options Options) *Server {
+	options = options.withDefaults()
+	return &Server{
+		options: options,
+		upgrader: websocket.Upgrader{
+			HandshakeTimeout: options.HandshakeTimeout,
+			Subprotocols:     []string{subprotocol},
+			WriteBufferPool:  new(sync.Pool),
+			CheckOrigin:      func(*http.Request) bool { return true }, // done before
+		},
+		panics: rate.Sometimes{Interval: time.Second},
+		conns:  make(map[*Conn]struct{}),
+		perIP:  make(map[netip.Addr]int),
+	}
+}
+
+// Stats gives the counters.
+func (s *Server) Stats() Stats { return s.counts.snapshot() }
+
+// Run waits until ctx ends. Then it takes no more connections, closes those there are with 1001 (going
+// away), each after what waits in its queue, and returns when their goroutines are gone.
+func (s *Server) Run(ctx context.Context) error {
+	<-ctx.Done()
+	s.mu.Lock()
+	s.closed = true
+	open := make([]*Conn, 0, len(s.conns))
+	for conn := range s.conns {
+		open = append(open, conn)
+	}
+	s.mu.Unlock()
+	for _, conn := range open {
+		conn.end(websocket.CloseGoingAway, "shutting down")
+	}
+	s.running.Wait()
+	return nil
+}
+
+// ServeHTTP answers a handshake (RFC 6455 section 4.2) and serves the connection until it ends. It refuses
+// with 403 a page that is not allowed, with 400 a client without the subprotocol "sip", and with 503 what is
+// above a limit.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !originAllowed(r, s.options.Origins) {
+		s.counts.refusedOrigin.Add(1)
+		http.Error(w, "this page may not connect: its origin is not allowed", http.StatusForbidden)
+		return
+	}
+	if !slices.Contains(websocket.Subprotocols(r), subprotocol) {
+		s.counts.refusedOther.Add(1)
+		http.Error(w, "a WebSocket with the subprotocol sip is served here", http.StatusBadRequest)
+		return
+	}
+	source := sourceOf(r)
+	if !s.enter(source) {
+		s.counts.refusedBusy.Add(1)
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "too many connections", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.leave(source)
+	socket, err := s.upgrader.Upgrade(w, r, nil) // has answered if it fails
+	if err != nil {
+		s.counts.refusedOther.Add(1)
+		return
+	}
+	s.counts.accepted.Add(1)
+	s.serve(newConn(s, socket, r.TLS != nil))
+}
+
+// serve reads a connection until it ends.
+func (s *Server) serve(conn *Conn) {
+	s.counts.open.Add(1)
+	defer s.counts.open.Add(-1)
+	if !s.add(conn) {
+		conn.end(websocket.CloseGoingAway, "shutting down")
+	}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		conn.write()
+	}()
+	err := conn.read()
+	conn.end(websocket.CloseNormalClosure, "")
+	<-written
+	conn.linger(err)
+	_ = conn.socket.Close()
+	s.mu.Lock()
+	delete(s.conns, conn)
+	s.mu.Unlock()
+	s.options.Closed(conn)
+}
+
+func (s *Server) add(conn *Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns[conn] = struct{}{}
+	return !s.closed
+}
+
+// enter counts a handshake, if the limits allow it. source is the zero Addr if it has no limit of its own.
+func (s *Server) enter(source netip.Addr) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.taken >= s.options.MaxConnections {
+		return false
+	}
+	if source.IsValid() {
+		if s.perIP[source] >= s.options.MaxPerIP {
+			return false
+		}
+		s.perIP[source]++
+	}
+	s.taken++
+	s.running.Add(1)
+	return true
+}
+
+func (s *Server) leave(source netip.Addr) {
+	s.mu.Lock()
+	s.taken--
+	if source.IsValid() {
+		if s.perIP[source]--; s.perIP[source] == 0 {
+			delete(s.perIP, source)
+		}
+	}
+	s.mu.Unlock()
+	s.running.Done()
+}
+
+// sourceOf gives whose limit a request counts against: an address, an IPv6 /64, or nobody for loopback.
+func sourceOf(r *http.Request) netip.Addr {
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr := remote.Addr().Unmap().WithZone("")
+	if addr.IsLoopback() {
+		return netip.Addr{}
+	}
+	if addr.Is6() {
+		if prefix, err := addr.Prefix(64); err == nil {
+			return prefix.Addr()
+		}
+	}
+	return addr
+}
+
+// panicked tells of a panic in Receive.
+func (s *Server) panicked(remote net.Addr, cause any) {
+	s.counts.panics.Add(1)
+	stack := debug.Stack()
+	stack = stack[:min(len(stack), 1500)]
+	s.panics.Do(func() {
+		s.options.Logger.Error("panic while receiving a message", "remote", remote, "cause", cause, "stack", string(stack))
+	})
+}
