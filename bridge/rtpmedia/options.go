@@ -23,7 +23,9 @@ type Options struct {
 	// Events hears of keys, lost media and media that is back.
 	Events bridge.MediaEvents
 	// Timeout is how long a party that should send may be silent, RTP and RTCP alike, before Events.Lost is
-	// called. A party on hold may be silent. 0 means 30 s, a negative value never.
+	// called. A silence is told once; but while the party has never been heard it is told again after each
+	// further Timeout, because a phone that rings may be silent. A party on hold may be, too. 0 means 30 s, a
+	// negative value never.
 	Timeout time.Duration
 	// ReportInterval is the mean time between RTCP reports; 0 means 5 s (RFC 3550 section 6.2).
 	ReportInterval time.Duration
