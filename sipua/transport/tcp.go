@@ -79,7 +79,7 @@ type TCP struct {
 	options  TCPOptions
 	listener net.Listener
 	local    netip.AddrPort
-	gate     logGate
+	panics   *panicLog
 	counts   tcpCounters
 
 	conns sync.WaitGroup // the goroutines of all connections
@@ -101,8 +101,9 @@ func ListenTCP(addr string, options TCPOptions) (*TCP, error) {
 
 // NewTCP takes connections from a listener made elsewhere, such as one of TLS. Run closes it.
 func NewTCP(listener net.Listener, options TCPOptions) *TCP {
+	options = options.withDefaults()
 	return &TCP{
-		options: options.withDefaults(), listener: listener, local: addrPort(listener.Addr()),
+		options: options, listener: listener, local: addrPort(listener.Addr()), panics: newPanicLog(options.Logger),
 		flows: make(map[netip.AddrPort]*TCPFlow), perIP: make(map[netip.Addr]int),
 	}
 }

@@ -83,7 +83,7 @@ func (f *TCPFlow) receive(message []byte) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			f.tcp.counts.panics.Add(1)
-			f.tcp.gate.panicked(f.tcp.options.Logger, f.local, cause)
+			f.tcp.panics.tell(f.local, cause)
 		}
 	}()
 	f.tcp.options.Receive(f, message)

@@ -56,7 +56,7 @@ type UDP struct {
 	conn    *net.UDPConn
 	local   netip.AddrPort
 	limiter *SourceLimiter // nil for no limit
-	gate    logGate
+	panics  *panicLog
 	counts  udpCounters
 }
 
@@ -76,7 +76,7 @@ func ListenUDP(addr string, options UDPOptions) (*UDP, error) {
 	if err := errors.Join(conn.SetReadBuffer(options.Buffer), conn.SetWriteBuffer(options.Buffer)); err != nil {
 		options.Logger.Warn("UDP socket keeps the system's buffer sizes", "addr", addr, "error", err)
 	}
-	u := &UDP{options: options, conn: conn, local: addrPort(conn.LocalAddr())}
+	u := &UDP{options: options, conn: conn, local: addrPort(conn.LocalAddr()), panics: newPanicLog(options.Logger)}
 	if options.Rate > 0 {
 		u.limiter = NewSourceLimiter(options.Rate, options.Burst, options.Sources)
 	}
@@ -142,7 +142,7 @@ func (u *UDP) datagram(data []byte, remote netip.AddrPort) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			u.counts.panics.Add(1)
-			u.gate.panicked(u.options.Logger, u.local, cause)
+			u.panics.tell(u.local, cause)
 		}
 	}()
 	u.counts.received.Add(1)
