@@ -1,0 +1,121 @@
+package route
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"sipbridge/bridge"
+)
+
+// Options says what there is to route to.
+type Options struct {
+	// Rules are tried in order.
+	Rules []Rule
+	// Directory finds the devices of users. Required for calls, not for New.
+	Directory bridge.Directory
+	// Builtin are the built-in numbers by name, in lower case.
+	Builtin map[string]bridge.Endpoint
+	// Gateway dials any SIP URI, for rules whose To is one.
+	Gateway bridge.Endpoint
+	// Upstreams dial through the servers of upstream domains, by the domain in lower case. The domain is also the name
+	// of the trunk.
+	Upstreams map[string]bridge.Endpoint
+	// Domain is the first domain of our own; "user:<name>" means a user there.
+	Domain string
+	// LocalDomain tells whether a host is served by the Directory; nil means that only Domain is.
+	LocalDomain func(host string) bool
+}
+
+// Router is a bridge.Router by rules. It may be used by any goroutine.
+type Router struct {
+	options Options
+	rules   []rule
+}
+
+// New checks the rules. The error joins one for each bad rule; each is an ErrRule and names the rule by its place,
+// from 1. Endpoints in Options may be nil where the rules are only to be checked; their names count.
+func New(options Options) (*Router, error) {
+	router := &Router{options: options}
+	var faults []error
+	for i, configured := range options.Rules {
+		parsed, err := options.parseRule(configured)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%w %d (%s): %w", ErrRule, i+1, configured.Match, err))
+			continue
+		}
+		router.rules = append(router.rules, parsed)
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return router, nil
+}
+
+// Route gives the targets of a request. The error is a bridge.Cause: 404 if nobody is meant by the
+// URI, 480 if the user has no device registered, or what a rule rejects with.
+func (r *Router) Route(request bridge.Request) ([]bridge.Target, error) {
+	asked := splitURI(request.To)
+	if asked.host == "" {
+		return nil, notFound("no SIP URI")
+	}
+	canonical := asked.canonical()
+	for _, rule := range r.rules {
+		if !rule.allows(request) {
+			continue
+		}
+		if groups := rule.match.FindStringSubmatch(canonical); groups != nil {
+			return rule.to.targets(request, groups)
+		}
+	}
+	return r.upstream(request, asked)
+}
+
+// upstream routes what no rule matches: users reach the server of an upstream domain, and that server the users that
+// registered there through us. Nobody is passed on from one server to another, and no stranger to any.
+func (r *Router) upstream(request bridge.Request, asked uri) ([]bridge.Target, error) {
+	endpoint, ok := r.options.Upstreams[asked.host]
+	switch {
+	case !ok:
+		return nil, notFound("no rule matches")
+	case request.Origin == bridge.OriginUser:
+		return []bridge.Target{{Endpoint: endpoint, URI: request.To}}, nil
+	case request.Origin == bridge.OriginUpstream && strings.EqualFold(request.Trunk, asked.host):
+		return r.options.lookup(asked.user, asked.host)
+	default:
+		return nil, notFound("no rule matches")
+	}
+}
+
+// lookup gives the devices of a user.
+func (o Options) lookup(name, domain string) ([]bridge.Target, error) {
+	if o.Directory == nil || !o.serves(domain) {
+		return nil, notFound("no such domain")
+	}
+	targets, known := o.Directory.Lookup(name, domain)
+	switch {
+	case !known:
+		return nil, notFound("no such user")
+	case len(targets) == 0:
+		return nil, bridge.Cause{Status: 480, Text: "Temporarily Unavailable", Err: errRoute("not registered")}
+	default:
+		return targets, nil
+	}
+}
+
+// serves tells whether the Directory may know users of a domain.
+func (o Options) serves(domain string) bool {
+	if _, ok := o.Upstreams[strings.ToLower(domain)]; ok || strings.EqualFold(domain, o.Domain) {
+		return true
+	}
+	return o.LocalDomain != nil && o.LocalDomain(domain)
+}
+
+func notFound(why errRoute) bridge.Cause {
+	return bridge.Cause{Status: 404, Text: "Not Found", Err: why}
+}
+
+// errRoute says why a call was not routed.
+type errRoute string
+
+func (e errRoute) Error() string { return string(e) }

@@ -1,0 +1,71 @@
+package route
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"sipbridge/bridge"
+)
+
+// Rule is one line of the routing table, as configured.
+type Rule struct {
+	// From says whose calls: "users", "trunk:<name>" or "any".
+	From string
+	// Match is a regular expression that is looked for in the whole Request-URI without its parameters. Scheme
+	// and host are in lower case there, and escapes of letters, digits, marks and + are undone in the user part.
+	Match string
+	// To is where the call goes: "user:<name>", "user:<name>@<domain>", "trunk:<name>", "builtin:<name>",
+	// "reject:<status>" or a SIP URI. $1 or ${1} stands for what the first group of Match found, except in the
+	// host of a SIP URI and in a status.
+	To string
+}
+
+// ErrRule is the error of a rule that cannot be.
+var ErrRule = errors.New("route rule")
+
+// rule is a Rule that was checked.
+type rule struct {
+	allows func(bridge.Request) bool
+	match  *regexp.Regexp
+	to     destination
+}
+
+func (o Options) parseRule(configured Rule) (rule, error) {
+	match, err := regexp.Compile(configured.Match)
+	if err != nil {
+		return rule{}, fmt.Errorf("match: %w", err)
+	}
+	if configured.Match == "" {
+		return rule{}, errors.New("match is empty")
+	}
+	allows, err := o.parseFrom(configured.From)
+	if err != nil {
+		return rule{}, err
+	}
+	to, err := o.parseTo(configured.To, match.NumSubexp())
+	if err != nil {
+		return rule{}, fmt.Errorf("to %q: %w", configured.To, err)
+	}
+	return rule{allows: allows, match: match, to: to}, nil
+}
+
+// parseFrom gives the test of who calls. Only "any" lets through a caller that proved nothing.
+func (o Options) parseFrom(from string) (func(bridge.Request) bool, error) {
+	switch name, isTrunk := strings.CutPrefix(from, "trunk:"); {
+	case from == "any":
+		return func(bridge.Request) bool { return true }, nil
+	case from == "users":
+		return func(r bridge.Request) bool { return r.Origin == bridge.OriginUser }, nil
+	case isTrunk:
+		if _, ok := o.Upstreams[strings.ToLower(name)]; !ok {
+			return nil, fmt.Errorf("from %q: there is no such trunk", from)
+		}
+		return func(r bridge.Request) bool {
+			return r.Origin == bridge.OriginUpstream && strings.EqualFold(r.Trunk, name)
+		}, nil
+	default:
+		return nil, fmt.Errorf("from %q is none of users, trunk:<name>, any", from)
+	}
+}
