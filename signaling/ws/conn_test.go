@@ -139,7 +139,7 @@ func TestNoPong(t *testing.T) {
 
 func TestSilentClient(t *testing.T) {
 	t.Parallel()
-	b := start(t, ws.Options{FirstMessage: 300 * time.Millisecond, PingInterval: 10 * time.Millisecond})
+	b := start(t, ws.Options{FirstMessage: time.Second, PingInterval: 10 * time.Millisecond})
 	client := b.dial(t)
 	send(t, client, websocket.TextMessage, "\r\n\r\n") // neither this nor pongs make a SIP client
 	expectClose(t, client, websocket.ClosePolicyViolation)

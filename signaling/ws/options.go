@@ -36,7 +36,7 @@ type Options struct {
 	// WriteTimeout is how long one write may take; default 5 s.
 	WriteTimeout time.Duration
 	// QueueLength is how many messages may wait to be written; a client that lets more pile up is dropped.
-	// Default 256.
+	// Default 64.
 	QueueLength int
 	// MaxConnections bounds the connections; more get 503. Default 10000.
 	MaxConnections int
@@ -56,7 +56,7 @@ func (o Options) withDefaults() Options {
 	o.PingInterval = orDefault(o.PingInterval, 25*time.Second)
 	o.PongTimeout = orDefault(o.PongTimeout, 10*time.Second)
 	o.WriteTimeout = orDefault(o.WriteTimeout, 5*time.Second)
-	o.QueueLength = orDefault(o.QueueLength, 256)
+	o.QueueLength = orDefault(o.QueueLength, 64)
 	o.MaxConnections = orDefault(o.MaxConnections, 10000)
 	o.MaxPerIP = orDefault(o.MaxPerIP, 100)
 	o.Logger = orDefault(o.Logger, slog.New(slog.DiscardHandler))

@@ -178,7 +178,7 @@ func TestTCPDripping(t *testing.T) {
 func TestTCPIdleAndKeep(t *testing.T) {
 	t.Parallel()
 	in := make(inbox, 10)
-	listener := listenTCP(t, transport.TCPOptions{Receive: in.receive, Idle: 300 * time.Millisecond})
+	listener := listenTCP(t, transport.TCPOptions{Receive: in.receive, Idle: time.Second})
 	idle, kept := dial(t, listener.LocalAddr()), dial(t, listener.LocalAddr())
 	write(t, kept, message("kept"))
 	flow, ok := in.next(t).flow.(*transport.TCPFlow)
