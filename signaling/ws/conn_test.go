@@ -158,9 +158,7 @@ func TestTooLarge(t *testing.T) {
 	}
 	send(t, client, websocket.TextMessage, strings.Repeat("x", 100_000))
 	expectClose(t, client, websocket.CloseMessageTooBig)
-	if stats := b.server.Stats(); stats.TooLarge != 1 {
-		t.Errorf("stats %+v", stats)
-	}
+	eventually(t, "one too large", func() bool { return b.server.Stats().TooLarge == 1 })
 }
 
 func TestTooManyMessages(t *testing.T) {

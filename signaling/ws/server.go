@@ -105,7 +105,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve reads a connection until it ends.
 func (s *Server) serve(conn *Conn) {
 	s.counts.open.Add(1)
-	defer s.counts.open.Add(-1)
 	if !s.add(conn) {
 		conn.end(websocket.CloseGoingAway, "shutting down")
 	}
@@ -122,6 +121,7 @@ func (s *Server) serve(conn *Conn) {
 	s.mu.Lock()
 	delete(s.conns, conn)
 	s.mu.Unlock()
+	s.counts.open.Add(-1)
 	s.options.Closed(conn)
 }
 

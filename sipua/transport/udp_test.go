@@ -62,9 +62,10 @@ func TestUDPBothWays(t *testing.T) {
 	if err != nil || string(buffer[:n]) != "answer" {
 		t.Errorf("got %q, %v", buffer[:n], err)
 	}
-	if stats := socket.Stats(); stats.Received != 2 || stats.Sent != 1 {
-		t.Errorf("stats %+v", stats)
-	}
+	eventually(t, "two received and one sent", func() bool {
+		stats := socket.Stats()
+		return stats.Received == 2 && stats.Sent == 1
+	})
 }
 
 func TestUDPJunk(t *testing.T) {
