@@ -49,7 +49,7 @@ type call struct {
 	// gone is closed when the mailbox is read no more.
 	gone chan struct{}
 	// live is the newest snapshot for Exchange.Calls.
-	live atomic.Pointer[LiveCall]
+	live atomic.Pointer[snapshot]
 	// departed waits for the goroutines that read what replaced legs still have to say.
 	departed sync.WaitGroup
 

@@ -16,6 +16,7 @@ func (c *call) finish() {
 	}
 	c.departed.Wait()
 	c.noteLegs()
+	c.record.CallerMedia, c.record.CalleeMedia = c.caller.count().now(), c.callee.count().now()
 	c.exchange.countEnd(c.record)
 }
 
@@ -41,7 +42,7 @@ func finalCause(cause Cause) Cause {
 	}
 }
 
-// noteLegs puts into the record what the legs say now.
+// noteLegs puts into the record what the legs say now; the media are counted at the end.
 func (c *call) noteLegs() {
 	caller, callee := c.caller.info(), c.callee.info()
 	c.record.CallerTransport, c.record.CalleeTransport = caller.Transport, callee.Transport
@@ -50,7 +51,6 @@ func (c *call) noteLegs() {
 	}
 	c.record.CallerCodec, c.record.CalleeCodec = c.caller.codec(), c.callee.codec()
 	c.record.CallerPath, c.record.CalleePath = c.caller.path, c.callee.path
-	c.record.CallerMedia, c.record.CalleeMedia = c.caller.stats(), c.callee.stats()
 }
 
 func (c *call) tellStarted() {
@@ -69,7 +69,7 @@ func (c *call) tellEnded() {
 	if !r.Answered.IsZero() {
 		spoken = r.Ended.Sub(r.Answered)
 	}
-	c.log.LogAttrs(context.Background(), slog.LevelInfo, "call ended",
+	c.log.LogAttrs(context.Background(), c.storyLevel(), "call ended",
 		slog.String("from", r.Caller.URI), slog.String("from_transport", r.CallerTransport),
 		slog.String("user", c.request.User),
 		slog.String("to", r.Callee.URI), slog.String("to_transport", r.CalleeTransport),
@@ -81,6 +81,14 @@ func (c *call) tellEnded() {
 		mediaGroup("to_media", r.CalleePath, r.CalleeMedia),
 		slog.String("ended_by", r.EndedBy), slog.Int("status", r.Cause.Status),
 		slog.String("reason", r.Cause.Text), slog.String("error", errorText(r.Cause)))
+}
+
+// storyLevel keeps strangers who try numbers that lead nowhere from filling the log.
+func (c *call) storyLevel() slog.Level {
+	if c.callee.leg == nil && c.request.Origin == OriginUnknown {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
 }
 
 // mediaGroup logs one leg's media: path is the way of its packets, and the losses are those on the way from

@@ -115,6 +115,7 @@ func (c *call) answered(from *side, answer Description) {
 	c.exchange.counts.answered.Add(1)
 	c.timer.Reset(c.exchange.options.Longest)
 	c.direct(&c.caller, &c.callee)
+	c.direct(&c.callee, &c.caller)
 }
 
 // pickUp gives the caller its answer. One that sent no offer gets ours; Accepted brings its answer.

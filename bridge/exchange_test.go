@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,8 +122,28 @@ func TestCallsShowsWhatIsGoingOn(t *testing.T) {
 		live.CallerCodec != "PCMU/8000" || live.Answered.IsZero() || !live.Ended.IsZero() {
 		t.Errorf("the call is shown as %+v", live)
 	}
+	passes(t, caller.Leg, callee.Leg, 0)
+	if live = f.Calls()[0]; live.CallerMedia.Received != 1 || live.CalleeMedia.Sent != 1 {
+		t.Errorf("the media are shown as %+v, %+v, want what passed until now", live.CallerMedia, live.CalleeMedia)
+	}
 	caller.Emit(bridge.Ended{Cause: bridge.Normal()})
 	bridgetest.Eventually(t, "gone", func() bool { return len(f.Calls()) == 0 })
+}
+
+// Strangers who try numbers write nothing into the log; what is dialled, or asked by somebody known, does.
+func TestStrangersDoNotFillTheLog(t *testing.T) {
+	t.Parallel()
+	for origin, lines := range map[bridge.Origin]int{bridge.OriginUnknown: 0, bridge.OriginUser: 1} {
+		f := newFixture(t, func(o *bridge.ExchangeOptions) { o.Router = refuse(bridge.Cause{Status: 404}) })
+		asked := request(bridgetest.PCMU())
+		asked.Origin = origin
+		f.Accept(bridgetest.NewIncoming(asked, bridge.LegInfo{}))
+		f.observer.AwaitEnded(t)
+		f.shutDown(t)
+		if got := strings.Count(f.log.String(), "\n"); got != lines {
+			t.Errorf("%d log lines for origin %d, want %d", got, origin, lines)
+		}
+	}
 }
 
 func TestCallsAreSorted(t *testing.T) {

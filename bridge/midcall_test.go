@@ -103,6 +103,24 @@ func TestCallOfferedOnHold(t *testing.T) {
 	passes(t, callee.Leg, caller.Leg, 0)
 }
 
+// A caller that holds before it is answered has its wish told to the callee.
+func TestHoldBeforeAnswer(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	caller, callee := f.call(t)
+	caller.Emit(bridge.DirectionChanged{Direction: bridge.SendOnly})
+	caller.Emit(bridge.KeyframeAsked{})
+	bridgetest.Await[bridgetest.AskKeyframe](t, callee.Leg)
+	callee.Emit(bridge.Answered{Answer: bridgetest.Audio(bridgetest.PCMU())})
+	if told := bridgetest.Await[bridgetest.SetDirection](t, callee.Leg); told.Direction != bridge.SendOnly {
+		t.Errorf("the callee was told %v, want sendonly", told.Direction)
+	}
+	passes(t, caller.Leg, callee.Leg, 0)
+	if callee.FakeMedia().Plugged(transcode.Audio) {
+		t.Error("the caller holds, but hears the callee")
+	}
+}
+
 func TestOfferOfOtherCodecIsAnsweredInPlace(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

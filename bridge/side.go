@@ -52,16 +52,29 @@ func (s *side) info() LegInfo {
 	return s.leg.Info()
 }
 
-// stats counts the media of all legs that held this side.
-func (s *side) stats() MediaStats {
+// mediaCount counts the media of all legs that held a side.
+type mediaCount struct {
+	media Media // of the last leg; nil if there was none
+	past  MediaStats
+}
+
+func (s *side) count() mediaCount {
 	if s.leg == nil {
-		return s.past
+		return mediaCount{}
 	}
-	now := s.leg.Media().Stats()
-	now.Received += s.past.Received
-	now.Sent += s.past.Sent
-	now.Lost += s.past.Lost
-	now.RemoteLost += s.past.RemoteLost
+	return mediaCount{media: s.leg.Media(), past: s.past}
+}
+
+// now counts up to now. Any goroutine may call it.
+func (c mediaCount) now() MediaStats {
+	if c.media == nil {
+		return c.past
+	}
+	now := c.media.Stats()
+	now.Received += c.past.Received
+	now.Sent += c.past.Sent
+	now.Lost += c.past.Lost
+	now.RemoteLost += c.past.RemoteLost
 	return now
 }
 

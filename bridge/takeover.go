@@ -16,7 +16,7 @@ func (c *call) takeOver(incoming Incoming) {
 	}
 	old := from.leg
 	from.unplug()
-	from.past = from.stats()
+	from.past = from.count().now()
 	from.hold(incoming)
 	from.told, from.wish = to.wish, SendRecv
 	if request.Offer != nil {
