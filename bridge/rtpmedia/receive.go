@@ -122,6 +122,7 @@ func (s *Session) alive(now time.Time) {
 func (s *Session) dispatch(packet *rtp.Packet, format inboundFormat, now time.Time) {
 	if format.role == sdp.RoleTelephoneEvent {
 		s.receiveEvent(packet, format.clock, now)
+		s.account(packet)
 		return
 	}
 	if s.keys != nil {
@@ -129,10 +130,17 @@ func (s *Session) dispatch(packet *rtp.Packet, format inboundFormat, now time.Ti
 	}
 	if format.role != sdp.RoleCodec {
 		s.options.Counters.comfortNoise.Add(1)
+		s.account(packet)
 		return
 	}
 	packet.PayloadType = format.payloadType
 	// What became of the packet is counted where it went.
+	_ = s.audio.WriteRTP(packet)
+}
+
+// account tells the receiver that a sequence number was used for something else than sound.
+func (s *Session) account(packet *rtp.Packet) {
+	packet.Payload = nil
 	_ = s.audio.WriteRTP(packet)
 }
 

@@ -92,20 +92,19 @@ func (i *incoming) packet(packet *rtp.Packet) {
 			i.keys.Flush()
 		}
 	}
-	if !accepted.receives || len(packet.Payload) == 0 {
+	if !accepted.receives {
 		return
 	}
-	switch does {
-	case roleAudio:
-		if i.keys != nil {
-			i.keys.Expire(now)
-		}
-		// What the other leg cannot send it counts itself.
-		_ = i.audio.WriteRTP(packet)
-	case roleEvent:
+	if does == roleEvent && len(packet.Payload) > 0 {
 		i.key(packet, accepted.clocks[number], now)
-	default:
+	} else if i.keys != nil {
+		i.keys.Expire(now)
 	}
+	if does != roleAudio {
+		packet.Payload = nil // the number is accounted for, or it would be taken for a loss
+	}
+	// What the other leg cannot send it counts itself.
+	_ = i.audio.WriteRTP(packet)
 }
 
 func (i *incoming) count(packet *rtp.Packet, does role, clock uint32, now time.Time) {

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"sipbridge/configs"
+	"sipbridge/sipua/digest"
+)
+
+// accounts are the users of the configuration, as the registrar and the authenticator ask for them. They do
+// not change while the service runs.
+type accounts map[accountName]configs.User
+
+// accountName is a user's name and the canonical name of his domain.
+type accountName struct{ name, domain string }
+
+func newAccounts(users []configs.User, canonical func(host string) string) accounts {
+	all := make(accounts, len(users))
+	for _, user := range users {
+		all[accountName{user.Name, canonical(user.Domain)}] = user
+	}
+	return all
+}
+
+// Known tells whether there is such a user.
+func (a accounts) Known(user, domain string) bool {
+	_, ok := a[accountName{user, domain}]
+	return ok
+}
+
+// HA1 gives a user's secret for an algorithm. A stored hash is MD5; a password serves every algorithm.
+func (a accounts) HA1(user, realm string, algorithm digest.Algorithm) (ha1 string, ok bool) {
+	account, ok := a[accountName{user, realm}]
+	switch {
+	case !ok:
+		return "", false
+	case account.Password != "":
+		return digest.HA1(algorithm, user, realm, account.Password), true
+	default:
+		return account.HA1, algorithm == digest.MD5
+	}
+}
+
+// algorithmsFor gives the digest algorithms to offer to phones: accounts that have only an MD5 hash can't
+// answer SHA-256, and the challenge comes before we know who asks.
+func algorithmsFor(users []configs.User) []digest.Algorithm {
+	for _, user := range users {
+		if user.Password == "" {
+			return []digest.Algorithm{digest.MD5}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/netip"
+	"slices"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/builtin"
+	"sipbridge/bridge/route"
+	"sipbridge/configs"
+	"sipbridge/signaling/ws"
+	"sipbridge/sipua"
+	"sipbridge/sipua/digest"
+	"sipbridge/sipua/registrar"
+	"sipbridge/sipua/transport"
+	"sipbridge/web"
+	"sipbridge/web/admin"
+)
+
+// serve runs the service until the context ends.
+func serve(ctx context.Context, config *configs.Config, stdout io.Writer) error {
+	log, err := newLogger(config.Log, stdout)
+	if err != nil {
+		return err
+	}
+	s, err := build(ctx, config, log)
+	if err != nil {
+		return err
+	}
+	say(stdout, "%s", s.banner())
+	return s.run(ctx)
+}
+
+// build opens every socket and plugs the parts together. Nothing is read from a socket before run.
+func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*service, error) {
+	own, err := configs.OwnAddresses()
+	if err != nil {
+		return nil, err
+	}
+	s := &service{config: config, log: log}
+	if s.listeners, err = config.Listen.Expand(own); err != nil {
+		return nil, err
+	}
+	domains, err := newDomains(config.Domains, own)
+	if err != nil {
+		return nil, err
+	}
+	if s.media, err = newMediaSessions(config.Media, log); err != nil {
+		return nil, err
+	}
+	if s.transports, err = openTransports(s.listeners, func() *sipua.Agent { return s.agent }, log); err != nil {
+		return nil, err
+	}
+	s.addUsers(domains)
+	s.addAgent(domains)
+	if err := s.addExchange(domains, own); err != nil {
+		return nil, err
+	}
+	s.addBrowsers()
+	return s, s.addWeb(ctx, own)
+}
+
+// newDomains tells which domains are ours and which belong to other servers.
+func newDomains(configured []configs.Domain, own []netip.Addr) (sipua.Domains, error) {
+	domains := sipua.Domains{Addresses: own}
+	for _, domain := range configured {
+		if domain.Local() {
+			domains.Local = append(domains.Local, domain.Name)
+			continue
+		}
+		upstream, err := sipua.ParseUpstream(domain.Name, domain.NextHop)
+		if err != nil {
+			return sipua.Domains{}, fmt.Errorf("domains: %w", err)
+		}
+		domains.Upstreams = append(domains.Upstreams, upstream)
+	}
+	return domains, nil
+}
+
+func (s *service) addUsers(domains sipua.Domains) {
+	users := newAccounts(s.config.Users, domains.Canonical)
+	s.registrar = registrar.New(registrar.Options{
+		Users: users, Domain: domains.Canonical, Observer: registrations{log: s.log},
+	})
+	s.authenticator = digest.New(digest.Options{
+		Accounts: users, Algorithms: algorithmsFor(s.config.Users), Logger: s.log,
+	})
+}
+
+func (s *service) addAgent(domains sipua.Domains) {
+	s.agent = sipua.NewAgent(sipua.Options{
+		Domains:       domains,
+		Media:         s.media.open,
+		Accept:        func(leg bridge.Incoming) { s.exchange.Accept(leg) },
+		Registrar:     s.registrar,
+		Authenticator: s.authenticator,
+		Transports:    s.transports.layer,
+		Park:          s.config.Call.Park,
+		Trace:         s.tracer(),
+		Log:           s.log,
+	})
+}
+
+// tracer writes every SIP message to the log where the level is debug; credentials are taken out before.
+func (s *service) tracer() sipua.Tracer {
+	if !s.log.Enabled(context.Background(), slog.LevelDebug) {
+		return nil
+	}
+	return func(direction string, flow transport.Flow, message []byte) {
+		s.log.Debug("sip", "direction", direction, "transport", flow.Transport(), "remote", flow.RemoteAddr(),
+			"message", string(message))
+	}
+}
+
+func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
+	router, err := newRouter(s.config, domains, own, s.agent)
+	if err != nil {
+		return err
+	}
+	s.exchange = bridge.NewExchange(bridge.ExchangeOptions{Router: router, Logger: s.log, Ring: s.config.Call.Ring})
+	return nil
+}
+
+// newRouter makes the routes. Without an agent they are only checked.
+func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, agent *sipua.Agent,
+) (bridge.Router, error) {
+	options := route.Options{Builtin: builtinNumbers(), LocalDomain: domains.IsLocal}
+	if len(domains.Local) > 0 {
+		options.Domain = domains.Local[0]
+	}
+	options.Upstreams = make(map[string]bridge.Endpoint)
+	for _, upstream := range domains.Upstreams {
+		options.Upstreams[upstream.Domain] = nil
+		if agent != nil {
+			options.Upstreams[upstream.Domain] = agent.UpstreamEndpoint(upstream)
+		}
+	}
+	for _, rule := range config.RoutesFor(own) {
+		options.Rules = append(options.Rules, route.Rule(rule))
+	}
+	if agent != nil {
+		options.Directory, options.Gateway = agent, agent.Gateway()
+	}
+	return route.New(options)
+}
+
+func builtinNumbers() map[string]bridge.Endpoint {
+	return builtin.Endpoints(builtin.Options{})
+}
+
+func (s *service) addBrowsers() {
+	s.browsers = ws.NewServer(ws.Options{
+		Receive:    func(conn *ws.Conn, message []byte) { s.agent.Receive(conn, message) },
+		Closed:     func(conn *ws.Conn) { s.agent.FlowClosed(conn) },
+		Origins:    s.config.WebSocket.Origins,
+		MaxMessage: s.config.WebSocket.MaxMessage,
+		Rate:       float64(s.config.WebSocket.Rate),
+		Logger:     s.log,
+	})
+}
+
+// addWeb opens http and https. The numbers of /metrics tell an attacker much, so only http shows them.
+func (s *service) addWeb(ctx context.Context, own []netip.Addr) error {
+	phone, err := web.EmbeddedPhone()
+	if err != nil {
+		return err
+	}
+	status := admin.New(admin.Options{Version: version, Ready: s.ready.Load, Sources: s.metrics(), Logger: s.log})
+	mux := http.NewServeMux()
+	mux.Handle("/", web.Handler(s.pageOptions(web.Options{Phone: phone})))
+	mux.Handle("/ws", s.browsers)
+	mux.Handle("/healthz", status)
+	mux.Handle("/readyz", status)
+	plain := http.NewServeMux()
+	plain.Handle("/", mux)
+	plain.Handle("/metrics", status)
+
+	server, err := openWeb(ctx, "listen.http", s.listeners.HTTP, plain, nil, s.log)
+	if err != nil {
+		return err
+	}
+	s.web = append(s.web, server)
+	if len(s.listeners.HTTPS) == 0 {
+		return nil
+	}
+	certificates, err := s.certificates(own)
+	if err != nil {
+		return err
+	}
+	secure, err := openWeb(ctx, "listen.https", s.listeners.HTTPS, mux, certificates, s.log)
+	if err != nil {
+		return err
+	}
+	s.web = append(s.web, secure)
+	return nil
+}
+
+func (s *service) certificates(own []netip.Addr) (web.CertificateSource, error) {
+	if s.config.TLS.Cert != "" {
+		return web.CertificateFiles(s.config.TLS.Cert, s.config.TLS.Key, s.log)
+	}
+	hosts := []string{"localhost"}
+	for _, address := range own {
+		hosts = append(hosts, address.String())
+	}
+	return web.SelfSigned(hosts)
+}
+
+// pageOptions are the facts that the web phone starts with.
+func (s *service) pageOptions(options web.Options) web.Options {
+	for _, domain := range s.config.Domains {
+		if domain.Local() {
+			options.Domain = domain.Name
+			break
+		}
+	}
+	options.Numbers = slices.Sorted(maps.Keys(builtinNumbers()))
+	if s.config.Demo {
+		for _, user := range s.config.Users {
+			options.Accounts = append(options.Accounts, web.Account{Name: user.Name, Password: user.Password})
+		}
+	}
+	return options
+}

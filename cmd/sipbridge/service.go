@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"sipbridge/bridge"
+	"sipbridge/configs"
+	"sipbridge/signaling/ws"
+	"sipbridge/sipua"
+	"sipbridge/sipua/digest"
+	"sipbridge/sipua/registrar"
+)
+
+// service is everything that runs. Its parts know each other only by the interfaces of package bridge.
+type service struct {
+	config    *configs.Config
+	listeners configs.Listeners
+	log       *slog.Logger
+
+	media         *mediaSessions
+	transports    *sipTransports
+	registrar     *registrar.Registrar
+	authenticator *digest.Authenticator
+	agent         *sipua.Agent
+	exchange      *bridge.Exchange
+	browsers      *ws.Server
+	web           []*webServer
+
+	// ready is true between start and drain.
+	ready atomic.Bool
+}
+
+// run serves until ctx ends, lets the calls finish for at most call.drain, and returns when everything has ended.
+func (s *service) run(ctx context.Context) error {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group, running := errgroup.WithContext(running)
+	group.Go(func() error { return s.transports.layer.Run(running) })
+	group.Go(func() error { return s.registrar.Run(running) })
+	group.Go(func() error { return s.runCalls(running) })
+	group.Go(func() error { return s.browsers.Run(running) })
+	for _, server := range s.web {
+		for _, listener := range server.listeners {
+			group.Go(func() error { return server.serve(listener) })
+		}
+	}
+	group.Go(func() error {
+		<-running.Done()
+		return s.closeWeb()
+	})
+	s.ready.Store(true)
+	group.Go(func() error {
+		defer stop()
+		return s.waitAndDrain(ctx, running)
+	})
+	return errors.Join(group.Wait(), s.media.engine.Close())
+}
+
+// runCalls ends the calls before the agent whose legs they are.
+func (s *service) runCalls(running context.Context) error {
+	agentRunning, stopAgent := context.WithCancel(context.WithoutCancel(running))
+	defer stopAgent()
+	var group errgroup.Group
+	group.Go(func() error { return s.agent.Run(agentRunning) })
+	err := s.exchange.Run(running)
+	stopAgent()
+	return errors.Join(err, group.Wait())
+}
+
+// waitAndDrain waits for the signal to stop, then for the calls to finish.
+func (s *service) waitAndDrain(ctx, running context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-running.Done():
+		return nil
+	}
+	s.ready.Store(false)
+	s.log.Info("draining", "calls", s.exchange.Stats().Active, "for", s.config.Call.Drain)
+	timer := time.NewTimer(s.config.Call.Drain)
+	defer timer.Stop()
+	select {
+	case <-s.exchange.Drain():
+	case <-timer.C:
+		s.log.Warn("drain time is over", "calls", s.exchange.Stats().Active)
+	case <-running.Done():
+	}
+	return nil
+}
+
+func (s *service) closeWeb() error {
+	var faults []error
+	for _, server := range s.web {
+		if err := server.server.Close(); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
+}
