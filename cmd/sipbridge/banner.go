@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -19,30 +21,44 @@ func (s *service) banner() string {
 	}
 	fmt.Fprintf(&out, "Dial:       echo (hear yourself), tone (1004 Hz), dtmf (reads your keys back)\n")
 	fmt.Fprintf(&out, "Browsers:   SIP over WebSocket at %s\n", strings.Replace(page, "http", "ws", 1)+"ws")
-	fmt.Fprintf(&out, "SIP phones: UDP %v, TCP %v\n", s.listeners.SIPUDP, s.listeners.SIPTCP)
+	fmt.Fprintf(&out, "SIP phones: UDP %v, TCP %v\n", addresses(s.transports.udp), addresses(s.transports.tcp))
 	return out.String()
 }
 
 // page is the address to open: https where there is a certificate, for a page over plain http has no
-// microphone unless it is on this machine.
+// microphone unless it is on this machine; of several addresses one that other machines reach.
 func (s *service) page() string {
-	if addresses := s.listeners.HTTPS; len(addresses) > 0 {
-		chosen := addresses[0]
-		for _, address := range addresses {
-			if !address.Addr().IsLoopback() {
-				chosen = address
-				break
-			}
-		}
-		return "https://" + chosen.String() + "/"
-	}
-	if len(s.listeners.HTTP) == 0 {
+	if len(s.web) == 0 || len(s.web[len(s.web)-1].listeners) == 0 {
 		return "(no listen.http)"
 	}
-	address := s.listeners.HTTP[0]
-	host := address.Addr().String()
-	if address.Addr().IsLoopback() {
-		host = "localhost"
+	server := s.web[len(s.web)-1]
+	chosen := server.listeners[0]
+	for _, listener := range server.listeners {
+		if address, ok := listener.Addr().(*net.TCPAddr); ok && !address.IP.IsLoopback() {
+			chosen = listener
+			break
+		}
 	}
-	return "http://" + net.JoinHostPort(host, fmt.Sprint(address.Port())) + "/"
+	scheme, host := "http", chosen.Addr().String()
+	if server.secure {
+		scheme = "https"
+	}
+	if address, ok := chosen.Addr().(*net.TCPAddr); ok && address.IP.IsLoopback() {
+		host = net.JoinHostPort("localhost", strconv.Itoa(address.Port))
+	}
+	return scheme + "://" + host + "/"
+}
+
+// bound is a socket of ours.
+type bound interface{ LocalAddr() netip.AddrPort }
+
+func addresses[S bound](sockets []S) string {
+	if len(sockets) == 0 {
+		return "off"
+	}
+	all := make([]string, 0, len(sockets))
+	for _, socket := range sockets {
+		all = append(all, socket.LocalAddr().String())
+	}
+	return strings.Join(all, " ")
 }

@@ -54,16 +54,19 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if s.media, err = newMediaSessions(config.Media, log); err != nil {
 		return nil, err
 	}
-	if s.transports, err = openTransports(s.listeners, func() *sipua.Agent { return s.agent }, log); err != nil {
+	if s.transports, err = openTransports(ctx, s.listeners, func() *sipua.Agent { return s.agent }, log); err != nil {
 		return nil, err
 	}
 	s.addUsers(domains)
-	s.addAgent(domains)
+	s.addAgent(ctx, domains)
 	if err := s.addExchange(domains, own); err != nil {
 		return nil, err
 	}
 	s.addBrowsers()
-	return s, s.addWeb(ctx, own)
+	if err := s.addWeb(ctx, own); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // newDomains tells which domains are ours and which belong to other servers.
@@ -93,7 +96,7 @@ func (s *service) addUsers(domains sipua.Domains) {
 	})
 }
 
-func (s *service) addAgent(domains sipua.Domains) {
+func (s *service) addAgent(ctx context.Context, domains sipua.Domains) {
 	s.agent = sipua.NewAgent(sipua.Options{
 		Domains:       domains,
 		Media:         s.media.open,
@@ -102,14 +105,14 @@ func (s *service) addAgent(domains sipua.Domains) {
 		Authenticator: s.authenticator,
 		Transports:    s.transports.layer,
 		Park:          s.config.Call.Park,
-		Trace:         s.tracer(),
+		Trace:         s.tracer(ctx),
 		Log:           s.log,
 	})
 }
 
 // tracer writes every SIP message to the log where the level is debug; credentials are taken out before.
-func (s *service) tracer() sipua.Tracer {
-	if !s.log.Enabled(context.Background(), slog.LevelDebug) {
+func (s *service) tracer(ctx context.Context) sipua.Tracer {
+	if !s.log.Enabled(ctx, slog.LevelDebug) {
 		return nil
 	}
 	return func(direction string, flow transport.Flow, message []byte) {

@@ -24,7 +24,8 @@ type sipTransports struct {
 
 // openTransports opens one socket for each address, so that requests leave from where we listen. The agent
 // may be set later, but before the layer runs.
-func openTransports(listeners configs.Listeners, agent func() *sipua.Agent, log *slog.Logger) (*sipTransports, error) {
+func openTransports(ctx context.Context, listeners configs.Listeners, agent func() *sipua.Agent, log *slog.Logger,
+) (*sipTransports, error) {
 	receive := func(flow transport.Flow, message []byte) { agent().Receive(flow, message) }
 	t := &sipTransports{}
 	for _, address := range listeners.SIPUDP {
@@ -35,13 +36,13 @@ func openTransports(listeners configs.Listeners, agent func() *sipua.Agent, log 
 		t.udp = append(t.udp, socket)
 	}
 	for _, address := range listeners.SIPTCP {
-		listener, err := transport.ListenTCP(address.String(), transport.TCPOptions{
-			Receive: receive, Closed: func(flow transport.Flow) { agent().FlowClosed(flow) }, Logger: log,
-		})
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address.String())
 		if err != nil {
 			return nil, fmt.Errorf("listen.sip_tcp: %w", err)
 		}
-		t.tcp = append(t.tcp, listener)
+		t.tcp = append(t.tcp, transport.NewTCP(listener, transport.TCPOptions{
+			Receive: receive, Closed: func(flow transport.Flow) { agent().FlowClosed(flow) }, Logger: log,
+		}))
 	}
 	t.layer = transport.NewLayer(t.udp, t.tcp)
 	return t, nil
