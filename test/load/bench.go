@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"sipbridge/test/load/callee"
+	"sipbridge/test/load/measure"
+	"sipbridge/test/load/sound"
+)
+
+// bench is the measurement of one mode.
+type bench struct {
+	options options
+	mode    mode
+	phone   *callee.Phone
+	service *service
+	calls   []*call
+	// ways by the user that is called; complete before the first call.
+	ways map[string]ways
+
+	idle, registered snapshot // before the ramp
+	began            snapshot // when the ramp began
+	opened, closed   snapshot // of the window
+}
+
+// snapshot is what had been spent at a moment.
+type snapshot struct {
+	at        time.Time
+	cpu       time.Duration // by the service
+	rss       int64         // of the service, in bytes
+	generator time.Duration // CPU time of this process
+	busy      time.Duration // CPU time of the machine
+}
+
+// measureMode starts everything, measures, and stops everything.
+func measureMode(ctx context.Context, o options, m mode) (Result, error) {
+	b := &bench{options: o, mode: m, ways: map[string]ways{}}
+	err := b.prepare(ctx)
+	if err == nil {
+		err = b.measure(ctx)
+	}
+	err = errors.Join(err, b.end(ctx))
+	if err != nil {
+		return Result{}, err
+	}
+	return b.result(), nil
+}
+
+// prepare starts the phone and the service, and registers all browsers.
+func (b *bench) prepare(ctx context.Context) error {
+	browser, err := b.mode.browserCodec().Loop()
+	if err != nil {
+		return err
+	}
+	phone, err := sound.PCMU.Loop()
+	if err != nil {
+		return err
+	}
+	for i := range b.options.calls {
+		if b.ways[called(i)], err = newWays(b.mode, browser, phone); err != nil {
+			return err
+		}
+	}
+	if b.phone, err = callee.Listen(b.waysOf); err != nil {
+		return err
+	}
+	if b.service, err = startService(ctx, b.options, b.phone.Addr()); err != nil {
+		return err
+	}
+	if b.idle, err = b.take(); err != nil {
+		return err
+	}
+	for i := range b.options.calls {
+		next, fault := newCall(ctx, b.mode, i, b.service.web, b.ways[called(i)])
+		if fault != nil {
+			return fmt.Errorf("browser %d: %w", i, fault)
+		}
+		b.calls = append(b.calls, next)
+	}
+	b.registered, err = b.take()
+	return err
+}
+
+func called(number int) string { return calledPrefix + strconv.Itoa(number) }
+
+func (b *bench) waysOf(user string) (plays, hears sound.Way, err error) {
+	w, ok := b.ways[user]
+	if !ok {
+		return nil, nil, fmt.Errorf("nobody is called %q", user)
+	}
+	return w.toBrowser, w.toPhone, nil
+}
+
+// measure places the calls, lets them settle, and watches them for the window.
+func (b *bench) measure(ctx context.Context) error {
+	var err error
+	if b.began, err = b.take(); err != nil {
+		return err
+	}
+	if err = b.ramp(ctx); err != nil {
+		return err
+	}
+	if err = sleep(ctx, settle); err != nil {
+		return err
+	}
+	for _, c := range b.calls {
+		c.openMeters()
+	}
+	if b.opened, err = b.take(); err != nil {
+		return err
+	}
+	if err = sleep(ctx, b.options.window); err != nil {
+		return err
+	}
+	if b.closed, err = b.take(); err != nil {
+		return err
+	}
+	for _, c := range b.calls {
+		c.closeMeters()
+		c.check()
+	}
+	return nil
+}
+
+// ramp places the calls at their rate and waits until each is up or has failed.
+func (b *bench) ramp(ctx context.Context) error {
+	var placing sync.WaitGroup
+	defer placing.Wait()
+	for i, c := range b.calls {
+		due := b.began.at.Add(time.Duration(float64(i) / b.options.rate * float64(time.Second)))
+		if err := sleep(ctx, time.Until(due)); err != nil {
+			return err
+		}
+		placing.Go(func() { c.place(ctx, called(i), b.phone) })
+	}
+	return nil
+}
+
+// end hangs up and stops all that runs. It says if the service did not end well.
+func (b *bench) end(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var ending sync.WaitGroup
+	faults := make([]error, len(b.calls))
+	for i, c := range b.calls {
+		ending.Go(func() {
+			c.hangup(ctx)
+			faults[i] = c.close()
+		})
+	}
+	ending.Wait()
+	if b.service != nil {
+		faults = append(faults, b.service.stop())
+	}
+	if b.phone != nil {
+		b.phone.Close()
+	}
+	return errors.Join(faults...)
+}
+
+// take reads what was spent until now.
+func (b *bench) take() (snapshot, error) {
+	s := snapshot{at: time.Now()}
+	var faults [4]error
+	s.cpu, faults[0] = b.service.CPU()
+	s.rss, faults[1] = b.service.RSS()
+	s.generator, faults[2] = measure.ProcessOf(os.Getpid()).CPU()
+	s.busy, faults[3] = measure.BusyTime()
+	return s, errors.Join(faults[:]...)
+}
+
+// loadAverage is that of the last minute, or "" where there is none.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	return first
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
