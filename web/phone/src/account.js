@@ -1,0 +1,41 @@
+// Who the user is: what the form holds, made into what a registration needs.
+import JsSIP from 'jssip';
+
+/**
+ * Makes an account of what was typed: { uri, name, domain, password, displayName }. A name may carry its
+ * domain ("alice@example.org"). Throws an Error in plain words for what cannot be one.
+ */
+export function accountFrom({ name, domain, password, displayName }) {
+  const [typedName, typedDomain] = split(name.trim().replace(/^sips?:/i, ''));
+  const chosenDomain = typedDomain || domain.trim();
+  if (!typedName) throw new Error('Please enter your name.');
+  if (!chosenDomain) throw new Error('Please enter your domain.');
+  const uri = addressURI(`${typedName}@${chosenDomain}`);
+  if (!uri) throw new Error(`${typedName}@${chosenDomain} is not an address.`);
+  return {
+    uri,
+    name: typedName,
+    domain: chosenDomain,
+    password,
+    displayName: displayName.trim(),
+  };
+}
+
+/** What people put between the digits of a phone number beside the separators that JsSIP takes out. */
+const phoneNumber = /^[+\d\s().-]+$/;
+
+/** The SIP URI of what was typed as an address, or '' if it is none; without "@" it is in the domain. */
+export function addressURI(typed, domain) {
+  const bare = phoneNumber.test(typed) ? typed.replace(/\s/g, '') : typed;
+  try {
+    return String(JsSIP.Utils.normalizeTarget(bare, domain) ?? '');
+  } catch (error) {
+    if (error instanceof URIError) return ''; // a "%" that escapes nothing
+    throw error;
+  }
+}
+
+function split(name) {
+  const at = name.lastIndexOf('@');
+  return at < 0 ? [name, ''] : [name.slice(0, at), name.slice(at + 1)];
+}

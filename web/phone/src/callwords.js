@@ -1,0 +1,93 @@
+// Why a call ended or never began, in plain words. The status codes are those of RFC 3261 section 21.
+
+/** What a final response to our call means; "{peer}" is whom we called. */
+const refusals = new Map([
+  [400, 'The call was not understood on the way to {peer}.'],
+  [401, 'The service did not accept your password for this call.'],
+  [403, 'You may not call {peer}.'],
+  [404, 'There is no {peer} here. Check the name or number.'],
+  [405, '{peer} takes no calls.'],
+  [407, 'The service did not accept your password for this call.'],
+  [408, '{peer} did not answer.'],
+  [410, '{peer} is no longer there.'],
+  [413, 'The call was too big for the service.'],
+  [415, '{peer} and this browser have no common way to talk.'],
+  [416, 'That kind of address cannot be called.'],
+  [429, 'Too many calls in a short time. Wait a little and try again.'],
+  [480, '{peer} cannot be reached right now.'],
+  [481, 'The call no longer exists.'],
+  [482, 'The call went around in a circle.'],
+  [483, 'The call was passed on too often.'],
+  [484, 'The number is not complete.'],
+  [485, 'The name {peer} is not clear enough.'],
+  [486, '{peer} is busy.'],
+  [487, 'The call was cancelled.'],
+  [488, '{peer} and this browser have no common way to talk.'],
+  [500, 'The service failed to place the call.'],
+  [501, 'The service cannot place such a call.'],
+  [502, 'The way to {peer} failed.'],
+  [503, 'The service is too busy or shutting down. Try again later.'],
+  [504, 'The way to {peer} did not answer in time.'],
+  [600, '{peer} is busy.'],
+  [603, '{peer} declined the call.'],
+  [604, 'There is no {peer} anywhere.'],
+  [606, '{peer} and this browser have no common way to talk.'],
+  [607, '{peer} does not want this call.'],
+]);
+
+/** What a class of responses means where the code says nothing more. */
+const classes = new Map([
+  [3, '{peer} has moved to another address.'],
+  [4, 'The call to {peer} was refused.'],
+  [5, 'The service failed to place the call.'],
+  [6, '{peer} refused the call.'],
+]);
+
+/** What JsSIP's own causes mean, where no message of the other side says it. */
+const causes = new Map([
+  ['Connection Error', 'The connection to the service was lost.'],
+  ['Request Timeout', 'The service did not answer.'],
+  ['Internal Error', 'The browser could not set up the call.'],
+  ['Incompatible SDP', 'Both sides have no common way to talk.'],
+  ['Missing SDP', 'The other side sent no description of its sound.'],
+  ['WebRTC Error', 'The browser could not set up the sound.'],
+  ['Canceled', 'Call cancelled.'],
+  ['No Answer', 'Missed call from {peer}.'],
+  ['Expires', 'Missed call from {peer}.'],
+  ['No ACK', 'The other side was lost while answering.'],
+  ['Dialog Error', 'The other side no longer knows this call.'],
+  ['Bad Media Description', 'The browser could not use the sound that the other side offered.'],
+  ['RTP Timeout', 'No sound gets through between this browser and the service. A firewall or VPN may block UDP.'],
+]);
+
+/** What a Reason header means in a BYE or CANCEL (RFC 3326). */
+const reasons = new Map([
+  [200, 'Answered elsewhere.'],
+  [408, 'No more sound came from the other side.'],
+  [488, 'Both sides have no common way to talk.'],
+  [503, 'The service is shutting down.'],
+  [603, 'Declined on another device.'],
+]);
+
+/**
+ * Says why a call is over.
+ * @param {object} end what JsSIP tells: originator ('local', 'remote' or 'system'), cause, message
+ * @param {object} call whom it was with and how far it came: peer (a name), direction, established
+ * @returns {{words: string, failed: boolean}} failed is false where nothing went wrong
+ */
+export function wordsForEnd({ originator, cause, message }, call) {
+  const said = (words, failed = true) => ({ words: words.replaceAll('{peer}', () => call.peer), failed });
+  if (message?.status_code) return said(wordsForStatus(message.status_code));
+  const reason = originator === 'remote' ? message?.parseHeader?.('reason') : undefined;
+  if (reason?.protocol === 'sip' && reasons.has(reason.cause)) {
+    return said(reasons.get(reason.cause), reason.cause >= 300);
+  }
+  if (cause === 'Terminated') return said(originator === 'local' ? 'You hung up.' : '{peer} hung up.', false);
+  if (originator === 'remote' && cause === 'Canceled') return said('Missed call from {peer}.', false);
+  if (originator === 'local' && cause === 'Rejected') return said('You declined the call from {peer}.', false);
+  return said(causes.get(cause) ?? 'The call ended.', !['Canceled', 'No Answer', 'Expires'].includes(cause));
+}
+
+function wordsForStatus(status) {
+  return refusals.get(status) ?? classes.get(Math.floor(status / 100)) ?? 'The call ended.';
+}

@@ -1,0 +1,43 @@
+// The keys of the dial pad, and how they travel.
+
+/** The keys in rows, each with the letters printed on it. */
+export const keys = [
+  ['1', ''], ['2', 'ABC'], ['3', 'DEF'],
+  ['4', 'GHI'], ['5', 'JKL'], ['6', 'MNO'],
+  ['7', 'PQRS'], ['8', 'TUV'], ['9', 'WXYZ'],
+  ['*', ''], ['0', '+'], ['#', ''],
+];
+
+/** How long a key sounds, and the silence after it, in milliseconds (RFC 4733 section 2.6 asks for 40 and more). */
+export const keyTiming = { duration: 120, interToneGap: 80 };
+
+const rowHz = [697, 770, 852, 941];
+const columnHz = [1209, 1336, 1477];
+
+/** The two tones of a key in Hz (ITU-T Q.23). */
+export function tonesOf(key) {
+  const index = keys.findIndex(([each]) => each === key);
+  return [rowHz[Math.floor(index / 3)], columnHz[index % 3]];
+}
+
+/** The key that a press on the keyboard stands for, or ''. */
+export function keyFromKeyboard({ key, ctrlKey, altKey, metaKey }) {
+  if (ctrlKey || altKey || metaKey) return '';
+  return keys.some(([each]) => each === key) ? key : '';
+}
+
+/**
+ * Which way keys go out on a connection: 'RFC2833' (JsSIP's name for RFC 4733) when both sides agreed on
+ * telephone-event, else 'INFO'.
+ */
+export function keyTransport(connection) {
+  const sender = connection.getSenders().find(({ track }) => track?.kind === 'audio');
+  return sender?.dtmf && canInsert(sender) ? 'RFC2833' : 'INFO';
+}
+
+/** Not every browser has canInsertDTMF; all list the agreed codecs. */
+function canInsert(sender) {
+  if (typeof sender.dtmf.canInsertDTMF === 'boolean') return sender.dtmf.canInsertDTMF;
+  return (sender.getParameters().codecs ?? [])
+    .some(({ mimeType }) => mimeType.toLowerCase() === 'audio/telephone-event');
+}

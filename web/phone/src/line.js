@@ -1,0 +1,141 @@
+// The line to the service: one account, registered over one WebSocket. JsSIP keeps both alive; the line says
+// how they stand.
+//
+//   off -> connecting -> registering -> registered
+//               ^  \          \            |  \
+//               |   `-> lost <-`-----------'   `-> failed (a refresh was refused)
+//               `---------'        registering -> failed
+import JsSIP from 'jssip';
+import { isTemporary, wordsForLost, wordsForRefusal } from './linewords.js';
+
+/** How long a registration lasts before it is renewed, in seconds. */
+const registerExpires = 600;
+/** JsSIP tries a lost connection again after 2 seconds, then ever later, but never later than this many. */
+const slowestReconnect = 10;
+/** After a temporary refusal that names no time, the registration is tried again after this many seconds. */
+const retryAfterRefusal = 30;
+
+/** Makes the user agent that a line runs on. */
+function newAgent(webSocket, account) {
+  return new JsSIP.UA({
+    sockets: [new JsSIP.WebSocketInterface(webSocket)],
+    uri: account.uri,
+    password: account.password,
+    display_name: account.displayName || undefined,
+    register_expires: registerExpires,
+    connection_recovery_max_interval: slowestReconnect,
+  });
+}
+
+export class Line {
+  /** off, connecting, registering, registered, lost or failed. */
+  state = 'off';
+  /** Why the line is lost or failed, in plain words; else ''. */
+  words = '';
+  /** The status code with which the registration was refused; 0 if none. */
+  refused = 0;
+  /** Whether the service was ever reached. */
+  wasConnected = false;
+  /** Whether the service ever took the account. */
+  wasRegistered = false;
+
+  #agent;
+  #webSocket;
+  #changed;
+  #attempts = 0;
+  #retry;
+  /** True once a refusal came that no waiting heals: the same again would only lock the name. */
+  #gaveUp = false;
+
+  /**
+   * @param {string} webSocket the URL of SIP over WebSocket
+   * @param {object} account see accountFrom
+   * @param {{changed: function(), incoming: function(session)}} listener told of every change and every call
+   * @param {function} makeAgent stands in for JsSIP in tests
+   */
+  constructor(webSocket, account, { changed, incoming }, makeAgent = newAgent) {
+    this.account = account;
+    this.#webSocket = webSocket;
+    this.#changed = changed;
+    this.#agent = makeAgent(webSocket, account);
+    this.#listen(incoming);
+  }
+
+  start() {
+    this.#move('connecting');
+    this.#agent.start();
+  }
+
+  /** Takes the registration back and closes the connection; the line is of no use afterwards. */
+  stop() {
+    clearTimeout(this.#retry);
+    this.#agent.removeAllListeners();
+    this.#agent.stop();
+    this.#move('off');
+  }
+
+  /** Tries a lost connection again now, instead of when its time has come. */
+  reconnect() {
+    if (this.state === 'lost') this.#agent.transport.connect();
+  }
+
+  get connected() { return this.#agent.isConnected(); }
+
+  /** Calls a SIP URI; gives JsSIP's session. */
+  call(uri, options) { return this.#agent.call(uri, options); }
+
+  #listen(incoming) {
+    const agent = this.#agent;
+    agent.on('connecting', () => { if (this.state !== 'lost') this.#move('connecting'); });
+    agent.on('connected', () => this.#connected());
+    agent.on('disconnected', () => this.#lost());
+    agent.on('registered', () => this.#registered());
+    agent.on('registrationFailed', ({ response, cause }) => this.#failed(response, cause));
+    agent.on('newRTCSession', ({ originator, session, request }) => {
+      if (originator === 'remote') incoming(session, request);
+    });
+  }
+
+  #connected() {
+    this.#attempts = 0;
+    this.wasConnected = true;
+    if (!this.#gaveUp) this.#move('registering');
+  }
+
+  #registered() {
+    this.wasRegistered = true;
+    this.#move('registered');
+  }
+
+  #lost() {
+    clearTimeout(this.#retry);
+    if (this.#gaveUp) return;
+    this.#attempts += 1;
+    const { wasConnected } = this;
+    this.#move('lost', wordsForLost({ webSocket: this.#webSocket, wasConnected, attempts: this.#attempts }));
+  }
+
+  #failed(response, cause) {
+    if (!response && cause === 'Connection Error') return; // 'disconnected' comes next and says it
+    const status = response?.status_code ?? 408;
+    const retryAfter = Number.parseInt(response?.getHeader('Retry-After') ?? '', 10) || 0;
+    const words = wordsForRefusal(status, { retryAfter });
+    if (isTemporary(status)) {
+      this.#retry = setTimeout(() => this.#registerAgain(), (retryAfter || retryAfterRefusal) * 1000);
+    } else {
+      this.#gaveUp = true;
+      this.#agent.unregister(); // so that JsSIP does not register after the next reconnect
+    }
+    this.#move('failed', words, status);
+  }
+
+  #registerAgain() {
+    this.#move('registering');
+    this.#agent.register();
+  }
+
+  #move(state, words = '', refused = 0) {
+    Object.assign(this, { state, words, refused });
+    this.#changed();
+  }
+}

@@ -1,0 +1,87 @@
+// Plugs the page together: the phone does things, the views show how it stands.
+import { renewedDemo } from './demo.js';
+import { waitForFacts } from './facts.js';
+import { Phone } from './phone.js';
+import { remember, remembered } from './remembered.js';
+import { Speaker } from './speaker.js';
+import { titleFor } from './title.js';
+import { toneFor } from './tones.js';
+import { AccountView } from './view/accountview.js';
+import { CallView } from './view/callview.js';
+import { DialView } from './view/dialview.js';
+import { element } from './view/elements.js';
+import { Focus } from './view/focus.js';
+import { JournalView } from './view/journalview.js';
+import { LineView } from './view/lineview.js';
+import { PadView } from './view/padview.js';
+
+const speaker = new Speaker();
+const phone = new Phone({ changed: () => render(), sound: hear, refused: (account) => void renew(account) });
+let facts = null;
+
+const accountView = new AccountView(register);
+const dialView = new DialView((target) => void phone.dial(target));
+const views = [
+  accountView,
+  dialView,
+  new LineView(() => phone.unregister()),
+  new CallView({
+    answer: () => void phone.answer(),
+    decline: () => phone.decline(),
+    hangUp: () => phone.hangUp(),
+    toggleMute: () => phone.toggleMute(),
+    toggleHold: () => phone.toggleHold(),
+  }),
+  new PadView(press),
+  new JournalView(),
+  new Focus(),
+];
+
+function register(typed) {
+  const account = facts && phone.register(facts.webSocket, typed);
+  if (account) remember(account);
+}
+
+/** Registers a demo account anew after a restart of the service. */
+async function renew(account) {
+  const before = facts;
+  await begin();
+  const typed = renewedDemo(account, before, facts);
+  if (typed) register(typed);
+}
+
+/** Asks the service for its facts and shows them. */
+async function begin() {
+  facts = await waitForFacts(() => phone.complain('The service does not answer. Trying again…'));
+  accountView.fill(facts, remembered());
+  dialView.fill(facts);
+  render();
+}
+
+function press(key) {
+  if (!phone.call) dialView.type(key);
+  else if (!phone.sendKey(key)) return;
+  speaker.key(key);
+}
+
+/** Plays the other side. A browser that wants a click first gets its chance with the next one. */
+function hear(stream) {
+  const voice = element('remote');
+  voice.srcObject = stream;
+  voice.play().catch(() => {});
+}
+
+function render() {
+  for (const view of views) view.render(phone);
+  speaker.play(toneFor(phone.call));
+  document.title = titleFor(phone.call);
+}
+
+for (const gesture of ['pointerdown', 'keydown']) document.addEventListener(gesture, () => speaker.wake());
+addEventListener('online', () => phone.line?.reconnect());
+addEventListener('pagehide', () => phone.unregister());
+addEventListener('beforeunload', (event) => {
+  if (phone.call) event.preventDefault(); // the browser asks whether to leave
+});
+
+await begin();

@@ -1,0 +1,52 @@
+// The field for what to call, and what the page offers to call.
+import { suggestionsFor } from '../suggestions.js';
+import { element, make } from './elements.js';
+
+export class DialView {
+  #dial;
+  #facts = { numbers: [], accounts: [] };
+  #offered = null;
+
+  /** dial is called with what to call. */
+  constructor(dial) {
+    this.#dial = dial;
+    element('dial').addEventListener('submit', (event) => {
+      event.preventDefault();
+      dial(element('target').value);
+    });
+  }
+
+  /** Takes what the service offers. */
+  fill(facts) {
+    this.#facts = facts;
+    this.#offered = null;
+  }
+
+  render({ line, call, ready }) {
+    element('dial').hidden = Boolean(call);
+    element('call').disabled = !ready;
+    this.#offer(line?.account.name ?? '');
+    for (const button of element('suggestions').children) button.disabled = !ready;
+  }
+
+  /** Types a key of the dial pad. */
+  type(key) {
+    element('target').value += key;
+  }
+
+  #offer(me) {
+    if (me === this.#offered) return;
+    this.#offered = me;
+    element('suggestions').replaceChildren(...suggestionsFor(this.#facts, me).map((each) => this.#button(each)));
+  }
+
+  #button({ target, hint }) {
+    const button = make('button', { type: 'button', id: `dial-${target}` },
+      make('strong', {}, target), make('span', {}, hint));
+    button.addEventListener('click', () => {
+      element('target').value = target;
+      this.#dial(target);
+    });
+    return button;
+  }
+}

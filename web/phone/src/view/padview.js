@@ -1,0 +1,44 @@
+// The dial pad: types into the field when idle, sends keys in a call. The keyboard's own keys do the same in a call.
+import { keyFromKeyboard, keys } from '../keys.js';
+import { element, make } from './elements.js';
+
+/** The parts of ids for keys that are no letters or digits. */
+const idParts = new Map([['*', 'star'], ['#', 'hash']]);
+/** How long a key that was pressed on the keyboard looks pressed, in milliseconds. */
+const pressedTime = 150;
+
+export class PadView {
+  #inCall = false;
+  #press;
+
+  /** press is called with each key. */
+  constructor(press) {
+    this.#press = press;
+    element('pad').replaceChildren(...keys.map(([key, letters]) => this.#button(key, letters)));
+    document.addEventListener('keydown', (event) => this.#keyboard(event));
+  }
+
+  render({ call }) {
+    this.#inCall = Boolean(call);
+    const deaf = call && call.state !== 'up' && call.state !== 'early';
+    for (const button of element('pad').children) button.disabled = Boolean(deaf);
+  }
+
+  #button(key, letters) {
+    const button = make('button', { type: 'button', id: idOf(key), ariaLabel: `Key ${idParts.get(key) ?? key}` },
+      make('b', {}, key), make('small', {}, letters));
+    button.addEventListener('click', () => this.#press(key));
+    return button;
+  }
+
+  #keyboard(event) {
+    const key = keyFromKeyboard(event);
+    if (!this.#inCall || !key || event.target instanceof HTMLInputElement) return;
+    const button = element(idOf(key));
+    button.click();
+    button.classList.add('pressed');
+    setTimeout(() => button.classList.remove('pressed'), pressedTime);
+  }
+}
+
+function idOf(key) { return `key-${idParts.get(key) ?? key}`; }

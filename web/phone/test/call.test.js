@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Call } from '../src/call.js';
+import { FakeMicrophone, FakeSession, response } from './fakes.js';
+
+const peer = { name: 'bob', address: 'bob@localhost' };
+
+function newCall(direction) {
+  const told = { states: [], sounds: [] };
+  const call = new Call(direction, peer, {
+    changed: ({ state }) => told.states.push(state),
+    sound: (stream) => told.sounds.push(stream),
+  });
+  return { call, told, session: new FakeSession(), microphone: new FakeMicrophone() };
+}
+
+function placed() {
+  const made = newCall('outgoing');
+  made.call.place(made.microphone, (options) => {
+    made.options = options;
+    return made.session;
+  });
+  return made;
+}
+
+function up() {
+  const made = placed();
+  made.session.emit('progress', { originator: 'remote', response: response(180) });
+  made.session.emit('accepted', { originator: 'remote', response: response(200) });
+  made.session.emit('confirmed', {});
+  return made;
+}
+
+test('a call that goes out', () => {
+  const { call, told, options, microphone } = up();
+  assert.deepEqual(told.states, ['calling', 'ringing', 'up']);
+  assert.equal(options.mediaStream, microphone);
+  assert.deepEqual(options.pcConfig, { iceServers: [] });
+  assert.deepEqual(call.dialog, { callId: 'call-1', localTag: 'mine', remoteTag: 'theirs' });
+  assert.ok(call.startedAt > 0);
+});
+
+test('early sound stays early', () => {
+  const { call, session } = placed();
+  session.emit('progress', { originator: 'remote', response: response(183, { body: 'v=0' }) });
+  assert.equal(call.state, 'early');
+  session.emit('progress', { originator: 'remote', response: response(180) });
+  assert.equal(call.state, 'early');
+});
+
+test('a call that comes in is answered', () => {
+  const { call, told, session, microphone } = newCall('incoming');
+  call.receive(session, { call_id: 'call-2', to_tag: 'mine', from_tag: 'theirs' });
+  assert.deepEqual(call.dialog, { callId: 'call-2', localTag: 'mine', remoteTag: 'theirs' });
+  session.emit('progress', { originator: 'local', response: null });
+  call.accept();
+  call.answer(microphone);
+  assert.equal(session.asked[0][1].mediaStream, microphone);
+  session.emit('accepted', { originator: 'local', response: null });
+  session.emit('confirmed', {});
+  assert.deepEqual(told.states, ['answering', 'up']);
+});
+
+test('without a microphone it rings on', () => {
+  const { call, session } = newCall('incoming');
+  call.receive(session, {});
+  call.accept();
+  call.ringOn();
+  assert.equal(call.state, 'incoming');
+});
+
+test('declined', () => {
+  const { call, session } = newCall('incoming');
+  call.receive(session, {});
+  call.decline();
+  assert.deepEqual(session.asked, [['terminate', 603]]);
+  assert.equal(call.end.words, 'You declined the call from bob.');
+});
+
+test('refused calls say why and let go of the microphone', () => {
+  const { call, session, microphone } = placed();
+  session.emit('failed', { originator: 'remote', cause: 'Busy', message: response(486) });
+  assert.deepEqual(call.end, { words: 'bob is busy.', failed: true, status: 486 });
+  assert.equal(microphone.open, false);
+  assert.equal(call.endedAt, 0);
+});
+
+test('cancelled while the browser asks for the microphone', () => {
+  const { call, session, microphone } = newCall('outgoing');
+  call.hangUp();
+  assert.equal(call.state, 'over');
+  call.place(microphone, () => assert.fail('no call may go out'));
+  assert.equal(microphone.open, false);
+  assert.deepEqual(session.asked, []);
+});
+
+test('the caller gives up while the browser asks for the microphone', () => {
+  const { call, session, microphone } = newCall('incoming');
+  call.receive(session, {});
+  call.accept();
+  session.emit('failed', { originator: 'remote', cause: 'Canceled', message: null });
+  call.answer(microphone);
+  assert.equal(microphone.open, false);
+  assert.deepEqual(session.asked, []);
+});
+
+test('nothing follows the end', () => {
+  const { call, told, session } = up();
+  session.emit('ended', { originator: 'remote', cause: 'Terminated', message: null });
+  const count = told.states.length;
+  session.emit('progress', { originator: 'remote', response: response(180) });
+  call.hangUp();
+  call.fail('late');
+  call.ringOn();
+  assert.equal(call.end.words, 'bob hung up.');
+  assert.equal(told.states.length, count);
+});
+
+test('mute', () => {
+  const { call, session } = up();
+  call.setMuted(true);
+  assert.equal(call.muted, true);
+  call.setMuted(false);
+  assert.deepEqual(session.asked, [['mute'], ['unmute']]);
+});
+
+test('hold and resume, one at a time', () => {
+  const { call, session } = up();
+  call.setHold(true);
+  assert.deepEqual(call.hold, { local: true, remote: false, changing: true });
+  call.setHold(false);
+  assert.deepEqual(session.asked, [['hold']], 'the first change is not agreed yet');
+  session.agree();
+  call.setHold(false);
+  session.agree();
+  assert.deepEqual(call.hold, { local: false, remote: false, changing: false });
+  assert.deepEqual(session.asked, [['hold'], ['unhold']]);
+});
+
+test('a hold that JsSIP does not begin', () => {
+  const { call, session } = up();
+  session.refuseHold = true;
+  call.setHold(true);
+  assert.deepEqual(call.hold, { local: false, remote: false, changing: false });
+});
+
+test('the other side holds', () => {
+  const { call, session } = up();
+  session.emit('hold', { originator: 'remote' });
+  assert.equal(call.hold.remote, true);
+  session.emit('unhold', { originator: 'remote' });
+  assert.equal(call.hold.remote, false);
+});
+
+test('keys go out as events, else as INFO, and only in a call', () => {
+  const { call, session } = placed();
+  assert.equal(call.sendKey('1'), false);
+  session.emit('confirmed', {});
+  assert.equal(call.sendKey('1'), true);
+  session.connection.events = false;
+  call.sendKey('#');
+  assert.deepEqual(session.asked, [['key', '1', 'RFC2833'], ['key', '#', 'INFO']]);
+});
+
+test('gathering ends a second after the first candidate', (t) => {
+  const timers = [];
+  t.mock.method(globalThis, 'setTimeout', (callback, milliseconds) => timers.push({ callback, milliseconds }));
+  const { session } = placed();
+  const ready = () => {};
+  session.emit('icecandidate', { ready });
+  session.emit('icecandidate', { ready });
+  const readyAgain = () => {};
+  session.emit('icecandidate', { ready: readyAgain });
+  assert.deepEqual(timers, [{ callback: ready, milliseconds: 1000 }, { callback: readyAgain, milliseconds: 1000 }]);
+});
+
+test('the sound of the other side, and its interruption', () => {
+  const { call, told, session } = up();
+  session.connection.dispatchEvent(Object.assign(new Event('track'), { streams: ['their stream'], track: {} }));
+  assert.deepEqual(told.sounds, ['their stream']);
+  session.connection.iceConnectionState = 'disconnected';
+  session.connection.dispatchEvent(new Event('iceconnectionstatechange'));
+  assert.equal(call.interrupted, true);
+});

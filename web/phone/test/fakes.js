@@ -1,0 +1,59 @@
+// Stand-ins for JsSIP and the browser.
+import { EventEmitter } from 'node:events';
+
+/** A JsSIP session that notes what is asked of it. */
+export class FakeSession extends EventEmitter {
+  asked = [];
+  refuseHold = false;
+  remote_identity = { display_name: 'Bob', uri: { user: 'bob', host: 'localhost' } };
+  connection = new FakeConnection();
+
+  terminate(options) {
+    this.asked.push(['terminate', options?.status_code]);
+    this.emit('failed', { originator: 'local', cause: options?.status_code ? 'Rejected' : 'Canceled', message: null });
+  }
+
+  answer(options) { this.asked.push(['answer', options]); }
+  mute() { this.asked.push(['mute']); }
+  unmute() { this.asked.push(['unmute']); }
+  hold(_, done) { return this.#changeHold('hold', done); }
+  unhold(_, done) { return this.#changeHold('unhold', done); }
+  sendDTMF(key, options) { this.asked.push(['key', key, options.transportType]); }
+
+  #changeHold(event, done) {
+    if (this.refuseHold) return false;
+    this.asked.push([event]);
+    this.agree = done;
+    this.emit(event, { originator: 'local' });
+    return true;
+  }
+}
+
+class FakeConnection extends EventTarget {
+  iceConnectionState = 'connected';
+  events = true;
+  getSenders() { return [{ track: { kind: 'audio' }, dtmf: { canInsertDTMF: this.events } }]; }
+}
+
+/** A microphone that knows whether it was closed. */
+export class FakeMicrophone {
+  open = true;
+  getTracks() { return [{ stop: () => { this.open = false; } }]; }
+}
+
+/** A response with its headers. */
+export function response(status, { body = '', headers = {} } = {}) {
+  return {
+    status_code: status,
+    body,
+    call_id: 'call-1',
+    from_tag: 'mine',
+    to_tag: 'theirs',
+    getHeader: (name) => headers[name],
+  };
+}
+
+/** An error as the browser's media functions throw it. */
+export function mediaError(name) {
+  return Object.assign(new Error(name), { name });
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { test } from 'node:test';
+import { Line } from '../src/line.js';
+import { response } from './fakes.js';
+
+class FakeAgent extends EventEmitter {
+  asked = [];
+  transport = { connect: () => this.asked.push('reconnect') };
+  start() { this.asked.push('start'); }
+  stop() { this.asked.push('stop'); }
+  register() { this.asked.push('register'); }
+  unregister() { this.asked.push('unregister'); }
+}
+
+function newLine() {
+  const agent = new FakeAgent();
+  const told = { states: [], incoming: [] };
+  const line = new Line('ws://localhost/ws', { uri: 'sip:alice@localhost' }, {
+    changed: () => told.states.push(line.state),
+    incoming: (session) => told.incoming.push(session),
+  }, () => agent);
+  line.start();
+  return { line, agent, told };
+}
+
+function registered() {
+  const made = newLine();
+  made.agent.emit('connecting', {});
+  made.agent.emit('connected', {});
+  made.agent.emit('registered', {});
+  return made;
+}
+
+test('registers', () => {
+  const { line, told } = registered();
+  assert.deepEqual(told.states, ['connecting', 'connecting', 'registering', 'registered']);
+  assert.equal(line.wasRegistered, true);
+  assert.equal(line.words, '');
+});
+
+test('a lost connection comes back', () => {
+  const { line, agent } = registered();
+  agent.emit('disconnected', { error: true });
+  assert.equal(line.state, 'lost');
+  assert.match(line.words, /was lost/);
+  agent.emit('connecting', {});
+  assert.equal(line.state, 'lost', 'still lost while JsSIP tries');
+  line.reconnect();
+  assert.deepEqual(agent.asked, ['start', 'reconnect']);
+  agent.emit('connected', {});
+  agent.emit('registered', {});
+  assert.equal(line.state, 'registered');
+  line.reconnect();
+  assert.deepEqual(agent.asked, ['start', 'reconnect'], 'nothing to do for a line that is up');
+});
+
+test('a service that is not there', () => {
+  const { line, agent } = newLine();
+  agent.emit('disconnected', { error: true });
+  assert.equal(line.state, 'lost');
+  assert.match(line.words, /cannot be reached/);
+});
+
+test('a wrong password', () => {
+  const { line, agent } = newLine();
+  agent.emit('connected', {});
+  agent.emit('registrationFailed', { response: response(401), cause: 'Authentication Error' });
+  assert.deepEqual([line.state, line.refused], ['failed', 401]);
+  assert.equal(line.words, 'Name or password is wrong.');
+  agent.emit('disconnected', { error: true });
+  agent.emit('connected', {});
+  assert.equal(line.state, 'failed', 'the same password is not tried again');
+  assert.deepEqual(agent.asked, ['start', 'unregister']);
+});
+
+test('a locked name says how long', () => {
+  const { line, agent } = newLine();
+  agent.emit('registrationFailed', { response: response(403, { headers: { 'Retry-After': '30 (locked)' } }), cause: 'Rejected' });
+  assert.match(line.words, /30 seconds/);
+});
+
+test('a busy service is asked again', (t) => {
+  const { line, agent } = newLine();
+  t.after(() => line.stop());
+  const timers = interceptTimers(t);
+  agent.emit('registrationFailed', { response: response(503, { headers: { 'Retry-After': '7' } }), cause: 'x' });
+  assert.equal(line.state, 'failed');
+  assert.equal(timers.length, 1);
+  assert.equal(timers[0].milliseconds, 7000);
+  timers[0].callback();
+  assert.equal(line.state, 'registering');
+  assert.deepEqual(agent.asked, ['start', 'register']);
+});
+
+test('a registration that fails with the connection is no refusal', () => {
+  const { line, agent } = newLine();
+  agent.emit('connected', {});
+  agent.emit('registrationFailed', { response: null, cause: 'Connection Error' });
+  assert.equal(line.state, 'registering');
+});
+
+test('calls come in, those that go out do not', () => {
+  const { agent, told } = registered();
+  agent.emit('newRTCSession', { originator: 'local', session: 'out' });
+  agent.emit('newRTCSession', { originator: 'remote', session: 'in' });
+  assert.deepEqual(told.incoming, ['in']);
+});
+
+test('a stopped line is silent', () => {
+  const { line, agent, told } = registered();
+  line.stop();
+  agent.emit('disconnected', {});
+  assert.equal(line.state, 'off');
+  assert.equal(told.states.at(-1), 'off');
+  assert.deepEqual(agent.asked, ['start', 'stop']);
+});
+
+/** Collects timers instead of waiting for them. */
+function interceptTimers(t) {
+  const timers = [];
+  t.mock.method(globalThis, 'setTimeout', (callback, milliseconds) => timers.push({ callback, milliseconds }));
+  return timers;
+}
