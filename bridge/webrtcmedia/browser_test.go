@@ -224,6 +224,8 @@ type leg struct {
 	lost  []bridge.Cause
 	back  int
 	audio []rtp.Packet
+	// numbers counts packets without payload, which only account for a sequence number.
+	numbers int
 }
 
 func (l *leg) events() bridge.MediaEvents {
@@ -242,7 +244,13 @@ func (l *leg) do(what func()) {
 
 // WriteRTP makes the leg the receiver of the audio.
 func (l *leg) WriteRTP(packet *rtp.Packet) error {
-	l.do(func() { l.audio = append(l.audio, *packet.Clone()) })
+	l.do(func() {
+		if len(packet.Payload) == 0 {
+			l.numbers++
+			return
+		}
+		l.audio = append(l.audio, *packet.Clone())
+	})
 	return nil
 }
 

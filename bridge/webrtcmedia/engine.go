@@ -58,12 +58,16 @@ func New(options EngineOptions) (*Engine, error) {
 	if e.certificate, e.fingerprint, err = newCertificate(); err != nil {
 		return nil, err
 	}
+	addresses = loopbackLast(addresses)
 	var mux ice.UDPMux
 	if options.shared() {
 		if e.sockets, err = openSockets(addresses, options.FirstPort, e.logs); err != nil {
 			return nil, err
 		}
 		mux = e.sockets.mux
+	} else {
+		// pion opens these sockets, so none of them can be a loopbackConn.
+		addresses = outside(addresses)
 	}
 	if err := e.makeAPI(addresses, mux); err != nil {
 		return nil, errors.Join(err, e.Close())

@@ -14,7 +14,8 @@ type EngineOptions struct {
 	// takes its own ports out of the range.
 	FirstPort, LastPort uint16
 	// Addresses are the local addresses to listen at. Default: all of the machine, loopback included, without
-	// link-local ones. Loopback alone is not enough: Firefox never pairs with 127.0.0.1.
+	// link-local ones. Loopback alone is not enough: Firefox never pairs with 127.0.0.1. Where every
+	// session has its own ports, loopback is used only if there is no other address.
 	Addresses []netip.Addr
 	// Advertise is the address under which the machine is seen from outside (1:1 NAT). It is offered to
 	// browsers as first candidate, beside the machine's own addresses. Default: none.

@@ -95,9 +95,10 @@ func (i *incoming) packet(packet *rtp.Packet) {
 	if !accepted.receives {
 		return
 	}
-	if does == roleEvent && len(packet.Payload) > 0 {
+	switch {
+	case does == roleEvent && len(packet.Payload) > 0:
 		i.key(packet, accepted.clocks[number], now)
-	} else if i.keys != nil {
+	case i.keys != nil:
 		i.keys.Expire(now)
 	}
 	if does != roleAudio {

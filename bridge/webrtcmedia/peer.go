@@ -89,14 +89,17 @@ func (p *peer) side(setup string) ourSide {
 	return ourSide{local: p.local, setup: setup, ssrc: p.ssrc()}
 }
 
-// answer gives pion the browser's offer, or a later one, and finds our side. We take the active DTLS role where
-// the browser lets us (RFC 8842 section 5.3): our ClientHello leaves the moment ICE is connected,
-// with no wait for the browser's, and a forged ClientHello (CVE-2023-49786) meets no server.
+// answer gives pion the browser's offer, or a later one, and finds our side. We take the passive DTLS role where
+// the browser lets us. RFC 5763 section 5 would rather have the answerer active, to save a round trip; but here the
+// browser begins DTLS as soon as its own ICE checks succeed, which is before ours do, since it nominates, and there is
+// no cookie exchange: both roles take the same time. And the server chooses the SRTP profile: as server,
+// Chromium takes AES-CM with HMAC-SHA1, we GCM. Either way DTLS is read only after ICE is connected and only from the
+// address that ICE proved, so a ClientHello from elsewhere (CVE-2023-49786) is never seen.
 func (p *peer) answer(offer *remote) error {
 	if p.setup == setupActpass {
-		p.setup = setupActive
-		if offer.audio().Setup == setupActive {
-			p.setup = setupPassive
+		p.setup = setupPassive
+		if offer.audio().Setup == setupPassive {
+			p.setup = setupActive
 		}
 	}
 	text, err := offer.pionText(opposite(p.setup))

@@ -196,6 +196,9 @@ func TestForeignPackets(t *testing.T) {
 	if len(l.audio) != 0 || len(l.keys) != 0 {
 		t.Errorf("passed on: %v %v", l.audio, l.keys)
 	}
+	if l.numbers != 4 {
+		t.Errorf("%d numbers accounted for", l.numbers)
+	}
 	if got := i.dropped.Load(); got != 3 {
 		t.Errorf("%d counted as dropped", got)
 	}

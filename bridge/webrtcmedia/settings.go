@@ -6,17 +6,12 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"time"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
 )
-
-// peerReflexiveWait is how long an address learned from the browser's own checks waits for a better
-// one, when we nominate. Browsers that hide their addresses (mDNS) have no other.
-const peerReflexiveWait = 100 * time.Millisecond
 
 // settings says how pion is to behave; addresses are where we listen, and mux is the shared sockets or nil.
 func (e *Engine) settings(addresses []netip.Addr, mux ice.UDPMux) (webrtc.SettingEngine, error) {
@@ -26,7 +21,9 @@ func (e *Engine) settings(addresses []netip.Addr, mux ice.UDPMux) (webrtc.Settin
 	settings.DisableActiveTCP(true)
 	settings.SetLite(e.options.ICELite)
 	settings.SetICETimeouts(e.options.Disconnected, e.options.Failed, e.options.Keepalive)
-	settings.SetPrflxAcceptanceMinWait(peerReflexiveWait)
+	// An address learned from the browser's own checks need not wait for a better one when we nominate: browsers
+	// that hide their addresses (mDNS) have no other.
+	settings.SetPrflxAcceptanceMinWait(0)
 	settings.SetIncludeLoopbackCandidate(slices.ContainsFunc(addresses, netip.Addr.IsLoopback))
 	settings.SetIPFilter(func(ip net.IP) bool {
 		address, ok := netip.AddrFromSlice(ip)
@@ -48,9 +45,8 @@ func (e *Engine) settings(addresses []netip.Addr, mux ice.UDPMux) (webrtc.Settin
 	return settings, nil
 }
 
-// secure sets DTLS and SRTP. GCM costs half of what AES-CM with HMAC-SHA1 does, so it is preferred; Chromium takes
-// the latter. The path is proved by ICE before DTLS begins, so the server's cookie exchange (RFC 6347
-// section 4.2.1) would only cost a round trip.
+// secure sets DTLS and SRTP. GCM costs half of what AES-CM with HMAC-SHA1 does, so it is preferred. The path is
+// proved by ICE before DTLS begins, so the server's cookie exchange (RFC 6347 section 4.2.1) would only cost a round trip.
 func (e *Engine) secure(settings *webrtc.SettingEngine) {
 	settings.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM,
 		dtls.SRTP_AES128_CM_HMAC_SHA1_80)

@@ -30,7 +30,11 @@ func openSockets(addresses []netip.Addr, port uint16, logs *pionLogs) (*sockets,
 		// A smaller buffer only means that bursts are lost sooner.
 		_ = conn.SetReadBuffer(socketBuffer)
 		s.conns = append(s.conns, conn)
-		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: logs.NewLogger("udpmux")}))
+		params := ice.UDPMuxParams{UDPConn: conn, Logger: logs.NewLogger("udpmux")}
+		if address.IsLoopback() && len(outside(addresses)) < len(addresses) {
+			params.UDPConn = loopbackConn{conn}
+		}
+		muxes = append(muxes, ice.NewUDPMuxDefault(params))
 	}
 	s.mux = ice.NewMultiUDPMuxDefault(muxes...)
 	return s, nil
