@@ -111,7 +111,7 @@ func (a *Agent) identify(flow transport.Flow, request *sip.Request) (identity, e
 		return identity{origin: bridge.OriginUpstream, trunk: upstream.Domain}, nil
 	}
 	from := request.From().Address
-	if realm, ok := a.options.Domains.local(from.Host); ok {
+	if realm, ok := a.options.Domains.local(from.Host); ok && a.claimsAccount(from, realm) {
 		return a.identifyLocal(flow, request, realm)
 	}
 	user := from.User + "@" + strings.ToLower(from.Host)
@@ -119,6 +119,12 @@ func (a *Agent) identify(flow transport.Flow, request *sip.Request) (identity, e
 		return identity{origin: bridge.OriginUser, user: user}, nil
 	}
 	return identity{}, nil
+}
+
+// claimsAccount tells whether a From says that it is one of our users. One with an address of this machine
+// may also be a phone that runs here and has no account: then it is a stranger like any other.
+func (a *Agent) claimsAccount(from sip.Uri, realm string) bool {
+	return strings.EqualFold(from.Host, realm) || a.options.Registrar.Known(from.User, realm)
 }
 
 // identifyLocal checks a user of ours: by the connection on which he registered, else by digest.

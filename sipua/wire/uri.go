@@ -109,6 +109,8 @@ func isHost(s string) bool {
 	return s != ""
 }
 
+// uriParams reads the parameters or headers of a URI. None may appear twice (RFC 3261 section 19.1.1), but a
+// repetition that says the same is passed over: baresip writes ";transport=tcp;transport=tcp".
 func uriParams(s string, sep byte, most int) (sip.HeaderParams, error) {
 	var params sip.HeaderParams
 	for part := range strings.SplitSeq(s, string(sep)) {
@@ -116,8 +118,14 @@ func uriParams(s string, sep byte, most int) (sip.HeaderParams, error) {
 		if known := strings.ToLower(name); sep == ';' && isKnownURIParam(known) {
 			name = known
 		}
-		if name == "" || params.Has(name) || len(params) == most {
+		if name == "" || len(params) == most {
 			return nil, errMalformed
+		}
+		if first, twice := params.Get(name); twice {
+			if first != value {
+				return nil, errMalformed
+			}
+			continue
 		}
 		params = append(params, sip.HeaderKV{K: name, V: value})
 	}
