@@ -32,7 +32,6 @@ type Session struct {
 	layout  layout
 	offered *remote    // the browser's offer that is to be answered, or was
 	ours    *agreement // our offer that is to be answered, or was
-	agreed  agreement
 	closing sync.Once
 	closed  bool
 }
@@ -277,7 +276,6 @@ func (s *Session) Close() error {
 
 // apply puts an agreement in force.
 func (s *Session) apply(agreed agreement) {
-	s.agreed = agreed
 	s.incoming.accept(agreed)
 	s.sender.SetFormats(agreed.formats)
 	event := agreed.event()

@@ -45,8 +45,9 @@ func (e *Engine) settings(addresses []netip.Addr, mux ice.UDPMux) (webrtc.Settin
 	return settings, nil
 }
 
-// secure sets DTLS and SRTP. GCM costs half of what AES-CM with HMAC-SHA1 does, so it is preferred. The path is
-// proved by ICE before DTLS begins, so the server's cookie exchange (RFC 6347 section 4.2.1) would only cost a round trip.
+// secure sets DTLS and SRTP. GCM costs half of what AES-CM with HMAC-SHA1 does, so it is preferred. The path
+// is proved by ICE before DTLS begins, so the server's cookie exchange (RFC 6347 section 4.2.1) would
+// only cost a round trip.
 func (e *Engine) secure(settings *webrtc.SettingEngine) {
 	settings.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM,
 		dtls.SRTP_AES128_CM_HMAC_SHA1_80)
