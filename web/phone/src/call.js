@@ -20,6 +20,8 @@ export class Call {
   /** Since when both sides talk, and until when they did, in milliseconds since 1970; 0 if they do not. */
   startedAt = 0;
   endedAt = 0;
+  /** The keys of the dial pad that went out. */
+  keys = '';
   /** True while the browser gets no sound through. */
   interrupted = false;
   /** Why the call is over: { words, failed, status }; status is that of a response, else 0. */
@@ -117,6 +119,8 @@ export class Call {
   sendKey(key) {
     if (this.state !== 'up' && this.state !== 'early') return false;
     this.#session.sendDTMF(key, { ...keyTiming, transportType: keyTransport(this.#session.connection) });
+    this.keys += key;
+    this.#tell();
     return true;
   }
 

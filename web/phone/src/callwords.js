@@ -5,7 +5,7 @@ const refusals = new Map([
   [400, 'The call was not understood on the way to {peer}.'],
   [401, 'The service did not accept your password for this call.'],
   [403, 'You may not call {peer}.'],
-  [404, 'There is no {peer} here. Check the name or number.'],
+  [404, 'Nobody here is called {peer}. Check the name or number.'],
   [405, '{peer} takes no calls.'],
   [407, 'The service did not accept your password for this call.'],
   [408, '{peer} did not answer.'],
@@ -30,7 +30,7 @@ const refusals = new Map([
   [504, 'The way to {peer} did not answer in time.'],
   [600, '{peer} is busy.'],
   [603, '{peer} declined the call.'],
-  [604, 'There is no {peer} anywhere.'],
+  [604, 'Nobody is called {peer}.'],
   [606, '{peer} and this browser have no common way to talk.'],
   [607, '{peer} does not want this call.'],
 ]);

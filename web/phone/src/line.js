@@ -2,9 +2,8 @@
 // how they stand.
 //
 //   off -> connecting -> registering -> registered
-//               ^  \          \            |  \
-//               |   `-> lost <-`-----------'   `-> failed (a refresh was refused)
-//               `---------'        registering -> failed
+//   connecting, registering, registered -> lost -> registering    (JsSIP connects again)
+//   registering, registered -> failed                             (refused; tried again only if waiting can help)
 import JsSIP from 'jssip';
 import { isTemporary, wordsForLost, wordsForRefusal } from './linewords.js';
 
@@ -86,7 +85,6 @@ export class Line {
 
   #listen(incoming) {
     const agent = this.#agent;
-    agent.on('connecting', () => { if (this.state !== 'lost') this.#move('connecting'); });
     agent.on('connected', () => this.#connected());
     agent.on('disconnected', () => this.#lost());
     agent.on('registered', () => this.#registered());

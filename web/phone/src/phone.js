@@ -155,14 +155,24 @@ export class Phone {
       this.journal.write(`Registered as ${line.account.name}@${line.account.domain}`, 'good');
     }
     if (line.words) this.journal.write(line.words, 'bad', line.refused ? `status ${line.refused}` : '');
-    if (line.words || this.message?.about === 'line') this.#say(line.words, 'bad', 'line');
+    const goesOn = line.state === 'lost' && this.call?.state === 'up' ? ' The call goes on meanwhile.' : '';
+    if (line.words || this.message?.about === 'line') this.#say(line.words + goesOn, 'bad', 'line');
     this.#changed();
     if (line.refused && !this.call) this.#refused(line.account);
   }
 
   #callChanged(call) {
     if (call.over && this.call === call) this.#callOver(call);
+    else if (call.state === 'up') this.#writeUp(call);
     this.#changed();
+  }
+
+  /** The journal does not say the same thing twice in a row, so only news is written. */
+  #writeUp({ peer, hold, interrupted, dialog }) {
+    if (interrupted) this.journal.write('The sound is interrupted', 'bad');
+    else if (hold.local) this.journal.write(`You put ${peer.name} on hold`);
+    else if (hold.remote) this.journal.write(`${peer.name} put you on hold`);
+    else this.journal.write(`Connected with ${peer.name}`, 'good', dialog ? `Call-ID ${dialog.callId}` : '');
   }
 
   #callOver(call) {

@@ -160,6 +160,7 @@ test('keys go out as events, else as INFO, and only in a call', () => {
   session.connection.events = false;
   call.sendKey('#');
   assert.deepEqual(session.asked, [['key', '1', 'RFC2833'], ['key', '#', 'INFO']]);
+  assert.equal(call.keys, '1#');
 });
 
 test('gathering ends a second after the first candidate', (t) => {

@@ -142,7 +142,7 @@ test('a lost line keeps the call, says so, and lets nobody hold', async () => {
   phone.line.connected = false;
   phone.line.move('lost', 'The connection was lost.');
   assert.equal(phone.call.state, 'up');
-  assert.equal(phone.message.words, 'The connection was lost.');
+  assert.equal(phone.message.words, 'The connection was lost. The call goes on meanwhile.');
   phone.toggleHold();
   assert.deepEqual(session.asked, []);
   phone.line.connected = true;

@@ -135,8 +135,8 @@ test('a browser that keeps nothing', () => {
 });
 
 test('suggestions', () => {
-  const facts = { numbers: ['echo', '100'], accounts: [{ name: 'alice' }, { name: 'bob' }] };
-  assert.deepEqual(suggestionsFor(facts, 'alice').map(({ target }) => target), ['echo', '100', 'bob']);
+  const facts = { numbers: ['100', 'dtmf', 'echo'], accounts: [{ name: 'alice' }, { name: 'bob' }] };
+  assert.deepEqual(suggestionsFor(facts, 'alice').map(({ target }) => target), ['echo', 'dtmf', '100', 'bob']);
   assert.equal(suggestionsFor(facts, 'alice')[0].hint, 'hear yourself');
 });
 

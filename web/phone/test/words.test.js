@@ -9,7 +9,7 @@ const withReason = (protocol, cause) => ({ parseHeader: (name) => (name === 'rea
 const ends = [
   ['busy', { originator: 'remote', cause: 'Busy', message: { status_code: 486 } }, 'bob is busy.', true],
   ['not found', { originator: 'remote', cause: 'Not Found', message: { status_code: 404 } },
-    'There is no bob here. Check the name or number.', true],
+    'Nobody here is called bob. Check the name or number.', true],
   ['no answer', { originator: 'remote', cause: 'Unavailable', message: { status_code: 408 } }, 'bob did not answer.', true],
   ['declined', { originator: 'remote', cause: 'Rejected', message: { status_code: 603 } }, 'bob declined the call.', true],
   ['unknown 4xx', { originator: 'remote', cause: 'x', message: { status_code: 499 } }, 'The call to bob was refused.', true],

@@ -12,6 +12,9 @@ const stateWords = {
   answering: 'Answering…',
 };
 
+/** How many of the keys that were sent fit in a line. */
+const keysShown = 16;
+
 export class CallView {
   #call = null;
 
@@ -32,6 +35,7 @@ export class CallView {
     setText(element('peer-address'), call.peer.address);
     setText(element('peer-initial'), initialOf(call.peer.name));
     setText(element('call-state'), this.#words(call));
+    setText(element('sent'), call.keys.slice(-keysShown));
   }
 
   #words(call) {
@@ -64,7 +68,6 @@ export class CallView {
 
   #renderTimer() {
     const since = this.#call?.startedAt;
-    element('timer').hidden = !since;
     setText(element('timer'), since ? clock(Date.now() - since) : '');
   }
 }

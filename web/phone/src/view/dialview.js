@@ -29,9 +29,10 @@ export class DialView {
     for (const button of element('suggestions').children) button.disabled = !ready;
   }
 
-  /** Types a key of the dial pad. */
+  /** Types a key of the dial pad where the cursor is, over what is selected. */
   type(key) {
-    element('target').value += key;
+    const target = element('target');
+    target.setRangeText(key, target.selectionStart, target.selectionEnd, 'end');
   }
 
   #offer(me) {
@@ -43,10 +44,7 @@ export class DialView {
   #button({ target, hint }) {
     const button = make('button', { type: 'button', id: `dial-${target}` },
       make('strong', {}, target), make('span', {}, hint));
-    button.addEventListener('click', () => {
-      element('target').value = target;
-      this.#dial(target);
-    });
+    button.addEventListener('click', () => this.#dial(target));
     return button;
   }
 }

@@ -10,7 +10,9 @@ export class Focus {
     if (place === this.#place) return;
     const first = this.#place === '';
     this.#place = place;
-    if (!first) element(place).focus({ preventScroll: true });
+    if (first) return;
+    element(place).focus({ preventScroll: true });
+    element(place).select?.(); // typing replaces what was called last
   }
 }
 
