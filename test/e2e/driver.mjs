@@ -62,13 +62,19 @@ async function close({ page }) {
   await closing.close();
 }
 
+// Chromium paints only the tab in front.
+async function screenshot({ page, path }) {
+  await pages.get(page).bringToFront();
+  await pages.get(page).screenshot({ path });
+}
+
 const commands = {
   open,
   close: (_, command) => close(command),
   reload: (_, { page }) => pages.get(page).reload({ waitUntil: 'load' }).then(() => null),
   call: (_, { page, name, args }) =>
     pages.get(page).evaluate((called, given) => window.phone[called](...given), name, args ?? []),
-  screenshot: (_, { page, path }) => pages.get(page).screenshot({ path }).then(() => null),
+  screenshot: (_, command) => screenshot(command),
 };
 
 async function answer(browser, line) {

@@ -38,6 +38,15 @@ func (w *world) refused(t *testing.T) {
 			must(t, phone.Wait(limit))
 		})
 	}
+	t.Run("a phone that claims to be a user of ours", func(t *testing.T) {
+		t.Parallel()
+		p := w.newPage(t, jsSIP)
+		phone := w.callPage(t, p, func(uri string, media sipp.Media) []sipp.Step {
+			call := strings.ReplaceAll(string(sipp.Call(uri, media)), "phone@phones.example", "user00@localhost")
+			return []sipp.Step{sipp.Step(call), sipp.AwaitFailure(uri, 407)}
+		})
+		must(t, phone.Wait(limit))
+	})
 	t.Run("nobody there", func(t *testing.T) {
 		t.Parallel()
 		p := w.newPage(t, jsSIP)

@@ -11,12 +11,18 @@ import (
 
 // keys: every key arrives exactly once, whichever way it was sent and is told.
 func (w *world) keys(t *testing.T) {
-	for _, sent := range []struct{ library, mode string }{
-		{jsSIP, "rtp"}, {jsSIP, "info"}, {sipJS, "rtp"}, {sipJS, "info"}, {sipML5, "info"},
+	for _, sent := range []struct{ library, mode, codec string }{
+		{jsSIP, "rtp", "PCMU"},
+		{jsSIP, "rtp", "opus"},
+		{jsSIP, "info", "opus"},
+		{sipJS, "rtp", "PCMU"},
+		{sipJS, "rtp", "opus"},
+		{sipJS, "info", "PCMU"},
+		{sipML5, "info", ""},
 	} {
-		t.Run(sent.library+" by "+sent.mode, func(t *testing.T) {
+		t.Run(sent.library+" by "+sent.mode+" beside "+sent.codec, func(t *testing.T) {
 			t.Parallel()
-			p, phone := w.talkingToScript(t, sent.library, answerUntilBye)
+			p, phone := w.talkingIn(t, sent.library, sent.codec, answerUntilBye)
 			must(t, p.Call(nil, "dtmf", allKeys, sent.mode, 100))
 			mustHaveKeys(t, phone.Ear)
 			must(t, p.Call(nil, "hangup"))
@@ -27,9 +33,9 @@ func (w *world) keys(t *testing.T) {
 		t.Parallel()
 		w.keysByInfo(t)
 	})
-	t.Run("phone by RFC 4733", func(t *testing.T) {
+	t.Run("by RFC 4733 to INFO", func(t *testing.T) {
 		t.Parallel()
-		p, phone := w.talkingToScript(t, jsSIP, answerUntilBye)
+		p, phone := w.withoutEvents(t, answerUntilBye)
 		for _, key := range []byte(allKeys) {
 			phone.Press(key, 120*time.Millisecond)
 		}
@@ -37,12 +43,12 @@ func (w *world) keys(t *testing.T) {
 		must(t, p.Call(nil, "hangup"))
 		must(t, phone.Wait(limit))
 	})
-	t.Run("phone by INFO", func(t *testing.T) {
+	t.Run("by INFO to INFO", func(t *testing.T) {
 		t.Parallel()
-		p, phone := w.talkingToScript(t, jsSIP, func(media sipp.Media) []sipp.Step {
+		p, phone := w.withoutEvents(t, func(media sipp.Media) []sipp.Step {
 			steps := []sipp.Step{sipp.Answer(media), sipp.Pause(3 * time.Second)}
 			for at := range allKeys {
-				steps = append(steps, sipp.Info(at+1, allKeys[at], at%2 == 0), sipp.Pause(200*time.Millisecond))
+				steps = append(steps, sipp.Pause(200*time.Millisecond), sipp.Info(at+1, allKeys[at], at%2 == 0))
 			}
 			return append(steps, sipp.AwaitBye())
 		})
@@ -52,13 +58,36 @@ func (w *world) keys(t *testing.T) {
 	})
 }
 
+// withoutEvents is a JsSIP page that takes keys by INFO only, in a call with a sipp that plays these steps.
+func (w *world) withoutEvents(t *testing.T, steps func(sipp.Media) []sipp.Step) (*page, *scripted) {
+	t.Helper()
+	phone := callee(t, steps)
+	p := w.newPage(t, jsSIP)
+	must(t, p.Call(nil, "prefer", "audio/opus", false))
+	must(t, p.Call(nil, "call", phone.number()))
+	mustBe(t, p, "established")
+	mustTalk(t, p, phone)
+	return p, phone
+}
+
 // talkingToScript is a page of the library in a call with a sipp that plays these steps.
 func (w *world) talkingToScript(
 	t *testing.T, library string, steps func(sipp.Media) []sipp.Step,
 ) (*page, *scripted) {
 	t.Helper()
+	return w.talkingIn(t, library, "", steps)
+}
+
+// talkingIn is the same with one audio codec in the browser, or all it has.
+func (w *world) talkingIn(
+	t *testing.T, library, codec string, steps func(sipp.Media) []sipp.Step,
+) (*page, *scripted) {
+	t.Helper()
 	phone := callee(t, steps)
 	p := w.newPage(t, library)
+	if codec != "" {
+		must(t, p.Call(nil, "prefer", "audio/"+codec, true))
+	}
 	must(t, p.Call(nil, "call", phone.number()))
 	mustBe(t, p, "established")
 	mustTalk(t, p, phone)
@@ -84,7 +113,7 @@ func mustHaveKeys(t *testing.T, sound *ear.Ear) {
 // keysByInfo: a phone that has no telephone-event gets one INFO for each key.
 func (w *world) keysByInfo(t *testing.T) {
 	t.Helper()
-	sound, media := newEar(t, "PCMU")
+	sound, media := newEar(t)
 	media.NoEvents = true
 	steps := []sipp.Step{sipp.Answer(media)}
 	for range allKeys {

@@ -16,17 +16,19 @@ import (
 // TestFirefox: JsSIP in Firefox places and receives a call.
 func TestFirefox(t *testing.T) {
 	w := newWorld(t, browser.Firefox, service.Options{})
-	t.Run("placed", func(t *testing.T) {
-		p, phone := w.talkingToScript(t, jsSIP, answerUntilBye)
-		must(t, p.Call(nil, "dtmf", allKeys, "rtp", 100))
-		mustHaveKeys(t, phone.Ear)
-		must(t, p.Call(nil, "hangup"))
-		must(t, phone.Wait(limit))
-	})
+	for _, codec := range []string{"PCMU", "opus"} {
+		t.Run("placed in "+codec, func(t *testing.T) {
+			p, phone := w.talkingIn(t, jsSIP, codec, answerUntilBye)
+			must(t, p.Call(nil, "dtmf", allKeys, "rtp", 100))
+			mustHaveKeys(t, phone.Ear)
+			must(t, p.Call(nil, "hangup"))
+			must(t, phone.Wait(limit))
+		})
+	}
 	t.Run("received", func(t *testing.T) {
 		p := w.newPage(t, jsSIP)
 		phone := newPhone(t, baresip.Options{User: "phone", Codec: "PCMA", Transport: "tcp"})
-		must(t, phone.Dial(w.uri(p)+";transport=tcp"))
+		must(t, phone.Dial(w.uri(p)))
 		mustBe(t, p, "incoming")
 		must(t, p.Call(nil, "answer"))
 		mustBe(t, p, "established")
@@ -91,7 +93,7 @@ func TestUpstream(t *testing.T) {
 func TestNothingIsLeftBehind(t *testing.T) {
 	const calls = 50
 	w := newWorld(t, browser.Chromium, service.Options{})
-	sound, media := newEar(t, "PCMU")
+	sound, media := newEar(t)
 	phone := runScript(t, sound, sipp.Options{
 		Steps: []sipp.Step{sipp.Ring(), sipp.Answer(media), sipp.AwaitBye()}, Calls: calls + 1,
 	})

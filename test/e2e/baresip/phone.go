@@ -22,7 +22,7 @@ type Options struct {
 	Codec string
 	// Transport of the signalling: udp (the default) or tcp.
 	Transport string
-	// Registrar, as host:port, makes the phone register there; empty leaves it a mere address.
+	// Registrar, as host:port, makes the phone register there; empty leaves it a stranger of phones.example.
 	Registrar string
 	// Domain of the address-of-record when registering.
 	Domain string
@@ -120,7 +120,7 @@ func writeFiles(options Options, address string, controlPort int) error {
 	}
 	return errors.Join(
 		write(options.Dir, "config", config(options.Dir, source, address, rate, controlPort)),
-		write(options.Dir, "accounts", account(options, address, codec)),
+		write(options.Dir, "accounts", account(options, codec)),
 		write(options.Dir, "contacts", ""),
 	)
 }
@@ -159,12 +159,12 @@ snd_path %[3]s
 `, address, source, dir, rate, modules, controlPort)
 }
 
-func account(options Options, address, codec string) string {
+func account(options Options, codec string) string {
 	answer := "auto"
 	if options.Manual {
 		answer = "manual"
 	}
-	host, registering := address, "regint=0"
+	host, registering := "phones.example", "regint=0"
 	if options.Registrar != "" {
 		host = options.Domain
 		registering = fmt.Sprintf(`regint=60;auth_pass=%s;outbound="sip:%s;transport=%s"`,

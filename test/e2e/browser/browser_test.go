@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -52,6 +53,9 @@ func hearOwnTone(t *testing.T, b *browser.Browser, url string) {
 	}
 	stats, err := page.Stats()
 	t.Logf("hears %+v, stats %+v, %v", heard, stats, err)
+	if shotErr := page.Screenshot(filepath.Join(t.TempDir(), "page.png")); shotErr != nil {
+		t.Error(shotErr)
+	}
 	if err := page.Close(); err != nil {
 		t.Error(err)
 	}

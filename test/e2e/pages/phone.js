@@ -26,7 +26,7 @@ export class Phone {
   trace() { return frames; }
   hear(frequencies) { return hear(frequencies); }
   stats() { return stats(); }
-  prefer(mimeType) { preferCodec(mimeType); }
+  prefer(mimeType, events) { preferCodec(mimeType, events); }
   dropSocket() { window.lastWebSocket.close(); }
 
   move(state, reason = null) {

@@ -97,14 +97,14 @@ export async function stats() {
   };
 }
 
-/** Lets the page offer only these audio codecs, for libraries that ask the browser for its preferences. */
-export function preferCodec(mimeType) {
+/** Lets the page offer only this audio codec, and telephone-event only if wanted. */
+export function preferCodec(mimeType, events) {
   const add = RealPeerConnection.prototype.addTrack;
   window.RTCPeerConnection.prototype.addTrack = function addPreferring(...args) {
     const sender = add.apply(this, args);
     const transceiver = this.getTransceivers().find((t) => t.sender === sender);
-    const all = RTCRtpReceiver.getCapabilities('audio').codecs;
-    const wanted = all.filter((c) => c.mimeType === mimeType || c.mimeType === 'audio/telephone-event');
+    const names = events ? [mimeType, 'audio/telephone-event'] : [mimeType];
+    const wanted = RTCRtpReceiver.getCapabilities('audio').codecs.filter((c) => names.includes(c.mimeType));
     if (transceiver && sender.track?.kind === 'audio') transceiver.setCodecPreferences(wanted);
     return sender;
   };

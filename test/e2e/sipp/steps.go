@@ -127,7 +127,7 @@ func request(method string, number int, from, to, rest string) string {
 const (
 	calledFrom = "[$to];tag=[pid]sipp[call_number]"
 	calledTo   = "[$from]"
-	callerFrom = "<sip:phone@[local_ip]:[local_port]>;tag=[pid]sipp[call_number]"
+	callerFrom = "<sip:phone@phones.example>;tag=[pid]sipp[call_number]"
 	callerTo   = "[$peer]"
 )
 
