@@ -14,7 +14,10 @@ export class Speaker {
 
   /** Lets the browser give sound; to be called in a click or key press. */
   wake() {
-    this.#context ??= new AudioContext();
+    if (!this.#context) {
+      this.#context = new AudioContext();
+      this.#start(); // what was to sound before the browser let it
+    }
     if (this.#context.state === 'suspended') void this.#context.resume();
   }
 
@@ -23,18 +26,22 @@ export class Speaker {
     if (name === this.#playing) return;
     this.#stop();
     this.#playing = name;
-    if (!name || !this.#context) return;
-    const tone = tones[name];
-    const once = () => {
-      this.#oscillators = tone.bursts.flatMap(([start, length]) => this.#burst(tone.hz, start, length, tone.gain));
-    };
-    once();
-    this.#again = setInterval(once, tone.every * 1000);
+    this.#start();
   }
 
   /** Sounds a key of the dial pad once. */
   key(key) {
     if (this.#context) this.#burst(tonesOf(key), 0, keyTone.length, keyTone.gain);
+  }
+
+  #start() {
+    if (!this.#playing || !this.#context) return;
+    const tone = tones[this.#playing];
+    const once = () => {
+      this.#oscillators = tone.bursts.flatMap(([start, length]) => this.#burst(tone.hz, start, length, tone.gain));
+    };
+    once();
+    this.#again = setInterval(once, tone.every * 1000);
   }
 
   #stop() {
