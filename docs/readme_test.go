@@ -178,10 +178,10 @@ func TestArchitectureNamesFiles(t *testing.T) {
 	}
 }
 
-// TestLinksLead follows the relative links of every Markdown file.
+// TestLinksLead follows the relative links of every Markdown file, those to pictures too.
 func TestLinksLead(t *testing.T) {
 	t.Parallel()
-	link := regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
+	link := regexp.MustCompile(`(?:\]\(|src=")([^)#"\s]+)`)
 	followed := 0
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
 		switch {
