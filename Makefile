@@ -52,6 +52,10 @@ lint: setup-build
 unit: setup-build
 	$(call say,unit tests)
 	go test $(TAGS) -race -timeout 15m $(PACKAGES)
+	@$(MAKE) --no-print-directory phone-unit
+.PHONY: phone-unit
+phone-unit: web/phone/node_modules/.package-lock.json
+	$(NPM) --prefix web/phone test
 ## e2e: the end-to-end tests alone (E2E_ARGS adds arguments, such as -run TestHold)
 e2e: build setup-test test/e2e/node_modules/.package-lock.json
 	$(call say,end-to-end tests)

@@ -140,7 +140,7 @@ func (c *Config) checkRoutes(found *faults) {
 			found.add("routes[%d].match: %w", i, err)
 		}
 		if !validTo(route.To) {
-			found.add("routes[%d].to: %q is not user:<name>, trunk:<name>, builtin:<name>, reject:<300 to 699> or a SIP URI",
+			found.add("routes[%d].to: %q is not user:<name>, trunk:<name>, builtin:<name>, reject:<400 to 699> or a SIP URI",
 				i, route.To)
 		}
 	}
@@ -158,7 +158,7 @@ func validTo(to string) bool {
 		return rest != ""
 	case "reject":
 		status, err := strconv.Atoi(rest)
-		return err == nil && status >= 300 && status <= 699
+		return err == nil && status >= 400 && status <= 699
 	default:
 		return false
 	}

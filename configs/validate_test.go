@@ -48,6 +48,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"routes: [{from: any, to: 'user:a'}]", "routes[0].match"},
 		{"routes: [{from: any, match: x, to: a}]", "routes[0].to"},
 		{"routes: [{from: any, match: x, to: 'reject:200'}]", "routes[0].to"},
+		{"routes: [{from: any, match: x, to: 'reject:302'}]", "routes[0].to"},
 		{"routes: [{from: any, match: x, to: 'builtin:'}]", "routes[0].to"},
 		{"websocket: {origins: ['*']}", "websocket.origins[0]"},
 		{"websocket: {origins: ['https://*']}", "websocket.origins[0]"},

@@ -60,10 +60,30 @@ func loadConfiguration(path string, environ []string) (configuration, error) {
 
 // checkConfiguration says everything that is wrong without opening a port.
 func checkConfiguration(config *configs.Config) error {
-	faults := []error{config.Validate()}
+	if err := config.Validate(); err != nil {
+		return errors.Join(err, checkCertificate(config))
+	}
+	return errors.Join(checkCertificate(config), checkRoutes(config))
+}
+
+func checkCertificate(config *configs.Config) error {
 	if config.TLS.Cert != "" && config.TLS.Key != "" {
 		_, err := web.CertificateFiles(config.TLS.Cert, config.TLS.Key, slog.New(slog.DiscardHandler))
-		faults = append(faults, err)
+		return err
 	}
-	return errors.Join(faults...)
+	return nil
+}
+
+// checkRoutes says which routes lead nowhere, in a configuration that is fine so far.
+func checkRoutes(config *configs.Config) error {
+	own, err := configs.OwnAddresses()
+	if err != nil {
+		return err
+	}
+	domains, err := newDomains(config.Domains, own)
+	if err != nil {
+		return err
+	}
+	_, err = newRouter(config, domains, own, nil)
+	return err
 }

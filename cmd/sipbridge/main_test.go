@@ -35,6 +35,7 @@ func TestCommandLine(t *testing.T) {
 	fine := configFile(t, "log: {level: debug}")
 	bad := configFile(t, "log: {level: loud}\ncall: {ring: 0s}")
 	unknown := configFile(t, "listen: {htp: x}")
+	noTrunk := configFile(t, "routes: [{from: users, match: x, to: 'trunk:nosuch'}]")
 	noCertificate := configFile(t, "tls: {cert: /nowhere/cert.pem, key: /nowhere/key.pem}")
 	for _, test := range []struct {
 		args           []string
@@ -56,6 +57,7 @@ func TestCommandLine(t *testing.T) {
 		{args: []string{"check", "--config", bad}, status: exitError, stderr: "log.level"},
 		{args: []string{"check", "--config", bad}, status: exitError, stderr: "call.ring"},
 		{args: []string{"check", "--config", unknown}, status: exitError, stderr: `nearest one is "listen.http"`},
+		{args: []string{"check", "--config", noTrunk}, status: exitError, stderr: "nosuch"},
 		{args: []string{"check", "--config", noCertificate}, status: exitError, stderr: "/nowhere/cert.pem"},
 		{args: []string{"check", "--config", "/nowhere/x.yaml"}, status: exitError, stderr: "/nowhere/x.yaml"},
 		{args: []string{"serve", "--config", bad}, status: exitError, stderr: "log.level"},

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -23,6 +24,8 @@ type Attempt struct {
 	Source netip.Addr
 	// Proxy asks for the headers of a proxy: 407 and Proxy-Authenticate instead of 401 and WWW-Authenticate.
 	Proxy bool
+	// OnlyMD5 says that the client is known to give up when a challenge offers more than MD5.
+	OnlyMD5 bool
 	// Credentials are the values of all Authorization (of a proxy: Proxy-Authorization) headers.
 	Credentials []string
 }
@@ -36,6 +39,7 @@ func AttemptOf(request *sip.Request, flow transport.Flow, realm string, proxy bo
 		Transport: flow.Transport(),
 		Source:    flow.RemoteAddr().Addr(),
 		Proxy:     proxy,
+		OnlyMD5:   takesOnlyMD5(request),
 	}
 	name := "authorization"
 	if proxy {
@@ -45,6 +49,17 @@ func AttemptOf(request *sip.Request, flow transport.Flow, realm string, proxy bo
 		attempt.Credentials = append(attempt.Credentials, header.Value())
 	}
 	return attempt
+}
+
+// takesOnlyMD5 tells of phones that can't choose among challenges: baresip before 2.0 takes the first and
+// fails ("Function not implemented") if that is SHA-256.
+func takesOnlyMD5(request *sip.Request) bool {
+	agent := request.GetHeader("User-Agent")
+	if agent == nil {
+		return false
+	}
+	name := agent.Value()
+	return strings.HasPrefix(name, "baresip v1.") || strings.HasPrefix(name, "baresip v0.")
 }
 
 // source is how the attempt's place is remembered.

@@ -172,7 +172,7 @@ func (a *Authenticator) challenge(attempt Attempt, result outcome) bridge.Cause 
 // tries again by itself. Verify makes them itself when they are due.
 func (a *Authenticator) Challenge(attempt Attempt, onlyStale bool) []string {
 	algorithms := a.options.Algorithms
-	if isWebSocket(attempt.Transport) {
+	if attempt.OnlyMD5 || isWebSocket(attempt.Transport) {
 		algorithms = []Algorithm{MD5}
 	}
 	nonce := a.nonces.mint(a.options.Now(), attempt.Realm, attempt.source())

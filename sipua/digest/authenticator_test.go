@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
 	icholy "github.com/icholy/digest"
 
 	"sipbridge/bridge"
@@ -38,6 +39,25 @@ func TestChallengePerTransport(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: algorithms %v, want %v", transport, got, want)
 		}
+	}
+}
+
+func TestChallengeOfOldBaresip(t *testing.T) {
+	for agent, want := range map[string]bool{
+		"baresip v1.0.0 (x86_64/linux)": true, "baresip v2.10.0 (x86_64/linux)": false, "": false,
+	} {
+		request := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: "example.test"})
+		if agent != "" {
+			request.AppendHeader(sip.NewHeader("User-Agent", agent))
+		}
+		if got := takesOnlyMD5(request); got != want {
+			t.Errorf("%q takes only MD5: %v", agent, got)
+		}
+	}
+	attempt := attemptOn("UDP")
+	attempt.OnlyMD5 = true
+	if got := challengesOf(t, newAuthenticator(newClock()), attempt); len(got) != 1 {
+		t.Errorf("challenges %q", got)
 	}
 }
 

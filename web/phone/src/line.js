@@ -23,6 +23,8 @@ function newAgent(webSocket, account) {
     display_name: account.displayName || undefined,
     register_expires: registerExpires,
     connection_recovery_max_interval: slowestReconnect,
+    // JsSIP would end a call whose refresh falls into a lost connection. The bridge watches the media instead.
+    session_timers: false,
   });
 }
 
