@@ -2,12 +2,11 @@ package sipua
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -46,6 +45,8 @@ type Options struct {
 	Transports Transports
 	// Park is how long a browser's leg outlives its media; 0 ends it at once.
 	Park time.Duration
+	// MaxMessage bounds a message on a WebSocket, in bytes; 0 means 32 KB.
+	MaxMessage int
 	// Trace sees every message; nil for none.
 	Trace Tracer
 	// Log must not be nil.
@@ -62,29 +63,40 @@ type Agent struct {
 	relays       *relayBindings
 	upstreams    upstreamAddresses
 	stats        counters
+	*complaints
+	// tagKey makes the tags of stateless responses.
+	tagKey [32]byte
 
-	legs    sync.WaitGroup
+	// crew are the goroutines of legs and of requests on their way to an upstream server.
+	crew    crew
 	closing chan struct{}
+	// after is time.AfterFunc but in tests.
+	after after
 }
 
 // NewAgent makes an agent. Run ends it.
 func NewAgent(options Options) *Agent {
-	return &Agent{
+	a := &Agent{
 		options:      options,
 		log:          options.Log,
-		transactions: newTransactions(options.Log, options.Trace),
+		transactions: newTransactions(options.Trace),
 		dialogs:      newDialogs(),
 		users:        newFlowUsers(),
 		relays:       newRelayBindings(),
+		upstreams:    upstreamAddresses{addresses: make(map[netip.AddrPort]Upstream)},
 		closing:      make(chan struct{}),
+		after:        time.AfterFunc,
 	}
+	_, _ = rand.Read(a.tagKey[:]) // never fails (Go 1.24)
+	a.complaints = newComplaints(a.log, &a.stats.panics)
+	return a
 }
 
 // Run waits for ctx to end, then ends every leg and transaction; it returns when all their goroutines are gone.
 func (a *Agent) Run(ctx context.Context) error {
 	a.watchUpstreams(ctx)
 	close(a.closing)
-	a.legs.Wait()
+	a.crew.wait()
 	a.transactions.close()
 	return nil
 }
@@ -93,13 +105,12 @@ func (a *Agent) Run(ctx context.Context) error {
 func (a *Agent) Receive(flow transport.Flow, raw []byte) {
 	defer func() {
 		if failure := recover(); failure != nil {
-			a.stats.panics.Add(1)
-			a.log.Error("panic while reading a message", "panic", failure, "stack", string(debug.Stack()))
+			a.panicked("panic while reading a message", failure)
 		}
 	}()
 	a.stats.received.Add(1)
 	a.options.Trace.received(flow, raw)
-	message, err := wire.Parse(raw, limitsOf(flow))
+	message, err := wire.Parse(raw, a.limitsOf(flow))
 	if err != nil {
 		a.refuseMalformed(flow, err)
 		return
@@ -121,11 +132,16 @@ func (a *Agent) FlowClosed(flow transport.Flow) {
 	a.options.Registrar.FlowClosed(flow)
 }
 
-func limitsOf(flow transport.Flow) wire.Limits {
-	if comesBack(flow) {
-		return wire.WebSocketLimits()
+// limitsOf gives the limits of a flow's messages: a browser's SDP is large.
+func (a *Agent) limitsOf(flow transport.Flow) wire.Limits {
+	if !comesBack(flow) {
+		return wire.StreamLimits()
 	}
-	return wire.StreamLimits()
+	limits := wire.WebSocketLimits()
+	if a.options.MaxMessage > 0 {
+		limits.Message = a.options.MaxMessage
+	}
+	return limits
 }
 
 // refuseMalformed answers what can be answered of a message that is none.
@@ -135,7 +151,7 @@ func (a *Agent) refuseMalformed(flow transport.Flow, err error) {
 	if !ok {
 		return
 	}
-	a.log.Debug("malformed message", "remote", flow.RemoteAddr(), "error", err)
+	a.complain("malformed message", "transport", flow.Transport(), "remote", flow.RemoteAddr(), "error", err)
 	if response := failure.Response(); response != nil {
 		a.sendResponse(replyFlow(a.options.Transports, flow, failure.Request), response)
 	}
@@ -186,11 +202,10 @@ func (a *Agent) receiveACK(flow transport.Flow, request *sip.Request) {
 		_ = known.machine.Receive(request)
 		return
 	}
-	if l := a.dialogs.find(dialogOf(request)); l != nil {
-		l.mailbox.post(func() { l.acknowledged(request) })
-		return
+	l := a.dialogs.find(dialogOf(request))
+	if l == nil || l.enqueue(func() { l.acknowledged(request) }) != nil {
+		a.stats.stray.Add(1) // the ACK to a stateless refusal is one, too
 	}
-	a.stats.stray.Add(1)
 }
 
 // receiveCancel answers a CANCEL and tells the INVITE's owner (RFC 3261 section 9.2).
@@ -206,13 +221,10 @@ func (a *Agent) receiveCancel(flow, reply transport.Flow, request *sip.Request) 
 	}
 	response := newResponse(request, 200, "")
 	if tag, ok := known.request.To().Params.Get("tag"); ok {
-		response.To().Params.Remove("tag")
-		response.To().Params.Add("tag", tag)
+		setTag(response, tag)
 	}
 	a.sendResponse(reply, response)
-	if canceled := known.canceled.Load(); canceled != nil {
-		(*canceled)(request)
-	}
+	known.canceled(request)
 }
 
 // receiveInDialog gives a request to the leg of its dialog.
@@ -222,7 +234,8 @@ func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request
 		a.reply(reply, request, 481)
 		return
 	}
-	if !a.mayContinue(l, flow, reply, request) {
+	if err := a.mayContinue(l, flow, request); err != nil {
+		a.refuse(reply, request, err)
 		return
 	}
 	transaction, err := a.transactions.newServer(flow, reply, request)
@@ -230,22 +243,10 @@ func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request
 		a.log.Debug("request dropped", "error", err)
 		return
 	}
-	if l.queued.Add(1) > inboxLimit {
-		l.queued.Add(-1)
-		transaction.respond(503, "Too Many Requests", sip.NewHeader("Retry-After", "2"))
-		return
-	}
-	posted := l.mailbox.post(func() {
-		l.queued.Add(-1)
-		l.request(transaction, flow)
-	})
-	if !posted {
-		transaction.respond(481, "")
+	if cause := l.enqueue(func() { l.request(transaction, flow) }); cause != nil {
+		transaction.send(refusal(request, *cause, cause.Status))
 	}
 }
-
-// inboxLimit bounds the requests of one dialog that wait for their leg.
-const inboxLimit = 32
 
 // dialogOf names the dialog of a request of the party, as we see it.
 func dialogOf(request *sip.Request) bridge.DialogID {
@@ -253,21 +254,6 @@ func dialogOf(request *sip.Request) bridge.DialogID {
 	id.LocalTag, _ = request.To().Params.Get("tag")
 	id.RemoteTag, _ = request.From().Params.Get("tag")
 	return id
-}
-
-// reply answers a request outside any transaction: a repeated request gets the same answer again.
-func (a *Agent) reply(flow transport.Flow, request *sip.Request, status int, headers ...sip.Header) {
-	response := newResponse(request, status, "")
-	for _, header := range headers {
-		response.AppendHeader(header)
-	}
-	a.sendResponse(flow, response)
-}
-
-func (a *Agent) sendResponse(flow transport.Flow, response *sip.Response) {
-	if err := (&connection{flow: flow, trace: a.options.Trace}).WriteMsg(response); err != nil {
-		a.log.Debug("response not sent", "error", err)
-	}
 }
 
 // sendStateless sends a request that has no transaction: an ACK to a 2xx.

@@ -58,12 +58,14 @@ func (t *clientTransaction) wrote(message sip.Message, raw []byte) {
 
 // pump hands the state machine's responses to the handler until the transaction ends.
 func (t *clientTransaction) pump() {
+	final := false
 	for {
 		select {
 		case response := <-t.machine.Responses():
+			final = final || response.StatusCode >= 200
 			t.handler(response, nil)
 		case <-t.machine.Done():
-			if !t.finished() {
+			if !final {
 				t.handler(nil, t.failure())
 			}
 			return
@@ -71,15 +73,12 @@ func (t *clientTransaction) pump() {
 	}
 }
 
+// abandon ends the transaction, whatever still comes. Its handler hears of it if there was no final response.
+func (t *clientTransaction) abandon() { t.machine.Terminate() }
+
 func (t *clientTransaction) failure() error {
 	if err := t.machine.Err(); err != nil {
 		return err
 	}
 	return sip.ErrTransactionTerminated
-}
-
-func (t *clientTransaction) finished() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.final != 0
 }

@@ -24,7 +24,7 @@ func TestOutgoingCallAnsweredAndHungUp(t *testing.T) {
 	p := s.peer("UDP", "192.0.2.20:5060")
 	leg := s.dial(p)
 	invite := p.request(sip.INVITE)
-	if string(invite.Body()) != "ours sendrecv" || invite.MaxForwards().Val() != 11 {
+	if string(invite.Body()) != "ours sendrecv" || invite.MaxForwards().Val() != 12 {
 		t.Errorf("INVITE %s", invite)
 	}
 	if invite.GetHeader("X-Custom") == nil || invite.GetHeader("Proxy-Authorization") != nil {
@@ -59,14 +59,14 @@ func TestOutgoingCallAnsweredAndHungUp(t *testing.T) {
 	event[bridge.Ended](t, leg)
 }
 
-func TestOutgoingCallRefusedPassesTheChallenge(t *testing.T) {
+func TestChallengeOfAStrangerDoesNotReachTheCaller(t *testing.T) {
 	s := newSetup(t)
 	p := s.peer("UDP", "192.0.2.20:5060")
 	leg := s.dial(p)
 	p.respond(p.request(sip.INVITE), 407, "t", "", `Proxy-Authenticate: Digest realm="x", nonce="y"`)
 	p.request(sip.ACK)
 	ended := event[bridge.Ended](t, leg)
-	if ended.Cause.Status != 407 || len(ended.Cause.Headers) != 1 {
+	if ended.Cause.Status != 403 || len(ended.Cause.Headers) != 0 {
 		t.Errorf("cause %+v", ended.Cause)
 	}
 }

@@ -40,7 +40,7 @@ func answeringDialog(invite *sip.Request, contact sip.Uri) *dialog {
 	for _, header := range invite.GetHeaders("Record-Route") {
 		d.routes = append(d.routes, header.Value())
 	}
-	d.setTarget(invite.Contact())
+	d.setTarget(firstContact(invite))
 	return d
 }
 
@@ -63,7 +63,7 @@ func (d *dialog) establish(response *sip.Response) {
 	for _, header := range slices.Backward(response.GetHeaders("Record-Route")) {
 		d.routes = append(d.routes, header.Value())
 	}
-	d.setTarget(response.Contact())
+	d.setTarget(firstContact(response))
 }
 
 // setTarget refreshes the remote target (RFC 3261 section 12.2).

@@ -3,6 +3,8 @@ package sipua
 import (
 	"sync"
 
+	"github.com/emiago/sipgo/sip"
+
 	"sipbridge/bridge"
 )
 
@@ -10,35 +12,68 @@ import (
 type dialogs struct {
 	mu   sync.Mutex
 	legs map[dialogKey]*leg // guarded by mu
-	keys map[*leg]dialogKey // guarded by mu
+	// invites are those that the legs of incoming calls were made of.
+	invites map[inviteKey]*leg // guarded by mu
 }
 
-// dialogKey names a dialog by the parts that we gave or that never change. The party's tag is checked by the leg's
-// owner: it isn't known while our INVITE has only failed forks.
+// dialogKey names a dialog by the parts that we gave or that never change. The party's tag is checked by find.
 type dialogKey struct {
 	callID, localTag string
 }
 
+// inviteKey names an INVITE on whatever way it comes. RFC 3261 section 8.2.2.2 does not count the Request-URI, but we
+// serve many users, and a server may fork a call to two of them.
+type inviteKey struct {
+	callID, remoteTag string
+	sequence          uint32
+	requestURI        string
+}
+
 func newDialogs() *dialogs {
-	return &dialogs{legs: make(map[dialogKey]*leg), keys: make(map[*leg]dialogKey)}
+	return &dialogs{legs: make(map[dialogKey]*leg), invites: make(map[inviteKey]*leg)}
+}
+
+func (l *leg) dialogKey() dialogKey {
+	return dialogKey{callID: l.dialog.id.CallID, localTag: l.dialog.id.LocalTag}
+}
+
+func inviteKeyOf(request *sip.Request) inviteKey {
+	tag, _ := request.From().Params.Get("tag")
+	return inviteKey{
+		callID: request.CallID().Value(), remoteTag: tag,
+		sequence: request.CSeq().SeqNo, requestURI: request.Recipient.String(),
+	}
 }
 
 // add enters a leg; its goroutine, or the one that makes it, calls it.
 func (d *dialogs) add(l *leg) {
-	key := dialogKey{callID: l.dialog.id.CallID, localTag: l.dialog.id.LocalTag}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.legs[key] = l
-	d.keys[l] = key
+	d.legs[l.dialogKey()] = l
+	if l.incoming {
+		d.invites[inviteKeyOf(l.invite.request)] = l
+	}
 }
 
 func (d *dialogs) remove(l *leg) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if key, ok := d.keys[l]; ok {
+	if key := l.dialogKey(); d.legs[key] == l {
 		delete(d.legs, key)
-		delete(d.keys, l)
 	}
+	if l.invite == nil {
+		return
+	}
+	if key := inviteKeyOf(l.invite.request); d.invites[key] == l {
+		delete(d.invites, key)
+	}
+}
+
+// merged tells whether a new INVITE is one that already made a call, come again on another way.
+func (d *dialogs) merged(request *sip.Request) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.invites[inviteKeyOf(request)] != nil
 }
 
 // find gives the leg of a dialog as the bridge sees it: all three parts must match (RFC 3261 section 12.2.2).

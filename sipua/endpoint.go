@@ -1,10 +1,12 @@
 package sipua
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,8 +58,20 @@ func (e upstreamEndpoint) Dial(request bridge.Request) bridge.Leg {
 	}
 	return e.agent.dial(request, dialTarget{
 		requestURI: target, nextHop: e.upstream.NextHop, transport: transportOf(e.upstream.NextHop),
-		trusted: true, credentials: true,
+		trusted: true, credentials: strings.EqualFold(homeOf(request), e.upstream.Domain),
 	})
+}
+
+// homeOf gives the domain at which the caller proves himself.
+func homeOf(request bridge.Request) string {
+	if request.User != "" {
+		return domainOf(request.User)
+	}
+	from, err := wire.ParseURI(request.From.URI, wire.StreamLimits())
+	if err != nil {
+		return ""
+	}
+	return from.Host
 }
 
 // bindingEndpoint dials one registered device: its contact, on the flow on which it registered.
@@ -91,7 +105,7 @@ type dialTarget struct {
 	user string
 	// trusted parties may move the dialog to other addresses by Contact and Record-Route.
 	trusted bool
-	// credentials of the caller may go there.
+	// credentials tells that it is the caller's own server: his credentials may go there, and its challenges to him.
 	credentials bool
 }
 
@@ -109,9 +123,10 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 		return a.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("callee: %w", err)})
 	}
 	l := a.newLeg(target.transport, target.user)
-	l.trusted = target.trusted
-	l.calling = &callingInvite{}
-	l.info.Party = bridge.Party{URI: request.To}
+	l.trusted, l.calling = target.trusted, &callingInvite{
+		challenges: target.credentials, released: make(map[string]struct{}),
+	}
+	l.info.Party = bridge.Party{URI: plainURI(to)}
 	l.dialog = callingDialog(request.From, from, to, sip.Uri{})
 	l.dialog.target = target.requestURI
 	l.info.Dialog = l.dialog.id
@@ -126,7 +141,7 @@ func (l *leg) connect(request bridge.Request, target dialTarget) {
 		return
 	}
 	l.pending++
-	l.agent.legs.Go(func() {
+	started := l.agent.crew.start(func() {
 		flow, err := l.agent.flowTo(target.nextHop)
 		l.mailbox.post(func() {
 			l.pending--
@@ -137,48 +152,57 @@ func (l *leg) connect(request bridge.Request, target dialTarget) {
 			l.call(request, flow)
 		})
 	})
+	if !started {
+		l.pending--
+		l.end(causeOfError(errClosed))
+	}
 }
 
 // flowTo looks a URI up and gives the flow there. It blocks while it asks the DNS.
 func (a *Agent) flowTo(uri sip.Uri) (transport.Flow, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookupPatience)
 	defer cancel()
-	address, err := resolve(ctx, uri)
+	addresses, err := resolve(ctx, uri)
 	if err != nil {
 		return nil, err
 	}
-	flow, err := a.options.Transports.FlowTo(transportOf(uri), address)
+	flow, err := a.options.Transports.FlowTo(transportOf(uri), addresses[0])
 	if err != nil {
-		return nil, fmt.Errorf("reach %s: %w", address, err)
+		return nil, fmt.Errorf("reach %s: %w", addresses[0], err)
 	}
 	return flow, nil
 }
 
-// resolve gives the first address of a URI's host; its port is 5060 unless the URI names one.
-func resolve(ctx context.Context, uri sip.Uri) (netip.AddrPort, error) {
-	port := uint16(uri.Port)
-	if port == 0 {
-		port = defaultPort
-	}
+// resolve gives the addresses of a URI's host, at least one, those of IPv4 first; their port is 5060 unless the URI
+// names one.
+func resolve(ctx context.Context, uri sip.Uri) ([]netip.AddrPort, error) {
+	port := uint16(cmp.Or(uri.Port, defaultPort))
 	if address, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err == nil {
-		return netip.AddrPortFrom(address.Unmap(), port), nil
+		return []netip.AddrPort{netip.AddrPortFrom(address.Unmap(), port)}, nil
 	}
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", uri.Host)
+	if err == nil && len(addresses) == 0 {
+		err = errNoAddress
+	}
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("look up %s: %w", uri.Host, err)
+		return nil, fmt.Errorf("look up %s: %w", uri.Host, err)
 	}
-	for _, address := range addresses {
-		if address.Unmap().Is4() {
-			return netip.AddrPortFrom(address.Unmap(), port), nil
-		}
+	slices.SortStableFunc(addresses, func(a, b netip.Addr) int { return a.Unmap().BitLen() - b.Unmap().BitLen() })
+	found := make([]netip.AddrPort, len(addresses))
+	for i, address := range addresses {
+		found[i] = netip.AddrPortFrom(address.Unmap(), port)
 	}
-	return netip.AddrPortFrom(addresses[0], port), nil
+	return found, nil
 }
 
-// transportOf is the transport that a URI asks for; UDP unless it says TCP.
+// transportOf is the transport that a URI asks for: UDP unless it says something else, which may be one that the
+// bridge lacks.
 func transportOf(uri sip.Uri) string {
-	if word, ok := uri.UriParams.Get("transport"); ok && strings.EqualFold(word, "tcp") {
-		return "TCP"
+	if word, ok := uri.UriParams.Get("transport"); ok && word != "" {
+		return strings.ToUpper(word)
+	}
+	if uri.Scheme == "sips" {
+		return "TLS"
 	}
 	return "UDP"
 }

@@ -6,18 +6,27 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/wire"
 )
 
-// errClosed is what a closed agent answers.
-var errClosed = errors.New("the SIP agent is closed")
+var (
+	// errClosed is what a closed agent answers.
+	errClosed = errors.New("the SIP agent is closed")
+	// errNoAddress is a name without addresses.
+	errNoAddress = errors.New("no address")
+	// errUnheard ends a leg whose call does not listen.
+	errUnheard = errors.New("the call does not hear the leg's events")
+)
 
-// causeOfError is the cause that an error becomes for the other party: a bridge.Cause as it is, a
-// timeout 408, everything else that kept a request from its peer 503 (RFC 3261 section 8.1.3.1).
+// causeOfError is the cause that an error becomes for the other party: a bridge.Cause as it is, a timeout 408, a value
+// that cannot be written 400, everything else that kept a request from its peer 503 (RFC 3261 section 8.1.3.1).
 func causeOfError(err error) bridge.Cause {
 	if cause, ok := errors.AsType[bridge.Cause](err); ok {
 		return cause
 	}
 	switch {
+	case errors.Is(err, wire.ErrUnsafe): // what the caller gave cannot be written into a message
+		return bridge.Cause{Status: 400, Text: reasonPhrase(400), Err: err}
 	case errors.Is(err, sip.ErrTransactionTimeout):
 		return bridge.Cause{Status: 408, Text: reasonPhrase(408), Err: err}
 	default:

@@ -3,12 +3,9 @@ package sipua
 import (
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/transport"
@@ -67,11 +64,13 @@ type leg struct {
 	offers offerState
 	// agreed is what was last agreed with the party.
 	agreed bridge.Description
-	// partyDirection is what the party does; wanted is what the bridge wants to do toward it.
-	partyDirection, wanted bridge.Direction
+	// told is what the call heard the party do; wanted is what the bridge wants to do toward the party.
+	told   toldDirection
+	wanted bridge.Direction
 
 	// resend repeats our 200 until its ACK comes (RFC 3261 section 13.3.1.4).
-	resend *resender
+	resend  *resender
+	session sessionTimer
 	// byePending holds a hang-up back until the ACK to our 200 is in.
 	byePending *bridge.Cause
 	// referral is the party's REFER while it waits for its answer.
@@ -79,10 +78,13 @@ type leg struct {
 	// parkTimer runs while the party's media are lost on a transport that may come back.
 	parkTimer *time.Timer
 	parked    bool
-	// pending counts transactions whose end the goroutine waits for.
+	lost      bridge.Cause // why it is parked
+	// pending counts what the goroutine waits for: transactions, and the look-up of an address.
 	pending int
-	linger  *time.Timer
-	gave    bool // the goroutine may end although transactions are pending
+	// open are our requests without a final response.
+	open   map[*clientTransaction]struct{}
+	linger *time.Timer
+	gave   bool // the goroutine may end although transactions are pending
 
 	infoMu sync.Mutex
 	info   bridge.LegInfo // guarded by infoMu
@@ -96,12 +98,16 @@ var (
 	_ bridge.Incoming = (*leg)(nil)
 )
 
+// eventQueue is how many events may wait for the call; one more place is for Ended.
 const eventQueue = 64
 
 // start runs the leg's goroutine; first is the first thing it does.
 func (l *leg) start(first func()) {
 	l.mailbox.post(first)
-	l.agent.legs.Go(l.run)
+	if !l.agent.crew.start(l.run) {
+		l.end(causeOfError(errClosed))
+		l.finish()
+	}
 }
 
 // run is the leg's goroutine.
@@ -117,7 +123,7 @@ func (l *leg) run() {
 			l.gone = nil
 			l.guard(l.flowLost)
 		case <-l.agent.closing:
-			l.guard(func() { l.end(bridge.Cause{Status: 503, Text: "Shutting down"}) })
+			l.guard(func() { l.shutDown(bridge.Cause{Status: 503, Text: "Shutting down"}) })
 			return
 		}
 		if l.state == stateOver && (l.pending == 0 || l.gave) {
@@ -130,35 +136,43 @@ func (l *leg) run() {
 func (l *leg) guard(work func()) {
 	defer func() {
 		if failure := recover(); failure != nil {
-			l.agent.stats.panics.Add(1)
-			l.log.Error("panic in a leg", "panic", failure, "stack", string(debug.Stack()))
+			l.agent.panicked("panic in a leg", failure)
 			l.end(bridge.Cause{Status: 500, Text: reasonPhrase(500), Err: fmt.Errorf("panic: %v", failure)})
 		}
 	}()
 	work()
 }
 
-// finish frees what the leg holds.
+// finish frees what the leg holds. What came too late is still done: requests among it get their 481.
 func (l *leg) finish() {
-	l.mailbox.close()
-	l.stopTimers()
+	l.end(bridge.Cause{Status: 500, Text: reasonPhrase(500)})
 	l.agent.dialogs.remove(l)
-	l.closeMedia()
-	if l.state != stateOver {
-		l.end(bridge.Cause{Status: 500, Text: reasonPhrase(500)})
+	for _, work := range l.mailbox.close() {
+		l.guard(work)
+	}
+	l.stopTimers()
+	for transaction := range l.open {
+		transaction.abandon()
 	}
 }
 
 func (l *leg) stopTimers() {
 	l.resend.stop()
-	for _, timer := range []*time.Timer{l.parkTimer, l.linger, l.offers.timer} {
+	l.session.stop()
+	for _, timer := range []*time.Timer{l.parkTimer, l.linger} {
 		if timer != nil {
 			timer.Stop()
 		}
 	}
 }
 
+// closeMedia contains a panic of the media, since it also runs while one is dealt with.
 func (l *leg) closeMedia() {
+	defer func() {
+		if failure := recover(); failure != nil {
+			l.agent.panicked("panic while media close", failure)
+		}
+	}()
 	if err := l.media.Close(); err != nil {
 		l.log.Debug("media close", "error", err)
 	}
@@ -166,32 +180,54 @@ func (l *leg) closeMedia() {
 
 // after runs work in the leg's goroutine when the time has passed.
 func (l *leg) after(delay time.Duration, work func()) *time.Timer {
-	return time.AfterFunc(delay, func() { l.mailbox.post(work) })
+	return l.agent.after(delay, func() { l.mailbox.post(work) })
 }
 
-// emit tells the call. The call reads until Ended, and never waits for a leg, so this does not hang.
+// emit tells the call, and never waits for it. The call reads all the time; if it does not, a key or a picture more
+// or less does no harm, but a leg that could not tell all else would be in another state than the call thinks.
 func (l *leg) emit(event bridge.Event) {
-	if l.state != stateOver {
+	if l.state == stateOver {
+		return
+	}
+	if len(l.events) < eventQueue { // nobody else writes
 		l.events <- event
+		return
+	}
+	l.agent.stats.unheard.Add(1)
+	switch event.(type) {
+	case bridge.Pressed, bridge.KeyframeAsked:
+	default:
+		l.fail(bridge.Cause{Status: 500, Text: reasonPhrase(500), Err: errUnheard})
 	}
 }
 
-// end is the one way into stateOver: the call hears Ended once, media stop.
+// end is the one way into stateOver: the call hears Ended once, media stop, and no request stays without an answer.
 func (l *leg) end(cause bridge.Cause) {
 	if l.state == stateOver {
 		return
 	}
-	l.events <- bridge.Ended{Cause: cause}
-	close(l.events)
 	l.state = stateOver
+	l.answerAll(cause)
+	l.events <- bridge.Ended{Cause: cause} // the last place is kept for it
+	close(l.events)
 	l.stopTimers()
 	l.closeMedia()
-	if l.offers.in != nil && !l.offers.in.answered() {
-		l.offers.in.respond(487, "")
-	}
 	if l.pending > 0 {
-		l.linger = l.after(64*sip.T1, func() { l.gave = true })
+		l.linger = l.after(transactionTime, func() { l.gave = true })
 	}
+}
+
+// answerAll answers what the party still asks.
+func (l *leg) answerAll(cause bridge.Cause) {
+	if l.incoming && l.invite != nil {
+		l.finalResponse(cause)
+	}
+	for _, open := range []*serverTransaction{l.offers.in, l.referral} {
+		if open != nil && !open.answered() {
+			open.respond(487, "")
+		}
+	}
+	l.offers.in, l.referral = nil, nil
 }
 
 // Info says what is known of the leg.
@@ -214,18 +250,33 @@ func (l *leg) describe() {
 	}
 }
 
-// owns tells whether a flow is the leg's own; any goroutine may ask.
-func (l *leg) owns(flow transport.Flow) bool {
+// place gives the flow of the leg's party and its account; any goroutine may ask.
+func (l *leg) place() (flow transport.Flow, user string) {
 	l.infoMu.Lock()
 	defer l.infoMu.Unlock()
-	return l.at == flow
+	return l.at, l.info.User
 }
 
-// sameHost tells whether a flow comes from where the leg's party last was.
-func (l *leg) sameHost(flow transport.Flow) bool {
-	l.infoMu.Lock()
-	defer l.infoMu.Unlock()
-	return l.at != nil && l.at.RemoteAddr().Addr() == flow.RemoteAddr().Addr()
+// inboxLimit bounds the messages of one party that wait for their leg.
+const inboxLimit = 32
+
+// enqueue posts what a message of the party asks for. If it cannot, it gives the cause: too much waits, or the leg
+// is gone.
+func (l *leg) enqueue(work func()) *bridge.Cause {
+	if l.queued.Add(1) > inboxLimit {
+		l.queued.Add(-1)
+		return &bridge.Cause{
+			Status: 503, Text: "Too Many Requests", Headers: []bridge.Header{{Name: "Retry-After", Value: "2"}},
+		}
+	}
+	posted := l.mailbox.post(func() {
+		l.queued.Add(-1)
+		work()
+	})
+	if !posted {
+		return &bridge.Cause{Status: 481}
+	}
+	return nil
 }
 
 // Events is what the leg tells its call.

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -14,7 +15,6 @@ func (l *leg) hangup(cause bridge.Cause) {
 	switch {
 	case l.state == stateOver:
 	case l.state == stateSetup && l.incoming:
-		l.finalResponse(cause)
 		l.end(cause)
 	case l.state == stateSetup:
 		l.cancel(cause)
@@ -29,9 +29,26 @@ func (l *leg) hangup(cause bridge.Cause) {
 
 // fail ends a running dialog because of an error of the bridge or of the media.
 func (l *leg) fail(cause bridge.Cause) {
+	if l.state == stateOver {
+		return
+	}
 	l.log.Info("leg failed", "cause", cause)
 	if l.state == stateAnswered || l.state == stateConfirmed {
 		l.sendBye(cause)
+	}
+	l.end(cause)
+}
+
+// shutDown ends the leg at once, because the agent closes.
+func (l *leg) shutDown(cause bridge.Cause) {
+	switch l.state {
+	case stateAnswered, stateConfirmed:
+		l.sendBye(cause)
+	case stateSetup:
+		if !l.incoming && l.calling.provisional {
+			l.sendCancel(l.calling.transaction, cause)
+		}
+	case stateOver:
 	}
 	l.end(cause)
 }
@@ -58,21 +75,22 @@ func (l *leg) sendBye(cause bridge.Cause) {
 func (l *leg) send(request *sip.Request, handler responseHandler) (*clientTransaction, error) {
 	flow := l.nextHop()
 	l.agent.complete(flow, request)
-	l.pending++
-	final := false
+	var transaction *clientTransaction
 	transaction, err := l.agent.transactions.send(flow, request, func(response *sip.Response, err error) {
 		l.mailbox.post(func() {
-			if !final && (err != nil || response.StatusCode >= 200) {
-				final = true
+			if _, open := l.open[transaction]; open && (err != nil || response.StatusCode >= 200) {
+				delete(l.open, transaction)
 				l.pending--
 			}
 			handler(response, err)
 		})
 	})
 	if err != nil {
-		l.pending--
+		return nil, err
 	}
-	return transaction, err
+	l.pending++
+	l.open[transaction] = struct{}{}
+	return transaction, nil
 }
 
 // nextHop is the flow for requests inside the dialog: the party's connection while it lives; else the first
@@ -149,11 +167,22 @@ func (l *leg) mediaLost(cause bridge.Cause) {
 	l.parked = true
 	l.log.Info("leg parked", "for", l.agent.options.Park)
 	l.emit(bridge.Parked{})
-	l.parkTimer = l.after(l.agent.options.Park, func() {
-		if l.parked {
+	l.parkedFor(cause)
+}
+
+// parkedFor gives the party the whole park time to bring its media back.
+func (l *leg) parkedFor(cause bridge.Cause) {
+	if l.parkTimer != nil {
+		l.parkTimer.Stop()
+	}
+	l.lost = cause
+	var timer *time.Timer
+	timer = l.after(l.agent.options.Park, func() {
+		if l.parked && l.parkTimer == timer {
 			l.fail(cause)
 		}
 	})
+	l.parkTimer = timer
 }
 
 // mediaBack resumes a parked leg.

@@ -12,17 +12,13 @@ import (
 func (l *leg) begin() {
 	request := l.invite.request
 	if body := request.Body(); len(body) > 0 {
-		if !isSDP(request) {
-			l.reject(bridge.Cause{Status: 415, Text: reasonPhrase(415)})
-			return
-		}
 		offer, err := l.media.SetOffer(body)
 		if err != nil {
 			l.reject(causeOfMediaError(err))
 			return
 		}
 		l.asked.Offer = &offer
-		l.partyDirection = audioDirection(offer)
+		l.told = toldDirection{direction: audioDirection(offer), known: true}
 		l.remoteSDP = bytes.Clone(body)
 	}
 	if l.invite.answered() {
@@ -33,8 +29,8 @@ func (l *leg) begin() {
 
 // reject ends an incoming leg that never became a call.
 func (l *leg) reject(cause bridge.Cause) {
-	l.log.Info("INVITE refused", "cause", cause)
-	l.finalResponse(cause)
+	l.agent.stats.refused.Add(1)
+	l.agent.complain("INVITE refused", "remote", l.flow.RemoteAddr(), "cause", cause)
 	l.end(cause)
 }
 
@@ -74,20 +70,18 @@ func (l *leg) answer(answer bridge.Description) {
 	body, err := l.answerBody(answer)
 	if err != nil {
 		l.log.Warn("answer impossible", "error", err)
-		cause := causeOfMediaError(err)
-		l.finalResponse(cause)
-		l.end(cause)
+		l.end(causeOfMediaError(err))
 		return
 	}
 	l.state = stateAnswered
 	response := newResponse(l.invite.request, 200, "")
 	l.addContact(response)
 	addCapabilities(response)
+	l.agreeSession(l.invite.request, response)
 	setSDP(response, body)
 	l.invite.send(response)
-	l.resend = newResender(l.after, func() { l.invite.send(response.Clone()) }, func() {
-		l.bye(bridge.Cause{Status: 408, Text: "No ACK"})
-		l.end(bridge.Cause{Status: 408, Text: "No ACK"})
+	l.resend = newResender(response.CSeq().SeqNo, l.after, func() { l.invite.send(response.Clone()) }, func() {
+		l.fail(bridge.Cause{Status: 408, Text: "No ACK"})
 	})
 }
 
@@ -115,8 +109,8 @@ func (l *leg) makeAnswer(answer bridge.Description) ([]byte, error) {
 
 // acknowledged takes the ACK to our 200. It may carry the answer to the offer in it (RFC 3264, RFC 6337).
 func (l *leg) acknowledged(request *sip.Request) {
-	if l.resend == nil {
-		return
+	if l.resend == nil || l.resend.sequence != request.CSeq().SeqNo || l.state == stateOver {
+		return // of an earlier INVITE, or a repeated one
 	}
 	l.resend.stop()
 	l.resend = nil
@@ -138,18 +132,17 @@ func (l *leg) answerInACK(request *sip.Request) {
 	agreed, err := l.media.SetAnswer(request.Body())
 	if err != nil {
 		l.media.Rollback()
-		l.log.Warn("ACK without a usable answer", "error", err)
-		l.hangup(causeOfMediaError(err))
-		l.end(causeOfMediaError(err))
+		l.fail(causeOfMediaError(err))
 		return
 	}
-	l.setAgreed(agreed)
+	l.agreed = agreed
+	l.told.known = false
 	l.emit(bridge.Accepted{Answer: agreed})
 }
 
 // canceled takes the party's CANCEL. Against a 200 already sent it loses (RFC 3261 section 9.2).
 func (l *leg) canceled(cancel *sip.Request) {
-	if l.invite.answered() {
+	if l.invite.answered() || l.state == stateOver {
 		return
 	}
 	l.invite.respond(487, "")
@@ -165,13 +158,5 @@ func (l *leg) finalResponse(cause bridge.Cause) {
 	if l.invite.answered() {
 		return
 	}
-	status := cause.Status
-	if status < 300 || status > 699 {
-		status = 480
-	}
-	response := newResponse(l.invite.request, status, cause.Text)
-	for _, header := range cause.Headers {
-		response.AppendHeader(sip.NewHeader(header.Name, header.Value))
-	}
-	l.invite.send(response)
+	l.invite.send(refusal(l.invite.request, cause, 480))
 }

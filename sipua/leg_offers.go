@@ -2,7 +2,6 @@ package sipua
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -13,13 +12,6 @@ import (
 
 // offerPatience is how long the other leg may take to answer an offer that has to cross.
 const offerPatience = 10 * time.Second
-
-// proposal is an offer that we want to make.
-type proposal struct {
-	description bridge.Description
-	// tell says that the call waits for Accepted or Refused; a hold does not.
-	tell bool
-}
 
 // offerState is the offer/answer state of a running dialog (RFC 3264, RFC 6337): at most one offer is under way in
 // either direction, and only the newest of ours waits.
@@ -34,127 +26,10 @@ type offerState struct {
 	unanswered, answerInACK bool
 	// sentDirection is the direction in the last SDP that we sent.
 	sentDirection bridge.Direction
-	timer         *time.Timer
 }
 
 func (o *offerState) busy() bool {
 	return o.in != nil || o.out != nil || o.unanswered || o.answerInACK
-}
-
-// setDirection holds or resumes toward the party. It waits for nothing, and a refusal goes no further:
-// JsSIP would end the call if a hold of the other party failed.
-func (l *leg) setDirection(direction bridge.Direction) {
-	l.wanted = direction
-	if l.state == stateOver || l.state == stateSetup && l.incoming {
-		return
-	}
-	if l.offers.sentDirection == direction && l.offers.out == nil {
-		l.offers.waiting = nil
-		return
-	}
-	l.propose(proposal{description: withDirection(l.agreed, direction)})
-}
-
-// propose makes an offer now, or as soon as the dialog and other offers allow.
-func (l *leg) propose(p proposal) {
-	l.offers.waiting = &p
-	l.proposeNext()
-}
-
-func (l *leg) proposeNext() {
-	if l.offers.waiting == nil || l.state != stateConfirmed || l.offers.busy() {
-		return
-	}
-	p := l.offers.waiting
-	l.offers.waiting = nil
-	body, err := l.media.Offer(p.description)
-	if err != nil {
-		l.log.Warn("offer impossible", "error", err)
-		l.proposalRefused(p, causeOfMediaError(err))
-		return
-	}
-	l.offers.out = p
-	invite := l.dialog.request(sip.INVITE)
-	addCapabilities(invite)
-	setSDP(invite, body)
-	_, err = l.send(invite, func(response *sip.Response, err error) { l.proposalResponse(invite, response, err) })
-	if err != nil {
-		l.proposalFailed(causeOfError(err))
-	}
-}
-
-// proposalResponse takes what became of our re-INVITE.
-func (l *leg) proposalResponse(invite *sip.Request, response *sip.Response, err error) {
-	switch {
-	case err != nil:
-		l.proposalFailed(causeOfError(err))
-	case response.IsProvisional():
-	case response.IsSuccess():
-		l.dialog.setTarget(response.Contact())
-		l.acknowledge(l.dialog, invite.CSeq().SeqNo, nil)
-		l.proposalAnswered(response)
-	default:
-		l.proposalFailed(causeOfResponse(response))
-	}
-}
-
-func (l *leg) proposalAnswered(response *sip.Response) {
-	p := l.offers.out
-	if p == nil {
-		return // a repeated 200
-	}
-	l.offers.out = nil
-	agreed, err := l.media.SetAnswer(response.Body())
-	if err != nil {
-		l.media.Rollback()
-		l.proposalRefused(p, causeOfMediaError(err))
-	} else {
-		l.offers.sentDirection = audioDirection(p.description)
-		l.remoteSDP = bytes.Clone(response.Body())
-		l.setAgreed(agreed)
-		if p.tell {
-			l.emit(bridge.Accepted{Answer: agreed})
-		}
-	}
-	l.proposeNext()
-}
-
-// proposalFailed takes a refusal of our re-INVITE: glare is retried, a dead dialog ends the leg, all
-// else leaves the session as it was (RFC 3261 sections 14.1 and 12.2.1.2).
-func (l *leg) proposalFailed(cause bridge.Cause) {
-	p := l.offers.out
-	l.offers.out = nil
-	l.media.Rollback()
-	if p == nil || l.state == stateOver {
-		return
-	}
-	switch cause.Status {
-	case 481, 408:
-		l.fail(cause)
-		return
-	case 491:
-		if l.offers.waiting == nil {
-			l.offers.waiting = p
-		}
-		l.offers.timer = l.after(l.glareWait(), l.proposeNext)
-		return
-	}
-	l.proposalRefused(p, cause)
-	l.proposeNext()
-}
-
-func (l *leg) proposalRefused(p *proposal, cause bridge.Cause) {
-	if p.tell {
-		l.emit(bridge.Refused{Cause: cause})
-	}
-}
-
-// glareWait is the random wait after a 491: the side that owns the Call-ID waits longer (RFC 3261 section 14.1).
-func (l *leg) glareWait() time.Duration {
-	if l.incoming {
-		return time.Duration(rand.IntN(200)) * 10 * time.Millisecond
-	}
-	return 2100*time.Millisecond + time.Duration(rand.IntN(190))*10*time.Millisecond
 }
 
 // receiveOffer takes the offer of a re-INVITE or UPDATE. What only holds, resumes, refreshes or
@@ -167,17 +42,18 @@ func (l *leg) receiveOffer(transaction *serverTransaction, body []byte) {
 	offer, err := l.media.SetOffer(body)
 	if err != nil {
 		l.media.Rollback()
-		cause := causeOfMediaError(err)
-		transaction.respond(cause.Status, cause.Text)
+		transaction.send(refusal(transaction.request, causeOfMediaError(err), 488))
 		return
 	}
 	l.offers.in, l.offers.offered = transaction, offer
 	if answer, ok := l.sameAnswer(offer); ok {
+		before := l.agreed
 		l.accept(answer)
+		l.tellIfChanged(before, audioDirection(offer))
 		return
 	}
 	l.emit(bridge.Offered{Offer: offer})
-	l.offers.timer = l.after(offerPatience, func() {
+	l.after(offerPatience, func() {
 		if l.offers.in == transaction {
 			l.refuse(bridge.Cause{Status: 488, Text: reasonPhrase(488)})
 		}
@@ -215,6 +91,25 @@ func (l *leg) sameAnswer(offer bridge.Description) (bridge.Description, bool) {
 	return answer, found
 }
 
+// tellIfChanged lets the call plug its pipes anew when what it did not ask for has changed the codec or its
+// payload type. direction is what the party does.
+func (l *leg) tellIfChanged(before bridge.Description, direction bridge.Direction) {
+	if sameAudio(before, l.agreed) {
+		return
+	}
+	l.emit(bridge.Accepted{Answer: withDirection(l.agreed, direction)})
+}
+
+func sameAudio(a, b bridge.Description) bool {
+	first, hasFirst := a.First(transcode.Audio)
+	second, hasSecond := b.First(transcode.Audio)
+	return hasFirst && hasSecond && audioOnly(first).SameMedia(audioOnly(second))
+}
+
+func audioOnly(audio bridge.MediaDescription) bridge.Description {
+	return bridge.Description{Media: []bridge.MediaDescription{audio}}
+}
+
 func keep(formats []transcode.Format, codec transcode.Codec) []transcode.Format {
 	for _, format := range formats {
 		if format.Equal(codec) {
@@ -238,8 +133,9 @@ func (l *leg) accept(answer bridge.Description) {
 	body, err := l.makeAnswer(answer)
 	if err != nil {
 		l.media.Rollback()
-		cause := causeOfMediaError(err)
-		transaction.respond(cause.Status, cause.Text)
+		transaction.send(refusal(transaction.request, causeOfMediaError(err), 488))
+		l.emit(bridge.Accepted{Answer: withDirection(l.agreed, l.told.direction)}) // the old media stand
+		l.proposeNext()
 		return
 	}
 	l.remoteSDP = bytes.Clone(transaction.request.Body())
@@ -251,6 +147,7 @@ func (l *leg) accept(answer bridge.Description) {
 func (l *leg) acceptInACK(answer bridge.Description) {
 	l.offers.answerInACK = false
 	body, err := l.makeAnswer(answer)
+	l.calling.ackBody = body
 	l.acknowledge(l.dialog, l.calling.request.CSeq().SeqNo, body)
 	if err != nil {
 		l.fail(causeOfMediaError(err))
@@ -264,54 +161,60 @@ func (l *leg) respondWithSDP(transaction *serverTransaction, body []byte) {
 	response := newResponse(transaction.request, 200, "")
 	l.addContact(response)
 	addCapabilities(response)
+	l.agreeSession(transaction.request, response)
 	setSDP(response, body)
 	transaction.send(response)
 	if transaction.request.IsInvite() {
 		l.resend.stop()
-		l.resend = newResender(l.after, func() { transaction.send(response.Clone()) }, func() {
-			l.fail(bridge.Cause{Status: 408, Text: "No ACK"})
-		})
+		l.resend = newResender(response.CSeq().SeqNo, l.after,
+			func() { transaction.send(response.Clone()) }, l.reinviteUnacknowledged)
 	}
+}
+
+// reinviteUnacknowledged takes it that no ACK came to our 200. A phone is gone then; a browser may just have lost
+// its connection, and its media decide.
+func (l *leg) reinviteUnacknowledged() {
+	if !comesBack(l.flow) {
+		l.fail(bridge.Cause{Status: 408, Text: "No ACK"})
+		return
+	}
+	if l.offers.unanswered {
+		l.offers.unanswered = false
+		l.media.Rollback()
+	}
+	l.proposeNext()
 }
 
 // refuse declines the party's offer or transfer.
 func (l *leg) refuse(cause bridge.Cause) {
 	if l.referral != nil {
-		l.referral.respond(failureStatus(cause, 603), cause.Text)
+		l.referral.send(refusal(l.referral.request, cause, 603))
 		l.referral = nil
 		return
 	}
 	if l.offers.in == nil {
 		return
 	}
-	l.offers.in.respond(failureStatus(cause, 488), cause.Text)
+	l.offers.in.send(refusal(l.offers.in.request, cause, 488))
 	l.offers.in = nil
 	l.media.Rollback()
 	l.proposeNext()
 }
 
-func failureStatus(cause bridge.Cause, otherwise int) int {
-	if cause.Status < 300 || cause.Status > 699 {
-		return otherwise
-	}
-	return cause.Status
-}
-
-// setAgreed notes what an answer of the party agreed to.
-func (l *leg) setAgreed(agreed bridge.Description) {
-	l.agreed = agreed
-	direction := audioDirection(agreed)
-	if l.state == stateSetup {
-		l.partyDirection = direction
-	}
+// toldDirection is what the call last heard the party does. It is not known while the party has only answered
+// an offer of ours: what it then does may follow from ours.
+type toldDirection struct {
+	direction bridge.Direction
+	known     bool
 }
 
 // partyDirectionIs tells the call when the party held or resumed.
 func (l *leg) partyDirectionIs(direction bridge.Direction) {
-	if direction == l.partyDirection {
+	told := toldDirection{direction: direction, known: true}
+	if told == l.told {
 		return
 	}
-	l.partyDirection = direction
+	l.told = told
 	l.emit(bridge.DirectionChanged{Direction: direction})
 }
 

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"bytes"
+	"cmp"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -22,7 +23,16 @@ type callingInvite struct {
 	early bool
 	// offerless tells that the INVITE had no SDP: the 200 brings the party's offer.
 	offerless bool
+	// challenges tells that the caller may hear a challenge: it comes from his own server.
+	challenges bool
+	// ackBody is our answer in the ACK to the 200 of an offerless INVITE, for the ACK is repeated with it.
+	ackBody []byte
+	// released are the tags of the forks that were let go.
+	released map[string]struct{}
 }
+
+// maxForks bounds how many answers to one INVITE are acknowledged and released.
+const maxForks = 16
 
 // cancelPatience is how long a canceled party may take to confirm before the call goes on without it.
 const cancelPatience = 2 * time.Second
@@ -51,7 +61,7 @@ func (l *leg) call(request bridge.Request, flow transport.Flow) {
 	} else {
 		l.calling.offerless = true
 	}
-	maxForwards := sip.MaxForwardsHeader(hops(request.MaxForwards))
+	maxForwards := sip.MaxForwardsHeader(min(cmp.Or(request.MaxForwards, defaultHops), defaultHops))
 	invite.AppendHeader(&maxForwards)
 	l.calling.request = invite
 	transaction, err := l.send(invite, l.inviteResponse)
@@ -73,12 +83,21 @@ func (l *leg) inviteResponse(response *sip.Response, err error) {
 	case response.IsSuccess():
 		l.success(response)
 	default:
-		cause := causeOfResponse(response)
-		if l.calling.canceled != nil {
-			cause = *l.calling.canceled
-		}
-		l.end(cause)
+		l.end(l.failureOf(response))
 	}
+}
+
+// failureOf is the cause that the failure of our INVITE becomes. Only the caller's own server may ask him for
+// credentials; of anybody else it would be phishing, and the answer could not be passed on.
+func (l *leg) failureOf(response *sip.Response) bridge.Cause {
+	if l.calling.canceled != nil {
+		return *l.calling.canceled
+	}
+	cause := causeOfResponse(response)
+	if (cause.Status == 401 || cause.Status == 407) && !l.calling.challenges {
+		return bridge.Cause{Status: 403, Text: "Callee Asks For Credentials", Err: cause}
+	}
+	return cause
 }
 
 // progress takes a 1xx.
@@ -86,7 +105,7 @@ func (l *leg) progress(response *sip.Response) {
 	if l.calling.canceled != nil {
 		if !l.calling.provisional {
 			l.calling.provisional = true
-			l.sendCancel(*l.calling.canceled)
+			l.sendCancel(l.calling.transaction, *l.calling.canceled)
 		}
 		return
 	}
@@ -114,26 +133,22 @@ func (l *leg) earlyAnswer(response *sip.Response) *bridge.Description {
 	}
 	l.calling.early = true
 	l.remoteSDP = bytes.Clone(body)
-	l.setAgreed(agreed)
+	l.agreed = agreed
 	return &agreed
 }
 
 // success takes a 2xx: the first one confirms the dialog, a repeated one is acknowledged again, one of another fork
 // is acknowledged and released (RFC 3261 section 13.2.2.4).
 func (l *leg) success(response *sip.Response) {
-	tag := tagOf(response)
-	if l.state == stateSetup && l.dialogOpen() {
+	switch {
+	case l.state == stateSetup && l.calling.canceled == nil:
 		l.confirm(response)
-		return
-	}
-	if tag != l.dialog.id.RemoteTag {
+	case l.state == stateSetup || tagOf(response) != l.dialog.id.RemoteTag:
 		l.releaseFork(response)
-		return
+	case !l.offers.answerInACK:
+		l.acknowledge(l.dialog, l.calling.request.CSeq().SeqNo, l.calling.ackBody)
 	}
-	l.acknowledge(l.dialog, l.calling.request.CSeq().SeqNo, nil)
 }
-
-func (l *leg) dialogOpen() bool { return l.calling.canceled == nil }
 
 func (l *leg) confirm(response *sip.Response) {
 	l.dialog.establish(response)
@@ -152,11 +167,13 @@ func (l *leg) confirm(response *sip.Response) {
 			return
 		}
 		l.remoteSDP = bytes.Clone(body)
-		l.setAgreed(agreed)
+		l.agreed = agreed
 	} else if len(body) == 0 && !l.calling.early {
 		l.fail(bridge.Cause{Status: 488, Text: "Missing SDP"})
 		return
 	}
+	l.told = toldDirection{direction: audioDirection(l.agreed), known: true}
+	l.followSession(response)
 	l.emit(bridge.Answered{Answer: l.agreed})
 	l.proposeNext()
 }
@@ -172,15 +189,25 @@ func (l *leg) offerInSuccess(response *sip.Response) {
 	}
 	l.state = stateConfirmed
 	l.offers.answerInACK = true
-	l.partyDirection = audioDirection(offer)
+	l.told = toldDirection{direction: audioDirection(offer), known: true}
+	l.followSession(response)
 	l.emit(bridge.Answered{Answer: offer})
 }
 
 // releaseFork acknowledges and ends a dialog that nobody wants: a second fork, or an answer that crossed our CANCEL.
 func (l *leg) releaseFork(response *sip.Response) {
+	tag := tagOf(response)
+	_, known := l.calling.released[tag]
+	if !known && len(l.calling.released) >= maxForks {
+		return
+	}
 	fork := *l.dialog
 	fork.establish(response)
 	l.acknowledge(&fork, l.calling.request.CSeq().SeqNo, nil)
+	if known {
+		return
+	}
+	l.calling.released[tag] = struct{}{}
 	bye := fork.request(sip.BYE)
 	if _, err := l.send(bye, func(*sip.Response, error) {}); err != nil {
 		l.log.Debug("release of a fork", "error", err)
@@ -210,17 +237,17 @@ func (l *leg) cancel(cause bridge.Cause) {
 		return
 	}
 	if l.calling.provisional {
-		l.sendCancel(cause)
+		l.sendCancel(l.calling.transaction, cause)
 	}
 	l.after(cancelPatience, func() { l.end(cause) })
 }
 
-func (l *leg) sendCancel(cause bridge.Cause) {
-	cancel := cancelOf(l.calling.request)
+func (l *leg) sendCancel(invite *clientTransaction, cause bridge.Cause) {
+	cancel := cancelOf(invite.request)
 	if reason := reasonHeader(cause); reason != nil {
 		cancel.AppendHeader(reason)
 	}
-	if _, err := l.agent.transactions.send(l.flow, cancel, func(*sip.Response, error) {}); err != nil {
+	if _, err := l.agent.transactions.send(invite.flow, cancel, func(*sip.Response, error) {}); err != nil {
 		l.log.Debug("CANCEL not sent", "error", err)
 	}
 }
@@ -232,7 +259,7 @@ func cancelOf(invite *sip.Request) *sip.Request {
 		sip.CopyHeaders(name, invite, cancel)
 	}
 	cancel.AppendHeader(&sip.CSeqHeader{SeqNo: invite.CSeq().SeqNo, MethodName: sip.CANCEL})
-	maxForwards := sip.MaxForwardsHeader(70)
+	maxForwards := sip.MaxForwardsHeader(defaultHops)
 	cancel.AppendHeader(&maxForwards)
 	return cancel
 }

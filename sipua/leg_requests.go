@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -24,6 +23,19 @@ func (l *leg) request(transaction *serverTransaction, source transport.Flow) {
 	}
 	l.dialog.remoteSequence = request.CSeq().SeqNo
 	l.adoptFlow(source)
+	if l.parked {
+		l.parkedFor(l.lost) // it is there again, and may bring its media back
+	}
+	if unknown := unknownExtensions(request, "Require"); unknown != "" {
+		transaction.respond(420, "", sip.NewHeader("Unsupported", unknown))
+		return
+	}
+	l.serve(transaction)
+}
+
+// serve does what a request in order asks for.
+func (l *leg) serve(transaction *serverTransaction) {
+	request := transaction.request
 	switch request.Method {
 	case sip.INVITE:
 		l.reinvite(transaction)
@@ -40,8 +52,6 @@ func (l *leg) request(transaction *serverTransaction, source transport.Flow) {
 		l.refer(transaction)
 	case sip.NOTIFY:
 		transaction.respond(481, "No Such Subscription")
-	case sip.MESSAGE:
-		transaction.respond(415, "Messages Do Not Cross Yet")
 	default:
 		transaction.respond(405, "", sip.NewHeader("Allow", allowedMethods))
 	}
@@ -63,20 +73,36 @@ func (l *leg) partyHungUp(cause bridge.Cause) {
 
 func (l *leg) reinvite(transaction *serverTransaction) {
 	if l.state != stateConfirmed {
-		transaction.respond(500, "Not yet answered", sip.NewHeader("Retry-After", "1"))
+		notYet(transaction)
 		return
 	}
-	l.dialog.setTarget(transaction.request.Contact())
+	if l.objects(transaction) {
+		return
+	}
+	l.dialog.setTarget(firstContact(transaction.request))
 	body := transaction.request.Body()
 	if len(body) == 0 {
 		l.offerInReinvite(transaction)
 		return
 	}
-	if !isSDP(transaction.request) {
-		transaction.respond(415, "", sip.NewHeader("Accept", contentSDP))
-		return
-	}
 	l.receiveOffer(transaction, body)
+}
+
+// notYet answers an offer that comes before the last one has its answer (RFC 3261 section 14.2).
+func notYet(transaction *serverTransaction) {
+	transaction.respond(500, "Not yet answered", sip.NewHeader("Retry-After", "1"))
+}
+
+// objects refuses a re-INVITE or UPDATE whose body or session interval will not do.
+func (l *leg) objects(transaction *serverTransaction) bool {
+	status, headers := objectionToBody(transaction.request)
+	if status == 0 {
+		status, headers = objectionToSession(transaction.request)
+	}
+	if status != 0 {
+		transaction.respond(status, "", headers...)
+	}
+	return status != 0
 }
 
 // offerInReinvite answers a re-INVITE without SDP with an offer of what is agreed; the ACK brings the answer.
@@ -96,21 +122,21 @@ func (l *leg) offerInReinvite(transaction *serverTransaction) {
 
 // update takes an UPDATE (RFC 3311): without SDP it only refreshes the session (JsSIP sends one every 45 s).
 func (l *leg) update(transaction *serverTransaction) {
-	l.dialog.setTarget(transaction.request.Contact())
+	if l.objects(transaction) {
+		return
+	}
+	l.dialog.setTarget(firstContact(transaction.request))
 	body := transaction.request.Body()
 	if len(body) == 0 {
 		response := newResponse(transaction.request, 200, "")
 		l.addContact(response)
-		addSessionExpires(transaction.request, response)
+		l.agreeSession(transaction.request, response)
 		transaction.send(response)
 		return
 	}
-	if l.state != stateConfirmed || !isSDP(transaction.request) {
-		transaction.respond(488, "")
+	if l.state != stateConfirmed {
+		notYet(transaction)
 		return
-	}
-	if bytes.Equal(body, l.remoteSDP) {
-		l.log.Debug("session refresh")
 	}
 	l.receiveOffer(transaction, body)
 }
@@ -152,7 +178,7 @@ func (l *leg) refer(transaction *serverTransaction) {
 	target := referTo.Address.Clone()
 	var replaces *bridge.DialogID
 	if value, ok := target.Headers.Get("Replaces"); ok {
-		replaces = parseReplaces(unescape(value))
+		replaces, _ = parseReplaces(unescape(value))
 	}
 	target.Headers, target.UriParams = nil, nil
 	l.referral = transaction

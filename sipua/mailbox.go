@@ -42,10 +42,12 @@ func (m *mailbox) take() []func() {
 	return queue
 }
 
-// close drops what is queued and everything posted later.
-func (m *mailbox) close() {
+// close refuses everything posted later and gives what is still queued.
+func (m *mailbox) close() []func() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed = true
+	queue := m.queue
 	m.queue = nil
+	return queue
 }

@@ -9,10 +9,12 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/wire"
 )
 
 const (
-	allowedMethods   = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, MESSAGE"
+	// allowedMethods are those of a call.
+	allowedMethods   = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
 	supportedOptions = "replaces, timer"
 	// defaultHops is the Max-Forwards of a request that starts here (RFC 3261 section 8.1.1.6).
 	defaultHops = 70
@@ -22,6 +24,7 @@ const (
 type message interface {
 	AppendHeader(header sip.Header)
 	GetHeader(name string) sip.Header
+	GetHeaders(name string) []sip.Header
 	SetBody(body []byte)
 }
 
@@ -52,15 +55,20 @@ func (l *leg) addContact(response *sip.Response) {
 	response.AppendHeader(&sip.ContactHeader{Address: l.dialog.contact})
 }
 
-// addSessionExpires confirms a session refresh (RFC 4028 section 9): the interval asked for, refreshed by the asker.
-func addSessionExpires(request *sip.Request, response *sip.Response) {
-	header := request.GetHeader("Session-Expires")
-	if header == nil {
-		return
+// setTag gives a response another To tag.
+func setTag(response *sip.Response, tag string) {
+	response.To().Params.Remove("tag")
+	response.To().Params.Add("tag", tag)
+}
+
+// firstContact gives the first Contact, of which sipgo's own accessor gives the last; nil if there is none.
+func firstContact(m message) *sip.ContactHeader {
+	for _, header := range m.GetHeaders("Contact") {
+		if contact, ok := header.(*sip.ContactHeader); ok {
+			return contact
+		}
 	}
-	interval, _, _ := strings.Cut(header.Value(), ";")
-	response.AppendHeader(sip.NewHeader("Require", "timer"))
-	response.AppendHeader(sip.NewHeader("Session-Expires", strings.TrimSpace(interval)+";refresher=uac"))
+	return nil
 }
 
 // contentType gives the media type of a body, lower-case and without parameters.
@@ -73,33 +81,35 @@ func contentType(request *sip.Request) string {
 	return strings.ToLower(strings.TrimSpace(value))
 }
 
-func isSDP(request *sip.Request) bool { return contentType(request) == contentSDP }
-
-// hops is what is left of a hop count after this one.
-func hops(received int) int {
-	if received <= 0 {
-		return defaultHops
+// hopsOf gives a request's hop count, which is 70 if it says nothing, and never more.
+func hopsOf(request *sip.Request) int {
+	if left := request.MaxForwards(); left != nil {
+		return min(int(left.Val()), defaultHops)
 	}
-	return received - 1
+	return defaultHops
 }
 
-// parseReplaces reads a Replaces value (RFC 3891 section 6.1): its to-tag is ours, its from-tag the party's.
-func parseReplaces(value string) *bridge.DialogID {
-	parts := strings.Split(value, ";")
-	id := bridge.DialogID{CallID: strings.TrimSpace(parts[0])}
-	for _, part := range parts[1:] {
-		name, tag, _ := strings.Cut(strings.TrimSpace(part), "=")
-		switch strings.ToLower(name) {
+// parseReplaces reads a Replaces value (RFC 3891 section 6.1): its to-tag is ours, its from-tag the party's. It gives
+// nil for a malformed one. earlyOnly asks to spare a call that has been answered.
+func parseReplaces(value string) (dialog *bridge.DialogID, earlyOnly bool) {
+	callID, params, _ := strings.Cut(value, ";")
+	id := bridge.DialogID{CallID: strings.TrimSpace(callID)}
+	for param := range strings.SplitSeq(params, ";") {
+		name, tag, _ := strings.Cut(param, "=")
+		tag = strings.TrimSpace(tag)
+		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "to-tag":
 			id.LocalTag = tag
 		case "from-tag":
 			id.RemoteTag = tag
+		case "early-only":
+			earlyOnly = true
 		}
 	}
 	if id.CallID == "" || id.LocalTag == "" || id.RemoteTag == "" {
-		return nil
+		return nil, earlyOnly
 	}
-	return &id
+	return &id, earlyOnly
 }
 
 func unescape(value string) string {
@@ -138,4 +148,28 @@ func (d *dialog) nextAddress() (netip.AddrPort, bool) {
 		port = defaultPort
 	}
 	return netip.AddrPortFrom(address, uint16(port)), true
+}
+
+// refusal is the failure response that a cause becomes; otherwise is its status if the cause has none. Text and headers
+// may come from a party that does not speak SIP, so what cannot be written is left out.
+func refusal(request *sip.Request, cause bridge.Cause, otherwise int) *sip.Response {
+	status := failureStatus(cause, otherwise)
+	text := cause.Text
+	if status != cause.Status || wire.CheckValue(text) != nil {
+		text = ""
+	}
+	response := newResponse(request, status, text)
+	for _, header := range cause.Headers {
+		if wire.CheckValue(header.Value) == nil {
+			response.AppendHeader(sip.NewHeader(header.Name, header.Value))
+		}
+	}
+	return response
+}
+
+func failureStatus(cause bridge.Cause, otherwise int) int {
+	if cause.Status < 300 || cause.Status > 699 {
+		return otherwise
+	}
+	return cause.Status
 }

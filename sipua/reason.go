@@ -9,35 +9,74 @@ import (
 	"sipbridge/bridge"
 )
 
-// reasonPhrase gives the standard phrase of a status (RFC 3261 section 21).
+// phrases are the standard reason phrases (RFC 3261 section 21, and those of its extensions that we send or tell).
+const phrases = `
+100 Trying
+180 Ringing
+181 Call Is Being Forwarded
+182 Queued
+183 Session Progress
+200 OK
+202 Accepted
+400 Bad Request
+401 Unauthorized
+403 Forbidden
+404 Not Found
+405 Method Not Allowed
+406 Not Acceptable
+407 Proxy Authentication Required
+408 Request Timeout
+410 Gone
+413 Request Entity Too Large
+414 Request-URI Too Long
+415 Unsupported Media Type
+416 Unsupported URI Scheme
+420 Bad Extension
+421 Extension Required
+422 Session Interval Too Small
+423 Interval Too Brief
+480 Temporarily Unavailable
+481 Call/Transaction Does Not Exist
+482 Loop Detected
+483 Too Many Hops
+484 Address Incomplete
+486 Busy Here
+487 Request Terminated
+488 Not Acceptable Here
+489 Bad Event
+491 Request Pending
+500 Server Internal Error
+501 Not Implemented
+502 Bad Gateway
+503 Service Unavailable
+504 Server Time-out
+505 Version Not Supported
+513 Message Too Large
+600 Busy Everywhere
+603 Decline
+604 Does Not Exist Anywhere
+606 Not Acceptable
+`
+
+// reasonPhrase gives the standard phrase of a status.
 func reasonPhrase(status int) string {
-	phrases := map[int]string{
-		100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 202: "Accepted",
-		400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-		407: "Proxy Authentication Required", 408: "Request Timeout", 413: "Request Entity Too Large",
-		414: "Request-URI Too Long", 415: "Unsupported Media Type", 416: "Unsupported URI Scheme",
-		420: "Bad Extension", 423: "Interval Too Brief", 480: "Temporarily Unavailable",
-		481: "Call/Transaction Does Not Exist", 482: "Loop Detected", 483: "Too Many Hops",
-		486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 489: "Bad Event",
-		491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented", 502: "Bad Gateway",
-		503: "Service Unavailable", 504: "Server Time-out", 505: "Version Not Supported",
-		513: "Message Too Large", 600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere",
-		606: "Not Acceptable",
+	_, rest, found := strings.Cut(phrases, "\n"+strconv.Itoa(status)+" ")
+	if !found {
+		return "Unknown"
 	}
-	if phrase, ok := phrases[status]; ok {
-		return phrase
-	}
-	return "Unknown"
+	phrase, _, _ := strings.Cut(rest, "\n")
+	return phrase
 }
 
-// reasonHeader tells a party why it gets a BYE or CANCEL (RFC 3326); nil for a plain hang-up.
+// reasonHeader tells a party why it gets a BYE or CANCEL (RFC 3326); nil for a plain hang-up. That a call was answered
+// elsewhere is told too: a phone then shows no missed call.
 func reasonHeader(cause bridge.Cause) sip.Header {
 	for _, header := range cause.Headers {
 		if strings.EqualFold(header.Name, "Reason") {
 			return sip.NewHeader("Reason", header.Value)
 		}
 	}
-	if cause.Status < 300 {
+	if cause.Status < 300 && (cause.Text == "" || cause.Text == bridge.Normal().Text) {
 		return nil
 	}
 	text := cause.Text
@@ -63,7 +102,7 @@ func causeOfRequest(request *sip.Request) bridge.Cause {
 			return cause
 		case strings.EqualFold(name, "cause"):
 			if status, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && status >= 200 && status < 700 {
-				cause.Status = status
+				cause.Status, cause.Text = status, strings.TrimSuffix(cause.Text, bridge.Normal().Text)
 			}
 		case strings.EqualFold(name, "text"):
 			cause.Text = strings.Trim(strings.TrimSpace(value), `"`)

@@ -9,21 +9,6 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// receiveRegister serves local domains and passes the REGISTERs of upstream domains on.
-func (a *Agent) receiveRegister(flow, reply transport.Flow, request *sip.Request) {
-	host := request.To().Address.Host
-	if realm, ok := a.options.Domains.local(host); ok {
-		a.registerLocal(flow, reply, request, realm)
-		return
-	}
-	upstream, ok := a.upstreamOf(request)
-	if !ok || !a.mayRelay(flow, request, upstream) {
-		a.reply(reply, request, 403)
-		return
-	}
-	a.relay(flow, reply, request, upstream)
-}
-
 // keeper is a flow that is closed when idle, unless it is kept.
 type keeper interface{ Keep(until time.Time) }
 
@@ -41,7 +26,6 @@ const maxRegistration = time.Hour + time.Minute
 func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, realm string) {
 	name, err := a.options.Authenticator.Verify(digest.AttemptOf(request, flow, realm, false))
 	if err != nil {
-		a.stats.challenged.Add(1)
 		a.refuse(reply, request, err)
 		return
 	}

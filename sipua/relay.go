@@ -20,6 +20,8 @@ type relayed struct {
 	// user is whom a REGISTER is for, token what its Contact is replaced by.
 	user, token string
 	contact     *sip.ContactHeader
+	// all says that the Contact is "*": it ends every binding of the user.
+	all bool
 }
 
 // relay passes a request to an upstream server.
@@ -34,13 +36,20 @@ func (a *Agent) relay(flow, reply transport.Flow, request *sip.Request, upstream
 	if request.Method == sip.REGISTER {
 		r.prepareRegister(request)
 	}
-	a.legs.Go(r.forward)
+	if !a.crew.start(r.forward) {
+		transaction.respond(503, "")
+	}
 }
 
 func (r *relayed) prepareRegister(request *sip.Request) {
 	to := request.To().Address
 	r.user = to.User + "@" + strings.ToLower(to.Host)
-	if contact := request.Contact(); contact != nil && !contact.Address.Wildcard {
+	contact := firstContact(request)
+	switch {
+	case contact == nil:
+	case contact.Address.Wildcard:
+		r.all = true
+	default:
 		r.contact = contact.Clone()
 		r.token = r.agent.relays.token(r.user, contact.Address.String(), r.source)
 	}
@@ -60,25 +69,28 @@ func (r *relayed) forward() {
 	}
 }
 
-// forUpstream is the request as the server gets it: our Via, our Contact, everything else as it was.
+// forUpstream is the request as the server gets it: our Via, our Contact, and of the rest what is the browser's to say.
 func (r *relayed) forUpstream(flow transport.Flow) *sip.Request {
-	request := r.transaction.request.Clone()
+	received := r.transaction.request
+	request := sip.NewRequest(received.Method, received.Recipient)
 	request.SetTransport(flow.Transport())
-	for _, name := range []string{"Via", "Route", "Max-Forwards", "User-Agent"} {
-		removeAll(request, name)
+	for _, header := range received.Headers() {
+		if crossesUp(header.Name()) {
+			request.AppendHeader(sip.HeaderClone(header))
+		}
+	}
+	request.SetBody(received.Body())
+	if r.all {
+		request.AppendHeader(&sip.ContactHeader{Address: sip.Uri{Host: "*", Wildcard: true}})
 	}
 	if r.contact != nil {
-		removeAll(request, "Contact")
 		contact := &sip.ContactHeader{Address: r.agent.contact(flow, r.token), Params: r.contact.Params.Clone()}
 		for _, name := range []string{"+sip.instance", "reg-id"} {
 			contact.Params.Remove(name) // they name a device behind us, not us
 		}
 		request.AppendHeader(contact)
 	}
-	left := sip.MaxForwardsHeader(defaultHops)
-	if received := r.transaction.request.MaxForwards(); received != nil {
-		left = sip.MaxForwardsHeader(hops(int(received.Val())))
-	}
+	left := sip.MaxForwardsHeader(hopsOf(received) - 1) // one with 0 has been refused
 	request.AppendHeader(&left)
 	r.agent.complete(flow, request)
 	return request
@@ -95,11 +107,10 @@ func (r *relayed) response(upstream *sip.Response, err error) {
 	}
 	response := newResponse(r.transaction.request, upstream.StatusCode, upstream.Reason)
 	if tag := tagOf(upstream); tag != "" {
-		response.To().Params.Remove("tag")
-		response.To().Params.Add("tag", tag)
+		setTag(response, tag)
 	}
 	for _, header := range upstream.Headers() {
-		if relayedHeader(header.Name()) {
+		if crossesDown(header.Name()) {
 			response.AppendHeader(sip.HeaderClone(header))
 		}
 	}
@@ -112,6 +123,9 @@ func (r *relayed) response(upstream *sip.Response, err error) {
 
 // registered binds the browser to its token, and gives it back its own Contact with the server's expiry.
 func (r *relayed) registered(upstream, response *sip.Response) {
+	if r.all {
+		r.agent.relays.removeUser(r.user)
+	}
 	if r.contact == nil {
 		return
 	}
@@ -160,19 +174,27 @@ func atoi(value string) int {
 	return int(number)
 }
 
-// relayedHeader tells which headers of an answer cross: not those of the hop, nor of the server's topology.
-func relayedHeader(name string) bool {
+// crossesUp tells which headers of a browser's request its server gets. Not among them are those of the hop, and
+// those by which servers assert to each other who calls (RFC 3325): it may believe them because they come from us.
+func crossesUp(name string) bool {
+	switch lower := strings.ToLower(name); lower {
+	case "from", "to", "call-id", "cseq", "expires", "authorization", "proxy-authorization",
+		"supported", "require", "proxy-require", "accept", "accept-language", "allow", "date", "organization",
+		"content-type", "content-encoding", "content-language", "content-disposition", "mime-version",
+		"subject", "priority", "in-reply-to", "reply-to":
+		return true
+	default:
+		return strings.HasPrefix(lower, "x-")
+	}
+}
+
+// crossesDown tells which headers of an answer cross: not those of the hop, nor of the server's topology.
+func crossesDown(name string) bool {
 	switch strings.ToLower(name) {
 	case "via", "from", "to", "call-id", "cseq", "contact", "content-length", "record-route", "route", "path",
 		"service-route", "server":
 		return false
 	default:
 		return true
-	}
-}
-
-func removeAll(request *sip.Request, name string) {
-	for request.RemoveHeader(name) {
-		continue
 	}
 }

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -44,8 +45,12 @@ func (r *relayBindings) token(user, contact string, flow transport.Flow) string 
 
 // add enters or refreshes a binding.
 func (r *relayBindings) add(binding relayBinding) {
+	now := time.Now()
 	r.mu.Lock()
 	r.byToken[binding.token] = binding
+	maps.DeleteFunc(r.byToken, func(_ string, old relayBinding) bool {
+		return old.user == binding.user && now.After(old.until)
+	})
 	r.mu.Unlock()
 	select {
 	case <-binding.flow.Done():
@@ -61,15 +66,18 @@ func (r *relayBindings) remove(token string) {
 	delete(r.byToken, token)
 }
 
+// removeUser drops all bindings of a user.
+func (r *relayBindings) removeUser(user string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	maps.DeleteFunc(r.byToken, func(_ string, binding relayBinding) bool { return binding.user == user })
+}
+
 // forget drops the bindings of a flow that is gone.
 func (r *relayBindings) forget(flow transport.Flow) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for token, binding := range r.byToken {
-		if binding.flow == flow {
-			delete(r.byToken, token)
-		}
-	}
+	maps.DeleteFunc(r.byToken, func(_ string, binding relayBinding) bool { return binding.flow == flow })
 }
 
 // find gives the live binding of a token.
@@ -101,7 +109,7 @@ func (r *relayBindings) of(user string) []relayBinding {
 // relayTargets gives the browsers that an upstream server may mean: by token exactly one, by user all.
 func (a *Agent) relayTargets(name, domain string) (targets []bridge.Target, known bool) {
 	bindings := a.relays.of(name + "@" + domain)
-	if binding, ok := a.relays.find(name); ok {
+	if binding, ok := a.relays.find(name); ok && domainOf(binding.user) == domain {
 		bindings = []relayBinding{binding}
 	}
 	for _, binding := range bindings {

@@ -4,20 +4,17 @@ import (
 	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
-
-	"sipbridge/sipua/transport"
 )
 
-// serverTransaction is a request that we have to answer (RFC 3261 section 17.2), and the flow it came on.
+// serverTransaction is a request that we have to answer (RFC 3261 section 17.2).
 type serverTransaction struct {
 	request *sip.Request
-	flow    transport.Flow
 	machine *sip.ServerTx
 
 	// final is the status of the final response, 0 while there is none.
 	final atomic.Int32
-	// canceled, set before the transaction is in the table, hears a CANCEL.
-	canceled atomic.Pointer[func(*sip.Request)]
+	// canceled hears a CANCEL.
+	canceled func(cancel *sip.Request)
 }
 
 // respond sends a response built from the request.
@@ -35,9 +32,6 @@ func (t *serverTransaction) send(response *sip.Response, headers ...sip.Header) 
 	}
 	_ = t.machine.Respond(response)
 }
-
-// onCancel sets who hears of a CANCEL for the request.
-func (t *serverTransaction) onCancel(f func(cancel *sip.Request)) { t.canceled.Store(&f) }
 
 // answered tells whether a final response has been sent.
 func (t *serverTransaction) answered() bool { return t.final.Load() != 0 }

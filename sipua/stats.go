@@ -4,17 +4,18 @@ import "sync/atomic"
 
 // counters are what the agent counts.
 type counters struct {
-	received, malformed, stray, panics, challenged, relayed atomic.Uint64
+	received, malformed, refused, stray, panics, challenged, relayed, unheard atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
 type Stats struct {
 	// Received counts SIP messages; Malformed those refused by the parser; Stray those that matched nothing.
 	Received, Malformed, Stray uint64
-	// Challenged counts 401 and 407 answers, Relayed requests passed to an upstream server.
-	Challenged, Relayed uint64
-	// Panics counts faults that were contained.
-	Panics uint64
+	// Challenged counts 401 and 407 answers, Refused all other failures that needed no leg, Relayed requests passed
+	// to an upstream server.
+	Challenged, Refused, Relayed uint64
+	// Panics counts faults that were contained, Unheard events of legs whose call did not listen.
+	Panics, Unheard uint64
 	// Dialogs, ServerTransactions and ClientTransactions are alive now.
 	Dialogs, ServerTransactions, ClientTransactions int
 }
@@ -27,6 +28,8 @@ func (a *Agent) Stats() Stats {
 		Malformed:          a.stats.malformed.Load(),
 		Stray:              a.stats.stray.Load(),
 		Challenged:         a.stats.challenged.Load(),
+		Refused:            a.stats.refused.Load(),
+		Unheard:            a.stats.unheard.Load(),
 		Relayed:            a.stats.relayed.Load(),
 		Panics:             a.stats.panics.Load(),
 		Dialogs:            a.dialogs.size(),

@@ -12,9 +12,11 @@ import (
 
 // transactions is the one table of a process, whatever the transport. The state machines are sipgo's.
 type transactions struct {
-	log   *slog.Logger
 	trace Tracer
-	pumps sync.WaitGroup
+	// silent is the logger of sipgo's state machines: what they would tell, peers can cause as often as they like, and
+	// it names what we hear of by their errors anyway.
+	silent *slog.Logger
+	pumps  sync.WaitGroup
 
 	mu      sync.Mutex
 	servers map[string]*serverTransaction // guarded by mu
@@ -22,10 +24,10 @@ type transactions struct {
 	closed  bool                          // guarded by mu
 }
 
-func newTransactions(log *slog.Logger, trace Tracer) *transactions {
+func newTransactions(trace Tracer) *transactions {
 	return &transactions{
-		log:     log,
 		trace:   trace,
+		silent:  slog.New(slog.DiscardHandler),
 		servers: make(map[string]*serverTransaction),
 		clients: make(map[string]*clientTransaction),
 	}
@@ -60,14 +62,20 @@ func (t *transactions) matchServer(flow transport.Flow, request *sip.Request, me
 	return t.servers[key], nil
 }
 
-// newServer makes the transaction of a new request. It gives nil when the agent is closed.
+// newServer makes the transaction of a new request. The error is errClosed when the agent is closed.
 func (t *transactions) newServer(source, reply transport.Flow, request *sip.Request) (*serverTransaction, error) {
+	return t.newInvite(source, reply, request, func(*sip.Request) {})
+}
+
+// newInvite makes the transaction of a request that may be canceled; canceled hears of it.
+func (t *transactions) newInvite(source, reply transport.Flow, request *sip.Request, canceled func(*sip.Request),
+) (*serverTransaction, error) {
 	key, err := serverKey(source, request, request.Method)
 	if err != nil {
 		return nil, err
 	}
-	machine := sip.NewServerTx(key, request, &connection{flow: reply, trace: t.trace}, t.log)
-	transaction := &serverTransaction{request: request, flow: reply, machine: machine}
+	machine := sip.NewServerTx(key, request, &connection{flow: reply, trace: t.trace}, t.silent)
+	transaction := &serverTransaction{request: request, machine: machine, canceled: canceled}
 	machine.OnTerminate(func(key string, _ error) { t.dropServer(key) })
 	if err := machine.Init(); err != nil {
 		return nil, fmt.Errorf("server transaction: %w", err)
@@ -95,7 +103,7 @@ func (t *transactions) send(flow transport.Flow, request *sip.Request, handler r
 	}
 	transaction := &clientTransaction{request: request, flow: flow, handler: handler}
 	transaction.machine = sip.NewClientTx(key, request,
-		&connection{flow: flow, trace: t.trace, wrote: transaction.wrote}, t.log)
+		&connection{flow: flow, trace: t.trace, wrote: transaction.wrote}, t.silent)
 	transaction.machine.OnTerminate(func(key string, _ error) { t.dropClient(key) })
 
 	t.mu.Lock()

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"sync"
 	"time"
@@ -35,18 +36,24 @@ func (a *Agent) watchUpstreams(ctx context.Context) {
 func (a *Agent) lookUpUpstreams(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
 	defer cancel()
-	found := make(map[netip.AddrPort]Upstream)
 	for _, upstream := range a.options.Domains.Upstreams {
-		address, err := resolve(ctx, upstream.NextHop)
+		addresses, err := resolve(ctx, upstream.NextHop)
 		if err != nil {
 			a.log.Warn("upstream server not found", "domain", upstream.Domain, "error", err)
 			continue
 		}
-		found[address] = upstream
+		a.upstreams.set(upstream, addresses)
 	}
-	a.upstreams.mu.Lock()
-	defer a.upstreams.mu.Unlock()
-	a.upstreams.addresses = found
+}
+
+// set replaces the addresses of a server. One that is not found this time keeps those it had.
+func (u *upstreamAddresses) set(upstream Upstream, addresses []netip.AddrPort) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	maps.DeleteFunc(u.addresses, func(_ netip.AddrPort, old Upstream) bool { return old.Domain == upstream.Domain })
+	for _, address := range addresses {
+		u.addresses[address] = upstream
+	}
 }
 
 // fromUpstream tells which upstream server a flow comes from. On UDP it speaks from its own port; a TCP

@@ -105,6 +105,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) {
 		Authenticator: s.authenticator,
 		Transports:    s.transports.layer,
 		Park:          s.config.Call.Park,
+		MaxMessage:    s.config.WebSocket.MaxMessage,
 		Trace:         s.tracer(ctx),
 		Log:           s.log,
 	})

@@ -1,0 +1,110 @@
+package sipua
+
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+)
+
+// asked puts an INVITE into neutral words.
+func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
+	from, to := request.From(), request.Recipient
+	asked := bridge.Request{
+		From:   bridge.Party{Name: from.DisplayName, URI: a.publicURI(from.Address)},
+		To:     a.publicURI(to),
+		Origin: who.origin, User: who.user, Trunk: who.trunk,
+		Headers:     crossing(request, who.origin == bridge.OriginUpstream),
+		MaxForwards: hopsOf(request),
+	}
+	if binding, ok := a.relays.find(to.User); ok && who.origin == bridge.OriginUpstream &&
+		domainOf(binding.user) == who.trunk {
+		asked.To = "sip:" + to.User + "@" + who.trunk // the Directory knows the token
+	}
+	if upstream, ok := a.passesCredentials(request, who); ok {
+		asked.Headers = append(asked.Headers, credentials(request)...)
+		if strings.EqualFold(to.Host, upstream.Domain) {
+			asked.To = to.String() // the digest covers its parameters
+		}
+	}
+	if header := request.GetHeader("Replaces"); header != nil {
+		asked.Replaces, _ = parseReplaces(header.Value())
+	}
+	return asked
+}
+
+// passesCredentials gives the server to which a user of an upstream domain proves himself, through us.
+func (a *Agent) passesCredentials(request *sip.Request, who identity) (Upstream, bool) {
+	if who.origin == bridge.OriginUpstream {
+		return Upstream{}, false
+	}
+	if who.user != "" {
+		return a.options.Domains.upstream(domainOf(who.user))
+	}
+	return a.options.Domains.upstream(request.From().Address.Host)
+}
+
+// domainOf gives the domain of "name@domain".
+func domainOf(user string) string {
+	_, domain, _ := strings.Cut(user, "@")
+	return domain
+}
+
+// credentials are the headers by which a browser proves itself to its upstream server. Only the upstream
+// endpoint lets them out.
+func credentials(request *sip.Request) []bridge.Header {
+	var headers []bridge.Header
+	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+		for _, header := range request.GetHeaders(name) {
+			headers = append(headers, bridge.Header{Name: name, Value: header.Value()})
+		}
+	}
+	return headers
+}
+
+// maxCrossing bounds what crosses, in bytes: the INVITE to a phone should stay one UDP packet.
+const maxCrossing = 4 << 10
+
+// crossing picks the headers of an INVITE that cross to the other leg. Topology, credentials and assertions about who
+// calls stay. What makes a phone answer by itself, or tells it where a call has been, crosses only from a server
+// that we are configured to trust.
+func crossing(request *sip.Request, trusted bool) []bridge.Header {
+	var headers []bridge.Header
+	size := 0
+	for _, header := range request.Headers() {
+		name, value := header.Name(), header.Value()
+		if !crosses(strings.ToLower(name), trusted) || size+len(name)+len(value) > maxCrossing {
+			continue
+		}
+		size += len(name) + len(value)
+		headers = append(headers, bridge.Header{Name: name, Value: value})
+	}
+	return headers
+}
+
+func crosses(name string, trusted bool) bool {
+	switch name {
+	case "user-to-user", "reason", "subject", "priority":
+		return true
+	case "diversion", "history-info", "call-info", "alert-info":
+		return trusted
+	default:
+		return strings.HasPrefix(name, "x-")
+	}
+}
+
+// plainURI is a URI without password, parameters and headers: what routes match.
+func plainURI(uri sip.Uri) string {
+	plain := *uri.Clone()
+	plain.Password, plain.UriParams, plain.Headers = "", nil, nil
+	return plain.String()
+}
+
+// publicURI is a plain URI in which our own addresses are replaced by the local domain they stand for.
+func (a *Agent) publicURI(uri sip.Uri) string {
+	if domain, ok := a.options.Domains.local(uri.Host); ok {
+		uri.Host, uri.Port = domain, 0
+	}
+	return plainURI(uri)
+}

@@ -1,0 +1,111 @@
+package sipua
+
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// acceptHeader says which bodies of calls we read (RFC 3261 section 21.4.13).
+func acceptHeader() sip.Header { return sip.NewHeader("Accept", contentSDP) }
+
+// objection gives the status and headers with which a new request is refused whoever sent it, in the order of RFC 3261
+// section 8.2; 0 if there is none. What is only passed on is for its server to judge.
+func (a *Agent) objection(request *sip.Request, passedOn bool) (int, []sip.Header) {
+	required := []string{"Require", "Proxy-Require"}
+	if passedOn {
+		required = required[1:]
+	}
+	if unknown := unknownExtensions(request, required...); unknown != "" {
+		return 420, []sip.Header{sip.NewHeader("Unsupported", unknown)}
+	}
+	left := request.MaxForwards()
+	if left != nil && left.Val() == 0 && (passedOn || request.Method == sip.INVITE) {
+		return 483, nil
+	}
+	if request.Method == sip.INVITE {
+		return a.objectionToInvite(request)
+	}
+	return 0, nil
+}
+
+func (a *Agent) objectionToInvite(request *sip.Request) (int, []sip.Header) {
+	if status, headers := objectionToBody(request); status != 0 {
+		return status, headers
+	}
+	if !takesSDP(request) {
+		return 406, nil
+	}
+	if status, headers := objectionToSession(request); status != 0 {
+		return status, headers
+	}
+	return a.objectionToReplaces(request), nil
+}
+
+// objectionToBody refuses what is no SDP, or coded (RFC 3261 section 8.2.3).
+func objectionToBody(request *sip.Request) (int, []sip.Header) {
+	if len(request.Body()) == 0 {
+		return 0, nil
+	}
+	for _, header := range request.GetHeaders("Content-Encoding") {
+		if !strings.EqualFold(strings.TrimSpace(header.Value()), "identity") {
+			return 415, []sip.Header{sip.NewHeader("Accept-Encoding", "identity")}
+		}
+	}
+	if contentType(request) != contentSDP {
+		return 415, []sip.Header{acceptHeader()}
+	}
+	return 0, nil
+}
+
+// takesSDP tells whether the sender of an INVITE takes SDP in the answer (RFC 3261 section 20.1).
+func takesSDP(request *sip.Request) bool {
+	accepts := request.GetHeaders("Accept")
+	for _, header := range accepts {
+		for accepted := range strings.SplitSeq(header.Value(), ",") {
+			accepted, _, _ = strings.Cut(accepted, ";")
+			switch strings.ToLower(strings.TrimSpace(accepted)) {
+			case contentSDP, "application/*", "*/*":
+				return true
+			}
+		}
+	}
+	return len(accepts) == 0
+}
+
+// objectionToReplaces refuses a Replaces header that cannot be obeyed (RFC 3891 section 3). Only answered calls can be
+// taken over, so one that must not be answered is refused here.
+func (a *Agent) objectionToReplaces(request *sip.Request) int {
+	headers := request.GetHeaders("Replaces")
+	if len(headers) == 0 {
+		return 0
+	}
+	dialog, earlyOnly := parseReplaces(headers[0].Value())
+	switch {
+	case len(headers) > 1, dialog == nil:
+		return 400
+	case !earlyOnly:
+		return 0
+	case a.dialogs.find(*dialog) != nil:
+		return 486
+	default:
+		return 481
+	}
+}
+
+// unknownExtensions lists the extensions that the named headers require and that we lack.
+func unknownExtensions(request *sip.Request, names ...string) string {
+	var unknown []string
+	for _, name := range names {
+		for _, header := range request.GetHeaders(name) {
+			for option := range strings.SplitSeq(header.Value(), ",") {
+				switch option = strings.TrimSpace(option); strings.ToLower(option) {
+				case "", "replaces", "timer", "outbound", "ice", "sip.ice":
+				default:
+					unknown = append(unknown, option)
+				}
+			}
+		}
+	}
+	return strings.Join(unknown, ", ")
+}

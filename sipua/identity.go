@@ -1,0 +1,88 @@
+package sipua
+
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+	"sipbridge/sipua/digest"
+	"sipbridge/sipua/transport"
+)
+
+// identity says who sends a request, as far as is known.
+type identity struct {
+	origin bridge.Origin
+	// user is "name@domain" of a user who proved himself.
+	user string
+	// trunk names the upstream domain the request comes from.
+	trunk string
+}
+
+// anonymous is the host of a From that hides the caller (RFC 3323 section 4.1.1.3).
+const anonymous = "anonymous.invalid"
+
+// identify finds out who sends a request. The error is a bridge.Cause to answer with.
+func (a *Agent) identify(flow transport.Flow, request *sip.Request) (identity, error) {
+	if upstream, ok := a.fromUpstream(flow); ok {
+		return identity{origin: bridge.OriginUpstream, trunk: upstream.Domain}, nil
+	}
+	from := request.From().Address
+	if realm, ok := a.options.Domains.local(from.Host); ok {
+		return a.identifyLocal(flow, request, realm)
+	}
+	known := a.users.get(flow)
+	claimed := from.User + "@" + strings.ToLower(from.Host)
+	if known != "" && (known == claimed || strings.EqualFold(from.Host, anonymous)) {
+		return identity{origin: bridge.OriginUser, user: known}, nil
+	}
+	return identity{}, nil
+}
+
+// identifyLocal checks a user of ours: by the connection on which he registered, else by digest.
+func (a *Agent) identifyLocal(flow transport.Flow, request *sip.Request, realm string) (identity, error) {
+	claimed := request.From().Address.User + "@" + realm
+	if known := a.users.get(flow); known != "" && known == claimed {
+		return identity{origin: bridge.OriginUser, user: known}, nil
+	}
+	if err := a.prove(flow, request, claimed); err != nil {
+		return identity{}, err
+	}
+	return identity{origin: bridge.OriginUser, user: claimed}, nil
+}
+
+// prove has the sender of a request prove by digest that he is a local user; from then on his connection speaks
+// for him. The error is a bridge.Cause to answer with.
+func (a *Agent) prove(flow transport.Flow, request *sip.Request, user string) error {
+	_, realm, _ := strings.Cut(user, "@")
+	name, err := a.options.Authenticator.Verify(digest.AttemptOf(request, flow, realm, true))
+	if err != nil {
+		return err
+	}
+	if name+"@"+realm != user {
+		return bridge.Cause{Status: 403, Text: "From Is Not Yours"}
+	}
+	a.users.set(flow, user)
+	return nil
+}
+
+// mayContinue tells whether a flow may speak in a leg's dialog: the leg's own connection; for a phone a datagram, since
+// it knows the tags, or another connection from its host; else another connection of the same user. The error is
+// a bridge.Cause to answer with.
+func (a *Agent) mayContinue(l *leg, flow transport.Flow, request *sip.Request) error {
+	at, user := l.place()
+	switch {
+	case at == flow:
+		return nil
+	case at == nil || comesBack(at) != comesBack(flow):
+		return bridge.Cause{Status: 403}
+	case !comesBack(flow) && (flow.Done() == nil || flow.RemoteAddr().Addr() == at.RemoteAddr().Addr()):
+		return nil
+	case user != "" && a.users.get(flow) == user:
+		return nil
+	}
+	if _, realm, ok := strings.Cut(user, "@"); !ok || !a.options.Domains.IsLocal(realm) {
+		return bridge.Cause{Status: 403}
+	}
+	return a.prove(flow, request, user)
+}

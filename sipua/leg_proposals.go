@@ -1,0 +1,171 @@
+package sipua
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+)
+
+// proposal is an offer that we want to make.
+type proposal struct {
+	description bridge.Description
+	// tell says that the call waits for Accepted or Refused. A hold does not: it offers what is agreed when it is sent.
+	tell bool
+	// refresh says that it is made although it may say nothing new.
+	refresh bool
+	// glares counts how often it crossed an offer of the party.
+	glares int
+}
+
+// maxGlares bounds how often an offer is tried against a party that always answers 491.
+const maxGlares = 8
+
+// setDirection holds or resumes toward the party. It waits for nothing, and a refusal goes no further:
+// JsSIP would end the call if a hold of the other party failed.
+func (l *leg) setDirection(direction bridge.Direction) {
+	l.wanted = direction
+	if l.state == stateOver || l.state == stateSetup && l.incoming {
+		return
+	}
+	if l.offers.sentDirection == direction && l.offers.out == nil {
+		l.offers.waiting = nil
+		return
+	}
+	l.propose(proposal{})
+}
+
+// propose makes an offer now, or as soon as the dialog and other offers allow.
+func (l *leg) propose(p proposal) {
+	l.offers.waiting = &p
+	l.proposeNext()
+}
+
+func (l *leg) proposeNext() {
+	if l.offers.waiting == nil || l.state != stateConfirmed || l.offers.busy() {
+		return
+	}
+	p := l.offers.waiting
+	l.offers.waiting = nil
+	if !p.tell {
+		p.description = withDirection(l.agreed, l.wanted)
+		if !p.refresh && l.offers.sentDirection == l.wanted {
+			return // an answer of ours has said so meanwhile
+		}
+	}
+	body, err := l.media.Offer(p.description)
+	if err != nil {
+		l.log.Warn("offer impossible", "error", err)
+		l.proposalRefused(p, causeOfMediaError(err))
+		return
+	}
+	l.offers.out = p
+	invite := l.dialog.request(sip.INVITE)
+	addCapabilities(invite)
+	l.proposeSession(invite)
+	setSDP(invite, body)
+	transaction, err := l.send(invite, func(response *sip.Response, err error) {
+		l.proposalResponse(p, invite, response, err)
+	})
+	if err != nil {
+		l.proposalFailed(p, causeOfError(err), false)
+		return
+	}
+	l.after(proposalPatience, func() { l.abandonProposal(p, transaction) })
+}
+
+// proposalPatience is how long a party may take to answer a re-INVITE for which it has sent a provisional response.
+const proposalPatience = transactionTime
+
+// abandonProposal gives a re-INVITE up whose answer does not come. The state machine waits for it without limit.
+func (l *leg) abandonProposal(p *proposal, transaction *clientTransaction) {
+	if l.offers.out != p || l.state == stateOver {
+		return
+	}
+	l.sendCancel(transaction, bridge.Cause{Status: 408})
+	l.after(cancelPatience, func() {
+		if l.offers.out == p {
+			transaction.abandon()
+		}
+	})
+}
+
+// proposalResponse takes what became of our re-INVITE.
+func (l *leg) proposalResponse(p *proposal, invite *sip.Request, response *sip.Response, err error) {
+	switch {
+	case err != nil:
+		l.proposalFailed(p, causeOfError(err), false)
+	case response.IsProvisional():
+	case response.IsSuccess():
+		l.dialog.setTarget(firstContact(response))
+		l.acknowledge(l.dialog, invite.CSeq().SeqNo, nil)
+		if l.offers.out == p && l.state != stateOver { // else it is a repeated one
+			l.followSession(response)
+			l.proposalAnswered(p, response)
+		}
+	default:
+		l.proposalFailed(p, causeOfResponse(response), true)
+	}
+}
+
+func (l *leg) proposalAnswered(p *proposal, response *sip.Response) {
+	l.offers.out = nil
+	before := l.agreed
+	agreed, err := l.media.SetAnswer(response.Body())
+	if err != nil {
+		l.media.Rollback()
+		l.proposalRefused(p, causeOfMediaError(err))
+	} else {
+		l.offers.sentDirection = audioDirection(p.description)
+		l.remoteSDP = bytes.Clone(response.Body())
+		l.agreed = agreed
+		l.told.known = false
+		if p.tell {
+			l.emit(bridge.Accepted{Answer: agreed})
+		} else {
+			l.tellIfChanged(before, audioDirection(agreed))
+		}
+	}
+	l.proposeNext()
+}
+
+// proposalFailed takes a refusal of our re-INVITE, or its failure if it is not the party that said so: glare is
+// retried, a dead dialog ends the leg, all else leaves the session as it was (RFC 3261 sections 14.1 and 12.2.1.2).
+func (l *leg) proposalFailed(p *proposal, cause bridge.Cause, byParty bool) {
+	if l.offers.out != p || l.state == stateOver {
+		return
+	}
+	l.offers.out = nil
+	l.media.Rollback()
+	switch {
+	case cause.Status == 481, cause.Status == 408 && (byParty || !comesBack(l.flow)):
+		l.fail(cause)
+		return
+	case cause.Status == 491 && p.glares < maxGlares:
+		p.glares++
+		if l.offers.waiting == nil {
+			l.offers.waiting = p
+		}
+		l.after(l.glareWait(), l.proposeNext)
+		return
+	}
+	l.proposalRefused(p, cause)
+	l.proposeNext()
+}
+
+func (l *leg) proposalRefused(p *proposal, cause bridge.Cause) {
+	if p.tell {
+		l.emit(bridge.Refused{Cause: cause})
+	}
+}
+
+// glareWait is the random wait after a 491: the side that owns the Call-ID waits longer (RFC 3261 section 14.1).
+func (l *leg) glareWait() time.Duration {
+	if l.incoming {
+		return time.Duration(rand.IntN(200)) * 10 * time.Millisecond
+	}
+	return 2100*time.Millisecond + time.Duration(rand.IntN(190))*10*time.Millisecond
+}
