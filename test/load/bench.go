@@ -21,6 +21,7 @@ type bench struct {
 	mode    mode
 	phone   *callee.Phone
 	service *service
+	browser *sound.Library // what browsers play
 	calls   []*call
 	// ways by the user that is called; complete before the first call.
 	ways map[string]ways
@@ -41,7 +42,7 @@ type snapshot struct {
 
 // measureMode starts everything, measures, and stops everything.
 func measureMode(ctx context.Context, o options, m mode) (Result, error) {
-	b := &bench{options: o, mode: m, ways: map[string]ways{}}
+	b := &bench{options: o, mode: m, browser: sound.NewLibrary(m.browserCodec()), ways: map[string]ways{}}
 	err := b.prepare(ctx)
 	if err == nil {
 		err = b.measure(ctx)
@@ -55,16 +56,12 @@ func measureMode(ctx context.Context, o options, m mode) (Result, error) {
 
 // prepare starts the phone and the service, and registers all browsers.
 func (b *bench) prepare(ctx context.Context) error {
-	browser, err := b.mode.browserCodec().Loop()
-	if err != nil {
-		return err
-	}
-	phone, err := sound.PCMU.Loop()
+	phone, err := sound.PCMU.Loop(sound.FullBand())
 	if err != nil {
 		return err
 	}
 	for i := range b.options.calls {
-		if b.ways[called(i)], err = newWays(b.mode, browser, phone); err != nil {
+		if b.ways[called(i)], err = newWays(b.mode, phone); err != nil {
 			return err
 		}
 	}
@@ -138,7 +135,7 @@ func (b *bench) ramp(ctx context.Context) error {
 		if err := sleep(ctx, time.Until(due)); err != nil {
 			return err
 		}
-		placing.Go(func() { c.place(ctx, called(i), b.phone) })
+		placing.Go(func() { c.place(ctx, called(i), b.phone, b.browser) })
 	}
 	return nil
 }

@@ -32,12 +32,13 @@ type ways struct {
 	toPhone, toBrowser sound.Way
 }
 
-// newWays makes the directions of one call from what each party plays.
-func newWays(m mode, browser, phone [][]byte) (ways, error) {
+// newWays makes the directions of one call from what the phone plays; what the browser plays is known when it is
+// answered.
+func newWays(m mode, phone [][]byte) (ways, error) {
 	if m == relay {
-		return ways{toPhone: sound.NewStamped(browser), toBrowser: sound.NewStamped(phone)}, nil
+		return ways{toPhone: sound.NewStamped(nil), toBrowser: sound.NewStamped(phone)}, nil
 	}
-	toPhone, err := sound.NewHeard(browser, sound.PCMU)
+	toPhone, err := sound.NewHeard(nil, sound.PCMU)
 	if err != nil {
 		return ways{}, err
 	}
@@ -65,8 +66,9 @@ func newCall(ctx context.Context, m mode, number int, web string, w ways) (*call
 	return c, nil
 }
 
-// place calls the user and waits until the media is up. The phone's side is there when the answer is.
-func (c *call) place(ctx context.Context, user string, phone *callee.Phone) {
+// place calls the user, waits until the media is up, and plays what the answer asks for. The phone's side is there when
+// the answer is.
+func (c *call) place(ctx context.Context, user string, phone *callee.Phone, browser *sound.Library) {
 	const patience = 20 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -76,6 +78,13 @@ func (c *call) place(ctx context.Context, user string, phone *callee.Phone) {
 	}
 	c.line = phone.Line(user)
 	c.connected, c.fault = c.peer.Accept(ctx, c.invited.Answer)
+	if c.fault != nil {
+		return
+	}
+	var packets [][]byte
+	packets, c.fault = browser.Loop(sound.QualityFor(c.invited.Answer))
+	c.ways.toPhone.Play(packets)
+	c.peer.Start()
 }
 
 var errSilent = errors.New("nothing was heard in a direction")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"sipbridge/test/load/measure"
@@ -41,17 +42,17 @@ func (r *Report) writeTable(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(table, "%s, %d cores; %g calls a second, window %s\n\n",
 		r.Machine.CPU, r.Machine.Cores, r.Rate, r.Window)
-	_, _ = fmt.Fprint(table, "\t")
+	head := []string{""}
 	for _, result := range r.Results {
-		_, _ = fmt.Fprintf(table, "%s\ttarget\t", result.Mode)
+		head = append(head, result.Mode, "target")
 	}
-	_, _ = fmt.Fprintln(table)
+	_, _ = fmt.Fprintln(table, strings.Join(head, "\t"))
 	for _, line := range rows() {
-		_, _ = fmt.Fprintf(table, "%s\t", line.name)
+		cells := []string{line.name}
 		for _, result := range r.Results {
-			_, _ = fmt.Fprintf(table, "%s\t%s\t", line.value(result), line.targets[mode(result.Mode)])
+			cells = append(cells, line.value(result), line.targets[mode(result.Mode)])
 		}
-		_, _ = fmt.Fprintln(table)
+		_, _ = fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}
 	if err := table.Flush(); err != nil { // tabwriter keeps the errors of all writes
 		return fmt.Errorf("report: %w", err)

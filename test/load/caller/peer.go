@@ -19,7 +19,7 @@ import (
 type Peer struct {
 	// Meter measures what the browser hears.
 	Meter *stream.Meter
-	// Sender sends what the browser plays, once the answer is accepted.
+	// Sender sends what the browser plays, from Start on.
 	Sender *stream.Sender
 
 	connection *webrtc.PeerConnection
@@ -118,7 +118,7 @@ func (p *Peer) gather(track webrtc.TrackLocal) error {
 // Offer is the SDP to send.
 func (p *Peer) Offer() string { return p.offer }
 
-// Accept takes the answer, waits until DTLS is up, and begins to play. It gives when DTLS was up.
+// Accept takes the answer and waits until DTLS is up. It gives when that was.
 func (p *Peer) Accept(ctx context.Context, answer string) (time.Time, error) {
 	err := p.connection.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer})
 	if err != nil {
@@ -126,7 +126,6 @@ func (p *Peer) Accept(ctx context.Context, answer string) (time.Time, error) {
 	}
 	select {
 	case <-p.connected:
-		p.running.Go(func() { p.Sender.Run(p.stop) })
 		return p.connectedAt, nil
 	case <-p.failed:
 		return time.Time{}, ErrNotConnected
@@ -134,6 +133,9 @@ func (p *Peer) Accept(ctx context.Context, answer string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("%w: %w", ErrNotConnected, ctx.Err())
 	}
 }
+
+// Start begins to play.
+func (p *Peer) Start() { p.running.Go(func() { p.Sender.Run(p.stop) }) }
 
 // Close ends the media and returns when nothing runs any more.
 func (p *Peer) Close() error {

@@ -37,24 +37,21 @@ func (c Codec) ClockRate() int {
 
 const (
 	g711Rate = 8000
-	// opusBitrate is near what browsers send for one voice, in bit/s.
-	opusBitrate = 32000
 	// largestPacket takes 20 ms of Opus at any bit rate.
 	largestPacket = 1275
 )
 
-// Loop encodes the speech into packets, which are played again and again.
-func (c Codec) Loop() ([][]byte, error) {
-	samples := speech(c.ClockRate())
-	perPacket := c.ClockRate() / packetsPerSecond
-	encode := encodeMuLaw
+// Loop encodes the speech into packets, which are played again and again. The quality is for Opus alone.
+func (c Codec) Loop(quality Quality) ([][]byte, error) {
+	rate, encode := g711Rate, encodeMuLaw
 	if c == Opus {
-		encoder, err := opus.NewEncoder(opus.EncoderOptions{SampleRate: c.ClockRate(), Bitrate: opusBitrate})
+		encoder, err := opus.NewEncoder(opus.EncoderOptions{SampleRate: quality.Rate, Bitrate: quality.Bitrate})
 		if err != nil {
 			return nil, fmt.Errorf("speech: %w", err)
 		}
-		encode = encoder.Encode
+		rate, encode = quality.Rate, encoder.Encode
 	}
+	samples, perPacket := speech(rate), rate/packetsPerSecond
 	packets := make([][]byte, 0, loopPackets)
 	for i := range loopPackets {
 		packet := make([]byte, largestPacket)

@@ -32,7 +32,8 @@ const (
 // longestPacket is in samples of 120 ms, the longest that Opus has (RFC 6716 section 2.1.4).
 const longestPacket = 120 * g711Rate / 1000
 
-// NewHeard makes a way that plays the packets of a Loop and listens with a decoder of the codec that the receiver gets.
+// NewHeard makes a way that plays the packets of a Loop, or those that Play gives it, and listens with a decoder of the
+// codec that the receiver gets.
 func NewHeard(packets [][]byte, receiver Codec) (*Heard, error) {
 	decode, err := receiver.decoder()
 	if err != nil {
@@ -43,6 +44,9 @@ func NewHeard(packets [][]byte, receiver Codec) (*Heard, error) {
 		decode: decode, samples: make([]int16, longestPacket), quiet: quietPackets,
 	}, nil
 }
+
+// Play has other packets played. It is called before the first Next.
+func (h *Heard) Play(packets [][]byte) { h.packets = packets }
 
 // Next gives the next packet of the loop.
 func (h *Heard) Next() []byte {

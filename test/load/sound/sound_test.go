@@ -29,7 +29,7 @@ func TestSpeechIsLoudButNotTooLoud(t *testing.T) {
 
 func TestStampedTellsEachDelay(t *testing.T) {
 	t.Parallel()
-	packets, err := PCMU.Loop()
+	packets, err := PCMU.Loop(FullBand())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,21 +48,54 @@ func TestStampedTellsEachDelay(t *testing.T) {
 	}
 }
 
+func TestQualityFollowsTheAnswer(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		sdp  string
+		want Quality
+	}{
+		{"", FullBand()},
+		{"a=fmtp:111 minptime=10;useinbandfec=1\r\n", FullBand()},
+		{"a=fmtp:111 minptime=10; maxplaybackrate=8000\r\n", Quality{Rate: 8000, Bitrate: 12000}},
+		{"m=audio 9\r\na=fmtp:111 maxplaybackrate=8000;maxaveragebitrate=20000\r\n", Quality{Rate: 8000, Bitrate: 20000}},
+		{"a=fmtp:111 maxplaybackrate=48000;maxaveragebitrate=1\r\n", Quality{Rate: 48000, Bitrate: 6000}},
+		{"a=fmtp:111 maxplaybackrate=x", FullBand()},
+	}
+	for _, test := range tests {
+		if got := QualityFor(test.sdp); got != test.want {
+			t.Errorf("%q: got %+v, want %+v", test.sdp, got, test.want)
+		}
+	}
+}
+
+func FuzzQualityFor(f *testing.F) {
+	f.Add("a=fmtp:111 maxplaybackrate=8000;maxaveragebitrate=20000\r\n")
+	f.Add("a=fmtp:\n")
+	f.Fuzz(func(t *testing.T, sdp string) {
+		quality := QualityFor(sdp)
+		if (quality.Rate != 8000 && quality.Rate != 48000) || quality.Bitrate < 6000 || quality.Bitrate > 510000 {
+			t.Errorf("%q: %+v", sdp, quality)
+		}
+	})
+}
+
 // TestHeardHearsEachBeepInItsPacket sends through the transcoding that a bridge would do, packet by packet.
 func TestHeardHearsEachBeepInItsPacket(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name     string
 		from, to Codec
+		quality  Quality
 		bridge   func(t *testing.T) func([]byte) []byte
 	}{
-		{"opus to pcmu", Opus, PCMU, opusToPCMU},
-		{"pcmu to opus", PCMU, Opus, pcmuToOpus},
-		{"pcmu alone", PCMU, PCMU, func(*testing.T) func([]byte) []byte { return func(p []byte) []byte { return p } }},
+		{"opus to pcmu", Opus, PCMU, FullBand(), opusToPCMU},
+		{"narrow opus to pcmu", Opus, PCMU, QualityFor("a=fmtp:111 maxplaybackrate=8000"), opusToPCMU},
+		{"pcmu to opus", PCMU, Opus, Quality{}, pcmuToOpus},
+		{"pcmu alone", PCMU, PCMU, Quality{}, untouched},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			packets, err := test.from.Loop()
+			packets, err := test.from.Loop(test.quality)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,6 +113,8 @@ func TestHeardHearsEachBeepInItsPacket(t *testing.T) {
 		})
 	}
 }
+
+func untouched(*testing.T) func([]byte) []byte { return func(packet []byte) []byte { return packet } }
 
 func opusToPCMU(t *testing.T) func([]byte) []byte {
 	t.Helper()

@@ -23,6 +23,9 @@ const (
 // NewStamped makes a way that plays the packets, each of which has its first bytes replaced by the time.
 func NewStamped(packets [][]byte) *Stamped { return &Stamped{packets: packets, epoch: time.Now()} }
 
+// Play has other packets played. It is called before the first Next.
+func (s *Stamped) Play(packets [][]byte) { s.packets = packets }
+
 // Next gives the next payload.
 func (s *Stamped) Next() []byte {
 	packet := s.packets[s.next%len(s.packets)]

@@ -16,6 +16,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // counter is a way that tells the same delay each time.
 type counter struct{}
 
+func (counter) Play([][]byte) {}
+
 func (counter) Next() []byte { return []byte{0} }
 
 func (counter) Arrived([]byte, time.Time) (time.Duration, bool) { return time.Millisecond, true }
