@@ -3,11 +3,12 @@ import { build } from 'esbuild';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 
 const pages = ['loop', 'jssip', 'sipjs', 'sipml5'];
+const scripts = [...pages, 'watch'];
 
 await rm('dist', { recursive: true, force: true });
 await mkdir('dist');
 await build({
-  entryPoints: pages.map((page) => `pages/${page}.js`),
+  entryPoints: scripts.map((script) => `pages/${script}.js`),
   outdir: 'dist',
   bundle: true,
   format: 'iife',

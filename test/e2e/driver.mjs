@@ -1,7 +1,9 @@
 // Drives one real browser for the Go tests: a JSON command per line on stdin, a JSON reply per line on stdout.
 // {"id":1,"do":"open","url":"http://..."} -> {"id":1,"value":7}   (7 names the page in later commands)
+// A script, if named, runs in the page before the page's own.
 // {"id":2,"do":"call","page":7,"name":"hear","args":[[440]]} -> {"id":2,"value":{...}} or {"id":2,"error":"..."}
 // {"event":"console","page":7,"text":"..."} comes unasked.
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import puppeteer from 'puppeteer-core';
 
@@ -46,8 +48,9 @@ function launchOptions() {
   };
 }
 
-async function open(browser, { url }) {
+async function open(browser, { url, script }) {
   const page = await browser.newPage();
+  if (script) await page.evaluateOnNewDocument(await readFile(script, 'utf8'));
   const number = ++lastPage;
   pages.set(number, page);
   page.on('console', (message) => print({ event: 'console', page: number, text: message.text() }));

@@ -15,7 +15,7 @@ import (
 
 // TestFirefox: JsSIP in Firefox places and receives a call.
 func TestFirefox(t *testing.T) {
-	w := newWorld(t, browser.Firefox, service.Options{})
+	w := newWorld(t, browser.Firefox, service.Options{Hashed: true})
 	for _, codec := range []string{"PCMU", "opus"} {
 		t.Run("placed in "+codec, func(t *testing.T) {
 			p, phone := w.talkingIn(t, jsSIP, codec, answerUntilBye)

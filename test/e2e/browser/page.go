@@ -21,6 +21,15 @@ func (b *Browser) Open(url string) (*Page, error) {
 	return p, nil
 }
 
+// OpenWatched opens a page that is not of these tests, with pages/watch.js in it before its own scripts.
+func (b *Browser) OpenWatched(url string) (*Page, error) {
+	p := &Page{browser: b}
+	if err := b.ask(map[string]any{"do": "open", "url": url, "script": "dist/watch.js"}, &p.number); err != nil {
+		return nil, fmt.Errorf("open %s: %w", url, err)
+	}
+	return p, nil
+}
+
 // Close closes the tab, as a user does who leaves without hanging up.
 func (p *Page) Close() error {
 	return p.browser.ask(map[string]any{"do": "close", "page": p.number}, nil)

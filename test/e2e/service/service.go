@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/md5"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,6 +35,10 @@ type Options struct {
 	NextHops map[string]string
 	// Settings are laid over the rest: section to key to value, such as "call" to "ring" to "5s".
 	Settings map[string]map[string]any
+	// Hashed writes the users' ha1 into the configuration, not their passwords.
+	Hashed bool
+	// Demo starts the service as a newcomer does, without a file: only its ports are set, by environment.
+	Demo bool
 	// Dir takes the configuration; it must be the service's own.
 	Dir string
 }
@@ -70,17 +75,12 @@ func Start(options Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	// YAML is a superset of JSON.
-	text, err := json.MarshalIndent(configuration(options, sip, web, webrtc), "", "  ")
+	arguments, environment, err := configure(options, sip, web, webrtc)
 	if err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
-	}
-	name := filepath.Join(options.Dir, "sipbridge.yaml")
-	if err = os.WriteFile(name, text, 0o600); err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
+		return nil, err
 	}
 	running, err := process.Start(process.Options{
-		Tool: options.Binary, Package: "nothing: run make build", Args: []string{"serve", "--config", name},
+		Tool: options.Binary, Package: "nothing: run make build", Args: arguments, Env: environment,
 	})
 	if err != nil {
 		return nil, err
@@ -95,6 +95,31 @@ func Start(options Options) (*Service, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// configure gives the service's arguments and environment, and writes its file if it is to have one.
+func configure(options Options, sip, web, webrtc int) (arguments, environment []string, err error) {
+	whole := configuration(options, sip, web, webrtc)
+	if options.Demo {
+		for _, section := range []string{"listen", "media"} {
+			settings, _ := whole[section].(map[string]any)
+			for key, value := range settings {
+				name := strings.ToUpper("SIPBRIDGE_" + section + "_" + key)
+				environment = append(environment, fmt.Sprintf("%s=%v", name, value))
+			}
+		}
+		return []string{"serve"}, environment, nil
+	}
+	// YAML is a superset of JSON.
+	text, err := json.MarshalIndent(whole, "", "  ")
+	if err != nil {
+		return nil, nil, fmt.Errorf("configuration: %w", err)
+	}
+	name := filepath.Join(options.Dir, "sipbridge.yaml")
+	if err = os.WriteFile(name, text, 0o600); err != nil {
+		return nil, nil, fmt.Errorf("configuration: %w", err)
+	}
+	return []string{"serve", "--config", name}, nil, nil
 }
 
 func configuration(options Options, sip, web, webrtc int) map[string]any {
@@ -117,22 +142,18 @@ func configuration(options Options, sip, web, webrtc int) map[string]any {
 	}
 	users := []map[string]string{}
 	for name, password := range options.Users {
-		users = append(users, user(name, password))
+		entry := map[string]string{"name": name, "password": password}
+		if options.Hashed {
+			hash := md5.Sum([]byte(name + ":localhost:" + password))
+			entry = map[string]string{"name": name, "ha1": hex.EncodeToString(hash[:])}
+		}
+		users = append(users, entry)
 	}
 	whole := map[string]any{"domains": domains, "users": users, "routes": routes()}
 	for section, settings := range all {
 		whole[section] = settings
 	}
 	return whole
-}
-
-// user is a user's entry, by hash for every name with an odd number at its end. With a hash among the users the
-// service challenges by MD5 alone, which Debian's baresip needs: it gives up at sight of SHA-256.
-func user(name, password string) map[string]string {
-	if (name[len(name)-1]-'0')%2 == 0 {
-		return map[string]string{"name": name, "password": password}
-	}
-	return map[string]string{"name": name, "ha1": fmt.Sprintf("%x", md5.Sum([]byte(name+":localhost:"+password)))}
 }
 
 // routes are the default ones and two more: udp15080 and tcp15080 are phones on that port of loopback.
