@@ -18,7 +18,9 @@ const module = "sipbridge"
 func layers() map[string]int {
 	return map[string]int{
 		"transcode/sequence": -1, // arithmetic of sequence numbers
-		"transcode/opus":     0, "transcode/g711": 0, "transcode/jitter": 0, "transcode/dtmf": 0,
+		"transcode/conceal":  -1, // sound for holes
+		"transcode/opus":     0, "transcode/g711": 0, "transcode/g722": 0,
+		"transcode/jitter": 0, "transcode/dtmf": 0,
 		"transcode":          1,
 		"bridge":             2,
 		"bridge/sdp":         3,

@@ -188,3 +188,10 @@ func sine(n int, frequency, amplitude float64) []int16 {
 	}
 	return pcm
 }
+
+func abs(x int) int {
+	if x < 0 {
+		return -x
+	}
+	return x
+}
