@@ -66,12 +66,27 @@ func newWorld(t *testing.T, kind browser.Kind, options service.Options) *world {
 			t.Logf("the service's log:\n%s", w.service.Report())
 		}
 	})
+	t.Cleanup(func() { w.mustNotPanic(t) })
 	w.browser, err = browser.Start(browser.Options{
 		Kind: kind, Dir: ".", Origin: w.pages.Origin, MicrophoneHz: pageHz, TempDir: t.TempDir(),
 	})
 	must(t, err)
 	t.Cleanup(w.browser.Stop)
 	return w
+}
+
+// mustNotPanic: a panic that was caught is a fault all the same. A service that was told to end is not asked.
+func (w *world) mustNotPanic(t *testing.T) {
+	t.Helper()
+	metrics, err := w.service.Metrics()
+	if err != nil {
+		return
+	}
+	for _, counter := range []string{"sipbridge_calls_panics_total", "sipbridge_sip_panics_total"} {
+		if count, found := metrics[counter]; !found || count != 0 {
+			t.Errorf("%s is %v (found: %v)", counter, count, found)
+		}
+	}
 }
 
 func userName(number int) string { return fmt.Sprintf("user%02d", number) }

@@ -234,6 +234,14 @@ type Usage struct {
 	Goroutines int
 	Files      int
 	UDPSockets int
+	// Held is the sum of the gauges of what a call has: itself, dialogs, transactions, sessions, ports.
+	Held int
+}
+
+// Within tells whether nothing is more than in the other.
+func (u Usage) Within(other Usage) bool {
+	return u.Goroutines <= other.Goroutines && u.Files <= other.Files && u.UDPSockets <= other.UDPSockets &&
+		u.Held <= other.Held
 }
 
 // Usage counts goroutines by /metrics, and open files and bound UDP sockets by /proc.
@@ -247,9 +255,18 @@ func (s *Service) Usage() (Usage, error) {
 	if err != nil {
 		return Usage{}, fmt.Errorf("open files: %w", err)
 	}
-	return Usage{
-		Goroutines: int(metrics["go_goroutines"]), Files: len(files), UDPSockets: udpSockets(files),
-	}, nil
+	usage := Usage{Goroutines: int(metrics["go_goroutines"]), Files: len(files), UDPSockets: udpSockets(files)}
+	for _, gauge := range []string{
+		"calls_active", "rtp_port_pairs_in_use", "sip_dialogs", "sip_client_transactions", "sip_server_transactions",
+		"webrtc_sessions",
+	} {
+		value, found := metrics["sipbridge_"+gauge]
+		if !found {
+			return Usage{}, fmt.Errorf("%w: /metrics has no sipbridge_%s", ErrService, gauge)
+		}
+		usage.Held += int(value)
+	}
+	return usage, nil
 }
 
 // udpSockets counts the descriptors that are UDP sockets.
