@@ -161,9 +161,8 @@ func TestDrain(t *testing.T) {
 	other := w.newPage(t, jsSIP)
 	must(t, w.service.Terminate())
 	mustDrain(t, w)
-	if err := other.Call(nil, "call", "sip:echo@localhost"); err == nil {
-		mustBe(t, other, "ended")
-	}
+	must(t, other.Call(nil, "call", "sip:echo@localhost"))
+	mustEndWith(t, other, 503)
 	mustTalk(t, p, phone)
 	must(t, p.Call(nil, "hangup"))
 	must(t, phone.Wait(limit))
