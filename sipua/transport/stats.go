@@ -14,18 +14,20 @@ type UDPStats struct {
 
 // TCPStats is a snapshot of one TCP listener's counters since it was opened.
 type TCPStats struct {
-	Open       int64  // connections now, both ways
-	Accepted   uint64 // connections taken
-	Refused    uint64 // connections closed at once because of a limit
-	Dialed     uint64 // connections that we began
-	DialErrors uint64 // of those, the ones that failed
-	Received   uint64 // messages handed to the Receiver
-	Sent       uint64 // messages written
-	Pings      uint64 // keep-alives answered
-	Malformed  uint64 // connections closed because the stream could not be framed
-	TimedOut   uint64 // connections closed because nothing or half a message came
-	Slow       uint64 // connections closed because the peer did not read
-	Panics     uint64 // panics of the Receiver, each the loss of one message
+	Open     int64  // connections now, both ways
+	Accepted uint64 // connections taken
+	Refused  uint64 // connections closed at once because of a limit
+	// AcceptErrors counts the failures to take a connection, for lack of descriptors most of all.
+	AcceptErrors uint64
+	Dialed       uint64 // connections that we began
+	DialErrors   uint64 // of those, the ones that failed
+	Received     uint64 // messages handed to the Receiver
+	Sent         uint64 // messages written
+	Pings        uint64 // keep-alives answered
+	Malformed    uint64 // connections closed because the stream could not be framed
+	TimedOut     uint64 // connections closed because nothing or half a message came
+	Slow         uint64 // connections closed because the peer did not read
+	Panics       uint64 // panics of the Receiver, each the loss of one message
 }
 
 type udpCounters struct {
@@ -40,16 +42,18 @@ func (c *udpCounters) snapshot() UDPStats {
 }
 
 type tcpCounters struct {
-	open                                  atomic.Int64
-	accepted, refused, dialed, dialErrors atomic.Uint64
-	received, sent, pings                 atomic.Uint64
-	malformed, timedOut, slow             atomic.Uint64
-	panics                                atomic.Uint64
+	open                            atomic.Int64
+	accepted, refused, acceptErrors atomic.Uint64
+	dialed, dialErrors              atomic.Uint64
+	received, sent, pings           atomic.Uint64
+	malformed, timedOut, slow       atomic.Uint64
+	panics                          atomic.Uint64
 }
 
 func (c *tcpCounters) snapshot() TCPStats {
 	return TCPStats{
-		Open: c.open.Load(), Accepted: c.accepted.Load(), Refused: c.refused.Load(), Dialed: c.dialed.Load(),
+		Open: c.open.Load(), Accepted: c.accepted.Load(), Refused: c.refused.Load(),
+		AcceptErrors: c.acceptErrors.Load(), Dialed: c.dialed.Load(),
 		DialErrors: c.dialErrors.Load(), Received: c.received.Load(), Sent: c.sent.Load(), Pings: c.pings.Load(),
 		Malformed: c.malformed.Load(), TimedOut: c.timedOut.Load(), Slow: c.slow.Load(), Panics: c.panics.Load(),
 	}

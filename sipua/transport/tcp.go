@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // ErrClosed is why a flow takes no more messages.
@@ -80,6 +82,7 @@ type TCP struct {
 	listener net.Listener
 	local    netip.AddrPort
 	panics   *panicLog
+	troubles rate.Sometimes // one line a second
 	counts   tcpCounters
 
 	conns sync.WaitGroup // the goroutines of all connections
@@ -104,7 +107,8 @@ func NewTCP(listener net.Listener, options TCPOptions) *TCP {
 	options = options.withDefaults()
 	return &TCP{
 		options: options, listener: listener, local: addrPort(listener.Addr()), panics: newPanicLog(options.Logger),
-		flows: make(map[netip.AddrPort]*TCPFlow), perIP: make(map[netip.Addr]int),
+		troubles: rate.Sometimes{Interval: time.Second},
+		flows:    make(map[netip.AddrPort]*TCPFlow), perIP: make(map[netip.Addr]int),
 	}
 }
 
@@ -126,19 +130,24 @@ func (t *TCP) Run(ctx context.Context) error {
 	return err
 }
 
+// accept takes connections until the listener is closed. Any other error passes, as being out of descriptors does,
+// which strangers can cause: it must not end the service.
 func (t *TCP) accept(ctx context.Context) error {
-	for failures := 0; ctx.Err() == nil; {
+	for ctx.Err() == nil {
 		conn, err := t.listener.Accept()
-		if err == nil {
-			failures = 0
+		switch {
+		case err == nil:
 			t.take(conn)
-			continue
-		}
-		// The listener was closed, or we are out of descriptors: wait for some to be freed.
-		if failures++; failures == 100 {
+		case ctx.Err() != nil:
+		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("transport: TCP %v: %w", t.local, err)
+		default:
+			t.counts.acceptErrors.Add(1)
+			t.troubles.Do(func() {
+				t.options.Logger.Error("connections can't be taken", "local", t.local, "error", err)
+			})
+			pause(ctx, 50*time.Millisecond)
 		}
-		pause(ctx, 50*time.Millisecond)
 	}
 	return nil
 }

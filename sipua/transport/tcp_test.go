@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -297,5 +298,56 @@ func TestTCPFlushesAtTheEnd(t *testing.T) {
 	got, err := io.ReadAll(peer)
 	if err != nil || len(got) != 100 {
 		t.Errorf("got %d bytes, %v", len(got), err)
+	}
+}
+
+// exhausted is a listener without descriptors for its first connections.
+type exhausted struct {
+	net.Listener
+
+	left int
+}
+
+func (l *exhausted) Accept() (net.Conn, error) {
+	if l.left > 0 {
+		l.left--
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Err: syscall.EMFILE}
+	}
+	return l.Listener.Accept() //nolint:wrapcheck // a net.Listener
+}
+
+// TestTCPOutOfDescriptors holds that strangers who take all descriptors for a while do not end the listener.
+func TestTCPOutOfDescriptors(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const failures = 110
+	in := make(inbox, 1)
+	tcp := transport.NewTCP(&exhausted{Listener: listener, left: failures}, transport.TCPOptions{Receive: in.receive})
+	run(t, tcp)
+	write(t, dial(t, tcp.LocalAddr()), message("after"))
+	if got := in.next(t).message; got != message("after") {
+		t.Errorf("got %q", got)
+	}
+	if count := tcp.Stats().AcceptErrors; count != failures {
+		t.Errorf("%d errors are counted, want %d", count, failures)
+	}
+}
+
+// TestTCPListenerClosedByOthers holds that a listener that is gone is not waited for.
+func TestTCPListenerClosedByOthers(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tcp := transport.NewTCP(listener, transport.TCPOptions{Receive: make(inbox).receive})
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := tcp.Run(t.Context()); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Run gave %v, want that the listener is closed", err)
 	}
 }
