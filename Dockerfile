@@ -11,7 +11,7 @@ RUN .ci/setup-build
 RUN make build
 
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libopus0 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libgsm1 libopus0 libspeex1 libspeexdsp1 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/bin/sipbridge /usr/local/bin/sipbridge
 # A user of its own, by number so that an orchestrator can see that it is not root.
 USER 65532:65532

@@ -87,7 +87,7 @@ func TestBuildInstallsWhatIsMissing(t *testing.T) {
 	said, logged, ok := newMachine(t, map[string]string{
 		"go": goodGo, "id": "echo 0", "apt-get": install, "gcc": "true", "pkg-config": "false",
 	}).run("setup-build")
-	if !ok || !strings.Contains(logged, "install") || !strings.Contains(logged, " libopus-dev nodejs npm") ||
+	if !ok || !strings.Contains(logged, "install") || !strings.Contains(logged, " libopus-dev libspeex-dev libspeexdsp-dev nodejs npm") ||
 		strings.Contains(logged, "gcc") {
 		t.Errorf("it says %q and installs %q", said, logged)
 	}
@@ -133,8 +133,10 @@ func TestMissingPackagesAreNamed(t *testing.T) {
 		"no apt":              {"go": goodGo, "id": "echo 0"},
 	} {
 		for script, packages := range map[string][]string{
-			"setup-build": {"gcc", "pkg-config", "libopus-dev", "nodejs", "npm"},
-			"setup-test":  {"chromium", "firefox-esr", "pulseaudio", "sip-tester", "baresip", "kamailio", "ffmpeg"},
+			"setup-build": {
+				"gcc", "pkg-config", "libopus-dev", "libspeex-dev", "libspeexdsp-dev", "libgsm1-dev", "nodejs", "npm",
+			},
+			"setup-test": {"chromium", "firefox-esr", "pulseaudio", "sip-tester", "baresip", "kamailio", "ffmpeg"},
 		} {
 			said, logged, ok := newMachine(t, commands).run(script)
 			if ok || logged != "" {
