@@ -76,13 +76,13 @@ func takesSDP(request *sip.Request) bool {
 // objectionToReplaces refuses a Replaces header that cannot be obeyed (RFC 3891 section 3). Only answered calls can be
 // taken over, so one that must not be answered is refused here.
 func (a *Agent) objectionToReplaces(request *sip.Request) int {
-	headers := request.GetHeaders("Replaces")
-	if len(headers) == 0 {
+	header := request.GetHeader("Replaces")
+	if header == nil {
 		return 0
 	}
-	dialog, earlyOnly := parseReplaces(headers[0].Value())
+	dialog, earlyOnly := parseReplaces(header.Value())
 	switch {
-	case len(headers) > 1, dialog == nil:
+	case dialog == nil:
 		return 400
 	case !earlyOnly:
 		return 0

@@ -9,7 +9,7 @@ import (
 )
 
 func (s *setup) dial(p *peer) bridge.Leg {
-	offer := pcmu(bridge.SendRecv)
+	offer := pcmu()
 	return s.agent.Gateway().Dial(bridge.Request{
 		From: bridge.Party{Name: "Alice", URI: "sip:alice@local.example"}, To: "sip:bob@" + p.remote.String(), Offer: &offer,
 		Headers: []bridge.Header{

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,203 +16,9 @@ import (
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/transport"
-	"sipbridge/sipua/wire"
-	"sipbridge/transcode"
 )
 
 const patience = 10 * time.Second
-
-// peer is a party at the other end of a flow: it sees what the agent sends and speaks to it in raw SIP.
-type peer struct {
-	t      *testing.T
-	agent  *Agent
-	word   string
-	remote netip.AddrPort
-	sent   chan sip.Message
-	gone   chan struct{}
-	once   sync.Once
-}
-
-var _ transport.Flow = (*peer)(nil)
-
-func (p *peer) Transport() string          { return p.word }
-func (p *peer) LocalAddr() netip.AddrPort  { return netip.MustParseAddrPort("192.0.2.1:5060") }
-func (p *peer) RemoteAddr() netip.AddrPort { return p.remote }
-
-func (p *peer) Send(raw []byte) error {
-	message, err := wire.Parse(raw, wire.WebSocketLimits())
-	if err != nil {
-		p.t.Errorf("the agent sent a malformed message: %v\n%s", err, raw)
-		return err
-	}
-	p.sent <- message
-	return nil
-}
-
-func (p *peer) Done() <-chan struct{} {
-	if p.word == "UDP" {
-		return nil
-	}
-	return p.gone
-}
-
-func (p *peer) Close() { p.once.Do(func() { close(p.gone) }) }
-
-// say gives the agent a message; lines are joined by CRLF.
-func (p *peer) say(body string, lines ...string) {
-	p.t.Helper()
-	if body != "" {
-		lines = append(lines, "Content-Type: application/sdp")
-	}
-	lines = append(lines, fmt.Sprintf("Content-Length: %d", len(body)))
-	p.agent.Receive(p, []byte(strings.Join(lines, "\r\n")+"\r\n\r\n"+body))
-}
-
-// next waits for the next message of the agent.
-func (p *peer) next() sip.Message {
-	p.t.Helper()
-	select {
-	case message := <-p.sent:
-		return message
-	case <-time.After(patience):
-		p.t.Fatal("the agent sent nothing")
-		return nil
-	}
-}
-
-// status waits for a response, passing over 100.
-func (p *peer) status(want int) *sip.Response {
-	p.t.Helper()
-	for {
-		response, ok := p.next().(*sip.Response)
-		if !ok {
-			p.t.Fatalf("got a request, want a %d", want)
-		}
-		if response.StatusCode == 100 {
-			continue
-		}
-		if response.StatusCode != want {
-			p.t.Fatalf("got %d %s, want %d", response.StatusCode, response.Reason, want)
-		}
-		return response
-	}
-}
-
-// request waits for a request of a method.
-func (p *peer) request(method sip.RequestMethod) *sip.Request {
-	p.t.Helper()
-	request, ok := p.next().(*sip.Request)
-	if !ok || request.Method != method {
-		p.t.Fatalf("got %v, want a %s", request, method)
-	}
-	return request
-}
-
-// respond answers a request of the agent.
-func (p *peer) respond(request *sip.Request, status int, tag, body string, extra ...string) {
-	p.t.Helper()
-	to := request.To().Value()
-	if tag != "" && !strings.Contains(to, "tag=") {
-		to += ";tag=" + tag
-	}
-	lines := []string{
-		fmt.Sprintf("SIP/2.0 %d Test", status),
-		"Via: " + request.Via().Value(), "From: " + request.From().Value(), "To: " + to,
-		"Call-ID: " + request.CallID().Value(), "CSeq: " + request.CSeq().Value(),
-		"Contact: <sip:peer@" + p.remote.String() + ">",
-	}
-	p.say(body, append(lines, extra...)...)
-}
-
-// fakeMedia stands for a media session: its SDP is a word.
-type fakeMedia struct {
-	events bridge.MediaEvents
-
-	mu       sync.Mutex
-	log      []string // guarded by mu
-	closed   bool     // guarded by mu
-	takeDTMF bool     // guarded by mu
-}
-
-var _ MediaSession = (*fakeMedia)(nil)
-
-func pcmu(direction bridge.Direction) bridge.Description {
-	return bridge.Description{Media: []bridge.MediaDescription{{
-		Kind: transcode.Audio, Direction: direction,
-		Formats: []transcode.Format{{Codec: transcode.Codec{Name: "PCMU", ClockRate: 8000}}},
-	}}}
-}
-
-func (f *fakeMedia) note(format string, args ...any) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.log = append(f.log, fmt.Sprintf(format, args...))
-}
-
-// describe reads the fake SDP: its second word is the direction; "bad" is refused.
-func (f *fakeMedia) describe(sdp []byte) (bridge.Description, error) {
-	switch string(sdp) {
-	case "bad", "":
-		return bridge.Description{}, bridge.Cause{Status: 488, Text: "Not Acceptable Here"}
-	case "sdp sendonly":
-		return pcmu(bridge.SendOnly), nil
-	case "sdp recvonly":
-		return pcmu(bridge.RecvOnly), nil
-	case "sdp opus":
-		description := pcmu(bridge.SendRecv)
-		description.Media[0].Formats[0] = transcode.Format{
-			Codec: transcode.Codec{Name: "opus", ClockRate: 48000, Channels: 2}, PayloadType: 111,
-		}
-		return description, nil
-	default:
-		return pcmu(bridge.SendRecv), nil
-	}
-}
-
-func spell(description bridge.Description) []byte {
-	return []byte("ours " + audioDirection(description).String())
-}
-
-func (f *fakeMedia) Offer(d bridge.Description) ([]byte, error) {
-	f.note("offer")
-	return spell(d), nil
-}
-
-func (f *fakeMedia) SetAnswer(sdp []byte) (bridge.Description, error) {
-	f.note("setanswer")
-	return f.describe(sdp)
-}
-
-func (f *fakeMedia) SetOffer(sdp []byte) (bridge.Description, error) {
-	f.note("setoffer")
-	return f.describe(sdp)
-}
-
-func (f *fakeMedia) Answer(d bridge.Description) ([]byte, error) {
-	f.note("answer")
-	return spell(d), nil
-}
-func (f *fakeMedia) Rollback() { f.note("rollback") }
-
-func (f *fakeMedia) SendDTMF(key bridge.DTMF) bool {
-	f.note("dtmf%c", key.Digit)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.takeDTMF
-}
-func (f *fakeMedia) AskKeyframe() { f.note("keyframe") }
-
-func (f *fakeMedia) Close() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.closed = true
-	return nil
-}
-func (f *fakeMedia) Receive(transcode.Kind, transcode.PacketWriter) {}
-
-func (f *fakeMedia) Sender(transcode.Kind) transcode.PacketWriter { return &transcode.Switch{} }
-
-func (f *fakeMedia) Stats() bridge.MediaStats { return bridge.MediaStats{} }
 
 // fakeTransports gives flows made beforehand.
 type fakeTransports struct {
@@ -247,13 +52,21 @@ type setup struct {
 	flows    *fakeTransports
 	incoming chan bridge.Incoming
 	media    chan *fakeMedia
+	// close ends the agent, and waits for it.
+	close func()
 }
 
-func newSetup(t *testing.T) *setup {
+// fastClock lets the timers of legs, not those of transactions, run a hundred times faster.
+func fastClock(_ *Options, agent *Agent) {
+	agent.after = func(delay time.Duration, work func()) *time.Timer { return time.AfterFunc(delay/100, work) }
+}
+
+// newSetup makes an agent for the domain local.example, with the upstream server 192.0.2.50 for up.example.
+func newSetup(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 	t.Helper()
 	s := &setup{
 		t: t, flows: &fakeTransports{flows: make(map[netip.AddrPort]transport.Flow)},
-		incoming: make(chan bridge.Incoming, 16), media: make(chan *fakeMedia, 16),
+		incoming: make(chan bridge.Incoming, 1024), media: make(chan *fakeMedia, 1024),
 	}
 	upstream, err := ParseUpstream("up.example", "sip:192.0.2.50:5060")
 	if err != nil {
@@ -276,15 +89,25 @@ func newSetup(t *testing.T) *setup {
 		Park:          time.Second,
 		Log:           slog.New(slog.DiscardHandler),
 	}
+	for _, tweak := range tweaks {
+		tweak(&options, &Agent{}) // for the options
+	}
 	s.agent = NewAgent(options)
+	for _, tweak := range tweaks {
+		tweak(&Options{}, s.agent)
+	}
+	s.agent.lookUpUpstreams(context.Background())
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.agent.Run(ctx) }()
-	t.Cleanup(func() {
+	s.close = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
+	})
+	t.Cleanup(func() {
+		s.close()
 		goleak.VerifyNone(t)
 	})
 	return s
@@ -294,12 +117,62 @@ func newSetup(t *testing.T) *setup {
 func (s *setup) peer(word, remote string) *peer {
 	p := &peer{
 		t: s.t, agent: s.agent, word: word, remote: netip.MustParseAddrPort(remote),
-		sent: make(chan sip.Message, 64), gone: make(chan struct{}),
+		sent: make(chan sip.Message, 1024), gone: make(chan struct{}),
 	}
 	s.flows.mu.Lock()
 	defer s.flows.mu.Unlock()
 	s.flows.flows[p.remote] = p
 	return p
+}
+
+// settled waits until no leg is left, and no transaction that waits for something.
+func (s *setup) settled() {
+	s.t.Helper()
+	eventually(s.t, "legs and transactions are left", func() bool {
+		servers, clients := s.open()
+		return s.agent.Stats().Dialogs == 0 && servers == 0 && clients == 0
+	})
+}
+
+// open counts transactions without a final response. Others live on only by the timers of RFC 3261 section 17.
+func (s *setup) open() (servers, clients int) {
+	transactions := s.agent.transactions
+	transactions.mu.Lock()
+	defer transactions.mu.Unlock()
+	for _, transaction := range transactions.servers {
+		if !transaction.answered() {
+			servers++
+		}
+	}
+	for _, transaction := range transactions.clients {
+		transaction.mu.Lock()
+		if transaction.final == 0 {
+			clients++
+		}
+		transaction.mu.Unlock()
+	}
+	return servers, clients
+}
+
+// eventually waits for a condition.
+func eventually(t *testing.T, complaint string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !condition(); {
+		if time.Now().After(deadline) {
+			t.Fatal(complaint)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// silent fails if the leg has more to tell right now.
+func silent(t *testing.T, leg bridge.Leg) {
+	t.Helper()
+	select {
+	case got := <-leg.Events():
+		t.Fatalf("unexpected event %#v", got)
+	default:
+	}
 }
 
 // event waits for the next event of a leg.

@@ -10,36 +10,6 @@ import (
 	"sipbridge/bridge"
 )
 
-// inDialog are the lines of a request that stays the same in one test.
-type script struct {
-	p          *peer
-	callID     string
-	from, to   string
-	branch     int
-	requestURI string
-}
-
-func newScript(p *peer) *script {
-	return &script{
-		p: p, callID: "call-1@test", requestURI: "sip:bob@out.example",
-		from: `"Alice" <sip:alice@out.example>;tag=alicetag`, to: "<sip:bob@out.example>",
-	}
-}
-
-func (s *script) lines(method string, sequence string, extra ...string) []string {
-	s.branch++
-	if method == "ACK" || method == "CANCEL" {
-		s.branch--
-	}
-	lines := []string{
-		method + " " + s.requestURI + " SIP/2.0",
-		"Via: SIP/2.0/" + s.p.word + " " + s.p.remote.String() + ";rport;branch=z9hG4bKt" + strings.Repeat("x", s.branch),
-		"Max-Forwards: 70", "From: " + s.from, "To: " + s.to, "Call-ID: " + s.callID,
-		"CSeq: " + sequence + " " + method, "Contact: <sip:alice@" + s.p.remote.String() + ">",
-	}
-	return append(lines, extra...)
-}
-
 // invite sends an INVITE and gives the leg that the exchange would get.
 func (s *setup) invite(script *script, extra ...string) bridge.Incoming {
 	s.t.Helper()
@@ -51,7 +21,7 @@ func (s *setup) invite(script *script, extra ...string) bridge.Incoming {
 func (s *setup) answered(script *script) bridge.Incoming {
 	s.t.Helper()
 	leg := s.invite(script)
-	leg.Answer(pcmu(bridge.SendRecv))
+	leg.Answer(pcmu())
 	ok := script.p.status(200)
 	script.to = ok.To().Value()
 	script.p.say("", script.lines("ACK", "1")...)
@@ -72,10 +42,10 @@ func TestIncomingCallIsAnsweredAndHungUpByCaller(t *testing.T) {
 	}
 	leg.Ring(nil)
 	p.status(180)
-	early := pcmu(bridge.SendRecv)
+	early := pcmu()
 	leg.Ring(&early)
 	progress := p.status(183)
-	leg.Answer(pcmu(bridge.SendRecv))
+	leg.Answer(pcmu())
 	ok := p.status(200)
 	if string(ok.Body()) != string(progress.Body()) || len(ok.Body()) == 0 {
 		t.Errorf("SDP in 200 %q differs from 183 %q", ok.Body(), progress.Body())
@@ -113,7 +83,7 @@ func TestCancelAfterAnswerLoses(t *testing.T) {
 	p := s.peer("TCP", "192.0.2.9:5070")
 	script := newScript(p)
 	leg := s.invite(script)
-	leg.Answer(pcmu(bridge.SendRecv))
+	leg.Answer(pcmu())
 	ok := p.status(200)
 	p.say("", script.lines("CANCEL", "1")...)
 	p.status(200)
@@ -153,7 +123,7 @@ func TestUnacknowledgedAnswerIsRepeated(t *testing.T) {
 	s := newSetup(t)
 	p := s.peer("UDP", "192.0.2.9:5070")
 	leg := s.invite(newScript(p))
-	leg.Answer(pcmu(bridge.SendRecv))
+	leg.Answer(pcmu())
 	first := p.status(200)
 	if second := p.status(200); string(second.Body()) != string(first.Body()) {
 		t.Error("the repeated 200 differs")
