@@ -12,6 +12,9 @@ import (
 // instance has taken the place of one that drains.
 const retryAfter = "10"
 
+// mostStack bounds what the log gets of the stack of a panic, in bytes.
+const mostStack = 1500
+
 // Exchange makes a call of each incoming leg, and knows all calls. Its methods may be called from any goroutine.
 type Exchange struct {
 	options ExchangeOptions
@@ -95,18 +98,30 @@ func (x *Exchange) refusal(request Request) *Cause {
 		return unavailable("shutting down")
 	case len(x.calls) >= x.options.MaxCalls:
 		return unavailable("too many calls")
-	case x.options.MaxUserCalls > 0 && request.User != "" && x.placedBy(request.User) >= x.options.MaxUserCalls:
+	case x.options.MaxUserCalls > 0 && request.User != "" && x.placedByUser(request.User) >= x.options.MaxUserCalls:
 		return unavailable("too many calls of this user")
+	case request.Origin == OriginUnknown && x.placedByStrangers() >= x.options.MaxStrangerCalls:
+		return unavailable("too many calls of strangers")
 	default:
 		return nil
 	}
 }
 
-// placedBy counts the calls that a user placed. The caller holds mu.
-func (x *Exchange) placedBy(user string) int {
+// placedByUser counts the calls that a user placed. The caller holds mu.
+func (x *Exchange) placedByUser(user string) int {
+	return x.count(func(request Request) bool { return request.User == user })
+}
+
+// placedByStrangers counts the calls of callers of whom nothing is known. The caller holds mu.
+func (x *Exchange) placedByStrangers() int {
+	return x.count(func(request Request) bool { return request.Origin == OriginUnknown })
+}
+
+// count counts the calls whose request is as asked for. The caller holds mu.
+func (x *Exchange) count(as func(Request) bool) int {
 	count := 0
 	for c := range x.calls {
-		if c.request.User == user {
+		if as(c.request) {
 			count++
 		}
 	}
@@ -207,7 +222,8 @@ func (x *Exchange) guard(log *slog.Logger, work func()) (ok bool) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			x.counts.panics.Add(1)
-			log.Error("panic in a call", "reason", reason, "stack", string(debug.Stack()))
+			stack := debug.Stack()
+			log.Error("panic in a call", "reason", reason, "stack", string(stack[:min(len(stack), mostStack)]))
 		}
 	}()
 	work()

@@ -102,6 +102,36 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestStrangersLeaveRoom holds that callers of whom nothing is known cannot take all calls there may be.
+func TestStrangersLeaveRoom(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(o *bridge.ExchangeOptions) { o.MaxCalls = 8 })
+	place := func(origin bridge.Origin) *bridgetest.Incoming {
+		asked := request(bridgetest.PCMU())
+		asked.Origin, asked.User = origin, ""
+		caller := bridgetest.NewIncoming(asked, bridge.LegInfo{})
+		f.Accept(caller)
+		return caller
+	}
+	first := place(bridge.OriginUnknown)
+	place(bridge.OriginUnknown)
+	if got := bridgetest.Await[bridgetest.Hangup](t, place(bridge.OriginUnknown).Leg).Cause; got.Status != 503 {
+		t.Errorf("the third stranger of two was told %+v, want 503", got)
+	}
+	for range 6 {
+		place(bridge.OriginUpstream)
+	}
+	if stats := f.Stats(); stats.Active != 8 || stats.Refused != 1 {
+		t.Errorf("counted %+v", stats)
+	}
+	first.Emit(bridge.Ended{Cause: bridge.Normal()})
+	f.observer.AwaitEnded(t)
+	place(bridge.OriginUnknown)
+	if stats := f.Stats(); stats.Refused != 1 {
+		t.Error("a stranger was refused though there is room")
+	}
+}
+
 func TestCallsShowsWhatIsGoingOn(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

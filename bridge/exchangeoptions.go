@@ -31,6 +31,10 @@ type ExchangeOptions struct {
 	// MaxUserCalls is the number of calls that one user may place at one time; more are refused
 	// with 503. Default: 0, no limit but MaxCalls.
 	MaxUserCalls int
+	// MaxStrangerCalls is how many of MaxCalls may be placed by callers of whom nothing is known; more of theirs are
+	// refused with 503. It takes them one packet each, so without it they could keep everybody else from
+	// calling. Default: a quarter of MaxCalls, at least 1.
+	MaxStrangerCalls int
 }
 
 func (o ExchangeOptions) withDefaults() ExchangeOptions {
@@ -41,6 +45,7 @@ func (o ExchangeOptions) withDefaults() ExchangeOptions {
 	defaultTo(&o.Longest, 4*time.Hour)
 	defaultTo(&o.HangupTimeout, 35*time.Second)
 	defaultTo(&o.MaxCalls, 1000)
+	defaultTo(&o.MaxStrangerCalls, max(o.MaxCalls/4, 1))
 	return o
 }
 
