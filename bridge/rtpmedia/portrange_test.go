@@ -98,6 +98,28 @@ func TestPortsOfOthers(t *testing.T) {
 	}
 }
 
+// TestPortsThatNobodyKnowsNeedNoRest holds that calls which are refused before we name our ports do not use them up.
+func TestPortsThatNobodyKnowsNeedNoRest(t *testing.T) {
+	t.Parallel()
+	ports := newRange(t, 18400, 18401)
+	for range 3 {
+		session := must[*Session](t)(New(Options{Ports: ports, Bind: loopback()}))
+		if err := session.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	session := must[*Session](t)(New(Options{Ports: ports, Bind: loopback()}))
+	if _, err := session.Offer(audio(bridge.SendRecv, pcmu())); err != nil {
+		t.Fatal(err)
+	}
+	if err := session.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(Options{Ports: ports, Bind: loopback()}); !errors.Is(err, ErrPorts) {
+		t.Errorf("ports that were offered are used again at once: %v", err)
+	}
+}
+
 func TestPortsOfAForeignAddress(t *testing.T) {
 	t.Parallel()
 	ports := newRange(t, 18300, 18399)

@@ -122,10 +122,14 @@ func (s *Session) Close() error {
 		s.sendGoodbye()
 		err = s.sockets.close()
 		s.running.Wait()
-		s.options.Ports.giveBack(s.sockets.port, true)
+		s.options.Ports.giveBack(s.sockets.port, s.told())
 	})
 	return err
 }
+
+// told tells whether a description of ours named the ports, so that packets may still come to them. Others need
+// no rest: or calls that are refused at once, which cost a stranger one packet each, would use up all ports.
+func (s *Session) told() bool { return s.negotiation.text != nil }
 
 // apply puts an agreement in force.
 func (s *Session) apply(agreed *agreement) {
