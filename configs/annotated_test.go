@@ -25,7 +25,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 		Call:  Call{Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute},
 		Users: []User{},
 		Routes: []Route{
-			{From: "any", Match: "^sips?:(echo|tone|dtmf)@{local}(:[0-9]+)?$", To: "builtin:$1"},
+			{From: "users", Match: "^sips?:(echo|tone|dtmf)@{local}(:[0-9]+)?$", To: "builtin:$1"},
 			{From: "any", Match: "^sips?:([^@]+)@({local})(:[0-9]+)?$", To: "user:$1@$2"},
 		},
 		WebSocket: WebSocket{Origins: []string{}, MaxMessage: 32768, Rate: 20},
