@@ -28,7 +28,7 @@ func TestNewcomer(t *testing.T) {
 	defer b.Stop()
 	p, err := b.OpenWatched(link)
 	must(t, err)
-	click := func(id string) { must(t, p.Call(nil, "click", id)) }
+	click := func(id string) { must(t, p.Call(nil, "click", id, limit.Milliseconds())) }
 	await := func(name string, values ...string) {
 		must(t, p.Call(nil, "wait", "phone", name, values, limit.Milliseconds()))
 	}

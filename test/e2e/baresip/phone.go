@@ -56,11 +56,11 @@ func Start(options Options) (*Phone, error) {
 	if _, err := os.Stat(modules); err != nil {
 		return nil, fmt.Errorf("%w: %s; apt-get install baresip-core", process.ErrMissing, modules)
 	}
-	sipPort, err := process.FreeBoth()
+	sipPort, err := process.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	controlPort, err := process.FreeTCP()
+	controlPort, err := process.FreePort()
 	if err != nil {
 		return nil, err
 	}

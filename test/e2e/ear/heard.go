@@ -77,6 +77,11 @@ func (e *Ear) WaitQuiet(limit time.Duration) error {
 	})
 }
 
+// WaitPackets waits until this many packets of sound have come since the ear was opened.
+func (e *Ear) WaitPackets(count int, limit time.Duration) error {
+	return e.until(limit, fmt.Sprintf("%d packets", count), func() bool { return e.Packets() >= count })
+}
+
 // WaitDigits waits until exactly these digits have been heard; more is an error at once.
 func (e *Ear) WaitDigits(want string, limit time.Duration) error {
 	return e.until(limit, "the digits "+want, func() bool { return e.Digits() == want })

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"sipbridge/test/e2e/process"
@@ -32,7 +33,7 @@ type Server struct {
 
 // Start starts the server and waits until it serves; the caller must Stop it.
 func Start(options Options) (*Server, error) {
-	port, err := process.FreeBoth()
+	port, err := process.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +49,7 @@ func Start(options Options) (*Server, error) {
 	}
 	running, err := process.Start(process.Options{
 		Tool: "kamailio", Package: "kamailio", Dir: options.Dir,
+		Orphaned: syscall.SIGTERM, // its first process ends the others
 		Args: []string{
 			"-f", name, "-DD", "-E", "-m", "64", "-M", "8",
 			"-P", filepath.Join(options.Dir, "pid"), "-Y", options.Dir, "-w", options.Dir,

@@ -3,24 +3,34 @@ import { hear, stats } from './record.js';
 
 const element = (id) => document.getElementById(id) ?? (() => { throw new Error(`no #${id}`); })();
 
+/** Resolves when look() returns something true. */
+function until(look, what, milliseconds) {
+  return new Promise((resolve, reject) => {
+    const deadline = performance.now() + milliseconds;
+    const again = () => {
+      const found = look();
+      if (found) resolve(found);
+      else if (performance.now() < deadline) setTimeout(again, 50);
+      else reject(new Error(`waited ${milliseconds} ms for ${what}; the page says ${document.body?.innerText}`));
+    };
+    again();
+  });
+}
+
 window.phone = {
   hear,
   stats,
-  click: (id) => element(id).click(),
   text: (id) => element(id).textContent,
-  visible: (id) => element(id).checkVisibility(),
+
+  /** Clicks as a user does: when the element can be seen. */
+  async click(id, milliseconds) {
+    await until(() => document.getElementById(id)?.checkVisibility(), `#${id} to be seen`, milliseconds);
+    element(id).click();
+  },
 
   /** Resolves when the element's data attribute has one of the values. */
   wait(id, name, values, milliseconds) {
-    return new Promise((resolve, reject) => {
-      const deadline = performance.now() + milliseconds;
-      const look = () => {
-        const value = document.getElementById(id)?.dataset[name];
-        if (values.includes(value)) resolve(value);
-        else if (performance.now() < deadline) setTimeout(look, 50);
-        else reject(new Error(`waited ${milliseconds} ms for #${id} data-${name} ${values}; it is ${value}; ${document.body?.innerText}`));
-      };
-      look();
-    });
+    const value = () => document.getElementById(id)?.dataset[name];
+    return until(() => values.includes(value()), `#${id} data-${name} ${values}`, milliseconds);
   },
 };

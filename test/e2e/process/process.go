@@ -26,6 +26,8 @@ type Options struct {
 	Env []string
 	// Dir is the working directory; empty means this process's.
 	Dir string
+	// Orphaned is the signal that the program gets when a test is killed and runs no clean-up; default SIGKILL.
+	Orphaned syscall.Signal
 }
 
 // Process is one running program. Its output is kept, at most its last megabyte.
@@ -50,8 +52,12 @@ func Start(options Options) (*Process, error) {
 	command := exec.CommandContext(context.Background(), path, options.Args...)
 	command.Dir = options.Dir
 	command.Env = append(os.Environ(), options.Env...)
-	// A group of its own, so that what the program starts goes with it.
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if options.Orphaned == 0 {
+		options.Orphaned = syscall.SIGKILL
+	}
+	// A group of its own, so that what the program starts goes with it. The kernel sends the signal when the thread
+	// that started the program ends; Go keeps its threads.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: options.Orphaned}
 	// A grandchild that keeps our pipe open must not keep Wait from returning.
 	command.WaitDelay = 2 * time.Second
 	output := &tail{}

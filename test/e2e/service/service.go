@@ -63,15 +63,15 @@ func Start(options Options) (*Service, error) {
 	if _, err := os.Stat(options.Binary); err != nil {
 		return nil, fmt.Errorf("%w: the binary under test; run make build first (%w)", process.ErrMissing, err)
 	}
-	sip, err := process.FreeBoth()
+	sip, err := process.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	web, err := process.FreeTCP()
+	web, err := process.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	webrtc, err := process.FreeUDP()
+	webrtc, err := process.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func configure(options Options, sip, web, webrtc int) (arguments, environment []
 func configuration(options Options, sip, web, webrtc int) map[string]any {
 	sipAddress := fmt.Sprintf("127.0.0.1:%d", sip)
 	// Below the ports that the kernel hands out, so that nobody else gets them by chance.
-	rtp := 10000 + 2*rand.IntN(10000)
+	rtp := 10000 + 2*rand.IntN(9000)
 	all := map[string]map[string]any{
 		"listen":    {"http": fmt.Sprintf("127.0.0.1:%d", web), "sip_udp": sipAddress, "sip_tcp": sipAddress},
 		"media":     {"rtp_ports": fmt.Sprintf("%d-%d", rtp, rtp+399), "webrtc_ports": strconv.Itoa(webrtc)},

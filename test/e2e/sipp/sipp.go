@@ -79,7 +79,7 @@ var ErrScript = errors.New("sipp")
 
 // Start starts sipp; the caller must Wait for it or Stop it.
 func Start(options Options) (*Script, error) {
-	port, err := process.FreeBoth()
+	port, err := process.FreePort()
 	if err != nil {
 		return nil, err
 	}
