@@ -5,16 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
-	"sipbridge/test/e2e/process"
 	"sipbridge/test/load/measure"
 )
 
@@ -32,7 +29,7 @@ type service struct {
 
 	web     string // host:port
 	dir     string
-	running *process.Process
+	running *child
 }
 
 var errService = errors.New("the service is not as it should be")
@@ -51,21 +48,13 @@ func startService(ctx context.Context, o options, phone netip.AddrPort) (*servic
 }
 
 func (s *service) start(ctx context.Context, o options, phone netip.AddrPort) error {
-	sip, err := process.FreeBoth()
+	ports, err := freePorts(ctx, 3)
 	if err != nil {
 		return err
 	}
-	web, err := process.FreeTCP()
-	if err != nil {
-		return err
-	}
-	webrtc, err := process.FreeUDP()
-	if err != nil {
-		return err
-	}
-	s.web = fmt.Sprintf("127.0.0.1:%d", web)
+	s.web = fmt.Sprintf("127.0.0.1:%d", ports[0])
 	// YAML is a superset of JSON.
-	text, err := json.MarshalIndent(configuration(o, s.web, sip, webrtc, phone), "", "  ")
+	text, err := json.MarshalIndent(configuration(o, s.web, ports[1], ports[2], phone), "", "  ")
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
@@ -74,20 +63,16 @@ func (s *service) start(ctx context.Context, o options, phone netip.AddrPort) er
 		return fmt.Errorf("configuration: %w", err)
 	}
 	//nolint:contextcheck // the service outlives ctx, so that it can be told to end
-	s.running, err = process.Start(process.Options{
-		Tool: o.binary, Package: "nothing: run make build", Args: []string{"serve", "--config", file},
-	})
+	s.running, err = startChild(o.binary, "serve", "--config", file)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w (make build makes it)", err)
 	}
-	s.Process = measure.ProcessOf(s.running.PID())
+	s.Process = measure.ProcessOf(s.running.pid())
 	return s.awaitReady(ctx)
 }
 
 func configuration(o options, web string, sip, webrtc int, phone netip.AddrPort) map[string]any {
 	sipAddress := fmt.Sprintf("127.0.0.1:%d", sip)
-	// Below the ports that the kernel hands out, so that nobody else gets them by chance. A call takes two.
-	firstRTP := 10000 + 2*rand.IntN(5000)
 	users := make([]map[string]string, o.calls)
 	for i := range users {
 		users[i] = map[string]string{"name": userPrefix + strconv.Itoa(i), "password": password}
@@ -96,7 +81,7 @@ func configuration(o options, web string, sip, webrtc int, phone netip.AddrPort)
 		"domains": []map[string]string{{"name": domain}},
 		"listen":  map[string]string{"http": web, "sip_udp": sipAddress, "sip_tcp": sipAddress},
 		"media": map[string]string{
-			"rtp_ports":    fmt.Sprintf("%d-%d", firstRTP, firstRTP+4*o.calls+99),
+			"rtp_ports":    rtpPorts(o.calls),
 			"webrtc_ports": strconv.Itoa(webrtc),
 		},
 		"users": users,
@@ -115,10 +100,10 @@ func (s *service) awaitReady(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-s.running.Gone():
-			return fmt.Errorf("%w: it ended at once:\n%s", errService, s.running.Output())
+		case <-s.running.gone:
+			return fmt.Errorf("%w: it ended at once", errService)
 		case <-ctx.Done():
-			return fmt.Errorf("%w: it does not get ready: %w:\n%s", errService, ctx.Err(), s.running.Output())
+			return fmt.Errorf("%w: it does not get ready: %w", errService, ctx.Err())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -145,13 +130,5 @@ func (s *service) stop() error {
 		return nil
 	}
 	const patience = 10 * time.Second
-	defer s.running.Stop(0)
-	if err := s.running.Signal(syscall.SIGTERM); err != nil {
-		return fmt.Errorf("%w: it ended before it was told:\n%s", errService, s.running.Output())
-	}
-	code, err := s.running.Wait(patience)
-	if err != nil || code != 0 {
-		return fmt.Errorf("%w: it ended with %d: %w:\n%s", errService, code, err, s.running.Output())
-	}
-	return nil
+	return s.running.stop(patience)
 }
