@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"sipbridge/transcode/g711"
+	"sipbridge/transcode/g722"
+	"sipbridge/transcode/gsm"
 	"sipbridge/transcode/opus"
 )
 
@@ -29,6 +31,10 @@ type EncoderOptions struct {
 	Complexity int
 	// Bitrate of Opus in bit/s; 0 means 24000. The format's maxaveragebitrate bounds it.
 	Bitrate int
+	// SpeexQuality sets the bit rate of Speex, 1 to 10; 0 means 8.
+	SpeexQuality int
+	// SpeexComplexity of Speex, 1 to 10; 0 means 3.
+	SpeexComplexity int
 }
 
 // MaxPacketTime is the longest packet that can be transcoded.
@@ -39,7 +45,7 @@ type implementation struct {
 	Codec
 	// payloadType is the static one (RFC 3551 table 4), or -1.
 	payloadType int
-	// rates are the sample rates in Hz at which it can be decoded and encoded, the best for it first.
+	// rates are the sample rates in Hz at which it can be decoded and encoded, the highest first.
 	rates []int
 	// packetTimes are the frame lengths that it can be encoded in.
 	packetTimes []time.Duration
@@ -50,10 +56,17 @@ type implementation struct {
 
 // implementations is the list of all codecs. A newcomer adds one line here, and a package.
 func implementations() []implementation {
+	tens, twenties := ms(10, 20, 30, 40, 50, 60), ms(20, 40, 60)
+	telephone, wide := []int{g711.SampleRate}, []int{g722.SampleRate}
 	return []implementation{
 		{Codec{"opus", 48000, 2}, -1, opus.SampleRates(), ms(10, 20, 40, 60), newOpusDecoder, newOpusEncoder},
-		{Codec{"PCMU", 8000, 1}, 0, []int{8000}, ms(10, 20, 30, 40, 60), g711Decoder(g711.MuLaw), g711Encoder(g711.MuLaw)},
-		{Codec{"PCMA", 8000, 1}, 8, []int{8000}, ms(10, 20, 30, 40, 60), g711Decoder(g711.ALaw), g711Encoder(g711.ALaw)},
+		{Codec{"speex", 32000, 1}, -1, []int{32000}, twenties, newSpeexDecoder, newSpeexEncoder},
+		{Codec{"speex", 16000, 1}, -1, []int{16000}, twenties, newSpeexDecoder, newSpeexEncoder},
+		{Codec{"G722", g722.ClockRate, 1}, 9, wide, tens, newG722Decoder, newG722Encoder},
+		{Codec{"PCMU", 8000, 1}, 0, telephone, tens, g711Decoder(g711.MuLaw), g711Encoder(g711.MuLaw)},
+		{Codec{"PCMA", 8000, 1}, 8, telephone, tens, g711Decoder(g711.ALaw), g711Encoder(g711.ALaw)},
+		{Codec{"speex", 8000, 1}, -1, []int{8000}, twenties, newSpeexDecoder, newSpeexEncoder},
+		{Codec{"GSM", gsm.SampleRate, 1}, 3, []int{gsm.SampleRate}, twenties, newGSMDecoder, newGSMEncoder},
 	}
 }
 
@@ -121,8 +134,8 @@ func NewEncoder(format Format, sampleRate int, options EncoderOptions) (Encoder,
 	return known.newEncoder(format, sampleRate, options)
 }
 
-// SampleRate gives the sample rate at which to encode and decode a format where nothing else
-// decides, 0 if it is not known.
+// SampleRate gives the highest sample rate in Hz at which a codec can be encoded and decoded, 0 if it is not
+// known. Sound up to half of it is heard.
 func SampleRate(codec Codec) int {
 	known, ok := find(codec)
 	if !ok {

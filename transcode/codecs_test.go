@@ -16,8 +16,11 @@ func TestCodecTable(t *testing.T) {
 			t.Errorf("%s cannot make packets of 20 ms", codec)
 		}
 		for _, rate := range known.rates {
-			if known.ClockRate%uint32(rate) != 0 {
+			if known.ClockRate%uint32(rate) != 0 && uint32(rate)%known.ClockRate != 0 {
 				t.Errorf("%s: sound at %d Hz does not fit its clock", codec, rate)
+			}
+			if rate > known.rates[0] {
+				t.Errorf("%s: %d Hz is higher than the first rate", codec, rate)
 			}
 			format := Format{Codec: codec}
 			if _, err := NewDecoder(format, rate); err != nil {
@@ -36,11 +39,12 @@ func TestCodecTable(t *testing.T) {
 }
 
 func TestStaticPayloadTypes(t *testing.T) {
-	if payloadType, ok := StaticPayloadType(pcmu(99).Codec); !ok || payloadType != 0 {
-		t.Errorf("PCMU is %d, %t", payloadType, ok)
-	}
-	if payloadType, ok := StaticPayloadType(pcma(99).Codec); !ok || payloadType != 8 {
-		t.Errorf("PCMA is %d, %t", payloadType, ok)
+	for want, codec := range map[uint8]Codec{
+		0: pcmu(99).Codec, 8: pcma(99).Codec, 3: fullRate(99).Codec, 9: wide722(99).Codec,
+	} {
+		if payloadType, ok := StaticPayloadType(codec); !ok || payloadType != want {
+			t.Errorf("%s is %d, %t", codec, payloadType, ok)
+		}
 	}
 	if _, ok := StaticPayloadType(opus48(99, "").Codec); ok {
 		t.Error("Opus has a static payload type")
@@ -51,9 +55,9 @@ func TestStaticPayloadTypes(t *testing.T) {
 }
 
 func TestUnknown(t *testing.T) {
-	strange := Format{Codec: Codec{Name: "speex", ClockRate: 8000}}
+	strange := Format{Codec: Codec{Name: "speex", ClockRate: 11025}}
 	if Transcodable(strange.Codec) || SampleRate(strange.Codec) != 0 {
-		t.Error("speex is known")
+		t.Error("speex at 11025 Hz is known")
 	}
 	if _, err := NewDecoder(strange, 8000); !errors.Is(err, ErrNoPath) {
 		t.Errorf("decoder: %v", err)

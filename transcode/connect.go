@@ -63,9 +63,6 @@ func newRoute(pipe *Pipe, from, to Format, options ConnectOptions) (*route, erro
 	if !ok || !known {
 		return nil, fmt.Errorf("%w: %s to %s", ErrNoPath, from, to)
 	}
-	rate := commonRate(source, target)
-	if rate == 0 {
-		return nil, fmt.Errorf("%w: %s to %s: no common sample rate", ErrNoPath, from, to)
-	}
-	return &route{from: from, to: to, transcoder: newTranscoder(pipe, from, to, rate, options)}, nil
+	transcoder := newTranscoder(pipe, from, to, cheapest(source, target), options)
+	return &route{from: from, to: to, transcoder: transcoder}, nil
 }

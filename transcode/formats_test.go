@@ -22,6 +22,24 @@ func opus48(payloadType uint8, parameters string) Format {
 	}
 }
 
+func fullRate(payloadType uint8) Format {
+	return Format{Codec: Codec{Name: "gsm", ClockRate: 8000}, PayloadType: payloadType}
+}
+
+func wide722(payloadType uint8) Format {
+	return Format{Codec: Codec{Name: "G722", ClockRate: 8000}, PayloadType: payloadType}
+}
+
+func speexAt(clockRate uint32) Format {
+	return Format{Codec: Codec{Name: "speex", ClockRate: clockRate}, PayloadType: uint8(100 + clockRate/8000)}
+}
+
+// everyFormat has all codecs; what is as faithful as Opus or better stands first.
+func everyFormat() (faithful, coarse []Format) {
+	return []Format{opus48(111, "useinbandfec=1"), wide722(9), pcmu(0), pcma(8)},
+		[]Format{speexAt(32000), speexAt(16000), speexAt(8000), fullRate(3)}
+}
+
 // kept is a packet that a recorder keeps.
 type kept struct {
 	rtp.Header
@@ -45,6 +63,8 @@ type source struct {
 	samples int // in a packet
 	made    int
 	next    rtp.Header
+	// overtone is the frequency of a second tone in Hz, half as loud; 0 for none.
+	overtone float64
 }
 
 func newSource(t *testing.T, format Format, milliseconds int) *source {
@@ -74,7 +94,8 @@ func (s *source) packet() *rtp.Packet {
 	s.t.Helper()
 	pcm := make([]int16, s.samples)
 	for i := range pcm {
-		pcm[i] = int16(toneAmplitude * math.Sin(2*math.Pi*toneFrequency*float64(s.made+i)/float64(s.rate)))
+		at := 2 * math.Pi * float64(s.made+i) / float64(s.rate)
+		pcm[i] = int16(toneAmplitude * (math.Sin(toneFrequency*at) + math.Sin(s.overtone*at)/2))
 	}
 	s.made += s.samples
 	payload := make([]byte, 1500)
@@ -88,25 +109,33 @@ func (s *source) packet() *rtp.Packet {
 	return packet
 }
 
-// listen decodes packets at 8 kHz, placing each where its timestamp says; what is missing is silence.
+// listen decodes packets to 8 kHz, placing each where its timestamp says; what is missing is silence. Of sound at a
+// higher rate it takes every second or fourth sample: there is nothing above 4 kHz but noise, and that shall count.
 func listen(t *testing.T, format Format, packets []kept) []int16 {
 	t.Helper()
-	decoder, err := NewDecoder(format, 8000)
+	rate := 8000
+	if known, _ := find(format.Codec); !known.at(rate) {
+		rate = SampleRate(format.Codec)
+	}
+	decoder, err := NewDecoder(format, rate)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var heard []int16
-	pcm := make([]int16, 1920)
+	pcm := make([]int16, 8*960)
 	for _, packet := range packets {
 		n, err := decoder.Decode(packet.payload, pcm)
 		if err != nil {
 			t.Fatal(err)
 		}
-		place := int(packet.Timestamp-packets[0].Timestamp) * 8000 / int(format.ClockRate)
-		for len(heard) < place+n {
-			heard = append(heard, 0)
+		place := int(int64(packet.Timestamp-packets[0].Timestamp) * 8000 / int64(format.ClockRate))
+		for i := 0; i < n; i += rate / 8000 {
+			for len(heard) <= place {
+				heard = append(heard, 0)
+			}
+			heard[place] = pcm[i]
+			place++
 		}
-		copy(heard[place:], pcm[:n])
 	}
 	return heard
 }

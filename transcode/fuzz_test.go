@@ -29,6 +29,8 @@ func seeds(f *testing.F) {
 			"\x6f\x40\x02\x00\x78\x03\x00\x03\x48\x01\x02",
 		"\x6f\x00\x01\x00\x78\x03\x00\x03\x48\x01\x02" + "\x6f\x00\x03\x00\x78\x05\x00\x03\x48\x01\x02" +
 			"\x6f\x00\xff\x00\x80\x05\x00\x00",
+		"\x09\x00\x01\x00\x04\x01\x00\x04abcd" + "\x09\x00\x03\x00\x08\x01\x00\x04abcd" +
+			"\x66\x40\x02\x00\x78\x03\x00\x01\x03" + "\x66\x40\x04\x00\x78\x03\x00\x02\x04\x0f",
 		"\x08\x00\x01\x00\x50\x01\x00\x02ab" + "\x08\x00\x7f\x04\x50\x1f\x00\x02ab" + "\x0d\x00\x01\x00\x50\x01\x00\x02ab",
 	} {
 		f.Add([]byte(packets))
@@ -39,7 +41,7 @@ func seeds(f *testing.F) {
 func FuzzPipe(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, to := range []Format{pcmu(0), opus48(111, "useinbandfec=1")} {
+		for _, to := range []Format{pcmu(0), opus48(111, "useinbandfec=1"), wide722(9)} {
 			sent := 0
 			last := rtp.Header{}
 			dst := PacketWriterFunc(func(packet *rtp.Packet) error {
@@ -53,7 +55,9 @@ func FuzzPipe(f *testing.F) {
 				last = packet.Header
 				return nil
 			})
-			pipe, err := Connect([]Format{pcmu(0), pcma(8), opus48(111, "")}, to, dst, ConnectOptions{})
+			from := []Format{pcmu(0), pcma(8), opus48(111, ""), wide722(9), fullRate(3)}
+			from = append(from, speexAt(8000), speexAt(16000), speexAt(32000))
+			pipe, err := Connect(from, to, dst, ConnectOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

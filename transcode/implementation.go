@@ -7,7 +7,10 @@ import (
 	"time"
 
 	"sipbridge/transcode/g711"
+	"sipbridge/transcode/g722"
+	"sipbridge/transcode/gsm"
 	"sipbridge/transcode/opus"
+	"sipbridge/transcode/speex"
 )
 
 // defaultPacketTime is what everybody can take (RFC 3551 section 4.2).
@@ -21,16 +24,6 @@ func (i implementation) packetTime(wish time.Duration) time.Duration {
 		return wish
 	}
 	return defaultPacketTime
-}
-
-// commonRate gives the best sample rate that two codecs share; 0 if there is none.
-func commonRate(from, to implementation) int {
-	for _, rate := range to.rates {
-		if from.at(rate) {
-			return rate
-		}
-	}
-	return 0
 }
 
 func ms(lengths ...int) []time.Duration {
@@ -47,6 +40,36 @@ func g711Decoder(law g711.Law) func(int) (Decoder, error) {
 
 func g711Encoder(law g711.Law) func(Format, int, EncoderOptions) (Encoder, error) {
 	return func(Format, int, EncoderOptions) (Encoder, error) { return g711.Encoder{Law: law}, nil }
+}
+
+func newG722Decoder(int) (Decoder, error) { return g722.NewDecoder(), nil }
+
+func newG722Encoder(Format, int, EncoderOptions) (Encoder, error) { return g722.NewEncoder(), nil }
+
+func newGSMDecoder(int) (Decoder, error) { return gsm.NewDecoder() }
+
+func newGSMEncoder(Format, int, EncoderOptions) (Encoder, error) { return gsm.NewEncoder() }
+
+// speexMode gives the mode of a sample rate, which the table has made sure is one of Speex.
+func speexMode(sampleRate int) speex.Mode {
+	switch sampleRate {
+	case speex.UltraWideband.SampleRate():
+		return speex.UltraWideband
+	case speex.Wideband.SampleRate():
+		return speex.Wideband
+	default:
+		return speex.Narrowband
+	}
+}
+
+func newSpeexDecoder(sampleRate int) (Decoder, error) { return speex.NewDecoder(speexMode(sampleRate)) }
+
+// newSpeexEncoder keeps to a constant bit rate, which every receiver takes, whatever its fmtp line prefers (RFC 5574
+// section 3.2.1).
+func newSpeexEncoder(_ Format, sampleRate int, options EncoderOptions) (Encoder, error) {
+	return speex.NewEncoder(speex.EncoderOptions{
+		Mode: speexMode(sampleRate), Quality: options.SpeexQuality, Complexity: options.SpeexComplexity,
+	})
 }
 
 func newOpusDecoder(sampleRate int) (Decoder, error) { return opus.NewDecoder(sampleRate) }

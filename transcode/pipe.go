@@ -39,7 +39,7 @@ type PipeStats struct {
 	In, Out uint64
 	// Lost counts packets that never came, as far as that was looked for: not where they pass through.
 	Lost uint64
-	// Concealed counts the samples made up for lost packets, at the rate of the path.
+	// Concealed counts the samples made up for lost packets, at the rate of the decoder.
 	Concealed uint64
 	// Late, Duplicates and Strays count packets dropped: after their place was concealed, a second
 	// time, or with a sequence number far from all others.
@@ -94,13 +94,18 @@ func (p *Pipe) send(packet *rtp.Packet) error {
 	return p.dst.WriteRTP(packet)
 }
 
-// String prints the path of the packets that came last: "PCMU/8000 -> decode 8000 -> opus/48000/2".
+// String prints the path of the packets that came last: "PCMU/8000 -> decode 8000 -> opus/48000/2", or
+// "G722/8000 -> decode 16000 -> resample 8000 -> PCMU/8000".
 func (p *Pipe) String() string {
 	current := p.current.Load()
 	if current.transcoder == nil {
 		return fmt.Sprintf("%s -> %s", current.from, current.to)
 	}
-	return fmt.Sprintf("%s -> decode %d -> %s", current.from, current.transcoder.rate, current.to)
+	way := current.transcoder.path
+	if way.resamples() {
+		return fmt.Sprintf("%s -> decode %d -> resample %d -> %s", current.from, way.decode, way.encode, current.to)
+	}
+	return fmt.Sprintf("%s -> decode %d -> %s", current.from, way.decode, current.to)
 }
 
 // Stats gives a snapshot.

@@ -12,6 +12,16 @@ func ways() map[string][2]Format {
 		"PCMU to PCMA": {pcmu(0), pcma(8)},
 		"PCMU to Opus": {pcmu(0), opus48(111, "useinbandfec=1")},
 		"Opus to PCMU": {opus48(111, ""), pcmu(0)},
+		"Opus to G722": {opus48(111, ""), wide722(9)},
+		"G722 to Opus": {wide722(9), opus48(111, "useinbandfec=1")},
+		"G722 to PCMU": {wide722(9), pcmu(0)},
+		"PCMU to G722": {pcmu(0), wide722(9)},
+
+		"speex/16000 to PCMU": {speexAt(16000), pcmu(0)},
+		"speex/16000 to Opus": {speexAt(16000), opus48(111, "")},
+		"Opus to speex/16000": {opus48(111, ""), speexAt(16000)},
+		"GSM to PCMU":         {fullRate(3), pcmu(0)},
+		"PCMU to GSM":         {pcmu(0), fullRate(3)},
 	}
 }
 
@@ -22,11 +32,15 @@ func drive(tb testing.TB, from, to Format) func() {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	encoder, err := NewEncoder(from, 8000, EncoderOptions{})
+	rate := SampleRate(from.Codec)
+	if known, _ := find(from.Codec); known.at(8000) {
+		rate = 8000
+	}
+	encoder, err := NewEncoder(from, rate, EncoderOptions{})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	pcm, payload := make([]int16, 160), make([]byte, 1500)
+	pcm, payload := make([]int16, rate/50), make([]byte, 1500)
 	for i := range pcm {
 		pcm[i] = int16(i * 7919 % 8009)
 	}

@@ -53,34 +53,50 @@ func unbroken(t *testing.T, packets []kept, payloadType uint8, step uint32) {
 
 // TestTone holds that a tone survives every way between two formats, in packets of every length.
 func TestTone(t *testing.T) {
-	formats := []Format{pcmu(0), pcma(8), opus48(111, "useinbandfec=1")}
-	for _, from := range formats {
-		for _, to := range formats {
+	faithful, coarse := everyFormat()
+	for _, from := range faithful {
+		for _, to := range faithful {
 			for _, length := range []int{10, 20, 40, 60} {
-				t.Run(fmt.Sprintf("%s to %s, %d ms", from.Name, to.Name, length), func(t *testing.T) {
-					var out recorder
-					pipe := connect(t, []Format{from}, to, &out, ConnectOptions{})
-					in := newSource(t, from, length)
-					for range 1200 / length {
-						write(t, pipe, in.packet())
-					}
-					if !from.Equal(to.Codec) {
-						unbroken(t, out.packets, to.PayloadType, to.ClockRate/50)
-					}
-					heard := listen(t, to, out.packets)
-					if len(heard) != 9600 {
-						t.Errorf("%d samples of 9600 came out", len(heard))
-					}
-					if got := snr(heard[1600:]); got < 20 {
-						t.Errorf("the tone is %.1f dB over the rest", got)
-					}
-					if got := loudness(heard[1600:]) * math.Sqrt2; math.Abs(got-toneAmplitude) > 800 {
-						t.Errorf("amplitude %.0f", got)
-					}
-				})
+				checkTone(t, from, to, length, 20)
 			}
 		}
 	}
+	for _, from := range append(coarse, faithful...) {
+		for _, to := range coarse {
+			checkTone(t, from, to, 20, 8)
+		}
+	}
+	for _, from := range coarse {
+		for _, to := range faithful {
+			checkTone(t, from, to, 60, 8)
+		}
+	}
+}
+
+// checkTone sends 1.2 s of a tone one way; least is what must be left of it, in dB over the rest.
+func checkTone(t *testing.T, from, to Format, length int, least float64) {
+	t.Helper()
+	t.Run(fmt.Sprintf("%s to %s, %d ms", from, to, length), func(t *testing.T) {
+		var out recorder
+		pipe := connect(t, []Format{from}, to, &out, ConnectOptions{})
+		in := newSource(t, from, length)
+		for range 1200 / length {
+			write(t, pipe, in.packet())
+		}
+		if !from.Equal(to.Codec) {
+			unbroken(t, out.packets, to.PayloadType, to.ClockRate/50)
+		}
+		heard := listen(t, to, out.packets)
+		if len(heard) != 9600 {
+			t.Errorf("%d samples of 9600 came out", len(heard))
+		}
+		if got := snr(heard[1600:]); got < least {
+			t.Errorf("the tone is %.1f dB over the rest", got)
+		}
+		if got := loudness(heard[1600:]) * math.Sqrt2; math.Abs(got-toneAmplitude) > 1600 {
+			t.Errorf("amplitude %.0f", got)
+		}
+	})
 }
 
 // TestThereAndBack is the sound of a phone that comes back from a browser.
@@ -154,7 +170,11 @@ func TestString(t *testing.T) {
 		"PCMU/8000 -> decode 8000 -> OPUS/48000/2": {[]Format{pcmu(0)}, opus48(111, "")},
 		"OPUS/48000/2 -> decode 8000 -> PCMA/8000": {[]Format{opus48(111, ""), pcmu(0)}, pcma(8)},
 		"PCMU/8000 -> PCMU/8000":                   {[]Format{pcmu(0)}, pcmu(0)},
-		"VP8/90000 -> VP8/90000":                   {[]Format{video}, video},
+
+		"G722/8000 -> decode 16000 -> resample 8000 -> PCMU/8000":       {[]Format{wide722(9)}, pcmu(0)},
+		"PCMU/8000 -> decode 8000 -> resample 16000 -> speex/16000":     {[]Format{pcmu(0)}, speexAt(16000)},
+		"speex/32000 -> decode 32000 -> resample 48000 -> OPUS/48000/2": {[]Format{speexAt(32000)}, opus48(111, "")},
+		"VP8/90000 -> VP8/90000":                                        {[]Format{video}, video},
 	}
 	for want, test := range tests {
 		if got := connect(t, test.from, test.to, &recorder{}, ConnectOptions{}).String(); got != want {
@@ -227,6 +247,12 @@ func TestPacketTime(t *testing.T) {
 		{pcmu(0), 7 * time.Millisecond, 160},
 		{opus48(111, ""), 60 * time.Millisecond, 2880},
 		{opus48(111, ""), 30 * time.Millisecond, 960},
+		{wide722(9), 0, 160},
+		{wide722(9), 10 * time.Millisecond, 80},
+		{wide722(9), 50 * time.Millisecond, 400},
+		{speexAt(16000), 40 * time.Millisecond, 640},
+		{speexAt(32000), 10 * time.Millisecond, 640},
+		{fullRate(3), 60 * time.Millisecond, 480},
 	}
 	for _, test := range tests {
 		var out recorder

@@ -7,6 +7,7 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/transcode/jitter"
+	"sipbridge/transcode/resample"
 )
 
 const (
@@ -31,13 +32,16 @@ const (
 type transcoder struct {
 	pipe     *Pipe
 	from, to Format
-	rate     int // of the sound, in Hz
+	path     path
 	options  ConnectOptions
 	buffer   *jitter.Buffer
 	decoder  Decoder
-	encoder  Encoder
+	// resampler is nil where the decoder gives the rate that the encoder takes.
+	resampler *resample.Resampler
+	encoder   Encoder
 
 	pcm     []int16 // what was decoded last
+	changed []int16 // the same at the encoder's rate
 	frame   []int16 // what waits to be a whole frame
 	payload []byte
 	out     rtp.Packet
@@ -48,13 +52,13 @@ type transcoder struct {
 
 	ssrc     uint32
 	sequence uint16
-	position uint64 // of the first sample of frame, at rate
+	position uint64 // of the first sample of frame, at the encoder's rate
 	marker   bool
 	err      error // of the receiver, for the packet being written
 }
 
-func newTranscoder(pipe *Pipe, from, to Format, rate int, options ConnectOptions) *transcoder {
-	t := &transcoder{pipe: pipe, from: from, to: to, rate: rate, options: options}
+func newTranscoder(pipe *Pipe, from, to Format, path path, options ConnectOptions) *transcoder {
+	t := &transcoder{pipe: pipe, from: from, to: to, path: path, options: options}
 	t.buffer = jitter.NewBuffer(t, jitter.Options{ClockRate: from.ClockRate, Wait: options.Wait})
 	t.sequence, t.position = uint16(rand.Uint32()), uint64(rand.Uint32())
 	t.Restart()
@@ -80,22 +84,33 @@ func (t *transcoder) open() error {
 		return nil
 	}
 	var err error
-	if t.decoder, err = NewDecoder(t.from, t.rate); err != nil {
+	if t.decoder, err = NewDecoder(t.from, t.path.decode); err != nil {
 		return err
 	}
-	if t.encoder, err = NewEncoder(t.to, t.rate, t.options.Encoder); err != nil {
+	t.pcm = make([]int16, t.samples(MaxPacketTime))
+	if t.path.resamples() {
+		if t.resampler, err = resample.New(t.path.decode, t.path.encode); err != nil {
+			return err
+		}
+		t.changed = make([]int16, t.resampler.Room(len(t.pcm)))
+	}
+	if t.encoder, err = NewEncoder(t.to, t.path.encode, t.options.Encoder); err != nil {
 		return err
 	}
 	known, _ := find(t.to.Codec)
-	t.pcm = make([]int16, t.samples(MaxPacketTime))
-	t.frame = make([]int16, 0, t.samples(known.packetTime(t.options.PacketTime)))
+	t.frame = make([]int16, 0, t.encoded(t.samples(known.packetTime(t.options.PacketTime))))
 	t.payload = make([]byte, maxPayload)
 	return nil
 }
 
-// samples converts a length of time into samples.
+// samples converts a length of time into samples of the decoder.
 func (t *transcoder) samples(length time.Duration) int {
-	return int(int64(length) * int64(t.rate) / int64(time.Second))
+	return int(int64(length) * int64(t.path.decode) / int64(time.Second))
+}
+
+// encoded converts a number of samples of the decoder into one of the encoder.
+func (t *transcoder) encoded(samples int) int {
+	return int(int64(samples) * int64(t.path.encode) / int64(t.path.decode))
 }
 
 // Restart begins a new time line.
@@ -103,6 +118,14 @@ func (t *transcoder) Restart() {
 	t.fresh, t.marker = true, true
 	t.frame = t.frame[:0]
 	t.ssrc = rand.Uint32()
+	t.forget()
+}
+
+// forget empties the resampler, so that its last few milliseconds are not heard after a gap.
+func (t *transcoder) forget() {
+	if t.resampler != nil {
+		t.resampler.Reset()
+	}
 }
 
 // Play decodes a packet.
@@ -152,9 +175,9 @@ func (t *transcoder) conceal(next []byte, samples int) {
 	t.put(t.pcm[:n])
 }
 
-// gap gives how many samples a timestamp is ahead of the sound.
+// gap gives how many samples of the decoder a timestamp is ahead of the sound.
 func (t *transcoder) gap(timestamp uint32) int {
-	return int(int64(int32(timestamp-t.cursor)) * int64(t.rate) / int64(t.from.ClockRate))
+	return int(int64(int32(timestamp-t.cursor)) * int64(t.path.decode) / int64(t.from.ClockRate))
 }
 
 // align brings the time line to the timestamp of the packet that is to be decoded.
@@ -167,14 +190,16 @@ func (t *transcoder) align(timestamp uint32) {
 		case max(gap, -gap) > t.samples(maxGap):
 			t.Restart()
 		case gap > 0:
-			t.pause(gap)
+			t.pause(t.encoded(gap))
 		}
 	}
 	t.fresh, t.cursor = false, timestamp
 }
 
-// pause leaves a gap in the outgoing time line. A frame that has begun is filled up with silence.
+// pause leaves a gap in the outgoing time line, in samples of the encoder. A frame that has begun is filled up
+// with silence.
 func (t *transcoder) pause(samples int) {
+	t.forget()
 	if begun := len(t.frame); begun > 0 {
 		room := min(cap(t.frame)-begun, samples)
 		t.frame = t.frame[:begun+room]
@@ -190,7 +215,15 @@ func (t *transcoder) pause(samples int) {
 
 // put cuts sound into frames.
 func (t *transcoder) put(pcm []int16) {
-	t.cursor += uint32(int64(len(pcm)) * int64(t.from.ClockRate) / int64(t.rate))
+	t.cursor += uint32(int64(len(pcm)) * int64(t.from.ClockRate) / int64(t.path.decode))
+	if t.resampler != nil {
+		n, err := t.resampler.Resample(pcm, t.changed)
+		if err != nil {
+			t.fail(err)
+			return
+		}
+		pcm = t.changed[:n]
+	}
 	for len(pcm) > 0 {
 		begun := len(t.frame)
 		n := copy(t.frame[begun:cap(t.frame)], pcm)
@@ -205,7 +238,7 @@ func (t *transcoder) emit() {
 		return
 	}
 	size, err := t.encoder.Encode(t.frame, t.payload)
-	timestamp := uint32(t.position * uint64(t.to.ClockRate) / uint64(t.rate))
+	timestamp := uint32(t.position * uint64(t.to.ClockRate) / uint64(t.path.encode))
 	t.position += uint64(len(t.frame))
 	t.frame = t.frame[:0]
 	if err != nil || size == 0 {

@@ -194,3 +194,32 @@ func TestPlaceholder(t *testing.T) {
 		t.Errorf("the sound after the key comes %d later", got)
 	}
 }
+
+// TestLossResampled holds that a hole is filled, and a silence stays a gap of its length, where the rate changes.
+func TestLossResampled(t *testing.T) {
+	for _, way := range [][2]Format{
+		{wide722(9), pcmu(0)}, {pcmu(0), wide722(9)}, {speexAt(16000), pcma(8)}, {speexAt(32000), opus48(111, "")},
+	} {
+		from, to := way[0], way[1]
+		var out recorder
+		pipe := connect(t, []Format{from}, to, &out, ConnectOptions{})
+		in := newSource(t, from, 20)
+		for i := range 50 {
+			if packet := in.packet(); i != 25 {
+				write(t, pipe, packet)
+			}
+		}
+		unbroken(t, out.packets, to.PayloadType, to.ClockRate/50)
+		if stats := pipe.Stats(); stats.Lost != 1 || int(stats.Concealed) != in.samples || stats.Out != 50 {
+			t.Errorf("%s to %s: %+v", from, to, stats)
+		}
+		before := out.packets[49]
+		in.next.Timestamp += from.ClockRate * 2 / 5
+		write(t, pipe, in.packet())
+		after := out.packets[50]
+		want := to.ClockRate/50 + to.ClockRate*2/5
+		if got := after.Timestamp - before.Timestamp; got != want || !after.Marker {
+			t.Errorf("%s to %s: sound after the silence comes %d later, want %d", from, to, got, want)
+		}
+	}
+}
