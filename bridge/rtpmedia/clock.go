@@ -54,7 +54,7 @@ type silenceWatch struct {
 func (w *silenceWatch) look(now time.Time) time.Duration {
 	s := w.session
 	agreed := s.agreed.Load()
-	if agreed == nil || !agreed.direction.Receives() || s.options.Timeout < 0 {
+	if agreed == nil || agreed.direction != bridge.SendRecv || s.options.Timeout < 0 {
 		return idle
 	}
 	since := s.start.Add(time.Duration(s.heard.Load()))

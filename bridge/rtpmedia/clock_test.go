@@ -75,6 +75,7 @@ func TestTimeoutSparesHold(t *testing.T) {
 	t.Parallel()
 	tests := map[string]agreement{
 		"sendonly": {direction: bridge.SendOnly}, "inactive": {direction: bridge.Inactive},
+		"held by the party": {direction: bridge.RecvOnly},
 	}
 	for name, agreed := range tests {
 		t.Run(name, func(t *testing.T) {

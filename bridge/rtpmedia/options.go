@@ -24,8 +24,8 @@ type Options struct {
 	Events bridge.MediaEvents
 	// Timeout is how long a party that should send may be silent, RTP and RTCP alike, before Events.Lost is
 	// called. A silence is told once; but while the party has never been heard it is told again after each
-	// further Timeout, because a phone that rings may be silent. A party on hold may be, too. 0 means 30 s, a
-	// negative value never.
+	// further Timeout, because a phone that rings may be silent. While one side holds the time does not run: many phones
+	// hold by sendonly and send nothing. 0 means 30 s, a negative value never.
 	Timeout time.Duration
 	// ReportInterval is the mean time between RTCP reports; 0 means 5 s (RFC 3550 section 6.2).
 	ReportInterval time.Duration

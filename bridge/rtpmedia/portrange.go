@@ -71,7 +71,7 @@ func (r *PortRange) open(bind netip.Addr) (sockets, error) {
 	for {
 		port, ok := r.take()
 		if !ok {
-			return sockets{}, bridge.Cause{Status: 503, Text: "No Media Port", Err: ErrPorts}
+			return sockets{}, noPort(ErrPorts)
 		}
 		pair, err := listen(bind, port)
 		if err == nil {
@@ -80,8 +80,15 @@ func (r *PortRange) open(bind netip.Addr) (sockets, error) {
 		inUse := errors.Is(err, syscall.EADDRINUSE)
 		r.giveBack(port, inUse)
 		if !inUse { // another port would not help
-			return sockets{}, bridge.Cause{Status: 503, Text: "No Media Port", Err: err}
+			return sockets{}, noPort(err)
 		}
+	}
+}
+
+// noPort is the refusal of a call for want of ports; some may have had their rest when it is tried again.
+func noPort(err error) bridge.Cause {
+	return bridge.Cause{
+		Status: 503, Text: "No Media Port", Headers: []bridge.Header{{Name: "Retry-After", Value: "10"}}, Err: err,
 	}
 }
 

@@ -43,6 +43,9 @@ func TestPortsRunOut(t *testing.T) {
 	if !errors.As(err, &cause) || cause.Status != 503 || !errors.Is(err, ErrPorts) {
 		t.Errorf("got %v", err)
 	}
+	if len(cause.Headers) != 1 || cause.Headers[0].Name != "Retry-After" {
+		t.Errorf("the caller is told %v, not when to try again", cause.Headers)
+	}
 	for _, session := range open {
 		if port := session.sockets.port; port%2 != 0 || port < 18000 || port > 18004 {
 			t.Errorf("got port %d", port)

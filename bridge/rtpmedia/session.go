@@ -134,7 +134,7 @@ func (s *Session) told() bool { return s.negotiation.text != nil }
 // apply puts an agreement in force.
 func (s *Session) apply(agreed *agreement) {
 	before := s.agreed.Load()
-	if before == nil || !before.direction.Receives() {
+	if before == nil || before.direction != bridge.SendRecv {
 		s.heard.Store(int64(time.Since(s.start))) // now it is the party's turn to send
 		s.silent.Store(false)
 	}
