@@ -61,7 +61,9 @@ func (r *Receiver) Receive(timestamp uint32, marker bool, payload []byte, now ti
 	if _, key := Digit(told.code); !key || r.repeats(timestamp, now) {
 		return nil
 	}
-	r.Expire(now)
+	if timestamp != r.current.start {
+		r.Expire(now) // a packet of the same key proves that it is still held, however late it comes
+	}
 	switch {
 	case r.current.active && timestamp == r.current.start:
 		if told.code != r.current.code {

@@ -140,6 +140,18 @@ func repeat(a arrival, count int, every time.Duration) []arrival {
 }
 
 // TestReceiverSegments holds that a key longer than one segment is one key (RFC 4733 section 2.5.1.3).
+// TestReceiverStall holds that a key is one key though its packets came late: the machine, not the finger, paused.
+func TestReceiverStall(t *testing.T) {
+	t.Parallel()
+	arrivals := press('5', 0, 1000, 200)
+	for i := len(arrivals) / 2; i < len(arrivals); i++ {
+		arrivals[i].at += at(400)
+	}
+	if keys := listen(t, 8000, arrivals); len(keys) != 1 || keys[0].Digit != '5' {
+		t.Errorf("heard %v", keys)
+	}
+}
+
 func TestReceiverSegments(t *testing.T) {
 	for _, duration := range []time.Duration{at(1360), at(1380), at(4000), MaxDuration} {
 		s, err := NewSender('7', duration, 48000)
