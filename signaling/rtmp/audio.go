@@ -1,0 +1,53 @@
+package rtmp
+
+import (
+	"sipbridge/bridge"
+	"sipbridge/signaling/rtmp/chunk"
+)
+
+// hear takes an audio message of the client. Its first byte is the truth about its codec: when it is another than
+// was agreed, it is offered to the call, and heard once the call accepts.
+func (c *conn) hear(message chunk.Message) {
+	counts := &c.server.counts
+	counts.audioIn.Add(1)
+	if len(message.Payload) < 2 || len(message.Payload) > maxMessageSound || !c.audio.Allow() {
+		counts.audioDropped.Add(1)
+		return
+	}
+	said, known := soundOfTag(message.Payload[0])
+	speaking := c.speaking(message.StreamID)
+	if !known || speaking == nil {
+		counts.audioDropped.Add(1)
+		return
+	}
+	format, agreed := speaking.media.format(said)
+	if !agreed {
+		counts.audioDropped.Add(1)
+		speaking.propose(said)
+		return
+	}
+	speaking.media.hear(format, message.Payload[1:], message.Timestamp)
+}
+
+// speaking gives the leg in which a message stream is heard, or nil.
+func (c *conn) speaking(stream uint32) *leg {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if stream == 0 || stream != c.publishing {
+		return nil
+	}
+	return c.active
+}
+
+// propose offers the call the codec that the client really sends, once until something else is agreed.
+func (l *leg) propose(said sound) {
+	l.conn.mu.Lock()
+	defer l.conn.mu.Unlock()
+	if l.state != stateAnswered || l.proposed == said.tag {
+		return
+	}
+	l.proposed = said.tag
+	offer := audioOf(said.Format)
+	offer.Media[0].Direction = bridge.NewDirection(true, !l.holding)
+	l.emit(bridge.Offered{Offer: offer})
+}

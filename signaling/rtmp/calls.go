@@ -1,0 +1,178 @@
+package rtmp
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"sipbridge/bridge"
+	"sipbridge/transcode/dtmf"
+)
+
+// keyTime is how long a key of a client is held: it says only which.
+const keyTime = 160 * time.Millisecond
+
+// endpoint dials one client.
+type endpoint struct{ conn *conn }
+
+// Dial asks the client by invited. It rings at once.
+func (e endpoint) Dial(request bridge.Request) bridge.Leg {
+	c := e.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	called := newLeg(c, bridge.Party{Name: c.display, URI: request.To}, c.user)
+	switch {
+	case c.over:
+		called.end(bridge.Cause{Status: 480, Text: "Temporarily Unavailable"})
+	case c.pending != nil:
+		called.end(bridge.Cause{Status: 486, Text: "Busy Here"})
+	case request.Offer == nil:
+		called.end(notAcceptable())
+	default:
+		called.offer = *request.Offer
+		called.from, called.to = shown(request.From), shown(bridge.Party{Name: c.display, URI: request.To})
+		c.pending = called
+		c.callback("invited", called.from, called.to)
+		called.emit(bridge.Ringing{})
+	}
+	return called
+}
+
+// invite places a call.
+func (c *conn) invite(asked command) {
+	placed, reason := c.place(asked)
+	if reason != "" {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.callback("rejected", reason)
+		return
+	}
+	c.server.options.Accept(*placed) // without mu: it may hang up at once
+}
+
+// place makes the leg of a call, or says why there is none.
+func (c *conn) place(asked command) (placed *callerLeg, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, domain, _ := strings.Cut(c.user, "@")
+	to, ok := parseAddress(asked.text(0), domain)
+	switch {
+	case c.active != nil:
+		return nil, "Already in an active or pending call"
+	case !ok:
+		return nil, "invalid dest URI"
+	}
+	wished := parseWish(asked.words(1))
+	if len(wished.formats) == 0 {
+		return nil, reasonText(notAcceptable())
+	}
+	from := bridge.Party{Name: c.display, URI: "sip:" + c.user}
+	offer := wished.offer()
+	placed = &callerLeg{leg: newLeg(c, from, c.user), request: bridge.Request{
+		From: from, To: to.uri(), Origin: bridge.OriginUser, User: c.user, Offer: &offer,
+	}}
+	placed.caller, placed.wish = true, wished
+	c.active = placed.leg
+	return placed, ""
+}
+
+// accept answers the call that rings.
+func (c *conn) accept(asked command) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	called := c.pending
+	if called == nil || c.active != nil {
+		return
+	}
+	called.wish = parseWish(asked.words(0))
+	answer, ok := called.wish.answer(called.offer)
+	if !ok {
+		c.callback("byed")
+		called.end(notAcceptable())
+		return
+	}
+	c.pending, c.active = nil, called
+	called.state = stateAnswered
+	called.agree(answer)
+	c.callback("accepted", called.wish.acceptedWords(answer)...)
+	called.emit(bridge.Answered{Answer: answer})
+}
+
+// decline refuses the call that rings.
+func (c *conn) decline(asked command) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pending != nil {
+		c.pending.end(parseReason(asked.text(0)))
+	}
+}
+
+// bye ends the call that the client placed or accepted. The client asked for it, so it is told nothing.
+func (c *conn) bye() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.active != nil {
+		c.active.end(c.active.goodbye())
+	}
+}
+
+// goodbye is the cause of a leg whose client ends it. The caller holds conn.mu.
+func (l *leg) goodbye() bridge.Cause {
+	switch {
+	case l.state == stateAnswered:
+		return bridge.Normal()
+	case l.caller:
+		return bridge.Cause{Status: 487, Text: "Request Terminated"}
+	default:
+		return bridge.Cause{Status: 480, Text: "Temporarily Unavailable"}
+	}
+}
+
+// leave ends what a client that is gone leaves behind.
+func (c *conn) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	for _, left := range []*leg{c.active, c.pending} {
+		if left != nil {
+			left.end(left.goodbye())
+		}
+	}
+	if c.user != "" {
+		c.server.leave(c, c.user)
+	}
+}
+
+// sendDTMF passes a key on. What is not exactly one key is passed over, as siprtmp did.
+func (c *conn) sendDTMF(asked command) {
+	key := asked.text(0)
+	if len(asked.args) > 0 {
+		if number, ok := asked.args[0].(float64); ok {
+			key = strconv.FormatFloat(number, 'f', -1, 64)
+		}
+	}
+	if len(key) != 1 {
+		return
+	}
+	if _, ok := dtmf.Event(key[0]); !ok {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.active != nil {
+		c.active.emit(bridge.Pressed{Key: bridge.DTMF{Digit: key[0], Duration: keyTime}})
+	}
+}
+
+// hold tells the other party that the client holds, or does no more.
+func (c *conn) hold(asked command) {
+	holding := asked.flag(0)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	held := c.active
+	if held == nil || held.state != stateAnswered || held.holding == holding {
+		return
+	}
+	held.holding = holding
+	held.emit(bridge.DirectionChanged{Direction: bridge.NewDirection(true, !holding)})
+}

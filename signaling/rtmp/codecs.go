@@ -1,0 +1,135 @@
+package rtmp
+
+import (
+	"slices"
+
+	"sipbridge/bridge"
+	"sipbridge/transcode"
+)
+
+// sound is a codec that Flash speaks.
+type sound struct {
+	transcode.Format
+	// tag is the first byte of its messages (FLV specification, section E.4.2.1): the codec, 16 bit, mono; of Speex
+	// the rate is always said to be 5.5 kHz and is 16 kHz.
+	tag byte
+	// said is the word for it in accepted.
+	said string
+}
+
+// sounds are all codecs that Flash speaks and we understand, the one without choice first. Payload types
+// are suggestions.
+func sounds() []sound {
+	return []sound{
+		{transcode.Format{Codec: transcode.Codec{Name: "speex", ClockRate: 16000}, PayloadType: 96}, 0xb2, "speex"},
+		{transcode.Format{Codec: transcode.Codec{Name: "PCMU", ClockRate: 8000}, PayloadType: 0}, 0x82, "pcmu"},
+		{transcode.Format{Codec: transcode.Codec{Name: "PCMA", ClockRate: 8000}, PayloadType: 8}, 0x72, "pcma"},
+	}
+}
+
+// soundOf gives what is known of a codec. Narrowband Speex is told by the same tag.
+func soundOf(codec transcode.Codec) (sound, bool) {
+	narrowband := transcode.Codec{Name: "speex", ClockRate: 8000}
+	for _, known := range sounds() {
+		if known.Equal(codec) || known.said == "speex" && narrowband.Equal(codec) {
+			return known, true
+		}
+	}
+	return sound{}, false
+}
+
+// soundOfTag gives the codec of an audio message; only the upper half of the first byte says it.
+func soundOfTag(tag byte) (sound, bool) {
+	for _, known := range sounds() {
+		if known.tag>>4 == tag>>4 {
+			return known, true
+		}
+	}
+	return sound{}, false
+}
+
+// wish is what a client asks for in invite and accept.
+type wish struct {
+	// named tells that it named codecs, and wants to hear which was agreed on.
+	named   bool
+	formats []transcode.Format
+}
+
+// parseWish reads the words of a client, in its order. A client that gives none speaks Speex, and hears
+// all. Words for video and for keys are known and mean nothing yet; others are passed over.
+func parseWish(words []string) wish {
+	wished := wish{named: len(words) > 0}
+	if !wished.named {
+		words = []string{"wideband", "pcmu", "pcma"}
+	}
+	all := sounds()
+	for _, word := range words {
+		switch word {
+		case "wideband", "narrowband", "ulaw", "alaw": // for each of them Flash sends Speex of 16 kHz
+			wished.add(all[0].Format)
+		case "pcmu":
+			wished.add(all[1].Format)
+		case "pcma":
+			wished.add(all[2].Format)
+		}
+	}
+	return wished
+}
+
+func (w *wish) add(format transcode.Format) {
+	if !slices.ContainsFunc(w.formats, func(f transcode.Format) bool { return f.Equal(format.Codec) }) {
+		w.formats = append(w.formats, format)
+	}
+}
+
+// offer is what the client offers.
+func (w wish) offer() bridge.Description { return audioOf(w.formats...) }
+
+func audioOf(formats ...transcode.Format) bridge.Description {
+	return bridge.Description{Media: []bridge.MediaDescription{{Kind: transcode.Audio, Formats: formats}}}
+}
+
+// answer gives the client's answer to an offer: its first codec that is offered. It reports false if there is none.
+func (w wish) answer(offer bridge.Description) (bridge.Description, bool) {
+	answer := bridge.Description{Media: make([]bridge.MediaDescription, len(offer.Media))}
+	answered := false
+	for i, media := range offer.Media {
+		answer.Media[i] = bridge.MediaDescription{Kind: media.Kind, Direction: bridge.Inactive}
+		format, ok := w.choose(media)
+		if answered || !ok {
+			continue
+		}
+		answered = true
+		answer.Media[i].Formats = []transcode.Format{format}
+		answer.Media[i].Direction = media.Direction.Mirror()
+		answer.Media[i].PacketTime = media.PacketTime
+	}
+	return answer, answered
+}
+
+func (w wish) choose(media bridge.MediaDescription) (transcode.Format, bool) {
+	if media.Kind != transcode.Audio {
+		return transcode.Format{}, false
+	}
+	for _, wanted := range w.formats {
+		for _, offered := range media.Formats {
+			if offered.Equal(wanted.Codec) {
+				return offered, true
+			}
+		}
+	}
+	return transcode.Format{}, false
+}
+
+// acceptedWords are the arguments of accepted: none for a client that named no codecs.
+func (w wish) acceptedWords(agreed bridge.Description) []any {
+	if !w.named {
+		return nil
+	}
+	if audio, ok := agreed.First(transcode.Audio); ok {
+		if known, ok := soundOf(audio.Formats[0].Codec); ok {
+			return []any{known.said, nil}
+		}
+	}
+	return []any{nil, nil}
+}

@@ -1,0 +1,263 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"sipbridge/signaling/rtmp/chunk"
+	"sipbridge/signaling/rtmp/handshake"
+)
+
+const (
+	// queueSize is how many messages may wait to be written: five seconds of sound.
+	queueSize = 256
+	// outgoingChunk is the size of our chunks, in bytes: no message of ours needs two.
+	outgoingChunk = 4096
+	// windowSize is after how many bytes each side acknowledges what came.
+	windowSize = 1 << 20
+	// minWindow keeps a client from being told of every byte.
+	minWindow = 4 << 10
+	// goodbye is how long a client that was rejected may take to close.
+	goodbye = 2 * time.Second
+
+	commandStream = 3 // our chunk stream for commands; those of sound are beyond
+	// Commands a second, and audio messages a second, that a client may send.
+	commandRate, commandBurst = 20, 60
+	audioRate, audioBurst     = 200, 400
+)
+
+// What ends a connection besides what happens on its socket.
+var (
+	errOrder = errors.New("rtmp: a command before connect")
+	errFlood = errors.New("rtmp: too many commands")
+)
+
+// conn is a connection of one client.
+type conn struct {
+	server *Server
+	socket net.Conn
+	remote netip.Addr
+	began  time.Time
+	// out is what waits to be written.
+	out chan outgoing
+	// done is closed by close.
+	done    chan struct{}
+	closing sync.Once
+	// playing is the message stream on which the client hears; 0 if it plays none.
+	playing atomic.Uint32
+
+	// ---- owned by the goroutine that reads ----
+
+	reader        *chunk.Reader
+	window, acked uint32
+	commands      *rate.Limiter
+	audio         *rate.Limiter
+
+	// mu guards all that follows, and the state of the connection's legs. It is held for arithmetic and for putting
+	// messages into out and events into legs, none of which waits.
+	mu sync.Mutex
+	// user is "name@domain" once connect was accepted.
+	user     string
+	display  string
+	rejected bool
+	over     bool
+	amf3     bool
+	// serial numbers our calls of the client.
+	serial float64
+	// streams has the message streams that exist; publishing is the one on which the client speaks.
+	streams    map[uint32]bool
+	lastStream uint32
+	publishing uint32
+	// active is the call that the client placed or accepted; pending one that rings at the client.
+	active, pending *leg
+}
+
+// outgoing is a message on its way out.
+type outgoing struct {
+	chunkStream uint32
+	message     chunk.Message
+	// last tells to write nothing more behind it.
+	last bool
+}
+
+func newConn(server *Server, socket net.Conn) *conn {
+	c := &conn{
+		server: server, socket: socket, began: time.Now(),
+		out: make(chan outgoing, queueSize), done: make(chan struct{}),
+		window:   windowSize,
+		commands: rate.NewLimiter(commandRate, commandBurst), audio: rate.NewLimiter(audioRate, audioBurst),
+		serial: 1, streams: make(map[uint32]bool),
+	}
+	if address, err := netip.ParseAddrPort(socket.RemoteAddr().String()); err == nil {
+		c.remote = address.Addr().Unmap()
+	}
+	c.reader = chunk.NewReader(socket, chunk.ReaderOptions{Skip: func(messageType uint8) bool {
+		return messageType == chunk.Video // which has nowhere to go
+	}})
+	return c
+}
+
+// run is the life of the connection.
+func (c *conn) run() {
+	defer c.server.forget(c)
+	var writing sync.WaitGroup
+	err := c.open()
+	if err == nil {
+		writing.Go(c.write)
+		err = c.read()
+	}
+	c.close()
+	writing.Wait()
+	c.leave()
+	if ended(err) {
+		return
+	}
+	c.server.counts.malformed.Add(1)
+	c.server.options.Logger.LogAttrs(context.Background(), levelOfBadInput, "rtmp connection ended",
+		attributes(c.remote, err)...)
+}
+
+// ended tells the errors of a connection that is simply over.
+func ended(err error) bool {
+	var failed net.Error
+	return err == nil || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.As(err, &failed)
+}
+
+// close ends the connection. It may be called by any goroutine.
+func (c *conn) close() {
+	c.closing.Do(func() {
+		close(c.done)
+		_ = c.socket.Close() // nothing more is expected of it
+	})
+}
+
+// open does the handshake.
+func (c *conn) open() error {
+	if err := c.socket.SetDeadline(time.Now().Add(c.server.options.HandshakeTimeout)); err != nil {
+		return err
+	}
+	if err := handshake.Server(c.socket); err != nil {
+		return err
+	}
+	return c.socket.SetDeadline(time.Now().Add(c.server.options.ConnectTimeout))
+}
+
+// read takes messages until the connection ends.
+func (c *conn) read() error {
+	for {
+		message, err := c.reader.ReadMessage()
+		if err != nil {
+			return err
+		}
+		if err := c.handle(message); err != nil {
+			return err
+		}
+		c.acknowledge()
+		if err := c.extend(); err != nil {
+			return err
+		}
+	}
+}
+
+// extend gives a client that has logged in more time.
+func (c *conn) extend() error {
+	c.mu.Lock()
+	known := c.user != "" && !c.rejected
+	c.mu.Unlock()
+	if !known {
+		return nil
+	}
+	return c.socket.SetReadDeadline(time.Now().Add(c.server.options.IdleTimeout))
+}
+
+// acknowledge tells the client what came: Flash stops sending if nobody does.
+func (c *conn) acknowledge() {
+	if received := c.reader.Received(); received-c.acked >= c.window/2 {
+		c.acked = received
+		c.send(chunk.ControlStream, chunk.Number(chunk.Acknowledgement, received))
+	}
+}
+
+// send puts a message into the queue. A client whose queue is full does not read, and is dropped.
+func (c *conn) send(chunkStream uint32, message chunk.Message) {
+	c.put(outgoing{chunkStream: chunkStream, message: message})
+}
+
+func (c *conn) put(next outgoing) {
+	select {
+	case c.out <- next:
+	case <-c.done:
+	default:
+		c.server.counts.slow.Add(1)
+		c.close()
+	}
+}
+
+// write empties the queue, and pings.
+func (c *conn) write() {
+	defer c.close()
+	writer := chunk.NewWriter(c.socket)
+	ping := time.NewTicker(c.server.options.IdleTimeout / 3)
+	defer ping.Stop()
+	for {
+		var err error
+		last := false
+		select {
+		case next := <-c.out:
+			last, err = next.last, c.writeOne(writer, next)
+		case <-ping.C:
+			err = c.writeOne(writer, outgoing{
+				chunkStream: chunk.ControlStream, message: chunk.Event(chunk.PingRequest, c.clock()),
+			})
+		case <-c.done:
+			return
+		}
+		if err != nil {
+			return
+		}
+		if last {
+			c.waitForClose()
+			return
+		}
+	}
+}
+
+func (c *conn) writeOne(writer *chunk.Writer, next outgoing) error {
+	if err := c.socket.SetWriteDeadline(time.Now().Add(c.server.options.WriteTimeout)); err != nil {
+		return err
+	}
+	var err error
+	if next.message.Type == chunk.SetChunkSize {
+		err = writer.SetChunkSize(outgoingChunk)
+	} else {
+		err = writer.WriteMessage(next.chunkStream, next.message)
+	}
+	if err == nil && len(c.out) == 0 {
+		err = writer.Flush()
+	}
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		c.server.counts.slow.Add(1)
+	}
+	return err
+}
+
+// waitForClose lets the client read the last word: a socket that is closed at once takes it away.
+func (c *conn) waitForClose() {
+	timer := time.NewTimer(goodbye)
+	defer timer.Stop()
+	select {
+	case <-c.done:
+	case <-timer.C:
+	}
+}
+
+// clock is the time of the connection in milliseconds.
+func (c *conn) clock() uint32 { return uint32(time.Since(c.began).Milliseconds()) }

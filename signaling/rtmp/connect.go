@@ -1,0 +1,122 @@
+package rtmp
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"sipbridge/signaling/rtmp/amf"
+	"sipbridge/signaling/rtmp/chunk"
+)
+
+// application is the name before the address in the URL.
+const application = "sip"
+
+// maxConnectArguments are login, password, display name and rate.
+const maxConnectArguments = 4
+
+// connect logs a client in, or rejects it.
+func (c *conn) connect(asked command) {
+	object, _ := asked.object.(amf.Object)
+	encoding, hasEncoding := object.Get("objectEncoding").(float64)
+	user, reason := c.identify(object.Text("app"), asked)
+	if encoding != 0 && encoding != 3 {
+		reason = "Unsupported encoding"
+	}
+	c.send(chunk.ControlStream, chunk.Number(chunk.WindowAckSize, windowSize))
+	if reason != "" {
+		c.reject(asked, reason)
+		return
+	}
+	info := statusInfo("status", "NetConnection.Connect.Success", "Connection succeeded.")
+	if hasEncoding {
+		info.Properties = append(info.Properties, amf.Property{Name: "objectEncoding", Value: encoding})
+	}
+	c.welcome(asked, user, info)
+	c.server.options.Logger.Info("flash phone logged in", "user", user, "remote", c.remote)
+}
+
+// welcome makes a client a device of its user.
+func (c *conn) welcome(asked command, user string, info amf.Object) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.user, c.display = user, clean(asked.text(2))
+	c.amf3 = info.Get("objectEncoding") == 3.0
+	c.send(chunk.ControlStream, chunk.Bandwidth(windowSize))
+	c.send(chunk.ControlStream, chunk.Number(chunk.SetChunkSize, outgoingChunk))
+	c.send(chunk.ControlStream, chunk.Event(chunk.StreamBegin, 0))
+	c.tell(0, "_result", asked.transaction, nil, info)
+	c.server.enter(c, user)
+}
+
+// reject says why a client may not connect; nothing that it says afterwards counts. It is
+// told in AMF0, which every client reads.
+func (c *conn) reject(asked command, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rejected = true
+	c.server.counts.rejected.Add(1)
+	info := statusInfo("status", "NetConnection.Connect.Rejected", reason)
+	last := c.written(0, "_error", asked.transaction, nil, info)
+	last.last = true
+	c.put(last)
+}
+
+func statusInfo(level, code, description string) amf.Object {
+	return amf.Object{Properties: []amf.Property{
+		{Name: "level", Value: level},
+		{Name: "code", Value: code},
+		{Name: "description", Value: description},
+		{Name: "fmsVer", Value: "sipbridge/8,2"},
+		{Name: "details", Value: nil},
+	}}
+}
+
+// identify gives the user, "name@domain", or the reason why there is none. Who is unknown and who has the wrong
+// password hear the same.
+func (c *conn) identify(app string, asked command) (user, reason string) {
+	const forbidden = "403 Forbidden"
+	name, host, reason := splitApp(app)
+	if reason != "" {
+		return "", reason
+	}
+	if len(asked.args) > maxConnectArguments {
+		return "", "Rejected in onConnect"
+	}
+	password := asked.text(1)
+	if password == "" {
+		return "", "401 Unauthorized"
+	}
+	now := time.Now()
+	if c.server.guard.locked(c.remote, now) {
+		return "", forbidden
+	}
+	domain, ours := c.server.options.Domain(host)
+	login, _, _ := strings.Cut(asked.text(0), "@")
+	if !ours || login != "" && login != name || !c.server.options.Accounts.Verify(name, domain, password) {
+		c.server.guard.fail(c.remote, now)
+		return "", forbidden
+	}
+	return name + "@" + domain, ""
+}
+
+// splitApp reads "sip/user@domain[:port][/anything][?anything]".
+func splitApp(app string) (name, host, reason string) {
+	app, _, _ = strings.Cut(app, "?")
+	found, rest, _ := strings.Cut(app, "/")
+	if found != application {
+		return "", "", "Application not found: " + clean(found)
+	}
+	address, _, _ := strings.Cut(rest, "/")
+	if unescaped, err := url.PathUnescape(address); err == nil {
+		address = unescaped
+	}
+	if address == "" {
+		return "", "", "Missing app path"
+	}
+	uri, ok := parseAddress(address, "")
+	if !ok || uri.user == "" {
+		return "", "", "Invalid URI"
+	}
+	return uri.user, uri.hostOnly(), ""
+}

@@ -1,0 +1,15 @@
+// Package rtmp takes in Flash phones and AIR applications: their calls and their sound share one TCP connection.
+//
+// A client connects to rtmp://host/sip/user@domain with its login and password, and is from then on a device of
+// that user. It calls with invite, bye, sendDTMF and hold, and is told what happens by ringing, accepted, rejected,
+// invited, cancelled, byed and holded: the API of siprtmp. It publishes the stream "local", which is what it says,
+// and plays "remote", which is what it hears.
+//
+// A call of a client is a bridge.Incoming, and a call to it a bridge.Leg that the Endpoint of its connection
+// dials; nothing else in the bridge knows that it speaks RTMP. Each audio message becomes RTP packets at once,
+// and each RTP packet an audio message; what codec a message has says its first byte alone, whatever was agreed.
+//
+// The bytes are read in the subpackages: handshake, chunk (messages) and amf (values). A connection has two goroutines,
+// one that reads and one that writes; what is to be written waits in a bounded queue, and a client that does not
+// read it in time is dropped. The Server's Run waits for all of them. Legs have no goroutine.
+package rtmp

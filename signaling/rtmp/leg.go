@@ -1,0 +1,204 @@
+package rtmp
+
+import (
+	"crypto/rand"
+
+	"sipbridge/bridge"
+)
+
+// eventsBuffered is how many events of a leg may wait for its call. The client's commands are limited, so a
+// call that lives reads faster.
+const eventsBuffered = 64
+
+// legState is how far a leg has come.
+type legState uint8
+
+const (
+	stateRinging legState = iota
+	stateAnswered
+	stateEnded
+)
+
+// leg is a call of or to a client.
+type leg struct {
+	conn   *conn
+	info   bridge.LegInfo
+	media  *media
+	events chan bridge.Event
+	// caller tells that the client placed the call.
+	caller bool
+	// from and to are the parties as the client was told of them in invited.
+	from, to string
+	// offer is what the client was offered in invited.
+	offer bridge.Description
+
+	// ---- guarded by conn.mu ----
+
+	wish  wish
+	state legState
+	// held is what the client was told last by holded.
+	held bool
+	// holding is what the client said last by hold.
+	holding bool
+	// proposed is the tag of sound that came though another codec is agreed, while the call decides about
+	// it, and after it was refused.
+	proposed byte
+}
+
+func newLeg(c *conn, party bridge.Party, user string) *leg {
+	return &leg{
+		conn: c, media: newMedia(c), events: make(chan bridge.Event, eventsBuffered),
+		info: bridge.LegInfo{
+			ID: "rtmp-" + rand.Text()[:8], Transport: "RTMP", Party: party, User: user,
+		},
+	}
+}
+
+// callerLeg is a call that a client placed.
+type callerLeg struct {
+	*leg
+
+	request bridge.Request
+}
+
+var (
+	_ bridge.Leg      = (*leg)(nil)
+	_ bridge.Incoming = callerLeg{}
+)
+
+// Info says who the client is.
+func (l *leg) Info() bridge.LegInfo { return l.info }
+
+// Events gives what the client does.
+func (l *leg) Events() <-chan bridge.Event { return l.events }
+
+// Media is the leg's sound.
+func (l *leg) Media() bridge.Media { return l.media }
+
+// Offer is accepted at once with a codec that the client named; there is nothing to ask it.
+func (l *leg) Offer(offer bridge.Description) {
+	l.conn.mu.Lock()
+	defer l.conn.mu.Unlock()
+	if l.state == stateEnded {
+		return
+	}
+	answer, ok := l.wish.answer(offer)
+	if !ok {
+		l.emit(bridge.Refused{Cause: notAcceptable()})
+		return
+	}
+	l.agree(answer)
+	l.emit(bridge.Accepted{Answer: answer})
+}
+
+// Accept agrees to what the client sends by now.
+func (l *leg) Accept(answer bridge.Description) {
+	l.conn.mu.Lock()
+	defer l.conn.mu.Unlock()
+	l.agree(answer)
+}
+
+// Refuse leaves the client's new codec unheard.
+func (l *leg) Refuse(bridge.Cause) {}
+
+// SetDirection tells the client whether the other party holds.
+func (l *leg) SetDirection(direction bridge.Direction) {
+	l.conn.mu.Lock()
+	defer l.conn.mu.Unlock()
+	held := !direction.Receives()
+	if l.state != stateAnswered || held == l.held {
+		return
+	}
+	l.held = held
+	l.conn.callback("holded", held)
+}
+
+// SendDTMF does nothing: clients know of no such callback, and some close when an unknown one comes.
+func (l *leg) SendDTMF(bridge.DTMF) {}
+
+// AskKeyframe does nothing: there are no pictures.
+func (l *leg) AskKeyframe() {}
+
+// TransferProgress does nothing: clients ask for no transfer.
+func (l *leg) TransferProgress(bridge.Cause) {}
+
+// Hangup ends the leg and tells the client in the word that fits.
+func (l *leg) Hangup(cause bridge.Cause) {
+	c := l.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case l.state == stateEnded:
+		return
+	case l.state == stateAnswered:
+		c.callback("byed")
+	case l.caller:
+		c.callback("rejected", reasonText(cause))
+	default:
+		c.callback("cancelled", l.from, l.to)
+	}
+	l.end(cause)
+}
+
+// Request is what the client asked for.
+func (l callerLeg) Request() bridge.Request { return l.request }
+
+// Ring tells the client that the callee rings. Sound that comes already can be heard.
+func (l callerLeg) Ring(early *bridge.Description) {
+	c := l.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.state != stateRinging {
+		return
+	}
+	if early == nil {
+		c.callback("ringing", "180 Ringing")
+		return
+	}
+	l.agree(*early)
+	c.callback("ringing", "183 Session Progress")
+}
+
+// Answer tells the client that its call was accepted, and with which codec.
+func (l callerLeg) Answer(answer bridge.Description) {
+	c := l.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.state != stateRinging {
+		return
+	}
+	l.state = stateAnswered
+	l.agree(answer)
+	c.callback("accepted", l.wish.acceptedWords(answer)...)
+}
+
+// agree puts what was agreed on in force. The caller holds conn.mu.
+func (l *leg) agree(answer bridge.Description) {
+	l.proposed = 0
+	l.media.agree(answer)
+}
+
+// emit hands an event to the call. It never waits; the last place in the buffer is for Ended. The caller holds
+// conn.mu.
+func (l *leg) emit(event bridge.Event) {
+	if l.state != stateEnded && len(l.events) < eventsBuffered-1 {
+		l.events <- event
+	}
+}
+
+// end ends the leg without a word to the client. The caller holds conn.mu.
+func (l *leg) end(cause bridge.Cause) {
+	if l.state == stateEnded {
+		return
+	}
+	l.state = stateEnded
+	l.events <- bridge.Ended{Cause: cause}
+	close(l.events)
+	l.media.close()
+	if l.conn.active == l {
+		l.conn.active = nil
+	}
+	if l.conn.pending == l {
+		l.conn.pending = nil
+	}
+}

@@ -1,0 +1,60 @@
+package rtmp
+
+import (
+	"log/slog"
+	"net"
+	"time"
+
+	"sipbridge/bridge"
+)
+
+// Accounts knows the users of our own domains.
+type Accounts interface {
+	// Verify tells whether this is the user's password. Domain is canonical.
+	Verify(user, domain, password string) bool
+}
+
+// Options says how a Server works.
+type Options struct {
+	// Listeners are where clients connect; Run closes them.
+	Listeners []net.Listener
+	// Accept takes the calls of clients. Required.
+	Accept func(bridge.Incoming)
+	// Accounts checks who connects. Required.
+	Accounts Accounts
+	// Domain gives the canonical name of a domain of our own. Required.
+	Domain func(host string) (canonical string, ok bool)
+	// MaxConnections is how many clients may be connected at a time. Default: 1000.
+	MaxConnections int
+	// MaxPerAddress is how many of them may come from one address. Default: 20.
+	MaxPerAddress int
+	// HandshakeTimeout is how long a handshake may take. Default: 5 s.
+	HandshakeTimeout time.Duration
+	// ConnectTimeout is how long after the handshake connect must have come. Default: 10 s.
+	ConnectTimeout time.Duration
+	// IdleTimeout is how long a client may say nothing, not even answer a ping. Default: 60 s.
+	IdleTimeout time.Duration
+	// WriteTimeout is how long a client may refuse to read. Default: 5 s.
+	WriteTimeout time.Duration
+	// Logger gets a line for each client that logs in. Default: none is written.
+	Logger *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	defaultTo(&o.MaxConnections, 1000)
+	defaultTo(&o.MaxPerAddress, 20)
+	defaultTo(&o.HandshakeTimeout, 5*time.Second)
+	defaultTo(&o.ConnectTimeout, 10*time.Second)
+	defaultTo(&o.IdleTimeout, 60*time.Second)
+	defaultTo(&o.WriteTimeout, 5*time.Second)
+	return o
+}
+
+func defaultTo[T int | time.Duration](value *T, fallback T) {
+	if *value <= 0 {
+		*value = fallback
+	}
+}

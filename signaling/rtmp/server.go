@@ -1,0 +1,166 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"sipbridge/bridge"
+)
+
+var _ bridge.Directory = (*Server)(nil)
+
+// Server takes in Flash phones. It is the bridge.Directory of those that are connected.
+type Server struct {
+	options Options
+	counts  counters
+	guard   *guard
+
+	// working waits for the goroutines of all connections.
+	working sync.WaitGroup
+
+	// mu guards what follows. It is never held while another lock is taken.
+	mu     sync.Mutex
+	conns  map[*conn]struct{}
+	perIP  map[netip.Addr]int
+	users  map[string][]*conn // by "name@domain"
+	closed bool
+}
+
+// NewServer makes a Server. Nothing is accepted before Run.
+func NewServer(options Options) *Server {
+	return &Server{
+		options: options.withDefaults(), guard: newGuard(),
+		conns: make(map[*conn]struct{}), perIP: make(map[netip.Addr]int), users: make(map[string][]*conn),
+	}
+}
+
+// Run serves until ctx ends, and returns when all connections are closed and their goroutines gone.
+func (s *Server) Run(ctx context.Context) error {
+	var accepting sync.WaitGroup
+	faults := make(chan error, len(s.options.Listeners))
+	for _, listener := range s.options.Listeners {
+		accepting.Go(func() { faults <- s.accept(listener) })
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-faults: // a listener that failed; the others end, too
+	}
+	for _, listener := range s.options.Listeners {
+		if closing := listener.Close(); !errors.Is(closing, net.ErrClosed) {
+			err = errors.Join(err, closing)
+		}
+	}
+	accepting.Wait()
+	s.closeAll()
+	s.working.Wait()
+	return err
+}
+
+// accept takes connections until the listener is closed.
+func (s *Server) accept(listener net.Listener) error {
+	for {
+		connection, err := listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if temporary(err) {
+			time.Sleep(acceptPause)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		s.welcome(connection)
+	}
+}
+
+// acceptPause is how long is waited when the process has no more files, or the like.
+const acceptPause = 50 * time.Millisecond
+
+func temporary(err error) bool {
+	var failed *net.OpError
+	return errors.As(err, &failed) && failed.Temporary()
+}
+
+// welcome starts a connection unless there are too many.
+func (s *Server) welcome(connection net.Conn) {
+	client := newConn(s, connection)
+	s.mu.Lock()
+	if s.closed || len(s.conns) >= s.options.MaxConnections || s.perIP[client.remote] >= s.options.MaxPerAddress {
+		s.mu.Unlock()
+		s.counts.refused.Add(1)
+		_ = connection.Close() // there is nobody to tell
+		return
+	}
+	s.conns[client] = struct{}{}
+	s.perIP[client.remote]++
+	s.working.Go(client.run)
+	s.mu.Unlock()
+}
+
+// forget is told by a connection that it is over.
+func (s *Server) forget(client *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, client)
+	if s.perIP[client.remote]--; s.perIP[client.remote] <= 0 {
+		delete(s.perIP, client.remote)
+	}
+}
+
+func (s *Server) closeAll() {
+	s.mu.Lock()
+	s.closed = true
+	all := make([]*conn, 0, len(s.conns))
+	for client := range s.conns {
+		all = append(all, client)
+	}
+	s.mu.Unlock()
+	for _, client := range all {
+		client.close()
+	}
+}
+
+// Lookup gives a target for each client of a user that is connected.
+func (s *Server) Lookup(user, domain string) (targets []bridge.Target, known bool) {
+	canonical, ok := s.options.Domain(domain)
+	if !ok {
+		return nil, false
+	}
+	address := user + "@" + canonical
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, client := range s.users[address] {
+		targets = append(targets, bridge.Target{Endpoint: endpoint{client}, URI: "sip:" + address})
+	}
+	return targets, len(targets) > 0
+}
+
+// enter makes a client a device of its user.
+func (s *Server) enter(client *conn, user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users[user] = append(s.users[user], client)
+}
+
+// leave takes it out again.
+func (s *Server) leave(client *conn, user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var others []*conn
+	for _, device := range s.users[user] {
+		if device != client {
+			others = append(others, device)
+		}
+	}
+	if len(others) == 0 {
+		delete(s.users, user)
+		return
+	}
+	s.users[user] = others
+}
