@@ -79,7 +79,7 @@ func TestUnusableEarlyMediaIsPlainRinging(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	caller, callee := f.call(t)
-	odd := bridgetest.Audio(transcode.Format{Codec: transcode.Codec{Name: "GSM", ClockRate: 8000}, PayloadType: 3})
+	odd := bridgetest.Audio(transcode.Format{Codec: transcode.Codec{Name: "G729", ClockRate: 8000}, PayloadType: 18})
 	callee.Emit(bridge.Ringing{Early: &odd})
 	if ring := bridgetest.Await[bridgetest.Ring](t, caller.Leg); ring.Early != nil {
 		t.Errorf("rang with %+v", ring.Early)

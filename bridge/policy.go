@@ -10,24 +10,36 @@ import (
 // Policy chooses codecs. The zero value is the default: a codec that both parties have passes through, and only
 // where there is none the bridge transcodes.
 type Policy struct {
-	// Codecs are the audio codecs that may be offered, in the order in which those that the caller
-	// lacks are added to its own. Their payload types are suggestions. Default: PCMU, PCMA, opus.
+	// Codecs are the audio codecs that may be used, in the order in which those that the caller
+	// lacks are added to its own. Their payload types are suggestions. Default: any that can be
+	// transcoded may be used; PCMU, PCMA and opus are added, and G722 where the caller has wideband sound.
 	Codecs []transcode.Format
 	// PreferOpus answers Opus to a party that offers it even if the other party lacks it. That costs a
 	// transcoder and gains loss concealment on the way to that party. Default: false.
 	PreferOpus bool
 }
 
-// codecs gives the codecs to offer.
-func (p Policy) codecs() []transcode.Format {
+// additions gives the codecs to offer for a caller with these formats, those it has included.
+func (p Policy) additions(formats []transcode.Format) []transcode.Format {
 	if p.Codecs != nil {
 		return p.Codecs
 	}
-	return []transcode.Format{
+	added := []transcode.Format{
 		{Codec: transcode.Codec{Name: "PCMU", ClockRate: 8000}, PayloadType: 0},
 		{Codec: transcode.Codec{Name: "PCMA", ClockRate: 8000}, PayloadType: 8},
 		{Codec: opusCodec(), PayloadType: 111, Parameters: opusParameters},
 	}
+	if slices.ContainsFunc(formats, wideband) {
+		g722 := transcode.Codec{Name: "G722", ClockRate: 8000}
+		added = append(added, transcode.Format{Codec: g722, PayloadType: 9})
+	}
+	return added
+}
+
+// wideband tells whether a format carries more than a telephone does.
+func wideband(format transcode.Format) bool {
+	const telephone = 8000 // samples a second
+	return transcode.SampleRate(format.Codec) > telephone
 }
 
 // opusParameters tell the party that our decoder uses in-band error correction (RFC 7587 section 6.1).
@@ -40,7 +52,7 @@ func opusCodec() transcode.Codec { return transcode.Codec{Name: "opus", ClockRat
 // error is a Cause with 488 (RFC 3261 section 21.4.26).
 func offerFor(caller *Description, policy Policy) (Description, error) {
 	if caller == nil {
-		return audioOnly(MediaDescription{Kind: transcode.Audio, Formats: policy.codecs()}), nil
+		return audioOnly(MediaDescription{Kind: transcode.Audio, Formats: policy.additions(nil)}), nil
 	}
 	audio, ok := caller.First(transcode.Audio)
 	if !ok {
@@ -63,7 +75,7 @@ func offerFor(caller *Description, policy Policy) (Description, error) {
 
 // withAdditions appends what the bridge can transcode for the party.
 func (p Policy) withAdditions(formats []transcode.Format) []transcode.Format {
-	for _, format := range p.codecs() {
+	for _, format := range p.additions(formats) {
 		if _, ok := find(formats, format.Codec); !ok && transcodable(format) {
 			formats = append(formats, withFreePayloadType(format, formats))
 		}
@@ -104,7 +116,8 @@ func answerFor(offer, far Description, policy Policy) (Description, error) {
 // choose gives the one of a party's formats that fits what the other party has.
 func (p Policy) choose(formats, far []transcode.Format) (transcode.Format, bool) {
 	known, farKnown := p.allowed(formats), p.allowed(far)
-	transcodes := slices.ContainsFunc(farKnown, transcodable)
+	source := slices.IndexFunc(farKnown, transcodable)
+	transcodes := source >= 0
 	if opus, ok := find(known, opusCodec()); ok && p.PreferOpus && transcodes {
 		return withParameters(opus, farKnown), true
 	}
@@ -117,21 +130,36 @@ func (p Policy) choose(formats, far []transcode.Format) (transcode.Format, bool)
 	if !transcodes || len(known) == 0 {
 		return transcode.Format{}, false
 	}
-	// The lower the clock rate, the less there is to compute; the party's own order decides among equals.
-	cheapest := slices.MinFunc(known, func(a, b transcode.Format) int { return cmp.Compare(a.ClockRate, b.ClockRate) })
-	return withParameters(cheapest, farKnown), true
+	return withParameters(cheapest(known, farKnown[source]), farKnown), true
 }
 
-// allowed gives the formats whose codec is one of the policy's.
+// cheapest gives the format to transcode to and from the other party's. It keeps as much bandwidth as any does; among
+// equals the lower sample and clock rates are less to compute, and then the party's own order decides.
+func cheapest(formats []transcode.Format, far transcode.Format) transcode.Format {
+	heard := transcode.SampleRate(far.Codec)
+	return slices.MinFunc(formats, func(a, b transcode.Format) int {
+		rateA, rateB := transcode.SampleRate(a.Codec), transcode.SampleRate(b.Codec)
+		return cmp.Or(
+			cmp.Compare(min(rateB, heard), min(rateA, heard)),
+			cmp.Compare(rateA, rateB),
+			cmp.Compare(a.ClockRate, b.ClockRate),
+		)
+	})
+}
+
+// allowed gives the formats whose codec may be used.
 func (p Policy) allowed(formats []transcode.Format) []transcode.Format {
-	codecs := p.codecs()
-	var known []transcode.Format
+	var allowed []transcode.Format
 	for _, format := range formats {
-		if _, ok := find(codecs, format.Codec); ok {
-			known = append(known, format)
+		listed := transcodable(format)
+		if p.Codecs != nil {
+			_, listed = find(p.Codecs, format.Codec)
+		}
+		if listed {
+			allowed = append(allowed, format)
 		}
 	}
-	return known
+	return allowed
 }
 
 // withParameters gives the format with the parameters to answer: those of the party that will decode the

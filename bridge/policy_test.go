@@ -23,7 +23,8 @@ func audio(direction Direction, formats ...transcode.Format) Description {
 func TestOfferFor(t *testing.T) {
 	t.Parallel()
 	pcmu, pcma, opus := format("PCMU", 8000, 0), format("PCMA", 8000, 8), format("opus", 48000, 111)
-	g722, oddOpus := format("G722", 8000, 9), format("opus", 48000, 96)
+	g722, g729, oddOpus := format("G722", 8000, 9), format("G729", 8000, 18), format("opus", 48000, 96)
+	speex := format("speex", 16000, 97)
 	for _, test := range []struct {
 		name   string
 		caller *Description
@@ -32,9 +33,11 @@ func TestOfferFor(t *testing.T) {
 	}{
 		{"no offer", nil, Policy{}, new(audio(SendRecv, pcmu, pcma, opus))},
 		{"phone", new(audio(SendRecv, pcma)), Policy{}, new(audio(SendRecv, pcma, pcmu, opus))},
-		{"browser", new(audio(SendRecv, opus, g722, pcmu, pcma)), Policy{}, new(audio(SendRecv, opus, pcmu, pcma))},
+		{"browser", new(audio(SendRecv, opus, g722, pcmu, pcma)), Policy{}, new(audio(SendRecv, opus, g722, pcmu, pcma))},
+		{"old browser", new(audio(SendRecv, opus, pcmu)), Policy{}, new(audio(SendRecv, opus, pcmu, pcma, g722))},
+		{"Flash", new(audio(SendRecv, speex, g729)), Policy{}, new(audio(SendRecv, speex, pcmu, pcma, opus, g722))},
 		{"held", new(audio(SendOnly, pcmu)), Policy{}, new(audio(SendOnly, pcmu, pcma, opus))},
-		{"own payload type", new(audio(SendRecv, oddOpus)), Policy{}, new(audio(SendRecv, oddOpus, pcmu, pcma))},
+		{"own payload type", new(audio(SendRecv, oddOpus)), Policy{}, new(audio(SendRecv, oddOpus, pcmu, pcma, g722))},
 		{
 			"payload type taken", new(audio(SendRecv, format("PCMU", 8000, 111), format("PCMA", 8000, 96))),
 			Policy{},
@@ -46,16 +49,17 @@ func TestOfferFor(t *testing.T) {
 			new(audio(SendRecv, opus, pcmu, pcma)),
 		},
 		{
-			"passing only", new(audio(SendRecv, g722)),
-			Policy{Codecs: []transcode.Format{pcmu, g722}},
-			new(audio(SendRecv, g722)),
+			"passing only", new(audio(SendRecv, g729)),
+			Policy{Codecs: []transcode.Format{pcmu, g729}},
+			new(audio(SendRecv, g729)),
 		},
 		{
-			"passing and transcoding", new(audio(SendRecv, g722, pcma)),
-			Policy{Codecs: []transcode.Format{pcmu, g722, pcma}},
-			new(audio(SendRecv, g722, pcma, pcmu)),
+			"passing and transcoding", new(audio(SendRecv, g729, pcma)),
+			Policy{Codecs: []transcode.Format{pcmu, g729, pcma}},
+			new(audio(SendRecv, g729, pcma, pcmu)),
 		},
-		{"unknown codec", new(audio(SendRecv, g722)), Policy{}, nil},
+		{"unknown codec", new(audio(SendRecv, g729)), Policy{}, nil},
+		{"not allowed", new(audio(SendRecv, opus, g722)), Policy{Codecs: []transcode.Format{pcmu}}, nil},
 		{"refused audio", new(audio(SendRecv)), Policy{}, nil},
 		{"no section", &Description{}, Policy{}, nil},
 	} {
@@ -83,8 +87,9 @@ func TestOfferForKeepsThePacketTimeAndTheFirstAudioOnly(t *testing.T) {
 func TestAnswerFor(t *testing.T) {
 	t.Parallel()
 	pcmu, pcma, opus := format("PCMU", 8000, 0), format("PCMA", 8000, 8), format("opus", 48000, 111)
-	g722, oddOpus := format("G722", 8000, 9), format("opus", 48000, 96)
-	withG722 := Policy{Codecs: []transcode.Format{pcmu, g722}}
+	g722, g729, oddOpus := format("G722", 8000, 9), format("G729", 8000, 18), format("opus", 48000, 96)
+	gsm, speex := format("GSM", 8000, 3), format("speex", 16000, 97)
+	withG729 := Policy{Codecs: []transcode.Format{pcmu, g729}}
 	for _, test := range []struct {
 		name       string
 		offer, far Description
@@ -96,7 +101,19 @@ func TestAnswerFor(t *testing.T) {
 		{"second shared", audio(SendRecv, pcmu), audio(SendRecv, opus, pcmu), Policy{}, new(audio(SendRecv, pcmu))},
 		{"own payload type", audio(SendRecv, oddOpus), audio(SendRecv, opus), Policy{}, new(audio(SendRecv, oddOpus))},
 		{"transcoded", audio(SendRecv, opus), audio(SendRecv, pcmu), Policy{}, new(audio(SendRecv, opus))},
-		{"cheapest", audio(SendRecv, opus, pcma, pcmu), audio(SendRecv, g722), Policy{}, nil},
+		{"wide", audio(SendRecv, pcma, opus), audio(SendRecv, g722), Policy{}, new(audio(SendRecv, opus))},
+		{
+			"wide, cheap", audio(SendRecv, opus, speex, g722), audio(SendRecv, opus, pcmu),
+			Policy{},
+			new(audio(SendRecv, opus)),
+		},
+		{
+			"wide and cheaper", audio(SendRecv, speex, pcmu, g722), audio(SendRecv, opus),
+			Policy{},
+			new(audio(SendRecv, g722)),
+		},
+		{"narrow", audio(SendRecv, opus, g722, pcma, pcmu), audio(SendRecv, gsm), Policy{}, new(audio(SendRecv, pcma))},
+		{"nothing known", audio(SendRecv, opus, pcma, pcmu), audio(SendRecv, g729), Policy{}, nil},
 		{"cheap first", audio(SendRecv, oddOpus, pcma), audio(SendRecv, pcmu), Policy{}, new(audio(SendRecv, pcma))},
 		{
 			"prefer opus", audio(SendRecv, opus, pcmu), audio(SendRecv, pcmu),
@@ -108,9 +125,9 @@ func TestAnswerFor(t *testing.T) {
 			Policy{PreferOpus: true},
 			new(audio(SendRecv, pcmu)),
 		},
-		{"passes unknown", audio(SendRecv, pcmu, g722), audio(SendRecv, g722), withG722, new(audio(SendRecv, g722))},
-		{"no way", audio(SendRecv, pcmu), audio(SendRecv, g722), withG722, nil},
-		{"no way back", audio(SendRecv, g722), audio(SendRecv, pcmu), withG722, nil},
+		{"passes unknown", audio(SendRecv, pcmu, g729), audio(SendRecv, g729), withG729, new(audio(SendRecv, g729))},
+		{"no way", audio(SendRecv, pcmu), audio(SendRecv, g729), withG729, nil},
+		{"no way back", audio(SendRecv, g729), audio(SendRecv, pcmu), withG729, nil},
 		{"far held", audio(SendRecv, pcmu), audio(SendOnly, pcmu), Policy{}, new(audio(SendOnly, pcmu))},
 		{"offer held", audio(SendOnly, pcmu), audio(SendRecv, pcmu), Policy{}, new(audio(RecvOnly, pcmu))},
 		{"both held", audio(SendOnly, pcmu), audio(SendOnly, pcmu), Policy{}, new(audio(Inactive, pcmu))},

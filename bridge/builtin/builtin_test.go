@@ -129,9 +129,9 @@ func TestStreamIsEven(t *testing.T) {
 
 func TestUnusableOffers(t *testing.T) {
 	t.Parallel()
-	gsm := transcode.Format{Codec: transcode.Codec{Name: "GSM", ClockRate: 8000}, PayloadType: 3}
+	g729 := transcode.Format{Codec: transcode.Codec{Name: "G729", ClockRate: 8000}, PayloadType: 18}
 	for name, endpoint := range builtin.Endpoints(builtin.Options{}) {
-		for _, offer := range []*bridge.Description{nil, {}, new(bridgetest.Audio()), new(bridgetest.Audio(gsm))} {
+		for _, offer := range []*bridge.Description{nil, {}, new(bridgetest.Audio()), new(bridgetest.Audio(g729))} {
 			leg := endpoint.Dial(bridge.Request{Offer: offer})
 			ended, ok := next(t, leg).(bridge.Ended)
 			if !ok || ended.Cause.Status != 488 {
