@@ -249,8 +249,11 @@ func (c *conn) writeOne(writer *chunk.Writer, next outgoing) error {
 	return err
 }
 
-// waitForClose lets the client read the last word: a socket that is closed at once takes it away.
+// waitForClose lets the client read the last word: a socket that is closed at once may take it away.
 func (c *conn) waitForClose() {
+	if half, ok := c.socket.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // and if it cannot, the whole is closed soon
+	}
 	timer := time.NewTimer(goodbye)
 	defer timer.Stop()
 	select {
