@@ -202,3 +202,16 @@ func within[V any](t *testing.T, channel <-chan V, what string) V {
 		return *new(V)
 	}
 }
+
+// parkTime is a time that no timer but that of a parked leg has.
+const parkTime = 12345 * time.Second
+
+// parkClock hands the timers of parked legs over instead of running them.
+func parkClock(parked chan<- func()) after {
+	return func(delay time.Duration, work func()) *time.Timer {
+		if delay == parkTime {
+			parked <- work
+		}
+		return time.AfterFunc(delay, work)
+	}
+}
