@@ -98,7 +98,7 @@ func (x *Exchange) refusal(request Request) *Cause {
 		return unavailable("shutting down")
 	case len(x.calls) >= x.options.MaxCalls:
 		return unavailable("too many calls")
-	case x.options.MaxUserCalls > 0 && request.User != "" && x.placedByUser(request.User) >= x.options.MaxUserCalls:
+	case request.User != "" && x.placedByUser(request.User) >= x.options.MaxUserCalls:
 		return unavailable("too many calls of this user")
 	case request.Origin == OriginUnknown && x.placedByStrangers() >= x.options.MaxStrangerCalls:
 		return unavailable("too many calls of strangers")

@@ -102,6 +102,18 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestOneUserLeavesRoom holds that one account cannot take all calls there may be.
+func TestOneUserLeavesRoom(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(o *bridge.ExchangeOptions) { o.MaxCalls = 20 })
+	for range 3 {
+		f.Accept(bridgetest.NewIncoming(request(bridgetest.PCMU()), bridge.LegInfo{}))
+	}
+	if stats := f.Stats(); stats.Active != 2 || stats.Refused != 1 {
+		t.Errorf("counted %+v, want two calls of twenty for one user", stats)
+	}
+}
+
 // TestStrangersLeaveRoom holds that callers of whom nothing is known cannot take all calls there may be.
 func TestStrangersLeaveRoom(t *testing.T) {
 	t.Parallel()

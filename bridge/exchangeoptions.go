@@ -29,7 +29,7 @@ type ExchangeOptions struct {
 	// MaxCalls is the number of calls at one time; more are refused with 503. Default: 1000.
 	MaxCalls int
 	// MaxUserCalls is the number of calls that one user may place at one time; more are refused
-	// with 503. Default: 0, no limit but MaxCalls.
+	// with 503. Default: a tenth of MaxCalls, at least 1, so that one account never takes all.
 	MaxUserCalls int
 	// MaxStrangerCalls is how many of MaxCalls may be placed by callers of whom nothing is known; more of theirs are
 	// refused with 503. It takes them one packet each, so without it they could keep everybody else from
@@ -45,6 +45,7 @@ func (o ExchangeOptions) withDefaults() ExchangeOptions {
 	defaultTo(&o.Longest, 4*time.Hour)
 	defaultTo(&o.HangupTimeout, 35*time.Second)
 	defaultTo(&o.MaxCalls, 1000)
+	defaultTo(&o.MaxUserCalls, max(o.MaxCalls/10, 1))
 	defaultTo(&o.MaxStrangerCalls, max(o.MaxCalls/4, 1))
 	return o
 }
