@@ -3,12 +3,15 @@ package main
 import (
 	"strconv"
 
+	"sipbridge/sipua/transport"
 	"sipbridge/web/admin"
 )
 
 // metrics are the numbers behind /metrics, read from the snapshots of the parts.
 func (s *service) metrics() []admin.Source {
-	return []admin.Source{s.callMetrics, s.signallingMetrics, s.mediaMetrics, s.userMetrics}
+	return []admin.Source{
+		s.callMetrics, s.signallingMetrics, s.webSocketMetrics, s.udpMetrics, s.tcpMetrics, s.mediaMetrics, s.userMetrics,
+	}
 }
 
 func (s *service) callMetrics() []admin.Sample {
@@ -31,7 +34,6 @@ func (s *service) callMetrics() []admin.Sample {
 
 func (s *service) signallingMetrics() []admin.Sample {
 	agent := s.agent.Stats()
-	browsers := s.browsers.Stats()
 	return []admin.Sample{
 		counter("sip_messages_total", "SIP messages received.", agent.Received),
 		counter("sip_malformed_total", "SIP messages refused by the parser.", agent.Malformed),
@@ -42,9 +44,69 @@ func (s *service) signallingMetrics() []admin.Sample {
 		gauge("sip_dialogs", "Dialogs now.", float64(agent.Dialogs)),
 		gauge("sip_server_transactions", "Server transactions now.", float64(agent.ServerTransactions)),
 		gauge("sip_client_transactions", "Client transactions now.", float64(agent.ClientTransactions)),
-		gauge("websocket_connections", "WebSocket connections now.", float64(browsers.Open)),
 	}
 }
+
+func (s *service) webSocketMetrics() []admin.Sample {
+	browsers := s.browsers.Stats()
+	const refused, dropped = "WebSocket handshakes refused.", "WebSocket connections given up."
+	return []admin.Sample{
+		gauge("websocket_connections", "WebSocket connections now.", float64(browsers.Open)),
+		counter("websocket_refused_total", refused, browsers.RefusedOrigin, because("origin")),
+		counter("websocket_refused_total", refused, browsers.RefusedBusy, because("busy")),
+		counter("websocket_refused_total", refused, browsers.RefusedOther, because("other")),
+		counter("websocket_dropped_total", dropped, browsers.RateLimited, because("rate")),
+		counter("websocket_dropped_total", dropped, browsers.TooLarge, because("size")),
+		counter("websocket_dropped_total", dropped, browsers.Malformed, because("malformed")),
+		counter("websocket_dropped_total", dropped, browsers.TimedOut, because("silent")),
+		counter("websocket_dropped_total", dropped, browsers.Slow, because("slow")),
+		counter("websocket_panics_total", "Faults in the program that were contained.", browsers.Panics),
+	}
+}
+
+// udpMetrics adds up all sockets.
+func (s *service) udpMetrics() []admin.Sample {
+	var sum transport.UDPStats
+	for _, socket := range s.transports.udp {
+		stats := socket.Stats()
+		sum.Junk += stats.Junk
+		sum.Limited += stats.Limited
+		sum.SendErrors += stats.SendErrors
+		sum.Panics += stats.Panics
+	}
+	return []admin.Sample{
+		counter("udp_dropped_total", "Datagrams dropped unread.", sum.Junk, because("junk")),
+		counter("udp_dropped_total", "Datagrams dropped unread.", sum.Limited, because("rate")),
+		counter("udp_send_errors_total", "Datagrams that could not be sent.", sum.SendErrors),
+		counter("udp_panics_total", "Faults in the program that were contained.", sum.Panics),
+	}
+}
+
+// tcpMetrics adds up all listeners.
+func (s *service) tcpMetrics() []admin.Sample {
+	var sum transport.TCPStats
+	for _, listener := range s.transports.tcp {
+		stats := listener.Stats()
+		sum.Open += stats.Open
+		sum.Refused += stats.Refused
+		sum.AcceptErrors += stats.AcceptErrors
+		sum.Malformed += stats.Malformed
+		sum.TimedOut += stats.TimedOut
+		sum.Slow += stats.Slow
+		sum.Panics += stats.Panics
+	}
+	return []admin.Sample{
+		gauge("tcp_connections", "TCP connections now.", float64(sum.Open)),
+		counter("tcp_refused_total", "TCP connections refused because of a limit.", sum.Refused),
+		counter("tcp_accept_errors_total", "Failures to take a TCP connection.", sum.AcceptErrors),
+		counter("tcp_dropped_total", "TCP connections given up.", sum.Malformed, because("malformed")),
+		counter("tcp_dropped_total", "TCP connections given up.", sum.TimedOut, because("silent")),
+		counter("tcp_dropped_total", "TCP connections given up.", sum.Slow, because("slow")),
+		counter("tcp_panics_total", "Faults in the program that were contained.", sum.Panics),
+	}
+}
+
+func because(reason string) admin.Label { return admin.Label{Name: "reason", Value: reason} }
 
 func (s *service) mediaMetrics() []admin.Sample {
 	webrtc := s.media.engine.Stats()
@@ -62,9 +124,13 @@ func (s *service) mediaMetrics() []admin.Sample {
 }
 
 func (s *service) userMetrics() []admin.Sample {
-	bindings := s.registrar.Stats()
+	bindings, proofs := s.registrar.Stats(), s.authenticator.Stats()
+	const failed = "Requests whose credentials were not accepted."
 	return []admin.Sample{
 		gauge("registrar_bindings", "Devices registered now.", float64(bindings.Bindings)),
+		counter("credentials_refused_total", failed, proofs.Denied, because("wrong")),
+		counter("credentials_refused_total", failed, proofs.Locked, because("guessing")),
+		counter("credentials_refused_total", failed, proofs.Malformed, because("malformed")),
 	}
 }
 

@@ -123,6 +123,23 @@ func TestServeSaysWhatToOpenAndIsWell(t *testing.T) {
 	}
 }
 
+// TestMetricsShowWhatStrangersDo holds that what is dropped at the doors can be seen.
+func TestMetricsShowWhatStrangersDo(t *testing.T) {
+	r := start(t, fmt.Sprintf(onFreePorts, "", false, "31000-31999"), "SIPBRIDGE_MEDIA_RTP_PORTS=32000-32999")
+	page := r.page(t)
+	get(t, http.DefaultClient, page+"ws") // no handshake
+	metrics := get(t, http.DefaultClient, page+"metrics")
+	for _, want := range []string{
+		`sipbridge_websocket_refused_total{reason="other"} 1`, `sipbridge_websocket_dropped_total{reason="rate"} 0`,
+		`sipbridge_udp_dropped_total{reason="junk"} 0`, `sipbridge_tcp_dropped_total{reason="silent"} 0`,
+		"sipbridge_tcp_accept_errors_total 0", `sipbridge_credentials_refused_total{reason="guessing"} 0`,
+	} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("/metrics has no %s", want)
+		}
+	}
+}
+
 func get(t *testing.T, client *http.Client, url string) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
