@@ -43,6 +43,11 @@ func (c *conn) speaking(stream uint32) *leg {
 func (l *leg) propose(said sound) {
 	l.conn.mu.Lock()
 	defer l.conn.mu.Unlock()
+	l.proposeLocked(said)
+}
+
+// proposeLocked does it while the caller holds conn.mu.
+func (l *leg) proposeLocked(said sound) {
 	if l.state != stateAnswered || l.proposed == said.tag {
 		return
 	}

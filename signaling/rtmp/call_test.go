@@ -142,6 +142,35 @@ func TestInvited(t *testing.T) {
 	alice.Await("byed")
 }
 
+// TestAcceptSpeex answers a caller that has G.711 only: the client speaks Speex, and the bridge transcodes.
+func TestAcceptSpeex(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	alice := rtmptest.Login(t, w.address, "alice@test", "secret")
+	for _, words := range [][]any{nil, {"wideband", "ulaw", "alaw", "dtmf", "flv"}} {
+		caller := w.callAlice()
+		alice.Await("invited")
+		alice.Call("accept", words...)
+		answer := bridgetest.Await[bridgetest.Answer](t, caller.Leg).Answer
+		if answer.Media[0].Formats[0].Name != "PCMU" {
+			t.Errorf("the caller's answer is %+v", answer)
+		}
+		accepted := alice.Await("accepted")
+		if len(words) > 0 && (len(accepted.Args) != 2 || accepted.Args[0] != "speex") {
+			t.Errorf("accepted says %v", accepted.Args)
+		}
+		stream := alice.Play("remote")
+		bridgetest.Eventually(t, "she hears Speex", func() bool {
+			deliver(t, caller.FakeMedia(), 0, 60)
+			heard := alice.AwaitHeard(1)
+			return heard[len(heard)-1].Payload[0] == 0xb2
+		})
+		alice.CloseStream(stream)
+		alice.Ask("bye")
+		bridgetest.Await[bridgetest.Hangup](t, caller.Leg)
+	}
+}
+
 func TestInvitedAndCancelled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -96,6 +96,9 @@ func (c *conn) accept(asked command) {
 	called.agree(answer)
 	c.callback("accepted", called.wish.acceptedWords(answer)...)
 	called.emit(bridge.Answered{Answer: answer})
+	if spoken := called.wish.spoken(answer); !called.media.agreedOn(spoken) {
+		called.proposeLocked(spoken) // it will speak what the caller did not offer
+	}
 }
 
 // decline refuses the call that rings.

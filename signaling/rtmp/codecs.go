@@ -55,12 +55,12 @@ type wish struct {
 	formats []transcode.Format
 }
 
-// parseWish reads the words of a client, in its order. A client that gives none speaks Speex, and hears
-// all. Words for video and for keys are known and mean nothing yet; others are passed over.
+// parseWish reads the words of a client, in its order. A client that gives none speaks Speex. Words for video
+// and for keys are known and mean nothing yet; others are passed over.
 func parseWish(words []string) wish {
 	wished := wish{named: len(words) > 0}
 	if !wished.named {
-		words = []string{"wideband", "pcmu", "pcma"}
+		words = []string{"wideband"}
 	}
 	all := sounds()
 	for _, word := range words {
@@ -77,9 +77,13 @@ func parseWish(words []string) wish {
 }
 
 func (w *wish) add(format transcode.Format) {
-	if !slices.ContainsFunc(w.formats, func(f transcode.Format) bool { return f.Equal(format.Codec) }) {
+	if !w.has(format.Codec) {
 		w.formats = append(w.formats, format)
 	}
+}
+
+func (w wish) has(codec transcode.Codec) bool {
+	return slices.ContainsFunc(w.formats, func(f transcode.Format) bool { return f.Equal(codec) })
 }
 
 // offer is what the client offers.
@@ -89,7 +93,8 @@ func audioOf(formats ...transcode.Format) bridge.Description {
 	return bridge.Description{Media: []bridge.MediaDescription{{Kind: transcode.Audio, Formats: formats}}}
 }
 
-// answer gives the client's answer to an offer: its first codec that is offered. It reports false if there is none.
+// answer gives the client's answer to an offer: its first codec that is offered, else one that Flash at least hears. It
+// reports false if there is none.
 func (w wish) answer(offer bridge.Description) (bridge.Description, bool) {
 	answer := bridge.Description{Media: make([]bridge.MediaDescription, len(offer.Media))}
 	answered := false
@@ -111,7 +116,14 @@ func (w wish) choose(media bridge.MediaDescription) (transcode.Format, bool) {
 	if media.Kind != transcode.Audio {
 		return transcode.Format{}, false
 	}
-	for _, wanted := range w.formats {
+	if len(w.formats) == 0 {
+		return transcode.Format{}, false
+	}
+	wanted := slices.Clone(w.formats)
+	for _, known := range sounds() {
+		wanted = append(wanted, known.Format)
+	}
+	for _, wanted := range wanted {
 		for _, offered := range media.Formats {
 			if offered.Equal(wanted.Codec) {
 				return offered, true
@@ -121,15 +133,20 @@ func (w wish) choose(media bridge.MediaDescription) (transcode.Format, bool) {
 	return transcode.Format{}, false
 }
 
-// acceptedWords are the arguments of accepted: none for a client that named no codecs.
+// spoken gives the codec that the client will speak when a description is agreed on: one that it named.
+func (w wish) spoken(agreed bridge.Description) sound {
+	codec := w.formats[0].Codec
+	if audio, ok := agreed.First(transcode.Audio); ok && w.has(audio.Formats[0].Codec) {
+		codec = audio.Formats[0].Codec
+	}
+	said, _ := soundOf(codec) // whatever was named is known
+	return said
+}
+
+// acceptedWords are the arguments of accepted, sound and pictures: none for a client that named no codecs.
 func (w wish) acceptedWords(agreed bridge.Description) []any {
 	if !w.named {
 		return nil
 	}
-	if audio, ok := agreed.First(transcode.Audio); ok {
-		if known, ok := soundOf(audio.Formats[0].Codec); ok {
-			return []any{known.said, nil}
-		}
-	}
-	return []any{nil, nil}
+	return []any{w.spoken(agreed).said, nil}
 }

@@ -77,6 +77,11 @@ func (m *media) format(said sound) (transcode.Format, bool) {
 	return transcode.Format{}, false
 }
 
+func (m *media) agreedOn(said sound) bool {
+	_, agreed := m.format(said)
+	return agreed
+}
+
 // hear takes the sound of an audio message from the client.
 func (m *media) hear(format transcode.Format, sound []byte, timestamp uint32) {
 	m.packets.put(format, sound, timestamp, func(packet *rtp.Packet) {
