@@ -46,6 +46,7 @@ func TestAudioBothWays(t *testing.T) {
 		{"opus on a shared port", "opus", 111, 960, EngineOptions{}},
 		{"PCMU on a shared port", "PCMU", 0, 160, EngineOptions{}},
 		{"PCMA in a port range", "PCMA", 8, 160, EngineOptions{FirstPort: 41000, LastPort: 41999}},
+		{"G722 on a shared port", "G722", 9, 160, EngineOptions{}},
 		{"opus with ICE-lite", "opus", 111, 960, EngineOptions{ICELite: true}},
 	}
 	for _, test := range tests {
@@ -103,7 +104,7 @@ func TestInboundCall(t *testing.T) {
 		agreed, err := session.SetAnswer([]byte(b.answer(offer)))
 		must(t, err)
 		media, ok := agreed.First(transcode.Audio)
-		if !ok || media.Formats[0].PayloadType != 111 || len(media.Formats) != 3 {
+		if !ok || media.Formats[0].PayloadType != 111 || len(media.Formats) != 4 {
 			t.Errorf("agreed on %+v", agreed)
 		}
 		bothWays(t, session, l, b, 111, 960)

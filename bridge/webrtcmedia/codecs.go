@@ -2,6 +2,7 @@ package webrtcmedia
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pion/webrtc/v4"
 
@@ -24,6 +25,7 @@ func audioCodecs() []transcode.Format {
 		},
 		{Codec: transcode.Codec{Name: "PCMU", ClockRate: 8000}, PayloadType: 0},
 		{Codec: transcode.Codec{Name: "PCMA", ClockRate: 8000}, PayloadType: 8},
+		{Codec: transcode.Codec{Name: "G722", ClockRate: 8000}, PayloadType: 9},
 	}
 }
 
@@ -56,6 +58,18 @@ func known(formats, table []transcode.Format) []transcode.Format {
 		}
 	}
 	return found
+}
+
+// saying gives formats with what is to be said of them: the call may know more than the table, such as what a phone
+// that decodes the packets asks for (RFC 7587 section 7.1).
+func saying(formats, chosen []transcode.Format) []transcode.Format {
+	said := slices.Clone(formats)
+	for i := range said {
+		if format, ok := find(chosen, said[i].Codec); ok && format.Parameters != "" {
+			said[i].Parameters = format.Parameters
+		}
+	}
+	return said
 }
 
 // mediaEngine registers the codecs of the tables with pion. Without it pion would drop their packets.

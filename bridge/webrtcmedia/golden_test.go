@@ -164,7 +164,7 @@ func TestRefused(t *testing.T) {
 		{"a long ufrag", replace(`a=ice-ufrag:\S+`, "a=ice-ufrag:"+strings.Repeat("a", 257)), 400},
 		{"a ufrag with a blank", replace(`a=ice-ufrag:\S+`, "a=ice-ufrag:abc def"), 400},
 		{"a refused section", replace(`m=audio \d+`, "m=audio 0"), 488},
-		{"no codec of ours", replace(`(?s)m=audio (\d+) (\S+) .*?\n`, "m=audio $1 $2 9\r\n"), 488},
+		{"no codec of ours", replace(`(?s)m=audio (\d+) (\S+) .*?\n`, "m=audio $1 $2 18\r\n"), 488},
 		{"video alone", replace(`m=audio`, "m=video"), 488},
 	}
 	engine := quiet(t)
@@ -187,7 +187,7 @@ func TestRefusedAnswers(t *testing.T) {
 	must(t, err)
 	tests := []struct{ name, old, with string }{
 		{"actpass", `a=setup:\w+`, "a=setup:actpass"},
-		{"no codec we offered", `m=audio (\d+) (\S+) .*`, "m=audio $1 $2 9"},
+		{"no codec we offered", `m=audio (\d+) (\S+) .*`, "m=audio $1 $2 18"},
 		{"one section too many", `m=audio`, "m=video 0 UDP/TLS/RTP/SAVPF 96\r\nm=audio"},
 		{"no fingerprint", `a=fingerprint.*`, "a=x"},
 	}
@@ -210,7 +210,7 @@ func TestWrongChoice(t *testing.T) {
 	opus, pcmu := audioCodecs()[0], audioCodecs()[1]
 	moved := opus
 	moved.PayloadType = 100
-	foreign := transcode.Format{Codec: transcode.Codec{Name: "G722", ClockRate: 8000}, PayloadType: 9}
+	foreign := transcode.Format{Codec: transcode.Codec{Name: "ILBC", ClockRate: 8000}, PayloadType: 102}
 	audio := func(formats ...transcode.Format) []bridge.MediaDescription {
 		return []bridge.MediaDescription{{Kind: transcode.Audio, Formats: formats}}
 	}
