@@ -133,6 +133,10 @@ func (p Policy) choose(formats, far []transcode.Format) (transcode.Format, bool)
 	return withParameters(cheapest(known, farKnown[source]), farKnown), true
 }
 
+// narrowParameters ask a party for no more than the far codec lets through: nobody would hear the rest, and it
+// costs both the party and us (RFC 7587 section 6.1).
+const narrowParameters = opusParameters + ";maxplaybackrate=8000;maxaveragebitrate=20000"
+
 // cheapest gives the format to transcode to and from the other party's. It keeps as much bandwidth as any does; among
 // equals the lower sample and clock rates are less to compute, and then the party's own order decides.
 func cheapest(formats []transcode.Format, far transcode.Format) transcode.Format {
@@ -168,6 +172,9 @@ func withParameters(format transcode.Format, far []transcode.Format) transcode.F
 	format.Parameters = ""
 	if format.Equal(opusCodec()) {
 		format.Parameters = opusParameters
+		if len(far) > 0 && transcode.SampleRate(far[0].Codec) == 8000 {
+			format.Parameters = narrowParameters
+		}
 	}
 	if shared, ok := find(far, format.Codec); ok {
 		format.Parameters = shared.Parameters

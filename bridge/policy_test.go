@@ -166,7 +166,7 @@ func TestParametersOfAnAnswer(t *testing.T) {
 	opus.Parameters = "stereo=1"
 	far := format("opus", 48000, 96)
 	far.Parameters = "maxplaybackrate=16000"
-	for want, other := range map[string]transcode.Format{far.Parameters: far, opusParameters: pcmu} {
+	for want, other := range map[string]transcode.Format{far.Parameters: far, narrowParameters: pcmu} {
 		got, err := answerFor(audio(SendRecv, opus), audio(SendRecv, other), Policy{})
 		if err != nil || got.Media[0].Formats[0].Parameters != want {
 			t.Errorf("got %+v, %v, want parameters %q", got, err, want)

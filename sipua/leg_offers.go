@@ -81,7 +81,7 @@ func (l *leg) sameAnswer(offer bridge.Description) (bridge.Description, bool) {
 	for _, section := range offer.Media {
 		reply := bridge.MediaDescription{Kind: section.Kind}
 		if section.Kind == transcode.Audio && !found {
-			reply.Formats = keep(section.Formats, agreed.Formats[0].Codec)
+			reply.Formats = keep(section.Formats, agreed.Formats[0])
 			reply.Direction = l.wanted.And(section.Direction.Mirror())
 			reply.PacketTime = section.PacketTime
 			found = len(reply.Formats) > 0
@@ -110,9 +110,11 @@ func audioOnly(audio bridge.MediaDescription) bridge.Description {
 	return bridge.Description{Media: []bridge.MediaDescription{audio}}
 }
 
-func keep(formats []transcode.Format, codec transcode.Codec) []transcode.Format {
+// keep gives the agreed format under the payload type that it has in an offer; what we said of it stands.
+func keep(formats []transcode.Format, agreed transcode.Format) []transcode.Format {
 	for _, format := range formats {
-		if format.Equal(codec) {
+		if format.Equal(agreed.Codec) {
+			format.Parameters = agreed.Parameters
 			return []transcode.Format{format}
 		}
 	}

@@ -88,7 +88,7 @@ func newOpusEncoder(format Format, sampleRate int, options EncoderOptions) (Enco
 		SampleRate: sampleRate,
 		Complexity: options.Complexity,
 		Bitrate:    bitrate,
-		FEC:        parameter(format.Parameters, "useinbandfec") == "1",
+		FEC:        options.FEC && parameter(format.Parameters, "useinbandfec") == "1",
 		DTX:        parameter(format.Parameters, "usedtx") == "1",
 	})
 }

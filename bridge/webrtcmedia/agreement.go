@@ -55,7 +55,7 @@ func answerTo(offer *remote, chosen bridge.MediaDescription) (agreement, error) 
 		}
 	}
 	a := agreement{
-		formats:    formats,
+		formats:    saying(formats, chosen.Formats),
 		direction:  chosen.Direction.And(offer.direction().Mirror()),
 		packetTime: chosen.PacketTime,
 	}
@@ -79,7 +79,7 @@ func proposalFor(proposal bridge.MediaDescription, used []transcode.Format) agre
 	for _, format := range proposal.Formats {
 		if line, ok := find(audioCodecs(), format.Codec); ok {
 			wide = wide || line.ClockRate == 48000
-			a.formats = append(a.formats, assign(line))
+			a.formats = append(a.formats, assign(saying([]transcode.Format{line}, proposal.Formats)[0]))
 		}
 	}
 	for _, event := range eventCodecs() {
