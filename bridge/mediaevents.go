@@ -1,5 +1,11 @@
 package bridge
 
+import "errors"
+
+// ErrNeverConnected is what media lacks that never came up: it wraps the reason in the Cause that Lost gets. There is
+// nothing that could come back, so nobody need wait for it.
+var ErrNeverConnected = errors.New("media never came up")
+
 // MediaEvents are the non-blocking callbacks by which a media session tells its leg what it found
 // beside sound and pictures. They are called from the media path: each must return at once. A nil
 // callback is not called.
@@ -8,7 +14,8 @@ type MediaEvents struct {
 	Pressed func(DTMF)
 	// KeyframeAsked reports a PLI or FIR from the party.
 	KeyframeAsked func()
-	// Lost reports that no media has come for the media timeout, or that ICE consent is gone.
+	// Lost reports that no media has come for the media timeout, or that ICE consent is gone. The cause
+	// is ErrNeverConnected if the connection was never up.
 	Lost func(Cause)
 	// Back reports that media came again after Lost.
 	Back func()

@@ -36,6 +36,9 @@ func TestNeverConnects(t *testing.T) {
 	if err := l.cause(); !errors.Is(err, ErrNotConnected) || !errors.As(err, &cause) || cause.Status != 408 {
 		t.Errorf("lost because of %v", err)
 	}
+	if !errors.Is(l.cause(), bridge.ErrNeverConnected) {
+		t.Errorf("the leg is not told that nothing can come back: %v", l.cause())
+	}
 }
 
 // TestWrongFingerprint has the browser show another certificate than its offer names.
@@ -101,7 +104,7 @@ func TestSilence(t *testing.T) {
 	offer := b.offer(nil)
 	reoffer(t, session, b, offer, "opus")
 	eventually(t, "the loss", func() bool { return l.losses() == 1 })
-	if !errors.Is(l.cause(), ErrSilent) {
+	if !errors.Is(l.cause(), ErrSilent) || errors.Is(l.cause(), bridge.ErrNeverConnected) {
 		t.Errorf("lost because of %v", l.cause())
 	}
 	stop := b.talk(111, 960)

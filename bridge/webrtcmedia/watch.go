@@ -2,6 +2,7 @@ package webrtcmedia
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type watch struct {
 	mu        sync.Mutex
 	since     time.Time // of the last negotiation
 	up        time.Time // when the connection came up after it; zero: it has not
+	ever      bool      // the connection was up before or after it
 	direction bridge.Direction
 	directed  time.Time // when direction began to hold
 }
@@ -118,14 +120,14 @@ func (w *watch) look(p *peer, now time.Time) situation {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if state == stateConnected && w.up.IsZero() {
-		w.up = now
+		w.up, w.ever = now, true
 	}
 	expected := w.up
 	if w.directed.After(expected) {
 		expected = w.directed
 	}
 	return situation{
-		state: state, wasUp: !w.up.IsZero(), direction: w.direction,
+		state: state, wasUp: !w.up.IsZero(), everUp: w.ever, direction: w.direction,
 		waiting: now.Sub(w.since), silent: w.session.incoming.quiet(expected, now),
 	}
 }
@@ -144,6 +146,9 @@ func (w *watch) judge(now situation, lost bool) bool {
 		}
 		return false
 	}
+	if !now.everUp {
+		trouble = fmt.Errorf("%w: %w", bridge.ErrNeverConnected, trouble)
+	}
 	w.session.engine.counts.lost.Add(1)
 	w.session.options.Logger.Info("the browser's media are lost", "error", trouble)
 	if events.Lost != nil {
@@ -156,6 +161,7 @@ func (w *watch) judge(now situation, lost bool) bool {
 type situation struct {
 	state     connectionState
 	wasUp     bool // since the last negotiation
+	everUp    bool
 	direction bridge.Direction
 	// waiting is the time since the last negotiation, silent that without a packet that might have come.
 	waiting, silent time.Duration
