@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,18 +112,30 @@ func (c *conn) run() {
 	var writing sync.WaitGroup
 	err := c.open()
 	if err == nil {
-		writing.Go(c.write)
-		err = c.read()
+		writing.Go(func() { c.contain(c.write) })
+		c.contain(func() { err = c.read() })
 	}
 	c.close()
 	writing.Wait()
-	c.leave()
+	c.contain(c.leave)
 	if ended(err) {
 		return
 	}
 	c.server.counts.malformed.Add(1)
 	c.server.options.Logger.LogAttrs(context.Background(), levelOfBadInput, "rtmp connection ended",
 		attributes(c.remote, err)...)
+}
+
+// contain lets a fault in the program end this connection and no other.
+func (c *conn) contain(work func()) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			c.server.counts.panics.Add(1)
+			c.server.options.Logger.Error("rtmp connection panicked", "fault", fault, "stack", string(debug.Stack()))
+			c.close()
+		}
+	}()
+	work()
 }
 
 // ended tells the errors of a connection that is simply over.
