@@ -18,6 +18,7 @@ type Listen struct {
 	HTTPS  string `mapstructure:"https"`
 	SIPUDP string `mapstructure:"sip_udp"`
 	SIPTCP string `mapstructure:"sip_tcp"`
+	RTMP   string `mapstructure:"rtmp"`
 	// Public opens HTTPS, SIPUDP and SIPTCP on each own address where they name only loopback.
 	Public bool `mapstructure:"public"`
 }
@@ -25,7 +26,7 @@ type Listen struct {
 // Listeners are the sockets to open: one for each address, so that each answers from the address to
 // which it was spoken.
 type Listeners struct {
-	HTTP, HTTPS, SIPUDP, SIPTCP []netip.AddrPort
+	HTTP, HTTPS, SIPUDP, SIPTCP, RTMP []netip.AddrPort
 }
 
 // ErrAddress is the error of an address to listen on that cannot be read.
@@ -48,6 +49,7 @@ func (l Listen) Expand(own []netip.Addr) (Listeners, error) {
 		{"listen.https", https, l.Public, &out.HTTPS},
 		{"listen.sip_udp", l.SIPUDP, l.Public, &out.SIPUDP},
 		{"listen.sip_tcp", l.SIPTCP, l.Public, &out.SIPTCP},
+		{"listen.rtmp", l.RTMP, false, &out.RTMP}, // passwords would cross the network as they are
 	} {
 		addresses, err := expandAddress(item.address, item.public, own)
 		if err != nil {
@@ -63,7 +65,7 @@ func (l Listen) OpenToNetwork() bool {
 	if l.Public {
 		return true
 	}
-	for _, address := range []string{l.HTTP, l.HTTPS, l.SIPUDP, l.SIPTCP} {
+	for _, address := range []string{l.HTTP, l.HTTPS, l.SIPUDP, l.SIPTCP, l.RTMP} {
 		if address == "" {
 			continue
 		}

@@ -86,6 +86,7 @@ func TestOpenToNetwork(t *testing.T) {
 		{Listen{HTTPS: "0.0.0.0:8443"}, true},
 		{Listen{SIPUDP: "192.0.2.1:5060"}, true},
 		{Listen{SIPTCP: "[::]:5060"}, true},
+		{Listen{RTMP: ":1935"}, true},
 		{Listen{SIPTCP: "[::ffff:127.0.0.1]:5060"}, false},
 	} {
 		if got := test.listen.OpenToNetwork(); got != test.want {

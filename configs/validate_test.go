@@ -21,6 +21,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"listen: {http: 'example.com:80'}", "listen.http"},
 		{"listen: {sip_udp: '127.0.0.1:70000'}", "listen.sip_udp"},
 		{"listen: {sip_tcp: '127.0.0.1:sip'}", "listen.sip_tcp"},
+		{"listen: {rtmp: '127.0.0.1'}", "listen.rtmp"},
 		{"listen: {https: '[fe80::1%eth0]:443'}", "listen.https"},
 		{"listen: {http: ''}", "no browser can connect"},
 		{"listen: {public: true}", "there are no users"},

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/subtle"
+	"strings"
+
 	"sipbridge/configs"
 	"sipbridge/sipua/digest"
 )
@@ -37,6 +40,13 @@ func (a accounts) HA1(user, realm string, algorithm digest.Algorithm) (ha1 strin
 	default:
 		return account.HA1, algorithm == digest.MD5
 	}
+}
+
+// Verify tells whether this is the user's password, for Flash phones, which send it.
+func (a accounts) Verify(user, domain, password string) bool {
+	known, ok := a.HA1(user, domain, digest.MD5)
+	given := digest.HA1(digest.MD5, user, domain, password)
+	return ok && password != "" && subtle.ConstantTimeCompare([]byte(strings.ToLower(known)), []byte(given)) == 1
 }
 
 // algorithmsFor gives the digest algorithms to offer to phones: accounts that have only an MD5 hash can't

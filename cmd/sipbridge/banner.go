@@ -21,7 +21,17 @@ func (s *service) banner() string {
 	}
 	fmt.Fprintf(&out, "Dial:       echo (hear yourself), tone (1004 Hz), dtmf (reads your keys back)\n")
 	fmt.Fprintf(&out, "Browsers:   SIP over WebSocket at %s\n", strings.Replace(page, "http", "ws", 1)+"ws")
-	fmt.Fprintf(&out, "SIP phones: UDP %v, TCP %v\n", addresses(s.transports.udp), addresses(s.transports.tcp))
+	fmt.Fprintf(&out, "SIP phones: UDP %v, TCP %v%s\n",
+		addresses(s.transports.udp), addresses(s.transports.tcp), s.flashURLs())
+	return out.String()
+}
+
+// flashURLs are the addresses of Flash phones, behind those of SIP phones if there are any.
+func (s *service) flashURLs() string {
+	var out strings.Builder
+	for _, listener := range s.flashSockets {
+		fmt.Fprintf(&out, ", Flash rtmp://%v/sip/user@domain", listener.Addr())
+	}
 	return out.String()
 }
 

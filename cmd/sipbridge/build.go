@@ -14,6 +14,7 @@ import (
 	"sipbridge/bridge/builtin"
 	"sipbridge/bridge/route"
 	"sipbridge/configs"
+	"sipbridge/signaling/rtmp"
 	"sipbridge/signaling/ws"
 	"sipbridge/sipua"
 	"sipbridge/sipua/digest"
@@ -59,6 +60,9 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	}
 	s.addUsers(domains)
 	s.addAgent(ctx, domains)
+	if err := s.addFlash(ctx, domains); err != nil {
+		return nil, err
+	}
 	if err := s.addExchange(domains, own); err != nil {
 		return nil, err
 	}
@@ -123,7 +127,7 @@ func (s *service) tracer(ctx context.Context) sipua.Tracer {
 }
 
 func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
-	router, err := newRouter(s.config, domains, own, s.agent)
+	router, err := newRouter(s.config, domains, own, s.agent, s.flash)
 	if err != nil {
 		return err
 	}
@@ -133,6 +137,7 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 
 // newRouter makes the routes. Without an agent they are only checked.
 func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, agent *sipua.Agent,
+	flash *rtmp.Server,
 ) (bridge.Router, error) {
 	options := route.Options{Builtin: builtinNumbers(), LocalDomain: domains.IsLocal}
 	if len(domains.Local) > 0 {
@@ -149,7 +154,7 @@ func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, 
 		options.Rules = append(options.Rules, route.Rule(rule))
 	}
 	if agent != nil {
-		options.Directory, options.Gateway = agent, agent.Gateway()
+		options.Directory, options.Gateway = directories{agent, flash}, agent.Gateway()
 	}
 	return route.New(options)
 }

@@ -84,6 +84,6 @@ func checkRoutes(config *configs.Config) error {
 	if err != nil {
 		return err
 	}
-	_, err = newRouter(config, domains, own, nil)
+	_, err = newRouter(config, domains, own, nil, nil)
 	return err
 }

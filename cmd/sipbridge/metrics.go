@@ -10,7 +10,8 @@ import (
 // metrics are the numbers behind /metrics, read from the snapshots of the parts.
 func (s *service) metrics() []admin.Source {
 	return []admin.Source{
-		s.callMetrics, s.signallingMetrics, s.webSocketMetrics, s.udpMetrics, s.tcpMetrics, s.mediaMetrics, s.userMetrics,
+		s.callMetrics, s.signallingMetrics, s.webSocketMetrics, s.flashMetrics,
+		s.udpMetrics, s.tcpMetrics, s.mediaMetrics, s.userMetrics,
 	}
 }
 
@@ -61,6 +62,23 @@ func (s *service) webSocketMetrics() []admin.Sample {
 		counter("websocket_dropped_total", dropped, browsers.TimedOut, because("silent")),
 		counter("websocket_dropped_total", dropped, browsers.Slow, because("slow")),
 		counter("websocket_panics_total", "Faults in the program that were contained.", browsers.Panics),
+	}
+}
+
+func (s *service) flashMetrics() []admin.Sample {
+	flash := s.flash.Stats()
+	const dropped = "RTMP connections given up."
+	return []admin.Sample{
+		gauge("rtmp_connections", "RTMP connections now.", float64(flash.Open)),
+		gauge("rtmp_users", "Flash phones logged in now.", float64(flash.Users)),
+		counter("rtmp_refused_total", "RTMP connections refused, because there are too many.", flash.Refused),
+		counter("rtmp_rejected_total", "Flash phones that could not log in.", flash.Rejected),
+		counter("rtmp_dropped_total", dropped, flash.Malformed, because("malformed")),
+		counter("rtmp_dropped_total", dropped, flash.Slow, because("slow")),
+		counter("rtmp_audio_in_total", "Audio messages from Flash phones.", flash.AudioIn),
+		counter("rtmp_audio_out_total", "Audio messages to Flash phones.", flash.AudioOut),
+		counter("rtmp_audio_dropped_total", "Audio messages of no use.", flash.AudioDropped),
+		counter("rtmp_panics_total", "Faults in the program that were contained.", flash.Panics),
 	}
 }
 

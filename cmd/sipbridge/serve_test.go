@@ -96,6 +96,16 @@ func (r *running) page(t *testing.T) string {
 	return found
 }
 
+// flash is the address of the Flash phones in the banner.
+func (r *running) flash(t *testing.T) string {
+	t.Helper()
+	found := regexp.MustCompile(`rtmp://([0-9.:]+)/`).FindStringSubmatch(strings.Join(r.banner, " "))
+	if found == nil {
+		t.Fatalf("no address for Flash phones in %q", r.banner)
+	}
+	return found[1]
+}
+
 const onFreePorts = `
 listen: {http: "127.0.0.1:0", https: "%s", sip_udp: "127.0.0.1:0", sip_tcp: "127.0.0.1:0", public: %t}
 media: {webrtc_ports: %s, rtp_ports: 31000-31999}

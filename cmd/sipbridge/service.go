@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/configs"
+	"sipbridge/signaling/rtmp"
 	"sipbridge/signaling/ws"
 	"sipbridge/sipua"
 	"sipbridge/sipua/digest"
@@ -31,6 +33,8 @@ type service struct {
 	agent         *sipua.Agent
 	exchange      *bridge.Exchange
 	browsers      *ws.Server
+	flash         *rtmp.Server
+	flashSockets  []net.Listener
 	web           []*webServer
 
 	// ready is true between start and drain.
@@ -63,12 +67,13 @@ func (s *service) run(ctx context.Context) error {
 	return errors.Join(group.Wait(), s.media.engine.Close())
 }
 
-// runCalls ends the calls before the agent whose legs they are.
+// runCalls ends the calls before the agent and the server whose legs they are.
 func (s *service) runCalls(running context.Context) error {
 	agentRunning, stopAgent := context.WithCancel(context.WithoutCancel(running))
 	defer stopAgent()
 	var group errgroup.Group
 	group.Go(func() error { return s.agent.Run(agentRunning) })
+	group.Go(func() error { return s.flash.Run(agentRunning) })
 	err := s.exchange.Run(running)
 	stopAgent()
 	return errors.Join(err, group.Wait())

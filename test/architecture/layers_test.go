@@ -29,11 +29,13 @@ func layers() map[string]int {
 		"bridge/webrtcmedia": 4,
 		"sipua/transport":    4, // what all of sipua stands on
 		"sipua/wire":         4,
-		"sipua":              5,
-		"signaling":          5,
-		"web":                5,
-		"configs":            6,
-		"cmd":                7,
+		// what RTMP stands on
+		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4,
+		"sipua":     5,
+		"signaling": 5,
+		"web":       5,
+		"configs":   6,
+		"cmd":       7,
 	}
 }
 

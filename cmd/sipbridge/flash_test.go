@@ -1,0 +1,88 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/bridgetest"
+	"sipbridge/configs"
+	"sipbridge/signaling/rtmp/rtmptest"
+	"sipbridge/sipua/digest"
+)
+
+const withFlash = `
+listen: {http: "127.0.0.1:0", sip_udp: "127.0.0.1:0", sip_tcp: "127.0.0.1:0", rtmp: "127.0.0.1:0"}
+media: {webrtc_ports: 33000-33999, rtp_ports: 34000-34999}
+users: [{name: alice, password: secret}, {name: bob, ha1: %s}]
+`
+
+// TestFlashPhones lets two Flash phones log in to the whole service, one with a stored hash, and call each other
+// and echo.
+func TestFlashPhones(t *testing.T) {
+	hash := digest.HA1(digest.MD5, "bob", "localhost", "other")
+	r := start(t, strings.ReplaceAll(withFlash, "%s", hash))
+	address := r.flash(t)
+	alice := rtmptest.Login(t, address, "alice@localhost", "secret")
+	bob := rtmptest.Login(t, address, "bob@localhost", "other")
+	alice.Call("invite", "bob", "pcmu")
+	bob.Await("invited")
+	bob.Call("accept", "pcmu")
+	alice.Await("accepted")
+	if metrics := get(t, http.DefaultClient, r.page(t)+"metrics"); !strings.Contains(metrics, "sipbridge_rtmp_users 2") {
+		t.Error("the metrics do not count the Flash phones")
+	}
+	bob.Call("bye")
+	alice.Await("byed")
+	alice.Call("invite", "echo")
+	alice.Await("accepted")
+	alice.Play("remote")
+	stream := alice.Publish("local")
+	frame := append([]byte{0xb2}, make([]byte, 70)...)
+	alice.Speak(stream, 0, frame)
+	if heard := alice.AwaitHeard(1)[0]; heard.Payload[0] != 0xb2 || len(heard.Payload) != len(frame) {
+		t.Errorf("echo says %x", heard.Payload)
+	}
+}
+
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	users := newAccounts([]configs.User{
+		{Name: "alice", Domain: "test", Password: "secret"},
+		{Name: "bob", Domain: "test", HA1: strings.ToUpper(digest.HA1(digest.MD5, "bob", "test", "other"))},
+	}, func(host string) string { return host })
+	for _, test := range []struct {
+		user, password string
+		want           bool
+	}{
+		{"alice", "secret", true},
+		{"alice", "other", false},
+		{"alice", "", false},
+		{"bob", "other", true},
+		{"bob", "", false},
+		{"carol", "", false},
+	} {
+		if got := users.Verify(test.user, "test", test.password); got != test.want {
+			t.Errorf("%s with %q: %v", test.user, test.password, got)
+		}
+	}
+}
+
+func TestDirectories(t *testing.T) {
+	t.Parallel()
+	first := bridge.Target{URI: "sip:alice@first"}
+	second := bridge.Target{URI: "sip:alice@second"}
+	joined := directories{
+		bridgetest.Directory{"alice@test": {first}, "bob@test": nil}, bridgetest.Directory{"alice@test": {second}},
+	}
+	if targets, known := joined.Lookup("alice", "test"); !known || len(targets) != 2 || targets[1] != second {
+		t.Errorf("alice is at %v, known %v", targets, known)
+	}
+	if targets, known := joined.Lookup("bob", "test"); !known || len(targets) > 0 {
+		t.Errorf("bob is at %v, known %v", targets, known)
+	}
+	if _, known := joined.Lookup("carol", "test"); known {
+		t.Error("carol is known")
+	}
+}
