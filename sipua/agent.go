@@ -178,12 +178,7 @@ func (a *Agent) receiveRequest(flow transport.Flow, request *sip.Request) {
 		return
 	default:
 	}
-	known, err := a.transactions.matchServer(flow, request, request.Method)
-	if err != nil {
-		a.reply(reply, request, 400)
-		return
-	}
-	if known != nil {
+	if known := a.transactions.matchServer(flow, request, request.Method); known != nil {
 		_ = known.machine.Receive(request) // a retransmission: the same answer again
 		return
 	}
@@ -197,8 +192,8 @@ func (a *Agent) receiveRequest(flow transport.Flow, request *sip.Request) {
 // receiveACK gives an ACK to the failed INVITE it belongs to, else to the dialog. The dialog does not go by the
 // branch, since sip-js uses that of the INVITE again.
 func (a *Agent) receiveACK(flow transport.Flow, request *sip.Request) {
-	known, err := a.transactions.matchServer(flow, request, sip.INVITE)
-	if err == nil && known != nil && known.final.Load() >= 300 {
+	known := a.transactions.matchServer(flow, request, sip.INVITE)
+	if known != nil && known.final.Load() >= 300 {
 		_ = known.machine.Receive(request)
 		return
 	}
@@ -210,11 +205,7 @@ func (a *Agent) receiveACK(flow transport.Flow, request *sip.Request) {
 
 // receiveCancel answers a CANCEL and tells the INVITE's owner (RFC 3261 section 9.2).
 func (a *Agent) receiveCancel(flow, reply transport.Flow, request *sip.Request) {
-	known, err := a.transactions.matchServer(flow, request, sip.INVITE)
-	if err != nil {
-		a.reply(reply, request, 400)
-		return
-	}
+	known := a.transactions.matchServer(flow, request, sip.INVITE)
 	if known == nil {
 		a.reply(reply, request, 481)
 		return

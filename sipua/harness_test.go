@@ -64,6 +64,7 @@ func fastClock(_ *Options, agent *Agent) {
 // newSetup makes an agent for the domain local.example, with the upstream server 192.0.2.50 for up.example.
 func newSetup(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 	t.Helper()
+	before := goleak.IgnoreCurrent()
 	s := &setup{
 		t: t, flows: &fakeTransports{flows: make(map[netip.AddrPort]transport.Flow)},
 		incoming: make(chan bridge.Incoming, 1024), media: make(chan *fakeMedia, 1024),
@@ -108,7 +109,7 @@ func newSetup(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 	})
 	t.Cleanup(func() {
 		s.close()
-		goleak.VerifyNone(t)
+		goleak.VerifyNone(t, before)
 	})
 	return s
 }

@@ -81,7 +81,7 @@ func (l *leg) sameAnswer(offer bridge.Description) (bridge.Description, bool) {
 	for _, section := range offer.Media {
 		reply := bridge.MediaDescription{Kind: section.Kind}
 		if section.Kind == transcode.Audio && !found {
-			reply.Formats = keep(section.Formats, agreed.Formats[0])
+			reply.Formats = keep(section.Formats, agreed.Formats[0].Codec)
 			reply.Direction = l.wanted.And(section.Direction.Mirror())
 			reply.PacketTime = section.PacketTime
 			found = len(reply.Formats) > 0
@@ -110,11 +110,9 @@ func audioOnly(audio bridge.MediaDescription) bridge.Description {
 	return bridge.Description{Media: []bridge.MediaDescription{audio}}
 }
 
-// keep gives the agreed format under the payload type that it has in an offer; what we said of it stands.
-func keep(formats []transcode.Format, agreed transcode.Format) []transcode.Format {
+func keep(formats []transcode.Format, codec transcode.Codec) []transcode.Format {
 	for _, format := range formats {
-		if format.Equal(agreed.Codec) {
-			format.Parameters = agreed.Parameters
+		if format.Equal(codec) {
 			return []transcode.Format{format}
 		}
 	}

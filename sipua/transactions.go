@@ -3,6 +3,7 @@ package sipua
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
@@ -33,33 +34,28 @@ func newTransactions(trace Tracer) *transactions {
 	}
 }
 
-// serverKey adds the flow to the key of RFC 3261 section 17.2.3: one peer can't touch a transaction of another.
-func serverKey(flow transport.Flow, request *sip.Request, method sip.RequestMethod) (string, error) {
-	matched := request
-	if method != request.Method {
-		matched = request.Clone()
-		matched.CSeq().MethodName = method
-	}
-	key, err := sip.ServerTxKeyMake(matched)
-	if err != nil {
-		return "", fmt.Errorf("transaction key: %w", err)
-	}
+// serverKey names the transaction to which a request belongs, taking it as one of the given method (RFC 3261 section
+// 17.2.3). The flow is part of it: one peer can't touch a transaction of another.
+func serverKey(flow transport.Flow, request *sip.Request, method sip.RequestMethod) string {
+	peer := flow.RemoteAddr().String()
 	if flow.Done() == nil {
-		return flow.RemoteAddr().Addr().String() + "|" + key, nil
+		peer = flow.RemoteAddr().Addr().String()
 	}
-	return flow.RemoteAddr().String() + "|" + key, nil
+	via := request.Via()
+	branch, _ := via.Params.Get("branch")
+	if strings.HasPrefix(branch, sip.RFC3261BranchMagicCookie) {
+		return fmt.Sprintf("%s|%s|%s|%s:%d", method, peer, branch, via.Host, via.Port)
+	}
+	tag, _ := request.From().Params.Get("tag") // of an RFC 2543 peer
+	return fmt.Sprintf("%s|%s|%d|%s|%s|%s", method, peer, request.CSeq().SeqNo, tag, via.Value(), request.CallID().Value())
 }
 
 // matchServer finds the transaction to which a request belongs, taking it as a request of the given method.
 func (t *transactions) matchServer(flow transport.Flow, request *sip.Request, method sip.RequestMethod,
-) (*serverTransaction, error) {
-	key, err := serverKey(flow, request, method)
-	if err != nil {
-		return nil, err
-	}
+) *serverTransaction {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.servers[key], nil
+	return t.servers[serverKey(flow, request, method)]
 }
 
 // newServer makes the transaction of a new request. The error is errClosed when the agent is closed.
@@ -70,10 +66,7 @@ func (t *transactions) newServer(source, reply transport.Flow, request *sip.Requ
 // newInvite makes the transaction of a request that may be canceled; canceled hears of it.
 func (t *transactions) newInvite(source, reply transport.Flow, request *sip.Request, canceled func(*sip.Request),
 ) (*serverTransaction, error) {
-	key, err := serverKey(source, request, request.Method)
-	if err != nil {
-		return nil, err
-	}
+	key := serverKey(source, request, request.Method)
 	machine := sip.NewServerTx(key, request, &connection{flow: reply, trace: t.trace}, t.silent)
 	transaction := &serverTransaction{request: request, machine: machine, canceled: canceled}
 	machine.OnTerminate(func(key string, _ error) { t.dropServer(key) })

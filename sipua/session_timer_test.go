@@ -1,0 +1,154 @@
+package sipua
+
+import (
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+)
+
+// sessionValue gives what a message says about its session interval.
+func sessionValue(m message) string {
+	if header := m.GetHeader("Session-Expires"); header != nil {
+		return header.Value()
+	}
+	return ""
+}
+
+func TestSessionIntervalIsAnsweredWhereItMustBe(t *testing.T) {
+	tests := []struct {
+		name, word string
+		asked      []string
+		want       string
+	}{
+		{"JsSIP only offers", "WS", []string{"Supported: timer", "Session-Expires: 90"}, ""},
+		{"required", "UDP", []string{"Require: timer", "Session-Expires: 600;refresher=uac"}, "600;refresher=uac"},
+		{"required without an interval", "UDP", []string{"Require: timer"}, "1800;refresher=uac"},
+		{"required, nobody chosen", "UDP", []string{"Require: timer", "Session-Expires: 120"}, "120;refresher=uac"},
+		{"required of us", "UDP", []string{"Require: timer", "x: 600 ; Refresher = UAS"}, "600;refresher=uas"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSetup(t)
+			p := s.peer(test.word, "192.0.2.9:5070")
+			script := newScript(p)
+			leg := s.invite(script, test.asked...)
+			leg.Answer(pcmu())
+			ok := p.status(200)
+			if got := sessionValue(ok); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			if required := ok.GetHeader("Require") != nil; required != (test.want != "") {
+				t.Errorf("Require: %v", ok.GetHeader("Require"))
+			}
+		})
+	}
+}
+
+func TestReinviteRefreshesTheSessionHere(t *testing.T) {
+	s := newSetup(t)
+	p := s.peer("WS", "192.0.2.9:5070")
+	script := newScript(p)
+	leg := s.answered(script)
+	p.say("sdp", script.lines("INVITE", "2", "Session-Expires: 90;refresher=uac", "Supported: timer")...)
+	if got := sessionValue(p.status(200)); got != "90;refresher=uac" {
+		t.Errorf("got %q", got)
+	}
+	p.say("", script.lines("ACK", "2")...)
+	p.say("", script.lines("UPDATE", "3", "Session-Expires: 30", "Supported: timer")...)
+	if least := p.status(422).GetHeader("Min-SE"); least == nil || least.Value() != "90" {
+		t.Errorf("Min-SE %v", least)
+	}
+	silent(t, leg)
+}
+
+func TestPhoneThatStopsRefreshingIsHungUp(t *testing.T) {
+	timers := make(chan timer, 64)
+	s := newSetup(t, watchTimers(timers))
+	p := s.peer("TCP", "192.0.2.9:5070")
+	script := newScript(p)
+	leg := s.invite(script, "Require: timer", "Session-Expires: 90;refresher=uac")
+	leg.Answer(pcmu())
+	script.to = p.status(200).To().Value()
+	p.say("", script.lines("ACK", "1")...)
+	const wait = 90*time.Second + 30*time.Second
+	timerOf(t, timers, wait)
+	p.say("", script.lines("UPDATE", "2", "Session-Expires: 90;refresher=uac")...)
+	if got := sessionValue(p.status(200)); got != "90;refresher=uac" {
+		t.Errorf("got %q", got)
+	}
+	timerOf(t, timers, wait).work() // no second refresh
+	p.respond(p.request(sip.BYE), 200, "", "")
+	if ended := event[bridge.Ended](t, leg); ended.Cause.Status != 408 {
+		t.Errorf("cause %+v", ended.Cause)
+	}
+	s.settled()
+}
+
+func TestWeRefreshWhenThePhoneWantsIt(t *testing.T) {
+	timers := make(chan timer, 64)
+	s := newSetup(t, watchTimers(timers))
+	p := s.peer("TCP", "192.0.2.20:5060")
+	leg := s.dial(p)
+	p.respond(p.request(sip.INVITE), 200, "bobtag", "sdp", "Session-Expires: 600;refresher=uac", "Require: timer")
+	p.request(sip.ACK)
+	event[bridge.Answered](t, leg)
+	timerOf(t, timers, 300*time.Second).work()
+	refresh := p.request(sip.INVITE)
+	if got := sessionValue(refresh); got != "600;refresher=uac" || string(refresh.Body()) != "ours sendrecv" {
+		t.Errorf("refresh %s", refresh)
+	}
+	p.respond(refresh, 200, "", "sdp", "Session-Expires: 600;refresher=uac", "Require: timer")
+	p.request(sip.ACK)
+	timerOf(t, timers, 300*time.Second) // and so on
+	silent(t, leg)
+	s.hungUp(leg, p)
+}
+
+func TestBrowserIsNotWatched(t *testing.T) {
+	timers := make(chan timer, 64)
+	s := newSetup(t, watchTimers(timers))
+	p := s.peer("WS", "192.0.2.20:5060")
+	target := bindingEndpoint{agent: s.agent, contact: "sip:bob@x.invalid", flow: p, user: "bob@local.example"}
+	offer := pcmu()
+	leg := target.Dial(bridge.Request{
+		From: bridge.Party{URI: "sip:alice@local.example"}, To: "sip:bob@local.example", Offer: &offer,
+	})
+	p.respond(p.request(sip.INVITE), 200, "bobtag", "sdp", "Session-Expires: 90;refresher=uas")
+	p.request(sip.ACK)
+	event[bridge.Answered](t, leg)
+	s.hungUp(leg, p)
+	for len(timers) > 0 {
+		if set := <-timers; set.delay > 64*t1 {
+			t.Errorf("a timer of %v was set", set.delay)
+		}
+	}
+}
+
+// timer is one that was set.
+type timer struct {
+	delay time.Duration
+	work  func()
+}
+
+// watchTimers shows the timers of legs. They run beside.
+func watchTimers(timers chan<- timer) func(*Options, *Agent) {
+	return func(_ *Options, agent *Agent) {
+		agent.after = func(delay time.Duration, work func()) *time.Timer {
+			timers <- timer{delay, work}
+			return time.AfterFunc(delay, work)
+		}
+	}
+}
+
+// timerOf waits for a timer of this length.
+func timerOf(t *testing.T, timers <-chan timer, delay time.Duration) timer {
+	t.Helper()
+	for {
+		if set := within(t, timers, "timer of "+delay.String()); set.delay == delay {
+			return set
+		}
+	}
+}
