@@ -83,12 +83,16 @@ func (c *call) tellEnded() {
 		slog.String("reason", r.Cause.Text), slog.String("error", errorText(r.Cause)))
 }
 
-// storyLevel keeps strangers who try numbers that lead nowhere from filling the log.
+// storyLevel keeps strangers from filling the log, by numbers that lead nowhere or by calls given up at once.
 func (c *call) storyLevel() slog.Level {
-	if c.callee.leg == nil && c.request.Origin == OriginUnknown {
+	switch {
+	case c.request.Origin != OriginUnknown, !c.record.Answered.IsZero():
+		return slog.LevelInfo
+	case c.callee.leg == nil, !c.exchange.strangers.Allow():
 		return slog.LevelDebug
+	default:
+		return slog.LevelInfo
 	}
-	return slog.LevelInfo
 }
 
 // mediaGroup logs one leg's media: path is the way of its packets, and the losses are those on the way from

@@ -6,11 +6,17 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+
+	"golang.org/x/time/rate"
 )
 
 // retryAfter is the number of seconds after which a caller that was refused may try again; by then another
 // instance has taken the place of one that drains.
 const retryAfter = "10"
+
+// strangersAtOnce is how many unanswered calls of strangers are told in the log at once; in the long run it is one a
+// second.
+const strangersAtOnce = 20
 
 // mostStack bounds what the log gets of the stack of a panic, in bytes.
 const mostStack = 1500
@@ -19,6 +25,8 @@ const mostStack = 1500
 type Exchange struct {
 	options ExchangeOptions
 	counts  exchangeCounts
+	// strangers bounds the log lines about unanswered calls of strangers.
+	strangers *rate.Limiter
 	// closing is closed when all calls are to end.
 	closing chan struct{}
 	// work counts all goroutines of the Exchange and its calls. They are added under mu, while not closed.
@@ -38,11 +46,12 @@ type Exchange struct {
 // NewExchange makes an Exchange. It makes calls at once; Run ends them.
 func NewExchange(options ExchangeOptions) *Exchange {
 	return &Exchange{
-		options: options.withDefaults(),
-		closing: make(chan struct{}),
-		calls:   make(map[*call]struct{}),
-		dialogs: make(map[DialogID]*call),
-		empty:   make(chan struct{}),
+		options:   options.withDefaults(),
+		strangers: rate.NewLimiter(1, strangersAtOnce),
+		closing:   make(chan struct{}),
+		calls:     make(map[*call]struct{}),
+		dialogs:   make(map[DialogID]*call),
+		empty:     make(chan struct{}),
 	}
 }
 

@@ -102,6 +102,26 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestStrangersWhoGiveUpDoNotFillTheLog holds that calls which strangers give up at once are not all told.
+func TestStrangersWhoGiveUpDoNotFillTheLog(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	asked := request(bridgetest.PCMU())
+	asked.Origin, asked.User = bridge.OriginUnknown, ""
+	const calls = 200
+	for range calls {
+		caller, callee := f.callWith(t, asked)
+		caller.Emit(bridge.Ended{Cause: bridge.Cause{Status: 487}})
+		bridgetest.Await[bridgetest.Hangup](t, callee.Leg)
+		callee.Emit(bridge.Ended{Cause: bridge.Cause{Status: 487}})
+		f.observer.AwaitEnded(t)
+	}
+	f.shutDown(t)
+	if lines := strings.Count(f.log.String(), "call ended"); lines == 0 || lines > calls/2 {
+		t.Errorf("%d calls gave %d lines", calls, lines)
+	}
+}
+
 // TestOneUserLeavesRoom holds that one account cannot take all calls there may be.
 func TestOneUserLeavesRoom(t *testing.T) {
 	t.Parallel()
