@@ -38,14 +38,17 @@ type Command struct {
 	Type uint8
 }
 
-// Client is a Flash phone. Its methods may be called from the test's goroutine only.
+// Client is a Flash phone. Its methods may be called from the test's goroutine only, but for Send and Speak.
 type Client struct {
 	tb      testing.TB
 	options Options
 	socket  net.Conn
-	writer  *chunk.Writer
 	serial  float64
 	reading sync.WaitGroup
+
+	// writing guards writer.
+	writing sync.Mutex
+	writer  *chunk.Writer
 
 	// mu guards what follows.
 	mu       sync.Mutex
@@ -135,7 +138,8 @@ func (c *Client) say(stream uint32, name string, object any, args []any) float64
 
 // Send sends any message. That the server has closed the connection is no fault here.
 func (c *Client) Send(chunkStream uint32, message chunk.Message) {
-	c.tb.Helper()
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	if err := c.writer.WriteMessage(chunkStream, message); err == nil {
 		_ = c.writer.Flush() // Ended tells
 	}
@@ -180,7 +184,6 @@ func (c *Client) CloseStream(stream uint32) {
 
 // Speak says one audio message on a stream; the first byte of payload is its tag.
 func (c *Client) Speak(stream, timestamp uint32, payload []byte) {
-	c.tb.Helper()
 	c.Send(commandStream+stream, chunk.Message{
 		Type: chunk.Audio, StreamID: stream, Timestamp: timestamp, Payload: payload,
 	})
