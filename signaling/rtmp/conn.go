@@ -49,11 +49,14 @@ type conn struct {
 	began  time.Time
 	// out is what waits to be written.
 	out chan outgoing
-	// done is closed by close.
+	// done is closed by drop.
 	done    chan struct{}
 	closing sync.Once
 	// playing is the message stream on which the client hears; 0 if it plays none.
 	playing atomic.Uint32
+
+	// familiar tells that it is no stranger to server, whose mu guards it.
+	familiar bool
 
 	// ---- owned by the goroutine that reads ----
 
@@ -144,12 +147,13 @@ func ended(err error) bool {
 	return err == nil || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.As(err, &failed)
 }
 
+// drop makes the writing goroutine end the connection. It may be called by any goroutine, also under a lock.
+func (c *conn) drop() { c.closing.Do(func() { close(c.done) }) }
+
 // close ends the connection. It may be called by any goroutine.
 func (c *conn) close() {
-	c.closing.Do(func() {
-		close(c.done)
-		_ = c.socket.Close() // nothing more is expected of it
-	})
+	c.drop()
+	_ = c.socket.Close() // nothing more is expected of it
 }
 
 // open does the handshake.
@@ -210,7 +214,7 @@ func (c *conn) put(next outgoing) {
 	case <-c.done:
 	default:
 		c.server.counts.slow.Add(1)
-		c.close()
+		c.drop()
 	}
 }
 

@@ -192,15 +192,31 @@ func TestAcknowledgement(t *testing.T) {
 func TestTooManyConnections(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *rtmp.Options) { o.MaxPerAddress = 2 })
-	first := rtmptest.Login(t, w.address, "alice@test", "secret")
-	rtmptest.Login(t, w.address, "alice@test", "secret")
+	for range 4 { // who has logged in does not count
+		rtmptest.Login(t, w.address, "alice@test", "secret")
+	}
+	first := rtmptest.Dial(t, w.address, rtmptest.Options{})
+	rtmptest.Dial(t, w.address, rtmptest.Options{})
 	awaitClosed(t, "the third", raw(t, w))
 	if refused := w.server.Stats().Refused; refused != 1 {
 		t.Errorf("%d were refused", refused)
 	}
 	first.Close()
-	bridgetest.Eventually(t, "there is room again", func() bool { return w.server.Stats().Open == 1 })
+	bridgetest.Eventually(t, "there is room again", func() bool { return w.server.Stats().Open == 5 })
 	rtmptest.Login(t, w.address, "alice@test", "secret")
+}
+
+// TestTooManyDevices ends the oldest client of a user.
+func TestTooManyDevices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *rtmp.Options) { o.MaxDevices = 2 })
+	first := rtmptest.Login(t, w.address, "alice@test", "secret")
+	second := rtmptest.Login(t, w.address, "alice@test", "secret")
+	rtmptest.Login(t, w.address, "alice@test", "secret")
+	first.AwaitEnd()
+	bridgetest.Eventually(t, "two are left", func() bool { return w.server.Stats().Users == 2 })
+	w.callAlice()
+	second.Await("invited")
 }
 
 func TestHostileMessages(t *testing.T) {

@@ -26,8 +26,10 @@ type Options struct {
 	Domain func(host string) (canonical string, ok bool)
 	// MaxConnections is how many clients may be connected at a time. Default: 1000.
 	MaxConnections int
-	// MaxPerAddress is how many of them may come from one address. Default: 20.
+	// MaxPerAddress is how many from one address may be connected without having logged in. Default: 20.
 	MaxPerAddress int
+	// MaxDevices is how many clients of one user may be connected; one more ends the oldest. Default: 10.
+	MaxDevices int
 	// HandshakeTimeout is how long a handshake may take. Default: 5 s.
 	HandshakeTimeout time.Duration
 	// ConnectTimeout is how long after the handshake connect must have come. Default: 10 s.
@@ -46,6 +48,7 @@ func (o Options) withDefaults() Options {
 	}
 	defaultTo(&o.MaxConnections, 1000)
 	defaultTo(&o.MaxPerAddress, 20)
+	defaultTo(&o.MaxDevices, 10)
 	defaultTo(&o.HandshakeTimeout, 5*time.Second)
 	defaultTo(&o.ConnectTimeout, 10*time.Second)
 	defaultTo(&o.IdleTimeout, 60*time.Second)

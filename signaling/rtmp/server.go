@@ -23,18 +23,19 @@ type Server struct {
 	working sync.WaitGroup
 
 	// mu guards what follows. It is never held while another lock is taken.
-	mu     sync.Mutex
-	conns  map[*conn]struct{}
-	perIP  map[netip.Addr]int
-	users  map[string][]*conn // by "name@domain"
-	closed bool
+	mu    sync.Mutex
+	conns map[*conn]struct{}
+	// strangers counts connections that have not logged in.
+	strangers map[netip.Addr]int
+	users     map[string][]*conn // by "name@domain", the oldest first
+	closed    bool
 }
 
 // NewServer makes a Server. Nothing is accepted before Run.
 func NewServer(options Options) *Server {
 	return &Server{
 		options: options.withDefaults(), guard: newGuard(),
-		conns: make(map[*conn]struct{}), perIP: make(map[netip.Addr]int), users: make(map[string][]*conn),
+		conns: make(map[*conn]struct{}), strangers: make(map[netip.Addr]int), users: make(map[string][]*conn),
 	}
 }
 
@@ -91,14 +92,14 @@ func temporary(err error) bool {
 func (s *Server) welcome(connection net.Conn) {
 	client := newConn(s, connection)
 	s.mu.Lock()
-	if s.closed || len(s.conns) >= s.options.MaxConnections || s.perIP[client.remote] >= s.options.MaxPerAddress {
+	if s.closed || len(s.conns) >= s.options.MaxConnections || s.strangers[client.remote] >= s.options.MaxPerAddress {
 		s.mu.Unlock()
 		s.counts.refused.Add(1)
 		_ = connection.Close() // there is nobody to tell
 		return
 	}
 	s.conns[client] = struct{}{}
-	s.perIP[client.remote]++
+	s.strangers[client.remote]++
 	s.working.Go(client.run)
 	s.mu.Unlock()
 }
@@ -108,8 +109,17 @@ func (s *Server) forget(client *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, client)
-	if s.perIP[client.remote]--; s.perIP[client.remote] <= 0 {
-		delete(s.perIP, client.remote)
+	s.known(client)
+}
+
+// known counts a client as a stranger no more. The caller holds mu.
+func (s *Server) known(client *conn) {
+	if client.familiar {
+		return
+	}
+	client.familiar = true
+	if s.strangers[client.remote]--; s.strangers[client.remote] <= 0 {
+		delete(s.strangers, client.remote)
 	}
 }
 
@@ -141,11 +151,15 @@ func (s *Server) Lookup(user, domain string) (targets []bridge.Target, known boo
 	return targets, len(targets) > 0
 }
 
-// enter makes a client a device of its user.
+// enter makes a client a device of its user. If he has too many, the oldest is likely to be a dead one.
 func (s *Server) enter(client *conn, user string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.known(client)
 	s.users[user] = append(s.users[user], client)
+	if devices := s.users[user]; len(devices) > s.options.MaxDevices {
+		devices[0].drop()
+	}
 }
 
 // leave takes it out again.
