@@ -128,7 +128,7 @@ func (l *leg) adoptFlow(flow transport.Flow) {
 	l.dialog.contact = l.agent.contact(flow, l.dialog.local.Address.User)
 	l.describe()
 	if moved {
-		l.log.Info("dialog moved to another connection", "remote", flow.RemoteAddr())
+		l.agent.complain("dialog moved to another connection", "leg", l.id, "remote", flow.RemoteAddr())
 	}
 }
 

@@ -128,7 +128,7 @@ func (l *leg) earlyAnswer(response *sip.Response) *bridge.Description {
 	}
 	agreed, err := l.media.SetAnswer(body)
 	if err != nil {
-		l.log.Warn("early media unusable", "error", err)
+		l.agent.complain("early media unusable", "leg", l.id, "error", err)
 		return nil
 	}
 	l.calling.early = true

@@ -31,6 +31,10 @@ func (l *leg) setDirection(direction bridge.Direction) {
 	if l.state == stateOver || l.state == stateSetup && l.incoming {
 		return
 	}
+	if waiting := l.offers.waiting; waiting != nil && waiting.tell {
+		waiting.description = withDirection(waiting.description, direction)
+		return
+	}
 	if l.offers.sentDirection == direction && l.offers.out == nil {
 		l.offers.waiting = nil
 		return
@@ -38,8 +42,18 @@ func (l *leg) setDirection(direction bridge.Direction) {
 	l.propose(proposal{})
 }
 
-// propose makes an offer now, or as soon as the dialog and other offers allow.
+// refresh makes an offer that says nothing new, unless another one is about to be made.
+func (l *leg) refresh() {
+	if l.offers.waiting == nil {
+		l.propose(proposal{refresh: true})
+	}
+}
+
+// propose makes an offer now, or as soon as the dialog and other offers allow. It takes the place of one that waits.
 func (l *leg) propose(p proposal) {
+	if l.offers.waiting != nil {
+		l.proposalRefused(l.offers.waiting, bridge.Cause{Status: 491, Text: reasonPhrase(491)})
+	}
 	l.offers.waiting = &p
 	l.proposeNext()
 }
@@ -148,6 +162,8 @@ func (l *leg) proposalFailed(p *proposal, cause bridge.Cause, byParty bool) {
 		p.glares++
 		if l.offers.waiting == nil {
 			l.offers.waiting = p
+		} else {
+			l.proposalRefused(p, cause)
 		}
 		l.after(l.glareWait(), l.proposeNext)
 		return

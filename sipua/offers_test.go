@@ -215,3 +215,27 @@ func TestPartyOfferThatCannotBeReadLeavesTheCall(t *testing.T) {
 	silent(t, leg)
 	s.hungUp(leg, p)
 }
+
+func TestOfferThatWaitsKeepsTheNewestDirection(t *testing.T) {
+	s := newSetup(t)
+	p := s.peer("TCP", "192.0.2.20:5060")
+	leg := s.dialled(p, "sdp")
+	leg.SetDirection(bridge.SendOnly)
+	hold := p.request(sip.INVITE)
+	leg.Offer(withFormat(opusAt(111)))
+	leg.Offer(withFormat(opusAt(112))) // takes the place of the first
+	if refused := event[bridge.Refused](t, leg); refused.Cause.Status != 491 {
+		t.Errorf("cause %+v", refused.Cause)
+	}
+	leg.SetDirection(bridge.Inactive)
+	p.respond(hold, 200, "", "sdp recvonly")
+	p.request(sip.ACK)
+	offer := p.request(sip.INVITE)
+	if string(offer.Body()) != "ours inactive" {
+		t.Errorf("offer %q", offer.Body())
+	}
+	p.respond(offer, 200, "", "sdp opus112 inactive")
+	p.request(sip.ACK)
+	event[bridge.Accepted](t, leg)
+	s.hungUp(leg, p)
+}

@@ -144,7 +144,7 @@ func (l *leg) runSession(interval time.Duration, ours bool) {
 	l.session.interval, l.session.ours = interval, ours
 	switch {
 	case ours:
-		l.session.timer = l.after(interval/2, func() { l.propose(proposal{refresh: true}) })
+		l.session.timer = l.after(interval/2, l.refresh)
 	case !comesBack(l.flow):
 		l.session.timer = l.after(interval+min(sessionGrace, interval/3), func() {
 			l.fail(bridge.Cause{Status: 408, Text: "Session expired"})
