@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/signaling/rtmp/rtmptest"
 	"sipbridge/test/e2e/baresip"
+	"sipbridge/test/e2e/browser"
 	"sipbridge/test/e2e/process"
 	"sipbridge/test/e2e/service"
 	"sipbridge/test/e2e/tone"
@@ -46,12 +47,12 @@ func TestFlash(t *testing.T) {
 				client := rtmptest.Login(t, address, userName(flash)+"@localhost", password(0))
 				client.Play("remote")
 				stream := client.Publish("local")
-				talk(t, client, stream, way)
+				talk(t, client, stream, way, pageHz)
 
 				client.Call("invite", append([]any{userName(phone)}, way.words...)...)
 				client.Await("accepted")
 				mustHear(t, sip, pageHz)
-				mustHearFlash(t, client, way)
+				mustHearFlash(t, client, way, phoneHz)
 				for _, key := range []string{"5", "#"} {
 					client.Call("sendDTMF", key)
 				}
@@ -73,7 +74,7 @@ func TestFlash(t *testing.T) {
 				client.Call("accept", way.words...)
 				client.Await("accepted")
 				mustHear(t, sip, pageHz)
-				mustHearFlash(t, client, way)
+				mustHearFlash(t, client, way, phoneHz)
 				client.Call("bye")
 				_, err = sip.WaitEvent(baresip.Closed, 2, limit)
 				must(t, err)
@@ -82,6 +83,45 @@ func TestFlash(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestFlashAndBrowser: a Flash phone and a browser call each other and hear each other's tone.
+func TestFlashAndBrowser(t *testing.T) {
+	port, err := process.FreePort()
+	must(t, err)
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	w := newWorld(t, browser.Chromium, service.Options{
+		Settings: map[string]map[string]any{"listen": {"rtmp": address}},
+	})
+	for number, way := range flashWays() {
+		t.Run(way.name, func(t *testing.T) {
+			user := 50 + number // pages have those before
+			p := w.newPage(t, jsSIP)
+			client := rtmptest.Login(t, address, userName(user)+"@localhost", password(user))
+			client.Play("remote")
+			talk(t, client, client.Publish("local"), way, phoneHz)
+
+			must(t, p.Call(nil, "call", "sip:"+userName(user)+"@localhost"))
+			client.Await("invited")
+			client.Call("accept", way.words...)
+			client.Await("accepted")
+			mustBe(t, p, "established")
+			mustHear(t, p, phoneHz)
+			mustHearFlash(t, client, way, pageHz)
+			must(t, p.Call(nil, "hangup"))
+			client.Await("byed")
+			mustBe(t, p, "ended")
+
+			client.Call("invite", append([]any{p.user}, way.words...)...)
+			mustBe(t, p, "incoming")
+			must(t, p.Call(nil, "answer"))
+			client.Await("accepted")
+			mustHear(t, p, phoneHz)
+			mustHearFlash(t, client, way, pageHz)
+			client.Call("bye")
+			mustBe(t, p, "ended")
+		})
 	}
 }
 
@@ -110,13 +150,13 @@ func startFlash(t *testing.T, users ...string) (running *service.Service, addres
 }
 
 // talk says a tone into a stream, in time, until the test ends.
-func talk(t *testing.T, client *rtmptest.Client, stream uint32, way flashWay) {
+func talk(t *testing.T, client *rtmptest.Client, stream uint32, way flashWay, hertz float64) {
 	t.Helper()
 	rate := int(way.codec.ClockRate)
 	encoder, err := transcode.NewEncoder(transcode.Format{Codec: way.codec}, rate, transcode.EncoderOptions{})
 	must(t, err)
 	const second = 1 // of whole periods, so that it can be repeated
-	sound := tone.Sine(pageHz, rate, second)
+	sound := tone.Sine(hertz, rate, second)
 	var talking sync.WaitGroup
 	done := make(chan struct{})
 	t.Cleanup(func() {
@@ -146,8 +186,8 @@ func talk(t *testing.T, client *rtmptest.Client, stream uint32, way flashWay) {
 	})
 }
 
-// mustHearFlash waits until the newest second that a Flash phone heard is the phone's tone.
-func mustHearFlash(t *testing.T, client *rtmptest.Client, way flashWay) {
+// mustHearFlash waits until the newest second that a Flash phone heard is a tone.
+func mustHearFlash(t *testing.T, client *rtmptest.Client, way flashWay, hertz float64) {
 	t.Helper()
 	const second = 50 // messages
 	rate := int(way.codec.ClockRate)
@@ -170,9 +210,9 @@ func mustHearFlash(t *testing.T, client *rtmptest.Client, way flashWay) {
 		if len(sound) < rate/2 {
 			continue
 		}
-		if share = tone.Share(sound, rate, phoneHz); share > 0.75 {
+		if share = tone.Share(sound, rate, hertz); share > 0.75 {
 			return
 		}
 	}
-	t.Errorf("the Flash phone does not hear %d Hz: its share is %.2f", phoneHz, share)
+	t.Errorf("the Flash phone does not hear %.0f Hz: its share is %.2f", hertz, share)
 }
