@@ -1,6 +1,7 @@
 package rtmptest
 
 import (
+	"crypto/tls"
 	"net"
 	"strings"
 	"sync"
@@ -24,6 +25,8 @@ type Options struct {
 	Handshake handshake.Layout
 	// AMF3 makes it ask for object encoding 3, and say its commands in messages of type 17.
 	AMF3 bool
+	// TLS makes it speak RTMPS, whatever the certificate. Default: plain RTMP.
+	TLS bool
 }
 
 // Command is a command that the server said.
@@ -67,6 +70,9 @@ func Dial(tb testing.TB, address string, options Options) *Client {
 	socket, err := dialer.DialContext(tb.Context(), "tcp", address)
 	if err != nil {
 		tb.Fatal(err)
+	}
+	if options.TLS {
+		socket = tls.Client(socket, &tls.Config{InsecureSkipVerify: true})
 	}
 	c := &Client{tb: tb, options: options, socket: socket, changed: make(chan struct{})}
 	tb.Cleanup(c.Close)
