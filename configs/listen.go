@@ -19,6 +19,7 @@ type Listen struct {
 	SIPUDP string `mapstructure:"sip_udp"`
 	SIPTCP string `mapstructure:"sip_tcp"`
 	RTMP   string `mapstructure:"rtmp"`
+	RTMPS  string `mapstructure:"rtmps"`
 	// Public opens HTTPS, SIPUDP and SIPTCP on each own address where they name only loopback.
 	Public bool `mapstructure:"public"`
 }
@@ -26,7 +27,7 @@ type Listen struct {
 // Listeners are the sockets to open: one for each address, so that each answers from the address to
 // which it was spoken.
 type Listeners struct {
-	HTTP, HTTPS, SIPUDP, SIPTCP, RTMP []netip.AddrPort
+	HTTP, HTTPS, SIPUDP, SIPTCP, RTMP, RTMPS []netip.AddrPort
 }
 
 // ErrAddress is the error of an address to listen on that cannot be read.
@@ -50,6 +51,7 @@ func (l Listen) Expand(own []netip.Addr) (Listeners, error) {
 		{"listen.sip_udp", l.SIPUDP, l.Public, &out.SIPUDP},
 		{"listen.sip_tcp", l.SIPTCP, l.Public, &out.SIPTCP},
 		{"listen.rtmp", l.RTMP, false, &out.RTMP}, // passwords would cross the network as they are
+		{"listen.rtmps", l.RTMPS, false, &out.RTMPS},
 	} {
 		addresses, err := expandAddress(item.address, item.public, own)
 		if err != nil {
@@ -65,7 +67,7 @@ func (l Listen) OpenToNetwork() bool {
 	if l.Public {
 		return true
 	}
-	for _, address := range []string{l.HTTP, l.HTTPS, l.SIPUDP, l.SIPTCP, l.RTMP} {
+	for _, address := range []string{l.HTTP, l.HTTPS, l.SIPUDP, l.SIPTCP, l.RTMP, l.RTMPS} {
 		if address == "" {
 			continue
 		}

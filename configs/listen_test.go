@@ -87,6 +87,7 @@ func TestOpenToNetwork(t *testing.T) {
 		{Listen{SIPUDP: "192.0.2.1:5060"}, true},
 		{Listen{SIPTCP: "[::]:5060"}, true},
 		{Listen{RTMP: ":1935"}, true},
+		{Listen{RTMPS: ":443"}, true},
 		{Listen{SIPTCP: "[::ffff:127.0.0.1]:5060"}, false},
 	} {
 		if got := test.listen.OpenToNetwork(); got != test.want {

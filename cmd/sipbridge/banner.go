@@ -29,8 +29,11 @@ func (s *service) banner() string {
 // flashURLs are the addresses of Flash phones, behind those of SIP phones if there are any.
 func (s *service) flashURLs() string {
 	var out strings.Builder
-	for _, listener := range s.flashSockets {
+	for _, listener := range s.flashPlain {
 		fmt.Fprintf(&out, ", Flash rtmp://%v/sip/user@domain", listener.Addr())
+	}
+	for _, listener := range s.flashSecure {
+		fmt.Fprintf(&out, ", Flash rtmps://%v/sip/user@domain", listener.Addr())
 	}
 	return out.String()
 }

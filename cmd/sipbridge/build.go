@@ -60,7 +60,7 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	}
 	s.addUsers(domains)
 	s.addAgent(ctx, domains)
-	if err := s.addFlash(ctx, domains); err != nil {
+	if err := s.addFlash(ctx, domains, own); err != nil {
 		return nil, err
 	}
 	if err := s.addExchange(domains, own); err != nil {

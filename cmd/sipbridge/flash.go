@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"net"
+	"crypto/tls"
+	"net/netip"
 
 	"sipbridge/bridge"
 	"sipbridge/signaling/rtmp"
@@ -11,7 +11,7 @@ import (
 )
 
 // addFlash opens the sockets for Flash phones. Without any the server stands still.
-func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
+func (s *service) addFlash(ctx context.Context, domains sipua.Domains, own []netip.Addr) error {
 	options := rtmp.Options{
 		Accept:   func(leg bridge.Incoming) { s.exchange.Accept(leg) },
 		Accounts: newAccounts(s.config.Users, domains.Canonical),
@@ -20,14 +20,26 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 		},
 		Logger: s.log,
 	}
-	for _, address := range s.listeners.RTMP {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address.String())
-		if err != nil {
-			return fmt.Errorf("listen.rtmp: %w", err)
-		}
-		s.flashSockets = append(s.flashSockets, listener)
+	var err error
+	if s.flashPlain, err = listenTCP(ctx, "listen.rtmp", s.listeners.RTMP); err != nil {
+		return err
 	}
-	options.Listeners = s.flashSockets
+	secure, err := listenTCP(ctx, "listen.rtmps", s.listeners.RTMPS)
+	if err != nil {
+		return err
+	}
+	options.Listeners = append(options.Listeners, s.flashPlain...)
+	if len(secure) > 0 {
+		certificates, err := s.certificates(own)
+		if err != nil {
+			return err
+		}
+		for _, listener := range secure {
+			config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificates}
+			s.flashSecure = append(s.flashSecure, tls.NewListener(listener, config))
+		}
+		options.Listeners = append(options.Listeners, s.flashSecure...)
+	}
 	s.flash = rtmp.NewServer(options)
 	return nil
 }

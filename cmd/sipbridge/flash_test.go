@@ -13,7 +13,7 @@ import (
 )
 
 const withFlash = `
-listen: {http: "127.0.0.1:0", sip_udp: "127.0.0.1:0", sip_tcp: "127.0.0.1:0", rtmp: "127.0.0.1:0"}
+listen: {http: "127.0.0.1:0", sip_udp: "127.0.0.1:0", sip_tcp: "127.0.0.1:0", rtmp: "127.0.0.1:0", rtmps: "127.0.0.1:0"}
 media: {webrtc_ports: 33000-33999, rtp_ports: 34000-34999}
 users: [{name: alice, password: secret}, {name: bob, ha1: %s}]
 `
@@ -23,9 +23,14 @@ users: [{name: alice, password: secret}, {name: bob, ha1: %s}]
 func TestFlashPhones(t *testing.T) {
 	hash := digest.HA1(digest.MD5, "bob", "localhost", "other")
 	r := start(t, strings.ReplaceAll(withFlash, "%s", hash))
-	address := r.flash(t)
+	address := r.flash(t, "rtmp")
 	alice := rtmptest.Login(t, address, "alice@localhost", "secret")
 	bob := rtmptest.Login(t, address, "bob@localhost", "other")
+	secure := rtmptest.Dial(t, r.flash(t, "rtmps"), rtmptest.Options{TLS: true})
+	if answer := secure.Connect("sip/alice@localhost", "alice", "wrong"); answer.Name != "_error" {
+		t.Errorf("a wrong password over TLS is answered %+v", answer)
+	}
+	secure.AwaitEnd()
 	alice.Call("invite", "bob", "pcmu")
 	bob.Await("invited")
 	bob.Call("accept", "pcmu")

@@ -48,6 +48,18 @@ func openTransports(ctx context.Context, listeners configs.Listeners, agent func
 	return t, nil
 }
 
+// listenTCP opens a socket for each address of a key.
+func listenTCP(ctx context.Context, key string, addresses []netip.AddrPort) (sockets []net.Listener, err error) {
+	for _, address := range addresses {
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address.String())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+		sockets = append(sockets, listener)
+	}
+	return sockets, nil
+}
+
 // webServer is one HTTP server with its sockets.
 type webServer struct {
 	server    *http.Server
@@ -59,14 +71,9 @@ func openWeb(ctx context.Context, key string, addresses []netip.AddrPort, handle
 	certificates web.CertificateSource, log *slog.Logger,
 ) (*webServer, error) {
 	w := &webServer{server: web.NewServer(handler, certificates, log), secure: certificates != nil}
-	for _, address := range addresses {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address.String())
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", key, err)
-		}
-		w.listeners = append(w.listeners, listener)
-	}
-	return w, nil
+	var err error
+	w.listeners, err = listenTCP(ctx, key, addresses)
+	return w, err
 }
 
 // serve serves one of the server's sockets until the server is closed.

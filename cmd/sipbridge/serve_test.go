@@ -96,10 +96,10 @@ func (r *running) page(t *testing.T) string {
 	return found
 }
 
-// flash is the address of the Flash phones in the banner.
-func (r *running) flash(t *testing.T) string {
+// flash is the address of the Flash phones in the banner, by its scheme.
+func (r *running) flash(t *testing.T, scheme string) string {
 	t.Helper()
-	found := regexp.MustCompile(`rtmp://([0-9.:]+)/`).FindStringSubmatch(strings.Join(r.banner, " "))
+	found := regexp.MustCompile(` ` + scheme + `://([0-9.:]+)/`).FindStringSubmatch(strings.Join(r.banner, " "))
 	if found == nil {
 		t.Fatalf("no address for Flash phones in %q", r.banner)
 	}

@@ -34,7 +34,8 @@ type service struct {
 	exchange      *bridge.Exchange
 	browsers      *ws.Server
 	flash         *rtmp.Server
-	flashSockets  []net.Listener
+	flashPlain    []net.Listener
+	flashSecure   []net.Listener
 	web           []*webServer
 
 	// ready is true between start and drain.
