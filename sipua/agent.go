@@ -215,7 +215,7 @@ func (a *Agent) receiveCancel(flow, reply transport.Flow, request *sip.Request) 
 		setTag(response, tag)
 	}
 	a.sendResponse(reply, response)
-	known.cancel(request)
+	known.canceled(request)
 }
 
 // receiveInDialog gives a request to the leg of its dialog.

@@ -9,9 +9,6 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// mostStack bounds what the log gets of a stack, in bytes.
-const mostStack = 1500
-
 // complaints log what peers can cause as often as they like: at most a line a second for bad input, and one for faults
 // of our own. All of it is counted.
 type complaints struct {
@@ -35,7 +32,6 @@ func (c *complaints) complain(what string, details ...any) {
 // panicked logs a panic that was contained. It is called in the deferred function that recovered it.
 func (c *complaints) panicked(what string, failure any) {
 	c.panics.Add(1)
-	stack := debug.Stack()
-	stack = stack[:min(len(stack), mostStack)]
-	c.ours.Do(func() { c.log.Error(what, "panic", failure, "stack", string(stack)) })
+	stack := string(debug.Stack())
+	c.ours.Do(func() { c.log.Error(what, "panic", failure, "stack", stack) })
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestAnswerNeverAcknowledgedEndsTheCall(t *testing.T) {
-	s := newSetup(t, fastClock)
+	s := newSetup(t, shortClock)
 	p := s.peer("TCP", "192.0.2.9:5070")
 	script := newScript(p)
 	leg := s.invite(script)
@@ -58,7 +58,7 @@ func TestHangupWaitsForTheAck(t *testing.T) {
 		s.settled()
 	})
 	t.Run("that is lost", func(t *testing.T) {
-		s := newSetup(t, fastClock)
+		s := newSetup(t, shortClock)
 		p := s.peer("TCP", "192.0.2.9:5070")
 		leg := s.invite(newScript(p))
 		leg.Answer(pcmu())
@@ -204,12 +204,15 @@ func TestCalleeThatOnlyRingsLeavesNoTransaction(t *testing.T) {
 }
 
 func TestReinviteThatIsNeverAnswered(t *testing.T) {
-	s := newSetup(t, fastClock)
+	timers := make(chan timer, 64)
+	s := newSetup(t, watchTimers(timers))
 	p := s.peer("TCP", "192.0.2.20:5060")
 	leg := s.dialled(p, "sdp")
 	leg.SetDirection(bridge.SendOnly)
 	p.respond(p.request(sip.INVITE), 100, "", "")
-	p.respond(p.request(sip.CANCEL), 200, "", "")
+	timerOf(t, timers, proposalPatience).work()
+	p.respond(p.request(sip.CANCEL), 200, "", "") // and no 487
+	timerOf(t, timers, cancelPatience).work()
 	leg.SetDirection(bridge.RecvOnly) // works again once the first is given up
 	again := p.request(sip.INVITE)
 	if string(again.Body()) != "ours recvonly" {

@@ -91,7 +91,7 @@ func TestOfferThatTheCallForgets(t *testing.T) {
 }
 
 func TestGlareWithoutEndIsGivenUp(t *testing.T) {
-	s := newSetup(t, fastClock)
+	s := newSetup(t, shortClock)
 	p := s.peer("TCP", "192.0.2.20:5060")
 	leg := s.dialled(p, "sdp")
 	leg.Offer(withFormat(opusAt(111)))

@@ -61,6 +61,16 @@ func fastClock(_ *Options, agent *Agent) {
 	agent.after = func(delay time.Duration, work func()) *time.Timer { return time.AfterFunc(delay/100, work) }
 }
 
+// shortClock does that only to waits of a few seconds: repetitions, and what is done for a party that does not answer.
+func shortClock(_ *Options, agent *Agent) {
+	agent.after = func(delay time.Duration, work func()) *time.Timer {
+		if delay <= 5*time.Second {
+			delay /= 100
+		}
+		return time.AfterFunc(delay, work)
+	}
+}
+
 // newSetup makes an agent for the domain local.example, with the upstream server 192.0.2.50 for up.example.
 func newSetup(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 	t.Helper()

@@ -45,7 +45,7 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 
 // maxStrangers is how many transactions there may be before nobody is served any more but those we know. An INVITE
 // keeps one for half a minute.
-const maxStrangers = 1 << 12
+const maxStrangers = 1 << 14
 
 // newIncoming makes the leg of an INVITE.
 func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who identity) (*leg, error) {

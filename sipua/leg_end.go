@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"errors"
 	"net/netip"
 	"time"
 
@@ -153,12 +152,12 @@ func (l *leg) flowLost() {
 }
 
 // mediaLost takes the news that no media come any more. A phone's call ends; a browser's is parked, for
-// it may come back on another network, another connection, or as a reloaded page; unless its media never came up.
+// it may come back on another network, another connection, or as a reloaded page.
 func (l *leg) mediaLost(cause bridge.Cause) {
 	if l.state != stateAnswered && l.state != stateConfirmed {
 		return
 	}
-	if !comesBack(l.flow) || l.agent.options.Park <= 0 || errors.Is(cause, bridge.ErrNeverConnected) {
+	if !comesBack(l.flow) || l.agent.options.Park <= 0 {
 		l.fail(cause)
 		return
 	}

@@ -251,16 +251,6 @@ func TestBrowserIsParkedWhenMediaAreGone(t *testing.T) {
 	event[bridge.Ended](t, leg)
 }
 
-func TestBrowserWhoseMediaNeverCameUpIsHungUp(t *testing.T) {
-	s := newSetup(t)
-	p := s.peer("WS", "192.0.2.9:5070")
-	leg := s.answered(newScript(p))
-	cause := bridge.Cause{Status: 408, Text: "Media Timeout", Err: bridge.ErrNeverConnected}
-	within(t, s.media, "media session").events.Lost(cause)
-	p.respond(p.request(sip.BYE), 200, "", "")
-	event[bridge.Ended](t, leg) // and no Parked before it
-}
-
 func TestPhoneWithoutMediaIsHungUp(t *testing.T) {
 	s := newSetup(t)
 	p := s.peer("UDP", "192.0.2.9:5070")

@@ -34,7 +34,7 @@ func replacing(old *script, p *peer, from, suffix string) []string {
 	tag, _ := old.remoteTag()
 	lines := plain(p, "INVITE", "sip:bob@out.example", "Contact: <sip:x@"+p.remote.String()+">",
 		"Replaces: "+old.callID+";to-tag="+tag+";from-tag=alicetag"+suffix)
-	lines[3] = "From: <" + from + ">;tag=new"
+	lines[3], lines[5] = "From: <"+from+">;tag=new", "Call-ID: "+p.remote.String()
 	return lines
 }
 
@@ -68,7 +68,7 @@ func TestReloadedPageClaimsItsCall(t *testing.T) {
 	reloaded.say("sdp", replacing(call, reloaded, "sip:alice@local.example", "")...)
 	ok := reloaded.status(200)
 	again := &script{
-		p: reloaded, callID: "plain", from: "<sip:alice@local.example>;tag=new", to: ok.To().Value(),
+		p: reloaded, callID: reloaded.remote.String(), from: "<sip:alice@local.example>;tag=new", to: ok.To().Value(),
 		requestURI: "sip:bob@192.0.2.1",
 	}
 	reloaded.say("", again.lines("ACK", "1")...)

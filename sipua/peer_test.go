@@ -3,11 +3,13 @@ package sipua
 import (
 	"crypto/md5"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +29,8 @@ type peer struct {
 	seen   []*sip.Request // requests that were taken off sent
 	gone   chan struct{}
 	once   sync.Once
+	// fails lets nothing through any more.
+	fails atomic.Bool
 }
 
 var _ transport.Flow = (*peer)(nil)
@@ -36,6 +40,9 @@ func (p *peer) LocalAddr() netip.AddrPort  { return netip.MustParseAddrPort("192
 func (p *peer) RemoteAddr() netip.AddrPort { return p.remote }
 
 func (p *peer) Send(raw []byte) error {
+	if p.fails.Load() {
+		return errGone
+	}
 	message, err := wire.Parse(raw, wire.WebSocketLimits())
 	if err != nil {
 		p.t.Errorf("the agent sent a malformed message: %v\n%s", err, raw)
@@ -53,6 +60,8 @@ func (p *peer) Done() <-chan struct{} {
 }
 
 func (p *peer) Close() { p.once.Do(func() { close(p.gone) }) }
+
+var errGone = errors.New("gone")
 
 // say gives the agent a message; lines are joined by CRLF.
 func (p *peer) say(body string, lines ...string) {

@@ -59,7 +59,7 @@ func (r *relayed) prepareRegister(request *sip.Request) {
 func (r *relayed) forward() {
 	flow, err := r.agent.flowTo(r.upstream.NextHop)
 	if err != nil {
-		r.agent.complain("upstream server unreachable", "domain", r.upstream.Domain, "error", err)
+		r.agent.log.Warn("upstream server unreachable", "domain", r.upstream.Domain, "error", err)
 		r.transaction.respond(503, "")
 		return
 	}

@@ -13,15 +13,8 @@ type serverTransaction struct {
 
 	// final is the status of the final response, 0 while there is none.
 	final atomic.Int32
-	// canceled hears a CANCEL; nil once there is a final response, so that the leg need not outlive it.
-	canceled atomic.Pointer[func(cancel *sip.Request)]
-}
-
-// cancel hands a CANCEL on. After the final response it has no effect (RFC 3261 section 9.2).
-func (t *serverTransaction) cancel(request *sip.Request) {
-	if canceled := t.canceled.Load(); canceled != nil {
-		(*canceled)(request)
-	}
+	// canceled hears a CANCEL.
+	canceled func(cancel *sip.Request)
 }
 
 // respond sends a response built from the request.
@@ -36,7 +29,6 @@ func (t *serverTransaction) send(response *sip.Response, headers ...sip.Header) 
 	}
 	if response.StatusCode >= 200 {
 		t.final.Store(int32(response.StatusCode))
-		t.canceled.Store(nil)
 	}
 	_ = t.machine.Respond(response)
 }
