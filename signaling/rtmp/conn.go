@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -260,7 +261,7 @@ func (c *conn) writeOne(writer *chunk.Writer, next outgoing) error {
 	if err == nil && len(c.out) == 0 {
 		err = writer.Flush()
 	}
-	if err != nil && !errors.Is(err, net.ErrClosed) {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.server.counts.slow.Add(1)
 	}
 	return err
