@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sipbridge/signaling/rtmp/chunk"
 	"sipbridge/signaling/rtmp/rtmptest"
 	"sipbridge/test/e2e/baresip"
 	"sipbridge/test/e2e/browser"
@@ -186,33 +187,41 @@ func talk(t *testing.T, client *rtmptest.Client, stream uint32, way flashWay, he
 	})
 }
 
+// flashSecond is how many messages of a Flash phone are a second of sound.
+const flashSecond = 50
+
 // mustHearFlash waits until the newest second that a Flash phone heard is a tone.
 func mustHearFlash(t *testing.T, client *rtmptest.Client, way flashWay, hertz float64) {
 	t.Helper()
-	const second = 50 // messages
-	rate := int(way.codec.ClockRate)
 	from := len(client.AwaitHeard(0))
 	share := 0.0
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); from += second / 2 {
-		heard := client.AwaitHeard(from + second)[from:]
-		decoder, err := transcode.NewDecoder(transcode.Format{Codec: way.codec}, rate)
-		must(t, err)
-		var sound []int16
-		for _, message := range heard {
-			if message.Payload[0] != way.tag {
-				continue // before the codec was settled
-			}
-			pcm := make([]int16, rate/4)
-			n, err := decoder.Decode(message.Payload[1:], pcm)
-			must(t, err)
-			sound = append(sound, pcm[:n]...)
-		}
-		if len(sound) < rate/2 {
-			continue
-		}
-		if share = tone.Share(sound, rate, hertz); share > 0.75 {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); from += flashSecond / 2 {
+		heard := client.AwaitHeard(from + flashSecond)
+		if share = flashShare(t, heard[from:], way, hertz); share > 0.75 {
 			return
 		}
 	}
 	t.Errorf("the Flash phone does not hear %.0f Hz: its share is %.2f", hertz, share)
+}
+
+// flashShare gives the share of a tone in what a Flash phone heard, or nothing if that was less than half a second.
+func flashShare(t *testing.T, heard []chunk.Message, way flashWay, hertz float64) float64 {
+	t.Helper()
+	rate := int(way.codec.ClockRate)
+	decoder, err := transcode.NewDecoder(transcode.Format{Codec: way.codec}, rate)
+	must(t, err)
+	var sound []int16
+	for _, message := range heard {
+		if message.Payload[0] != way.tag {
+			continue // before the codec was settled
+		}
+		pcm := make([]int16, rate/4)
+		n, err := decoder.Decode(message.Payload[1:], pcm)
+		must(t, err)
+		sound = append(sound, pcm[:n]...)
+	}
+	if len(sound) < rate/2 {
+		return 0
+	}
+	return tone.Share(sound, rate, hertz)
 }
