@@ -32,7 +32,8 @@ type DialogID struct {
 type Request struct {
 	// From is the caller as shown to the callee.
 	From Party
-	// To is the URI that was asked for, without parameters; a Router may rewrite it.
+	// To is the URI that was asked for; a Router may rewrite it. It has no parameters, unless the caller's digest,
+	// which an upstream server checks, covers them.
 	To string
 	// Origin and User say who really calls: User is "name@domain" of an authenticated user, else empty.
 	Origin Origin

@@ -38,6 +38,7 @@ func (s *service) signallingMetrics() []admin.Sample {
 	return []admin.Sample{
 		counter("sip_messages_total", "SIP messages received.", agent.Received),
 		counter("sip_malformed_total", "SIP messages refused by the parser.", agent.Malformed),
+		counter("sip_refused_total", "New SIP requests refused before anybody was asked.", agent.Refused),
 		counter("sip_stray_total", "SIP messages that belonged to nothing.", agent.Stray),
 		counter("sip_challenged_total", "Requests answered with 401 or 407.", agent.Challenged),
 		counter("sip_relayed_total", "Requests passed to an upstream server.", agent.Relayed),

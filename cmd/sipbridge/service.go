@@ -47,9 +47,15 @@ func (s *service) run(ctx context.Context) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	group, running := errgroup.WithContext(running)
+	// Calls end before the transports that carry their last words.
+	calls, stopCalls := context.WithCancel(running)
+	defer stopCalls()
 	group.Go(func() error { return s.transports.layer.Run(running) })
 	group.Go(func() error { return s.registrar.Run(running) })
-	group.Go(func() error { return s.runCalls(running) })
+	group.Go(func() error {
+		defer stop()
+		return s.runCalls(calls)
+	})
 	group.Go(func() error { return s.browsers.Run(running) })
 	for _, server := range s.web {
 		for _, listener := range server.listeners {
@@ -62,7 +68,7 @@ func (s *service) run(ctx context.Context) error {
 	})
 	s.ready.Store(true)
 	group.Go(func() error {
-		defer stop()
+		defer stopCalls()
 		return s.waitAndDrain(ctx, running)
 	})
 	return errors.Join(group.Wait(), s.media.engine.Close())
