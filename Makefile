@@ -48,7 +48,7 @@ lint: setup-build
 	$(call say,lint)
 	@lint=$$(.ci/setup-lint) && "$$lint" run --build-tags nolibopusfile --allow-parallel-runners --timeout 20m ./...
 ## unit: the unit tests alone
-unit: setup-build
+unit: setup-build phone
 	$(call say,unit tests)
 	go test $(TAGS) -race -timeout 15m $(PACKAGES)
 	@$(MAKE) --no-print-directory phone-unit
