@@ -25,7 +25,7 @@ const (
 type Authenticator struct {
 	options Options
 	nonces  *nonces
-	guard   *guard
+	guard   *Guard
 	logs    *rate.Limiter
 	// decoy stands for the password of users who don't exist, so that they take as long as the others.
 	decoy  string
@@ -40,7 +40,7 @@ func New(options Options) *Authenticator {
 	return &Authenticator{
 		options: options,
 		nonces:  newNonces(options.NonceLife),
-		guard:   newGuard(options.Tries, options.Lock),
+		guard:   NewGuard(options.Tries, options.Lock),
 		logs:    rate.NewLimiter(rate.Every(time.Second), 1),
 		decoy:   hex.EncodeToString(decoy),
 	}
@@ -77,7 +77,7 @@ func (a *Authenticator) check(attempt Attempt) (user string, result outcome) {
 	if _, ours := a.nonces.made(given.nonce, attempt.Realm, source); !ours {
 		return given.user, stale
 	}
-	if a.guard.locked(given.user, source, now) > 0 {
+	if a.guard.Locked(given.user, source, now) > 0 {
 		return given.user, locked
 	}
 	algorithm, result := form(given, attempt)
@@ -85,7 +85,7 @@ func (a *Authenticator) check(attempt Attempt) (user string, result outcome) {
 		return given.user, result
 	}
 	if !a.proves(given, attempt, algorithm) {
-		if a.guard.fail(given.user, source, now) {
+		if a.guard.Fail(given.user, source, now) {
 			a.logLock(given.user, source)
 		}
 		return given.user, denied
@@ -93,7 +93,7 @@ func (a *Authenticator) check(attempt Attempt) (user string, result outcome) {
 	if !a.nonces.use(given.nonce, attempt.Realm, source, given.count, now) {
 		return given.user, stale
 	}
-	a.guard.succeed(given.user, source)
+	a.guard.Succeed(given.user, source)
 	return given.user, accepted
 }
 
@@ -144,7 +144,7 @@ func (a *Authenticator) refusal(attempt Attempt, user string, result outcome) br
 	case malformed:
 		return bridge.Cause{Status: 400, Text: "Bad Credentials", Err: result.err()}
 	case locked:
-		left := a.guard.locked(user, attempt.source(), a.options.Now())
+		left := a.guard.Locked(user, attempt.source(), a.options.Now())
 		seconds := strconv.Itoa(int((left + time.Second - 1) / time.Second))
 		return bridge.Cause{
 			Status: 403, Text: "Forbidden", Err: result.err(),

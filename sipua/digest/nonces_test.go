@@ -62,29 +62,6 @@ func TestOldNoncesAreForgotten(t *testing.T) {
 	}
 }
 
-func TestGuardIsBounded(t *testing.T) {
-	now := newClock().now
-	g := newGuard(2, time.Second)
-	for i := range maxSuspects + 100 {
-		g.fail(strings.Repeat("u", i%7)+time.Duration(i).String(), "s", now)
-	}
-	if len(g.suspects.entries) != maxSuspects || g.suspects.order.Len() != maxSuspects {
-		t.Errorf("%d suspects", len(g.suspects.entries))
-	}
-}
-
-func TestGuardForgetsAfterQuiet(t *testing.T) {
-	now := newClock().now
-	g := newGuard(2, time.Second)
-	g.fail("u", "s", now)
-	if g.fail("u", "s", now.Add(11*time.Second)) {
-		t.Error("locked by failures far apart")
-	}
-	if !g.fail("u", "s", now.Add(12*time.Second)) {
-		t.Error("not locked by failures close together")
-	}
-}
-
 // sipML5 goes on with one nonce inside a dialog and counts its ACK, which nobody verifies: 1, 3, 4.
 func TestNonceCountOfSipML5(t *testing.T) {
 	a := newAuthenticator(newClock())
