@@ -41,8 +41,10 @@ type Conn struct {
 	proven  atomic.Bool // the client has sent a SIP message
 	sipML5  atomic.Bool // the client is sipML5
 
-	mu      sync.Mutex // guards the socket's read deadline and the following field
+	mu      sync.Mutex // guards the socket's read deadline and the following fields
 	closing bool       // our close frame is out, the deadline moves no more
+	patient time.Time  // the deadline without a half message
+	pending bool       // a message has begun; until it is whole the deadline moves no more
 }
 
 // frame is what the writer sends: a message, or a pong.
@@ -130,8 +132,29 @@ func (c *Conn) drop() {
 func (c *Conn) extend(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.patient = time.Now().Add(d)
+	if !c.closing && !c.pending {
+		_ = c.socket.SetReadDeadline(c.patient) // fails only when reading would, too
+	}
+}
+
+// finishWithin gives the client a time for the rest of a message; neither pongs nor fragments prolong it.
+func (c *Conn) finishWithin(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending = true
+	if deadline := time.Now().Add(d); !c.closing && deadline.Before(c.patient) {
+		_ = c.socket.SetReadDeadline(deadline)
+	}
+}
+
+// finished tells that the message is whole.
+func (c *Conn) finished() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending = false
 	if !c.closing {
-		_ = c.socket.SetReadDeadline(time.Now().Add(d)) // fails only when reading would, too
+		_ = c.socket.SetReadDeadline(c.patient)
 	}
 }
 

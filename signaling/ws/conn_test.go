@@ -148,6 +148,38 @@ func TestSilentClient(t *testing.T) {
 	}
 }
 
+// Half a message ends the connection soon, although the client goes on to pong and to drip.
+func TestHalfAMessage(t *testing.T) {
+	t.Parallel()
+	b := start(t, ws.Options{
+		Completion: 200 * time.Millisecond, PingInterval: 10 * time.Millisecond, PongTimeout: patience,
+		Rate: 1e9, MaxMessage: 1 << 30,
+	})
+	client := b.dial(t)
+	send(t, client, websocket.TextMessage, "OPTIONS")
+	dripped := make(chan struct{})
+	go func() {
+		defer close(dripped)
+		drip(client)
+	}()
+	expectClose(t, client, websocket.ClosePolicyViolation) // gorilla answers pings while it reads
+	_ = client.Close()
+	<-dripped
+	if stats := b.server.Stats(); stats.TimedOut != 1 || stats.Received != 1 {
+		t.Errorf("stats %+v", stats)
+	}
+}
+
+// drip sends a message in small pieces, without an end, until the connection is gone.
+func drip(client *websocket.Conn) {
+	writer, err := client.NextWriter(websocket.TextMessage)
+	for err == nil {
+		if _, err = io.WriteString(writer, strings.Repeat("x", 10)); err == nil {
+			err = client.WriteControl(websocket.PongMessage, nil, time.Now().Add(patience))
+		}
+	}
+}
+
 func TestTooLarge(t *testing.T) {
 	t.Parallel()
 	b := start(t, ws.Options{MaxMessage: 1000})

@@ -29,6 +29,8 @@ type Options struct {
 	// FirstMessage is how long a client may take for its first SIP message; default 60 s, because a page may
 	// connect before its user signs in.
 	FirstMessage time.Duration
+	// Completion is how long a message may take from the head of its first frame to its last byte; default 5 s.
+	Completion time.Duration
 	// PingInterval is how often the client is pinged; default 25 s, below the idle time of common proxies.
 	PingInterval time.Duration
 	// PongTimeout is how long it may take to answer; default 10 s.
@@ -53,6 +55,7 @@ func (o Options) withDefaults() Options {
 	o.Burst = orDefault(o.Burst, 100)
 	o.HandshakeTimeout = orDefault(o.HandshakeTimeout, 5*time.Second)
 	o.FirstMessage = orDefault(o.FirstMessage, time.Minute)
+	o.Completion = orDefault(o.Completion, 5*time.Second)
 	o.PingInterval = orDefault(o.PingInterval, 25*time.Second)
 	o.PongTimeout = orDefault(o.PongTimeout, 10*time.Second)
 	o.WriteTimeout = orDefault(o.WriteTimeout, 5*time.Second)

@@ -32,7 +32,7 @@ func (c *Conn) read() error {
 	})
 	c.extend(options.FirstMessage)
 	for {
-		kind, message, err := c.socket.ReadMessage()
+		kind, message, err := c.readMessage()
 		if err != nil {
 			c.ended(err)
 			return err
@@ -41,6 +41,18 @@ func (c *Conn) read() error {
 			return nil
 		}
 	}
+}
+
+// readMessage reads a message, which must be whole soon after its first frame has begun: a half one holds memory.
+func (c *Conn) readMessage() (kind int, message []byte, err error) {
+	kind, reader, err := c.socket.NextReader()
+	if err != nil {
+		return 0, nil, err
+	}
+	c.finishWithin(c.server.options.Completion)
+	message, err = io.ReadAll(reader)
+	c.finished()
+	return kind, message, err
 }
 
 // heard moves the deadline on. Until the first message only that moves it.
