@@ -22,14 +22,21 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			WebRTCPorts: PortRange{8443, 8443},
 			Timeout:     30 * time.Second,
 		},
-		Call:  Call{Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute},
+		Call:  Call{Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute, PerUser: 100},
 		Users: []User{},
 		Routes: []Route{
 			{From: "users", Match: "^sips?:(echo|tone|dtmf)@{local}(:[0-9]+)?$", To: "builtin:$1"},
 			{From: "any", Match: "^sips?:([^@]+)@({local})(:[0-9]+)?$", To: "user:$1@$2"},
 		},
 		WebSocket: WebSocket{Origins: []string{}, MaxMessage: 32768, Rate: 20},
-		Log:       Log{Level: "info", Format: "text"},
+		Security: Security{
+			Scanners: []string{
+				"friendly-scanner", "sipvicious", "sipcli", "sip-scan", "sipscan", "sundayddr", "vaxsip", "pplsip",
+				"iwar", "gulp", "smap",
+			},
+			Strangers: true, Rate: 2000,
+		},
+		Log: Log{Level: "info", Format: "text"},
 	}
 	got, err := Default()
 	if err != nil {

@@ -12,6 +12,7 @@ type Config struct {
 	Users     []User    `mapstructure:"users"`
 	Routes    []Route   `mapstructure:"routes"`
 	WebSocket WebSocket `mapstructure:"websocket"`
+	Security  Security  `mapstructure:"security"`
 	Log       Log       `mapstructure:"log"`
 
 	// Demo tells that Users were made up at this start, so that the web page may show their
@@ -50,6 +51,8 @@ type Call struct {
 	Ring  time.Duration `mapstructure:"ring"`
 	Park  time.Duration `mapstructure:"park"`
 	Drain time.Duration `mapstructure:"drain"`
+	// PerUser is how many calls one user may place at one time.
+	PerUser int `mapstructure:"per_user"`
 }
 
 // User is a user of a domain of our own. It has a Password or a HA1.
@@ -75,6 +78,16 @@ type WebSocket struct {
 	// MaxMessage is in bytes.
 	MaxMessage int `mapstructure:"max_message"`
 	// Rate is in messages a second.
+	Rate int `mapstructure:"rate"`
+}
+
+// Security says who is not served.
+type Security struct {
+	// Scanners are words in the User-Agent of those that get no answer.
+	Scanners []string `mapstructure:"scanners"`
+	// Strangers tells whether callers that have proved nothing are served at all.
+	Strangers bool `mapstructure:"strangers"`
+	// Rate is in messages a second of one source, over UDP and over TCP.
 	Rate int `mapstructure:"rate"`
 }
 

@@ -34,6 +34,7 @@ func (c *Config) Validate() error {
 	c.checkUsers(&found)
 	c.checkRoutes(&found)
 	c.checkWebSocket(&found)
+	c.checkSecurity(&found)
 	c.checkLog(&found)
 	return errors.Join(found...)
 }
@@ -114,6 +115,9 @@ func (c *Config) checkCall(found *faults) {
 	checkPositive(found, "call.ring", c.Call.Ring)
 	checkNotNegative(found, "call.park", c.Call.Park)
 	checkNotNegative(found, "call.drain", c.Call.Drain)
+	if c.Call.PerUser < 1 {
+		found.add("call.per_user: %d calls let nobody talk", c.Call.PerUser)
+	}
 }
 
 func checkPositive(found *faults, name string, value time.Duration) {

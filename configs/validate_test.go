@@ -58,6 +58,9 @@ func TestValidateRefuses(t *testing.T) {
 		{"websocket: {max_message: 10}", "websocket.max_message"},
 		{"websocket: {max_message: 100000000}", "websocket.max_message"},
 		{"websocket: {rate: 0}", "websocket.rate"},
+		{"call: {per_user: 0}", "call.per_user"},
+		{"security: {scanners: [' x ']}", "security.scanners[0]"},
+		{"security: {rate: 0}", "security.rate"},
 		{"log: {level: loud}", "log.level"},
 		{"log: {format: xml}", "log.format"},
 	} {

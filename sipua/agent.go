@@ -43,6 +43,8 @@ type Options struct {
 	Authenticator *digest.Authenticator
 	// Transports reaches peers.
 	Transports Transports
+	// Protection says whom the agent does not serve; the zero value serves everybody.
+	Protection Protection
 	// Park is how long a browser's leg outlives its media; 0 ends it at once.
 	Park time.Duration
 	// MaxMessage bounds a message on a WebSocket, in bytes; 0 means 32 KB.
@@ -109,6 +111,10 @@ func (a *Agent) Receive(flow transport.Flow, raw []byte) {
 		}
 	}()
 	a.stats.received.Add(1)
+	if a.options.Protection.isScanner(raw) {
+		a.stats.scanners.Add(1)
+		return
+	}
 	a.options.Trace.received(flow, raw)
 	message, err := wire.Parse(raw, a.limitsOf(flow))
 	if err != nil {

@@ -16,6 +16,10 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 		a.refuse(reply, request, err)
 		return
 	}
+	if a.options.Protection.refusesStranger(request, who) {
+		a.reply(reply, request, 403)
+		return
+	}
 	if a.dialogs.merged(request) {
 		a.reply(reply, request, 482)
 		return

@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // counters are what the agent counts.
 type counters struct {
-	received, malformed, refused, stray, panics, challenged, relayed, unheard atomic.Uint64
+	received, malformed, refused, stray, panics, challenged, relayed, unheard, scanners atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
@@ -14,6 +14,8 @@ type Stats struct {
 	// Challenged counts 401 and 407 answers, Refused all other failures that needed no leg, Relayed requests passed
 	// to an upstream server.
 	Challenged, Refused, Relayed uint64
+	// Scanners counts messages that got no answer because of their User-Agent.
+	Scanners uint64
 	// Panics counts faults that were contained, Unheard events of legs whose call did not listen.
 	Panics, Unheard uint64
 	// Dialogs, ServerTransactions and ClientTransactions are alive now.
@@ -31,6 +33,7 @@ func (a *Agent) Stats() Stats {
 		Refused:            a.stats.refused.Load(),
 		Unheard:            a.stats.unheard.Load(),
 		Relayed:            a.stats.relayed.Load(),
+		Scanners:           a.stats.scanners.Load(),
 		Panics:             a.stats.panics.Load(),
 		Dialogs:            a.dialogs.size(),
 		ServerTransactions: servers,

@@ -61,7 +61,7 @@ func (r *Router) Route(request bridge.Request) ([]bridge.Target, error) {
 	}
 	canonical := asked.canonical()
 	for _, rule := range r.rules {
-		if !rule.allows(request) {
+		if !rule.serves(request) {
 			continue
 		}
 		if groups := rule.match.FindStringSubmatch(canonical); groups != nil {

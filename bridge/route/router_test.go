@@ -300,3 +300,27 @@ func FuzzRoute(f *testing.F) {
 		}
 	})
 }
+
+// Whatever the rules say, a caller that proved nothing is not passed on to other servers.
+func TestRulesForAnyLeaveStrangersInside(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	for _, to := range []string{"trunk:pbx.test", "sip:00$1@192.0.2.10", "trunk:carrier.test"} {
+		router, err := route.New(w.options(
+			route.Rule{From: "any", Match: `^sip:(\w+)@`, To: to},
+			route.Rule{From: "any", Match: `^sip:alice@home\.test`, To: "user:alice"},
+		))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if targets, err := router.Route(stranger("sip:123@home.test")); err == nil {
+			t.Errorf("%s: a stranger reaches %v", to, targets)
+		}
+		if targets, err := router.Route(stranger("sip:alice@home.test")); err != nil || targets[0].Endpoint != w.phone {
+			t.Errorf("%s: alice is not reached: %v, %v", to, targets, err)
+		}
+		if _, err := router.Route(user("sip:123@home.test")); err != nil {
+			t.Errorf("%s: a user: %v", to, err)
+		}
+	}
+}

@@ -51,6 +51,18 @@ func (o Options) parseRule(configured Rule) (rule, error) {
 	return rule{allows: allows, match: match, to: to}, nil
 }
 
+// serves tells whether the rule is for this caller. One that proved nothing reaches our own users and numbers by it,
+// but no trunk and no SIP URI, whatever From says: the bridge relays for nobody it does not know.
+func (r rule) serves(request bridge.Request) bool {
+	if request.Origin == bridge.OriginUnknown {
+		switch r.to.(type) {
+		case trunkDestination, gatewayDestination:
+			return false
+		}
+	}
+	return r.allows(request)
+}
+
 // parseFrom gives the test of who calls. Only "any" lets through a caller that proved nothing.
 func (o Options) parseFrom(from string) (func(bridge.Request) bool, error) {
 	switch name, isTrunk := strings.CutPrefix(from, "trunk:"); {

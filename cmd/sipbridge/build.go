@@ -55,7 +55,8 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if s.media, err = newMediaSessions(config.Media, log); err != nil {
 		return nil, err
 	}
-	if s.transports, err = openTransports(ctx, s.listeners, func() *sipua.Agent { return s.agent }, log); err != nil {
+	agent := func() *sipua.Agent { return s.agent }
+	if s.transports, err = openTransports(ctx, s.listeners, config.Security.Rate, agent, log); err != nil {
 		return nil, err
 	}
 	s.addUsers(domains)
@@ -108,10 +109,13 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) {
 		Registrar:     s.registrar,
 		Authenticator: s.authenticator,
 		Transports:    s.transports.layer,
-		Park:          s.config.Call.Park,
-		MaxMessage:    s.config.WebSocket.MaxMessage,
-		Trace:         s.tracer(ctx),
-		Log:           s.log,
+		Protection: sipua.Protection{
+			Scanners: s.config.Security.Scanners, NoStrangers: !s.config.Security.Strangers,
+		},
+		Park:       s.config.Call.Park,
+		MaxMessage: s.config.WebSocket.MaxMessage,
+		Trace:      s.tracer(ctx),
+		Log:        s.log,
 	})
 }
 
@@ -131,7 +135,10 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	s.exchange = bridge.NewExchange(bridge.ExchangeOptions{Router: router, Logger: s.log, Ring: s.config.Call.Ring})
+	s.exchange = bridge.NewExchange(bridge.ExchangeOptions{
+		Router: router, Logger: s.log, Ring: s.config.Call.Ring,
+		MaxUserCalls: s.config.Call.PerUser,
+	})
 	return nil
 }
 

@@ -42,6 +42,7 @@ func (s *service) signallingMetrics() []admin.Sample {
 		counter("sip_stray_total", "SIP messages that belonged to nothing.", agent.Stray),
 		counter("sip_challenged_total", "Requests answered with 401 or 407.", agent.Challenged),
 		counter("sip_relayed_total", "Requests passed to an upstream server.", agent.Relayed),
+		counter("sip_scanners_total", "SIP messages of scanners, which got no answer.", agent.Scanners),
 		counter("sip_panics_total", "Faults in the program that were contained.", agent.Panics),
 		gauge("sip_dialogs", "Dialogs now.", float64(agent.Dialogs)),
 		gauge("sip_server_transactions", "Server transactions now.", float64(agent.ServerTransactions)),
@@ -111,6 +112,7 @@ func (s *service) tcpMetrics() []admin.Sample {
 		sum.AcceptErrors += stats.AcceptErrors
 		sum.Malformed += stats.Malformed
 		sum.TimedOut += stats.TimedOut
+		sum.Limited += stats.Limited
 		sum.Slow += stats.Slow
 		sum.Panics += stats.Panics
 	}
@@ -119,6 +121,7 @@ func (s *service) tcpMetrics() []admin.Sample {
 		counter("tcp_refused_total", "TCP connections refused because of a limit.", sum.Refused),
 		counter("tcp_accept_errors_total", "Failures to take a TCP connection.", sum.AcceptErrors),
 		counter("tcp_dropped_total", "TCP connections given up.", sum.Malformed, because("malformed")),
+		counter("tcp_dropped_total", "TCP connections given up.", sum.Limited, because("rate")),
 		counter("tcp_dropped_total", "TCP connections given up.", sum.TimedOut, because("silent")),
 		counter("tcp_dropped_total", "TCP connections given up.", sum.Slow, because("slow")),
 		counter("tcp_panics_total", "Faults in the program that were contained.", sum.Panics),

@@ -24,12 +24,15 @@ type sipTransports struct {
 
 // openTransports opens one socket for each address, so that requests leave from where we listen. The agent
 // may be set later, but before the layer runs.
-func openTransports(ctx context.Context, listeners configs.Listeners, agent func() *sipua.Agent, log *slog.Logger,
+func openTransports(ctx context.Context, listeners configs.Listeners, perSecond int, agent func() *sipua.Agent,
+	log *slog.Logger,
 ) (*sipTransports, error) {
 	receive := func(flow transport.Flow, message []byte) { agent().Receive(flow, message) }
 	t := &sipTransports{}
 	for _, address := range listeners.SIPUDP {
-		socket, err := transport.ListenUDP(address.String(), transport.UDPOptions{Receive: receive, Logger: log})
+		socket, err := transport.ListenUDP(address.String(), transport.UDPOptions{
+			Receive: receive, Rate: float64(perSecond), Logger: log,
+		})
 		if err != nil {
 			return nil, fmt.Errorf("listen.sip_udp: %w", err)
 		}
@@ -41,7 +44,8 @@ func openTransports(ctx context.Context, listeners configs.Listeners, agent func
 			return nil, fmt.Errorf("listen.sip_tcp: %w", err)
 		}
 		t.tcp = append(t.tcp, transport.NewTCP(listener, transport.TCPOptions{
-			Receive: receive, Closed: func(flow transport.Flow) { agent().FlowClosed(flow) }, Logger: log,
+			Receive: receive, Closed: func(flow transport.Flow) { agent().FlowClosed(flow) },
+			Rate: float64(perSecond), Logger: log,
 		}))
 	}
 	t.layer = transport.NewLayer(t.udp, t.tcp)

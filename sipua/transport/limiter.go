@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// limitedSources is how many sources a limit remembers at least.
+const limitedSources = 10000
+
 // SourceLimiter limits how often each source address may do something, in bounded memory however many
 // sources there are. An IPv6 source is its /64. It is safe for concurrent use.
 type SourceLimiter struct {

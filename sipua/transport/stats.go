@@ -26,6 +26,7 @@ type TCPStats struct {
 	Pings        uint64 // keep-alives answered
 	Malformed    uint64 // connections closed because the stream could not be framed
 	TimedOut     uint64 // connections closed because nothing or half a message came
+	Limited      uint64 // connections closed because their source sent too many messages
 	Slow         uint64 // connections closed because the peer did not read
 	Panics       uint64 // panics of the Receiver, each the loss of one message
 }
@@ -47,6 +48,7 @@ type tcpCounters struct {
 	dialed, dialErrors              atomic.Uint64
 	received, sent, pings           atomic.Uint64
 	malformed, timedOut, slow       atomic.Uint64
+	limited                         atomic.Uint64
 	panics                          atomic.Uint64
 }
 
@@ -55,6 +57,7 @@ func (c *tcpCounters) snapshot() TCPStats {
 		Open: c.open.Load(), Accepted: c.accepted.Load(), Refused: c.refused.Load(),
 		AcceptErrors: c.acceptErrors.Load(), Dialed: c.dialed.Load(),
 		DialErrors: c.dialErrors.Load(), Received: c.received.Load(), Sent: c.sent.Load(), Pings: c.pings.Load(),
-		Malformed: c.malformed.Load(), TimedOut: c.timedOut.Load(), Slow: c.slow.Load(), Panics: c.panics.Load(),
+		Malformed: c.malformed.Load(), TimedOut: c.timedOut.Load(), Limited: c.limited.Load(),
+		Slow: c.slow.Load(), Panics: c.panics.Load(),
 	}
 }

@@ -44,6 +44,9 @@ type TCPOptions struct {
 	Connect time.Duration
 	// Queue is how many messages may wait to be written; a peer that lets more pile up is dropped; default 256.
 	Queue int
+	// Rate is how many messages a second one source may send in the long run, over all its connections; one that sends
+	// more loses the connection. Default 2000; a negative Rate is no limit.
+	Rate float64
 	// MaxConnections bounds the connections both ways; default 10000.
 	MaxConnections int
 	// MaxPerIP bounds the connections taken from one address (one IPv6 /64); default 100.
@@ -61,6 +64,7 @@ func (o TCPOptions) withDefaults() TCPOptions {
 	o.Write = orDefault(o.Write, 5*time.Second)
 	o.Connect = orDefault(o.Connect, 5*time.Second)
 	o.Queue = orDefault(o.Queue, 256)
+	o.Rate = orDefault(o.Rate, 2000)
 	o.MaxConnections = orDefault(o.MaxConnections, 10000)
 	o.MaxPerIP = orDefault(o.MaxPerIP, 100)
 	o.Logger = orDefault(o.Logger, slog.New(slog.DiscardHandler))
@@ -84,6 +88,7 @@ type TCP struct {
 	panics   *panicLog
 	troubles rate.Sometimes // one line a second
 	counts   tcpCounters
+	limiter  *SourceLimiter // nil for no limit
 
 	conns sync.WaitGroup // the goroutines of all connections
 
@@ -105,11 +110,15 @@ func ListenTCP(addr string, options TCPOptions) (*TCP, error) {
 // NewTCP takes connections from a listener made elsewhere, such as one of TLS. Run closes it.
 func NewTCP(listener net.Listener, options TCPOptions) *TCP {
 	options = options.withDefaults()
-	return &TCP{
+	t := &TCP{
 		options: options, listener: listener, local: addrPort(listener.Addr()), panics: newPanicLog(options.Logger),
 		troubles: rate.Sometimes{Interval: time.Second},
 		flows:    make(map[netip.AddrPort]*TCPFlow), perIP: make(map[netip.Addr]int),
 	}
+	if options.Rate > 0 {
+		t.limiter = NewSourceLimiter(options.Rate, int(2*options.Rate), limitedSources)
+	}
+	return t
 }
 
 // LocalAddr is the address that listens.

@@ -262,6 +262,19 @@ func TestTCPLimits(t *testing.T) {
 	in.next(t)
 }
 
+// A source that floods loses its connection, before anything is parsed.
+func TestTCPRate(t *testing.T) {
+	t.Parallel()
+	in := make(inbox, 100)
+	listener := listenTCP(t, transport.TCPOptions{Receive: in.receive, Rate: 2})
+	peer := dial(t, listener.LocalAddr())
+	write(t, peer, strings.Repeat(message("x"), 50))
+	eventually(t, "the flood stopped", func() bool { return listener.Stats().Limited == 1 && listener.Stats().Open == 0 })
+	if passed := len(in); passed < 4 || passed > 10 {
+		t.Errorf("%d messages passed, want four and what the time gave", passed)
+	}
+}
+
 func TestTCPReceiverPanics(t *testing.T) {
 	t.Parallel()
 	in := make(inbox, 10)

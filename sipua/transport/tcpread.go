@@ -67,6 +67,9 @@ func (r *tcpReader) deliver(data []byte) (messages int, ok bool) {
 			}
 		}
 		if frame.Message != nil {
+			if !r.flow.allowed() {
+				return messages, false
+			}
 			messages++
 			counts.received.Add(1)
 			r.flow.receive(frame.Message)
@@ -76,6 +79,15 @@ func (r *tcpReader) deliver(data []byte) (messages int, ok bool) {
 			return messages, false
 		}
 	}
+}
+
+// allowed counts a message of the peer, and reports false when it sends too many.
+func (f *TCPFlow) allowed() bool {
+	if f.tcp.limiter == nil || f.tcp.limiter.Allow(f.remote.Addr(), time.Now()) {
+		return true
+	}
+	f.tcp.counts.limited.Add(1)
+	return false
 }
 
 // receive guards the connection, and all others, against a panic of the Receiver.

@@ -34,7 +34,7 @@ func (o UDPOptions) withDefaults() UDPOptions {
 	o.Buffer = orDefault(o.Buffer, 4<<20)
 	o.Rate = orDefault(o.Rate, 2000)
 	o.Burst = orDefault(o.Burst, int(2*o.Rate))
-	o.Sources = orDefault(o.Sources, 10000)
+	o.Sources = orDefault(o.Sources, limitedSources)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
