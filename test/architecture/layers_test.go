@@ -23,6 +23,7 @@ func layers() map[string]int {
 		"transcode/speex": 0, "transcode/gsm": 0, "transcode/resample": 0,
 		"transcode/jitter": 0, "transcode/dtmf": 0,
 		"transcode":          1,
+		"bridge/number":      1, // text only
 		"bridge":             2,
 		"bridge/sdp":         3,
 		"bridge/rtpmedia":    4,
