@@ -28,6 +28,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			{From: "users", Match: "^sips?:(echo|tone|dtmf)@{local}(:[0-9]+)?$", To: "builtin:$1"},
 			{From: "any", Match: "^sips?:([^@]+)@({local})(:[0-9]+)?$", To: "user:$1@$2"},
 		},
+		Headers:   Headers{Pass: []string{}, Strip: []string{}},
 		WebSocket: WebSocket{Origins: []string{}, MaxMessage: 32768, Rate: 20},
 		Security: Security{
 			Scanners: []string{

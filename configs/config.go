@@ -11,6 +11,7 @@ type Config struct {
 	Call      Call      `mapstructure:"call"`
 	Users     []User    `mapstructure:"users"`
 	Routes    []Route   `mapstructure:"routes"`
+	Headers   Headers   `mapstructure:"headers"`
 	WebSocket WebSocket `mapstructure:"websocket"`
 	Security  Security  `mapstructure:"security"`
 	Log       Log       `mapstructure:"log"`
@@ -70,6 +71,12 @@ type Route struct {
 	From  string `mapstructure:"from"`
 	Match string `mapstructure:"match"`
 	To    string `mapstructure:"to"`
+}
+
+// Headers change what crosses from one party to the other.
+type Headers struct {
+	Pass  []string `mapstructure:"pass"`
+	Strip []string `mapstructure:"strip"`
 }
 
 // WebSocket limits what browsers may do.

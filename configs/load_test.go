@@ -107,6 +107,8 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"users":                 `[{"name":"a","password":"b"}]`,
 			"routes":                `[{"from":"any","match":"x","to":"user:a"}]`,
 			"websocket.origins":     `["https://a.example"]`,
+			"headers.pass":          `["X-Ticket"]`,
+			"headers.strip":         `["Diversion"]`,
 			"listen.public":         "true",
 			"media.ice_lite":        "true",
 			"media.rtp_ports":       "1000-2000",

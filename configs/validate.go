@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sipbridge/sipua/headers"
 )
 
 // websocket.max_message is from what a browser's INVITE with its SDP takes to what nobody sends.
@@ -33,6 +35,7 @@ func (c *Config) Validate() error {
 	c.checkCall(&found)
 	c.checkUsers(&found)
 	c.checkRoutes(&found)
+	c.checkHeaders(&found)
 	c.checkWebSocket(&found)
 	c.checkSecurity(&found)
 	c.checkLog(&found)
@@ -165,6 +168,15 @@ func validTo(to string) bool {
 		return err == nil && status >= 400 && status <= 699
 	default:
 		return false
+	}
+}
+
+func (c *Config) checkHeaders(found *faults) {
+	if _, err := headers.New(c.Headers.Pass, nil); err != nil {
+		found.add("headers.pass: %w", err)
+	}
+	if _, err := headers.New(nil, c.Headers.Strip); err != nil {
+		found.add("headers.strip: %w", err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/headers"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
@@ -41,6 +42,8 @@ type Options struct {
 	Registrar *registrar.Registrar
 	// Authenticator checks local users.
 	Authenticator *digest.Authenticator
+	// Headers says which header fields cross; its zero value is the default.
+	Headers headers.Policy
 	// Transports reaches peers.
 	Transports Transports
 	// Protection says whom the agent does not serve; the zero value serves everybody.

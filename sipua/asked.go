@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/headers"
 )
 
 // asked puts an INVITE into neutral words.
@@ -15,7 +16,7 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 		From:   bridge.Party{Name: from.DisplayName, URI: a.publicURI(from.Address)},
 		To:     a.publicURI(to),
 		Origin: who.origin, User: who.user, Trunk: who.trunk,
-		Headers:     crossing(request, who.origin == bridge.OriginUpstream),
+		Headers:     a.crossing(request, senderOf(who.origin)),
 		MaxForwards: hopsOf(request),
 	}
 	if binding, ok := a.relays.find(to.User); ok && who.origin == bridge.OriginUpstream &&
@@ -66,31 +67,31 @@ func credentials(request *sip.Request) []bridge.Header {
 // maxCrossing bounds what crosses, in bytes: the INVITE to a phone should stay one UDP packet.
 const maxCrossing = 4 << 10
 
-// crossing picks the headers of an INVITE that cross to the other leg. Topology, credentials and assertions about who
-// calls stay. What makes a phone answer by itself, or tells it where a call has been, crosses only from a server
-// that we are configured to trust.
-func crossing(request *sip.Request, trusted bool) []bridge.Header {
-	var headers []bridge.Header
+// crossing picks the headers of a message that cross to the other party. Topology, credentials and assertions about
+// who calls stay.
+func (a *Agent) crossing(m message, from headers.Sender) []bridge.Header {
+	var crossing []bridge.Header
 	size := 0
-	for _, header := range request.Headers() {
-		name, value := header.Name(), header.Value()
-		if !crosses(strings.ToLower(name), trusted) || size+len(name)+len(value) > maxCrossing {
+	for _, header := range m.Headers() {
+		name, value := header.Name(), headers.Value(header.Name(), header.Value())
+		if !a.options.Headers.InCall(name, from) || size+len(name)+len(value) > maxCrossing {
 			continue
 		}
 		size += len(name) + len(value)
-		headers = append(headers, bridge.Header{Name: name, Value: value})
+		crossing = append(crossing, bridge.Header{Name: name, Value: value})
 	}
-	return headers
+	return crossing
 }
 
-func crosses(name string, trusted bool) bool {
-	switch name {
-	case "user-to-user", "reason", "subject", "priority":
-		return true
-	case "diversion", "history-info", "call-info", "alert-info":
-		return trusted
+// senderOf says how far a caller's headers are believed.
+func senderOf(origin bridge.Origin) headers.Sender {
+	switch origin {
+	case bridge.OriginUpstream:
+		return headers.Server
+	case bridge.OriginUser:
+		return headers.User
 	default:
-		return strings.HasPrefix(name, "x-")
+		return headers.Stranger
 	}
 }
 

@@ -180,8 +180,8 @@ func TestOnlyHarmlessHeadersCross(t *testing.T) {
 		"X-Big: " + strings.Repeat("x", 5000),
 	}
 	for remote, want := range map[string]string{
-		"192.0.2.9:5070":  "X-Custom Subject",
-		"192.0.2.50:5060": "X-Custom Subject Alert-Info Diversion", // the upstream server
+		"192.0.2.9:5070":  "Identity Subject",                               // a stranger
+		"192.0.2.50:5060": "X-Custom Identity Subject Alert-Info Diversion", // the upstream server
 	} {
 		t.Run(remote, func(t *testing.T) {
 			s := newSetup(t)

@@ -63,9 +63,7 @@ func (l *leg) bye(cause bridge.Cause) {
 
 func (l *leg) sendBye(cause bridge.Cause) {
 	bye := l.dialog.request(sip.BYE)
-	if reason := reasonHeader(cause); reason != nil {
-		bye.AppendHeader(reason)
-	}
+	l.sayWhy(bye, cause)
 	if _, err := l.send(bye, func(*sip.Response, error) {}); err != nil {
 		l.log.Debug("BYE not sent", "error", err)
 	}

@@ -146,7 +146,7 @@ func (l *leg) canceled(cancel *sip.Request) {
 		return
 	}
 	l.invite.respond(487, "")
-	cause := causeOfRequest(cancel)
+	cause := l.farewell(cancel)
 	if cause.Status == 200 {
 		cause = bridge.Cause{Status: 487, Text: reasonPhrase(487), Headers: cause.Headers}
 	}

@@ -93,7 +93,7 @@ func (l *leg) failureOf(response *sip.Response) bridge.Cause {
 	if l.calling.canceled != nil {
 		return *l.calling.canceled
 	}
-	cause := causeOfResponse(response)
+	cause := l.agent.causeOfResponse(response, l.sender())
 	if (cause.Status == 401 || cause.Status == 407) && !l.calling.challenges {
 		return bridge.Cause{Status: 403, Text: "Callee Asks For Credentials", Err: cause}
 	}
@@ -244,9 +244,7 @@ func (l *leg) cancel(cause bridge.Cause) {
 
 func (l *leg) sendCancel(invite *clientTransaction, cause bridge.Cause) {
 	cancel := cancelOf(invite.request)
-	if reason := reasonHeader(cause); reason != nil {
-		cancel.AppendHeader(reason)
-	}
+	l.sayWhy(cancel, cause)
 	if _, err := l.agent.transactions.send(invite.flow, cancel, func(*sip.Response, error) {}); err != nil {
 		l.log.Debug("CANCEL not sent", "error", err)
 	}

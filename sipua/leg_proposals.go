@@ -121,7 +121,7 @@ func (l *leg) proposalResponse(p *proposal, invite *sip.Request, response *sip.R
 			l.proposalAnswered(p, response)
 		}
 	default:
-		l.proposalFailed(p, causeOfResponse(response), true)
+		l.proposalFailed(p, l.agent.causeOfResponse(response, l.sender()), true)
 	}
 }
 

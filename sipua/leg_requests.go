@@ -43,7 +43,7 @@ func (l *leg) serve(transaction *serverTransaction) {
 		l.update(transaction)
 	case sip.BYE:
 		transaction.respond(200, "")
-		l.partyHungUp(causeOfRequest(request))
+		l.partyHungUp(l.farewell(request))
 	case sip.INFO:
 		l.infoRequest(transaction)
 	case sip.OPTIONS:

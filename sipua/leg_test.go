@@ -32,12 +32,13 @@ func TestIncomingCallIsAnsweredAndHungUpByCaller(t *testing.T) {
 	s := newSetup(t)
 	p := s.peer("UDP", "192.0.2.9:5070")
 	script := newScript(p)
-	leg := s.invite(script, "X-Custom: yes", "P-Asserted-Identity: <sip:boss@out.example>")
+	leg := s.invite(script, "User-to-User: 56a390f3;encoding=hex", "X-Custom: yes",
+		"P-Asserted-Identity: <sip:boss@out.example>")
 	asked := leg.Request()
 	if asked.From.Name != "Alice" || asked.From.URI != "sip:alice@out.example" || asked.To != "sip:bob@out.example" {
 		t.Errorf("request %+v", asked)
 	}
-	if len(asked.Headers) != 1 || asked.Headers[0].Name != "X-Custom" {
+	if len(asked.Headers) != 1 || asked.Headers[0].Name != "User-to-User" {
 		t.Errorf("headers that cross: %+v", asked.Headers)
 	}
 	leg.Ring(nil)

@@ -25,6 +25,7 @@ type message interface {
 	AppendHeader(header sip.Header)
 	GetHeader(name string) sip.Header
 	GetHeaders(name string) []sip.Header
+	Headers() []sip.Header
 	SetBody(body []byte)
 }
 

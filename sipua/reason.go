@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/headers"
 )
 
 // phrases are the standard reason phrases (RFC 3261 section 21, and those of its extensions that we send or tell).
@@ -111,16 +112,51 @@ func causeOfRequest(request *sip.Request) bridge.Cause {
 	return cause
 }
 
-// causeOfResponse is the cause that a failed response stands for, with the headers that its
-// receiver needs: challenges, retry times, the reason.
-func causeOfResponse(response *sip.Response) bridge.Cause {
+// causeOfResponse is the cause that a failed response stands for, with the headers that its receiver needs: challenges,
+// and those that cross.
+func (a *Agent) causeOfResponse(response *sip.Response, from headers.Sender) bridge.Cause {
 	cause := bridge.Cause{Status: response.StatusCode, Text: response.Reason}
-	for _, name := range []string{"WWW-Authenticate", "Proxy-Authenticate", "Retry-After", "Warning", "Reason"} {
+	for _, name := range []string{"WWW-Authenticate", "Proxy-Authenticate"} {
 		for _, header := range response.GetHeaders(name) {
 			cause.Headers = append(cause.Headers, bridge.Header{Name: header.Name(), Value: header.Value()})
 		}
 	}
+	cause.Headers = append(cause.Headers, a.crossing(response, from)...)
 	return cause
+}
+
+// farewell is what the party says with its BYE or CANCEL.
+func (l *leg) farewell(request *sip.Request) bridge.Cause {
+	cause := causeOfRequest(request)
+	cause.Headers = l.agent.crossing(request, l.sender())
+	return cause
+}
+
+// sayWhy puts the reason into a BYE or CANCEL, and what the other party said with its own.
+func (l *leg) sayWhy(request *sip.Request, cause bridge.Cause) {
+	if reason := reasonHeader(cause); reason != nil {
+		request.AppendHeader(reason)
+	}
+	for _, header := range cause.Headers {
+		switch strings.ToLower(header.Name) {
+		case "reason", "retry-after", "warning", "www-authenticate", "proxy-authenticate":
+		default:
+			request.AppendHeader(sip.NewHeader(header.Name, header.Value))
+		}
+	}
+}
+
+// sender says how far the headers of the leg's party are believed.
+func (l *leg) sender() headers.Sender {
+	_, user := l.place()
+	switch {
+	case l.trusted:
+		return headers.Server
+	case user != "":
+		return headers.User
+	default:
+		return headers.Stranger
+	}
 }
 
 // quote makes a quoted-string (RFC 3261 section 25.1).

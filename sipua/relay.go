@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/headers"
 	"sipbridge/sipua/transport"
 )
 
@@ -75,7 +76,7 @@ func (r *relayed) forUpstream(flow transport.Flow) *sip.Request {
 	request := sip.NewRequest(received.Method, received.Recipient)
 	request.SetTransport(flow.Transport())
 	for _, header := range received.Headers() {
-		if crossesUp(header.Name()) {
+		if r.agent.options.Headers.Up(header.Name()) {
 			request.AppendHeader(sip.HeaderClone(header))
 		}
 	}
@@ -110,9 +111,10 @@ func (r *relayed) response(upstream *sip.Response, err error) {
 		setTag(response, tag)
 	}
 	for _, header := range upstream.Headers() {
-		if crossesDown(header.Name()) {
-			response.AppendHeader(sip.HeaderClone(header))
+		if isOwn(header.Name()) || !r.agent.options.Headers.Down(header.Name()) {
+			continue
 		}
+		response.AppendHeader(headerOf(header))
 	}
 	if r.transaction.request.Method == sip.REGISTER && upstream.IsSuccess() {
 		r.registered(upstream, response)
@@ -174,27 +176,20 @@ func atoi(value string) int {
 	return int(number)
 }
 
-// crossesUp tells which headers of a browser's request its server gets. Not among them are those of the hop, and
-// those by which servers assert to each other who calls (RFC 3325): it may believe them because they come from us.
-func crossesUp(name string) bool {
-	switch lower := strings.ToLower(name); lower {
-	case "from", "to", "call-id", "cseq", "expires", "authorization", "proxy-authorization",
-		"supported", "require", "proxy-require", "accept", "accept-language", "allow", "date", "organization",
-		"content-type", "content-encoding", "content-language", "content-disposition", "mime-version",
-		"subject", "priority", "in-reply-to", "reply-to":
+// isOwn tells whether a response has a header already, by the request that it answers.
+func isOwn(name string) bool {
+	switch strings.ToLower(name) {
+	case "from", "to", "call-id", "cseq":
 		return true
 	default:
-		return strings.HasPrefix(lower, "x-")
+		return false
 	}
 }
 
-// crossesDown tells which headers of an answer cross: not those of the hop, nor of the server's topology.
-func crossesDown(name string) bool {
-	switch strings.ToLower(name) {
-	case "via", "from", "to", "call-id", "cseq", "contact", "content-length", "record-route", "route", "path",
-		"service-route", "server":
-		return false
-	default:
-		return true
+// headerOf copies a header for the other party.
+func headerOf(header sip.Header) sip.Header {
+	if value := headers.Value(header.Name(), header.Value()); value != header.Value() {
+		return sip.NewHeader(header.Name(), value)
 	}
+	return sip.HeaderClone(header)
 }

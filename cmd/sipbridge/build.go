@@ -18,6 +18,7 @@ import (
 	"sipbridge/signaling/ws"
 	"sipbridge/sipua"
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/headers"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/transport"
 	"sipbridge/web"
@@ -60,7 +61,9 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 		return nil, err
 	}
 	s.addUsers(domains)
-	s.addAgent(ctx, domains)
+	if err := s.addAgent(ctx, domains); err != nil {
+		return nil, err
+	}
 	if err := s.addFlash(ctx, domains, own); err != nil {
 		return nil, err
 	}
@@ -101,13 +104,18 @@ func (s *service) addUsers(domains sipua.Domains) {
 	})
 }
 
-func (s *service) addAgent(ctx context.Context, domains sipua.Domains) {
+func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
+	crossing, err := headers.New(s.config.Headers.Pass, s.config.Headers.Strip)
+	if err != nil {
+		return fmt.Errorf("headers: %w", err)
+	}
 	s.agent = sipua.NewAgent(sipua.Options{
 		Domains:       domains,
 		Media:         s.media.open,
 		Accept:        func(leg bridge.Incoming) { s.exchange.Accept(leg) },
 		Registrar:     s.registrar,
 		Authenticator: s.authenticator,
+		Headers:       crossing,
 		Transports:    s.transports.layer,
 		Protection: sipua.Protection{
 			Scanners: s.config.Security.Scanners, NoStrangers: !s.config.Security.Strangers,
@@ -117,6 +125,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) {
 		Trace:      s.tracer(ctx),
 		Log:        s.log,
 	})
+	return nil
 }
 
 // tracer writes every SIP message to the log where the level is debug; credentials are taken out before.
