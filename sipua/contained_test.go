@@ -60,6 +60,7 @@ func TestFloodInADialogIsBounded(t *testing.T) {
 	script := newScript(p)
 	leg := s.answered(script)
 	l := s.agent.dialogs.find(leg.Info().Dialog)
+	eventually(t, "the ACK still waits", func() bool { return l.queued.Load() == 0 })
 	l.mailbox.post(func() { <-stuck })
 	const flood = 3 * inboxLimit
 	for i := range flood {
