@@ -25,9 +25,9 @@ type MediaFactory func(flow transport.Flow, events bridge.MediaEvents, log *slog
 
 // Transports gives flows to peers that have not connected to us.
 type Transports interface {
-	// FlowTo gives the flow to an address: the UDP socket of that family, or a TCP connection, a live one if
-	// there is one. It does not block: a connection is made while messages wait.
-	FlowTo(transport string, remote netip.AddrPort) (transport.Flow, error)
+	// FlowTo gives the flow to a target: the UDP socket of its family, or a connection, a live one if there is one. It
+	// does not block: a connection is made while messages wait.
+	FlowTo(target transport.Target) (transport.Flow, error)
 }
 
 // Options configure an Agent. All are needed unless their comment says otherwise.
@@ -324,7 +324,9 @@ func replyFlow(transports Transports, flow transport.Flow, request *sip.Request)
 	if flow.Done() != nil || port == int(source.Port()) {
 		return flow
 	}
-	reply, err := transports.FlowTo(flow.Transport(), netip.AddrPortFrom(source.Addr(), uint16(port)))
+	reply, err := transports.FlowTo(transport.Target{
+		Transport: flow.Transport(), Address: netip.AddrPortFrom(source.Addr(), uint16(port)),
+	})
 	if err != nil {
 		return flow
 	}

@@ -31,7 +31,7 @@ type Upstream struct {
 // ParseUpstream reads the next hop of a domain.
 func ParseUpstream(domain, nextHop string) (Upstream, error) {
 	uri, err := wire.ParseURI(nextHop, wire.StreamLimits())
-	if err != nil || uri.Scheme != "sip" || uri.Host == "" {
+	if err != nil || uri.Scheme != "sip" && uri.Scheme != "sips" || uri.Host == "" {
 		return Upstream{}, fmt.Errorf("next hop %q of domain %s is no SIP URI", nextHop, domain)
 	}
 	return Upstream{Domain: strings.ToLower(domain), NextHop: uri}, nil

@@ -17,13 +17,13 @@ import (
 	"sipbridge/sipua/wire"
 )
 
-// defaultPort is the port of a SIP URI that names none (RFC 3261 section 19.1.2).
+// defaultPort is the port of a SIP URI that names none, over UDP and TCP (RFC 3261 section 19.1.2).
 const defaultPort = 5060
 
 // lookupPatience bounds a DNS look-up.
 const lookupPatience = 3 * time.Second
 
-// Gateway is the endpoint that dials any SIP URI over UDP or TCP: what a route's URI template names. Browsers'
+// Gateway is the endpoint that dials any SIP URI: what a route's URI template names. Browsers'
 // credentials never go there.
 func (a *Agent) Gateway() bridge.Endpoint { return gateway{agent: a} }
 
@@ -166,17 +166,19 @@ func (a *Agent) flowTo(uri sip.Uri) (transport.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	flow, err := a.options.Transports.FlowTo(transportOf(uri), addresses[0])
+	flow, err := a.options.Transports.FlowTo(transport.Target{
+		Transport: transportOf(uri), Address: addresses[0], Domain: uri.Host,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("reach %s: %w", addresses[0], err)
 	}
 	return flow, nil
 }
 
-// resolve gives the addresses of a URI's host, at least one, those of IPv4 first; their port is 5060 unless the URI
-// names one.
+// resolve gives the addresses of a URI's host, at least one, those of IPv4 first; their port is that of the transport
+// unless the URI names one.
 func resolve(ctx context.Context, uri sip.Uri) ([]netip.AddrPort, error) {
-	port := uint16(cmp.Or(uri.Port, defaultPort))
+	port := portOf(uri)
 	if address, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err == nil {
 		return []netip.AddrPort{netip.AddrPortFrom(address.Unmap(), port)}, nil
 	}
@@ -196,15 +198,35 @@ func resolve(ctx context.Context, uri sip.Uri) ([]netip.AddrPort, error) {
 }
 
 // transportOf is the transport that a URI asks for: UDP unless it says something else, which may be one that the
-// bridge lacks.
+// bridge lacks. A sips URI is never less than TLS (RFC 5630 section 3.1).
 func transportOf(uri sip.Uri) string {
-	if word, ok := uri.UriParams.Get("transport"); ok && word != "" {
-		return strings.ToUpper(word)
-	}
-	if uri.Scheme == "sips" {
+	word, _ := uri.UriParams.Get("transport")
+	word = strings.ToUpper(word)
+	switch {
+	case uri.Scheme != "sips":
+		return cmp.Or(word, "UDP")
+	case word == "WS" || word == "WSS":
+		return "WSS"
+	default:
 		return "TLS"
 	}
-	return "UDP"
+}
+
+// portOf is the port of a URI, or else that of its transport (RFC 3261 section 19.1.2, RFC 7118 section 5.6).
+func portOf(uri sip.Uri) uint16 {
+	if uri.Port != 0 {
+		return uint16(uri.Port)
+	}
+	switch transportOf(uri) {
+	case "TLS":
+		return 5061
+	case "WS":
+		return 80
+	case "WSS":
+		return 443
+	default:
+		return defaultPort
+	}
 }
 
 func withoutCredentials(headers []bridge.Header) []bridge.Header {

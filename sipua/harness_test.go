@@ -26,13 +26,13 @@ type fakeTransports struct {
 	flows map[netip.AddrPort]transport.Flow // guarded by mu
 }
 
-func (f *fakeTransports) FlowTo(_ string, remote netip.AddrPort) (transport.Flow, error) {
+func (f *fakeTransports) FlowTo(target transport.Target) (transport.Flow, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if flow, ok := f.flows[remote]; ok {
+	if flow, ok := f.flows[target.Address]; ok {
 		return flow, nil
 	}
-	return nil, fmt.Errorf("no flow to %s", remote)
+	return nil, fmt.Errorf("no flow to %s", target.Address)
 }
 
 // accounts knows one password for everybody but "nobody".

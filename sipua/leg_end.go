@@ -98,11 +98,20 @@ func (l *leg) nextHop() transport.Flow {
 		return l.flow
 	}
 	if next, ok := l.dialog.nextAddress(); ok && (next != l.flow.RemoteAddr() || isGone(l.flow)) && l.mayMoveTo(next) {
-		if flow, err := l.agent.options.Transports.FlowTo(l.flow.Transport(), next); err == nil {
+		target := transport.Target{Transport: l.flow.Transport(), Address: next, Domain: domainOfFlow(l.flow)}
+		if flow, err := l.agent.options.Transports.FlowTo(target); err == nil {
 			return flow
 		}
 	}
 	return l.flow
+}
+
+// domainOfFlow is the name that the peer at the other end of a connection of ours had to prove; empty if there is none.
+func domainOfFlow(flow transport.Flow) string {
+	if named, ok := flow.(interface{ Domain() string }); ok {
+		return named.Domain()
+	}
+	return ""
 }
 
 // mayMoveTo keeps a party from aiming our requests at others: only a configured server may name an address

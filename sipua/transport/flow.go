@@ -1,4 +1,4 @@
-// Package transport carries SIP messages over UDP and TCP: it frames whole messages, hands each to a
+// Package transport carries SIP messages over UDP, TCP and TLS: it frames whole messages, hands each to a
 // Receiver in the order of arrival, and sends from the address it listens on. It parses no SIP beyond
 // what framing needs.
 package transport

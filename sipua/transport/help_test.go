@@ -90,3 +90,6 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		}
 	}
 }
+
+// to is the target at an address.
+func to(address netip.AddrPort) transport.Target { return transport.Target{Address: address} }

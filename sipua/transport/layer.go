@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -35,52 +34,47 @@ func (l *Layer) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// FlowTo gives a flow to remote by transport, a word of Via in any case. On TCP a connection that is open to that
-// address is used again. Of several local addresses it takes the one that the system's routes name, or
-// else the first of the family.
-func (l *Layer) FlowTo(transport string, remote netip.AddrPort) (Flow, error) {
-	remote = unmap(remote)
-	transport = strings.ToUpper(transport)
-	if transport == "UDP" {
-		socket, ok := choose(l.udp, remote)
+// FlowTo gives a flow to a target. On TCP and TLS a connection that is open to it is used again. Of several local
+// addresses it takes the one that the system's routes name, or else the first of the family.
+func (l *Layer) FlowTo(target Target) (Flow, error) {
+	target = target.plain()
+	if target.Transport == "UDP" {
+		socket, ok := choose(l.udp, target.Address)
 		if !ok {
-			return nil, fmt.Errorf("%w: UDP to %v", ErrNoTransport, remote)
+			return nil, noTransport(target)
 		}
-		return socket.FlowTo(remote), nil
+		return socket.FlowTo(target.Address), nil
 	}
-	for _, listener := range l.tcp {
-		if listener.options.Transport == transport && listener.has(remote) {
-			return listener.flowTo(remote)
+	listeners := l.tcpOf(target.Transport)
+	for _, listener := range listeners {
+		if listener.has(target) {
+			return listener.flowTo(target)
 		}
 	}
-	listener, ok := choose(l.tcpOf(transport), remote)
+	listener, ok := choose(listeners, target.Address)
 	if !ok {
-		return nil, fmt.Errorf("%w: %s to %v", ErrNoTransport, transport, remote)
+		return nil, noTransport(target)
 	}
-	return listener.flowTo(remote)
+	return listener.flowTo(target)
+}
+
+func noTransport(target Target) error {
+	return fmt.Errorf("%w: %s to %v", ErrNoTransport, target.Transport, target.Address)
 }
 
 func (l *Layer) tcpOf(transport string) []*TCP {
 	var found []*TCP
 	for _, listener := range l.tcp {
-		if listener.options.Transport == transport {
+		if listener.options.transport() == transport {
 			found = append(found, listener)
 		}
 	}
 	return found
 }
 
-// has says whether a connection to remote is open.
-func (t *TCP) has(remote netip.AddrPort) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	flow := t.flows[remote]
-	return flow != nil && !flow.isClosed()
-}
-
 // flowTo is FlowTo without the trap of a nil pointer in an interface.
-func (t *TCP) flowTo(remote netip.AddrPort) (Flow, error) {
-	flow, err := t.FlowTo(remote)
+func (t *TCP) flowTo(target Target) (Flow, error) {
+	flow, err := t.FlowTo(target)
 	if err != nil {
 		return nil, err
 	}

@@ -26,21 +26,25 @@ func TestLayerFlowTo(t *testing.T) {
 	layer := transport.NewLayer([]*transport.UDP{other, udp4}, []*transport.TCP{tcp})
 	run(t, layer)
 
-	flow, err := layer.FlowTo("udp", netip.MustParseAddrPort("[::ffff:127.0.0.1]:5060"))
+	flow, err := layer.FlowTo(transport.Target{
+		Transport: "udp", Address: netip.MustParseAddrPort("[::ffff:127.0.0.1]:5060"),
+	})
 	if err != nil || flow.LocalAddr() != udp4.LocalAddr() {
 		t.Errorf("UDP from %v, %v; want the socket that routes to it", flow, err)
 	}
 	peer := dial(t, tcp.LocalAddr())
 	write(t, peer, message("hello"))
 	incoming := in.next(t).flow
-	flow, err = layer.FlowTo("TCP", incoming.RemoteAddr())
+	flow, err = layer.FlowTo(transport.Target{Transport: "TCP", Address: incoming.RemoteAddr()})
 	if err != nil || flow != incoming {
 		t.Errorf("the open connection is not used again: %v", err)
 	}
 	for _, missing := range []struct{ transport, remote string }{
 		{"UDP", "[2001:db8::1]:5060"}, {"TCP", "[2001:db8::1]:5060"}, {"TLS", "192.0.2.1:5061"}, {"WS", "192.0.2.1:80"},
 	} {
-		_, err := layer.FlowTo(missing.transport, netip.MustParseAddrPort(missing.remote))
+		_, err := layer.FlowTo(transport.Target{
+			Transport: missing.transport, Address: netip.MustParseAddrPort(missing.remote),
+		})
 		if !errors.Is(err, transport.ErrNoTransport) {
 			t.Errorf("%v: %v", missing, err)
 		}

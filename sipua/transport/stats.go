@@ -21,14 +21,16 @@ type TCPStats struct {
 	AcceptErrors uint64
 	Dialed       uint64 // connections that we began
 	DialErrors   uint64 // of those, the ones that failed
-	Received     uint64 // messages handed to the Receiver
-	Sent         uint64 // messages written
-	Pings        uint64 // keep-alives answered
-	Malformed    uint64 // connections closed because the stream could not be framed
-	TimedOut     uint64 // connections closed because nothing or half a message came
-	Limited      uint64 // connections closed because their source sent too many messages
-	Slow         uint64 // connections closed because the peer did not read
-	Panics       uint64 // panics of the Receiver, each the loss of one message
+	// HandshakeErrors counts the connections taken whose handshake of TLS failed or took too long.
+	HandshakeErrors uint64
+	Received        uint64 // messages handed to the Receiver
+	Sent            uint64 // messages written
+	Pings           uint64 // keep-alives answered
+	Malformed       uint64 // connections closed because the stream could not be framed
+	TimedOut        uint64 // connections closed because nothing or half a message came
+	Limited         uint64 // connections closed because their source sent too many messages
+	Slow            uint64 // connections closed because the peer did not read
+	Panics          uint64 // panics of the Receiver, each the loss of one message
 }
 
 type udpCounters struct {
@@ -46,6 +48,7 @@ type tcpCounters struct {
 	open                            atomic.Int64
 	accepted, refused, acceptErrors atomic.Uint64
 	dialed, dialErrors              atomic.Uint64
+	handshakeErrors                 atomic.Uint64
 	received, sent, pings           atomic.Uint64
 	malformed, timedOut, slow       atomic.Uint64
 	limited                         atomic.Uint64
@@ -56,7 +59,8 @@ func (c *tcpCounters) snapshot() TCPStats {
 	return TCPStats{
 		Open: c.open.Load(), Accepted: c.accepted.Load(), Refused: c.refused.Load(),
 		AcceptErrors: c.acceptErrors.Load(), Dialed: c.dialed.Load(),
-		DialErrors: c.dialErrors.Load(), Received: c.received.Load(), Sent: c.sent.Load(), Pings: c.pings.Load(),
+		HandshakeErrors: c.handshakeErrors.Load(),
+		DialErrors:      c.dialErrors.Load(), Received: c.received.Load(), Sent: c.sent.Load(), Pings: c.pings.Load(),
 		Malformed: c.malformed.Load(), TimedOut: c.timedOut.Load(), Limited: c.limited.Load(),
 		Slow: c.slow.Load(), Panics: c.panics.Load(),
 	}

@@ -26,12 +26,14 @@ type TCPOptions struct {
 	Receive Receiver
 	// Closed is told once of each flow that Receive may have seen, after its last message; default none.
 	Closed func(Flow)
-	// Transport is the word in Via; default "TCP". A TLS listener is a TCP with a tls.Listener and "TLS".
-	Transport string
-	// Dial opens outgoing connections; default net.Dialer.
-	Dial func(ctx context.Context, remote netip.AddrPort) (net.Conn, error)
+	// TLS makes a TLS transport of it; nil means TCP.
+	TLS *TLS
+	// Dial opens outgoing connections; default net.Dialer or tls.Dialer.
+	Dial func(ctx context.Context, target Target) (net.Conn, error)
 	// MaxMessage is the size of a message in bytes; default 16 KB.
 	MaxMessage int
+	// Handshake is how long the handshake of TLS may take; default 5 s.
+	Handshake time.Duration
 	// FirstMessage is how long a new peer may take for its first whole message; default 10 s.
 	FirstMessage time.Duration
 	// Completion is how long any later message may take from its first byte to its last; default 10 s.
@@ -56,8 +58,8 @@ type TCPOptions struct {
 }
 
 func (o TCPOptions) withDefaults() TCPOptions {
-	o.Transport = orDefault(o.Transport, "TCP")
 	o.MaxMessage = orDefault(o.MaxMessage, 16<<10)
+	o.Handshake = orDefault(o.Handshake, 5*time.Second)
 	o.FirstMessage = orDefault(o.FirstMessage, 10*time.Second)
 	o.Completion = orDefault(o.Completion, 10*time.Second)
 	o.Idle = orDefault(o.Idle, 120*time.Second)
@@ -71,12 +73,24 @@ func (o TCPOptions) withDefaults() TCPOptions {
 	if o.Closed == nil {
 		o.Closed = func(Flow) {}
 	}
-	if o.Dial == nil {
-		o.Dial = func(ctx context.Context, remote netip.AddrPort) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "tcp", remote.String())
+	switch {
+	case o.Dial != nil:
+	case o.TLS != nil:
+		o.Dial = o.dialTLS
+	default:
+		o.Dial = func(ctx context.Context, target Target) (net.Conn, error) {
+			return dialer().DialContext(ctx, "tcp", target.Address.String())
 		}
 	}
 	return o
+}
+
+// transport is the word in Via.
+func (o TCPOptions) transport() string {
+	if o.TLS != nil {
+		return "TLS"
+	}
+	return "TCP"
 }
 
 // TCP is a listener and all connections of its transport, taken or begun. Each connection has one goroutine
@@ -94,26 +108,26 @@ type TCP struct {
 
 	mu     sync.Mutex // guards the following fields
 	closed bool       // no connection may be added
-	flows  map[netip.AddrPort]*TCPFlow
+	flows  map[peerKey]*TCPFlow
 	perIP  map[netip.Addr]int // connections taken, by source
 }
 
 // ListenTCP opens a listener on addr, such as "192.0.2.1:5060". Nothing is accepted before Run.
 func ListenTCP(addr string, options TCPOptions) (*TCP, error) {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
+	listener, err := (&net.ListenConfig{KeepAliveConfig: keepAliveProbes()}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("transport: %w", err)
 	}
 	return NewTCP(listener, options), nil
 }
 
-// NewTCP takes connections from a listener made elsewhere, such as one of TLS. Run closes it.
+// NewTCP takes connections from a listener made elsewhere. Run closes it.
 func NewTCP(listener net.Listener, options TCPOptions) *TCP {
 	options = options.withDefaults()
 	t := &TCP{
 		options: options, listener: listener, local: addrPort(listener.Addr()), panics: newPanicLog(options.Logger),
 		troubles: rate.Sometimes{Interval: time.Second},
-		flows:    make(map[netip.AddrPort]*TCPFlow), perIP: make(map[netip.Addr]int),
+		flows:    make(map[peerKey]*TCPFlow), perIP: make(map[netip.Addr]int),
 	}
 	if options.Rate > 0 {
 		t.limiter = NewSourceLimiter(options.Rate, int(2*options.Rate), limitedSources)
@@ -146,7 +160,7 @@ func (t *TCP) accept(ctx context.Context) error {
 		conn, err := t.listener.Accept()
 		switch {
 		case err == nil:
-			t.take(conn)
+			t.take(ctx, conn)
 		case ctx.Err() != nil:
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("transport: TCP %v: %w", t.local, err)
@@ -184,9 +198,10 @@ func (t *TCP) closeAll() {
 }
 
 // take starts a connection that came in, if there is room for it.
-func (t *TCP) take(conn net.Conn) {
-	flow, _ := newTCPFlow(t, addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr()))
-	flow.conn = conn
+func (t *TCP) take(ctx context.Context, conn net.Conn) {
+	target := Target{Transport: t.options.transport(), Address: addrPort(conn.RemoteAddr())}
+	flow, ctx := newTCPFlow(context.WithoutCancel(ctx), t, addrPort(conn.LocalAddr()), target)
+	flow.conn = t.options.secure(conn)
 	flow.source = sourceKey(flow.remote.Addr())
 	t.mu.Lock()
 	added := t.add(flow)
@@ -197,71 +212,6 @@ func (t *TCP) take(conn net.Conn) {
 		return
 	}
 	t.counts.accepted.Add(1)
-	go flow.read(t.options.FirstMessage)
+	go flow.read(ctx, t.options.FirstMessage)
 	go flow.write()
-}
-
-// FlowTo gives the connection to remote: the one that is open, whoever began it, or a new one. It returns
-// at once; a new one connects in its own goroutine while messages wait in its queue, and is closed if that
-// fails. LocalAddr of a new one is the address that listens: that is what Via tells peers to connect to.
-func (t *TCP) FlowTo(remote netip.AddrPort) (*TCPFlow, error) {
-	remote = unmap(remote)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if flow := t.flows[remote]; flow != nil && !flow.isClosed() {
-		return flow, nil
-	}
-	flow, ctx := newTCPFlow(t, t.local, remote)
-	if !t.add(flow) {
-		t.counts.refused.Add(1)
-		return nil, fmt.Errorf("transport: no connection to %v: %w", remote, ErrClosed)
-	}
-	t.counts.dialed.Add(1)
-	go flow.connect(ctx)
-	return flow, nil
-}
-
-// add counts a flow and its two goroutines, if the limits allow it. The caller holds mu.
-func (t *TCP) add(flow *TCPFlow) bool {
-	if before := t.flows[flow.remote]; before != nil {
-		if !before.isClosed() {
-			return false
-		}
-		t.forget(before)
-	}
-	if t.closed || len(t.flows) >= t.options.MaxConnections {
-		return false
-	}
-	if flow.source.IsValid() {
-		if t.perIP[flow.source] >= t.options.MaxPerIP {
-			return false
-		}
-		t.perIP[flow.source]++
-	}
-	t.flows[flow.remote] = flow
-	t.conns.Add(2)
-	t.counts.open.Add(1)
-	return true
-}
-
-// remove forgets a flow that has ended.
-func (t *TCP) remove(flow *TCPFlow) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.forget(flow)
-}
-
-// forget undoes add. The caller holds mu.
-func (t *TCP) forget(flow *TCPFlow) {
-	if t.flows[flow.remote] != flow {
-		return
-	}
-	delete(t.flows, flow.remote)
-	t.counts.open.Add(-1)
-	if !flow.source.IsValid() {
-		return
-	}
-	if t.perIP[flow.source]--; t.perIP[flow.source] == 0 {
-		delete(t.perIP, flow.source)
-	}
 }

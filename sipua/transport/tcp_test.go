@@ -46,7 +46,7 @@ func TestTCPBothWays(t *testing.T) {
 	if !bytes.Contains(got, []byte("answer")) || !bytes.Contains(got, []byte("\r\n")) {
 		t.Errorf("got %q, want the answer and the answer to the keep-alive", got)
 	}
-	if again, err := listener.FlowTo(first.flow.RemoteAddr()); err != nil || again != first.flow {
+	if again, err := listener.FlowTo(to(first.flow.RemoteAddr())); err != nil || again != first.flow {
 		t.Errorf("the open connection is not used again: %v", err)
 	}
 }
@@ -56,7 +56,7 @@ func TestTCPDial(t *testing.T) {
 	near, far := make(inbox, 10), make(inbox, 10)
 	a := listenTCP(t, transport.TCPOptions{Receive: near.receive})
 	b := listenTCP(t, transport.TCPOptions{Receive: far.receive})
-	flow, err := a.FlowTo(b.LocalAddr())
+	flow, err := a.FlowTo(to(b.LocalAddr()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,12 +83,12 @@ func TestTCPDialFails(t *testing.T) {
 	closed := make(chan transport.Flow, 1)
 	listener := listenTCP(t, transport.TCPOptions{
 		Receive: make(inbox, 1).receive, Closed: func(f transport.Flow) { closed <- f }, Connect: time.Millisecond,
-		Dial: func(ctx context.Context, _ netip.AddrPort) (net.Conn, error) {
+		Dial: func(ctx context.Context, _ transport.Target) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		},
 	})
-	flow, err := listener.FlowTo(netip.MustParseAddrPort("192.0.2.1:5060"))
+	flow, err := listener.FlowTo(to(netip.MustParseAddrPort("192.0.2.1:5060")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestTCPStopsDialing(t *testing.T) {
 	t.Parallel()
 	listener, err := transport.ListenTCP("127.0.0.1:0", transport.TCPOptions{
 		Receive: make(inbox, 1).receive, Connect: time.Hour,
-		Dial: func(ctx context.Context, _ netip.AddrPort) (net.Conn, error) {
+		Dial: func(ctx context.Context, _ transport.Target) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		},
@@ -119,11 +119,11 @@ func TestTCPStopsDialing(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop := run(t, listener)
-	if _, err := listener.FlowTo(netip.MustParseAddrPort("192.0.2.1:5060")); err != nil {
+	if _, err := listener.FlowTo(to(netip.MustParseAddrPort("192.0.2.1:5060"))); err != nil {
 		t.Fatal(err)
 	}
 	stop()
-	if _, err := listener.FlowTo(netip.MustParseAddrPort("192.0.2.1:5060")); !errors.Is(err, transport.ErrClosed) {
+	if _, err := listener.FlowTo(to(netip.MustParseAddrPort("192.0.2.1:5060"))); !errors.Is(err, transport.ErrClosed) {
 		t.Errorf("FlowTo after the end: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"net"
 	"net/netip"
@@ -15,6 +16,8 @@ type TCPFlow struct {
 	tcp    *TCP
 	local  netip.AddrPort
 	remote netip.AddrPort
+	target Target     // what we connected to, or its address where it came in
+	key    peerKey    // its place in the table
 	source netip.Addr // whose connection limit it counts against; zero if we began it
 
 	conn  net.Conn // set before the goroutines start, or by connect before it starts the reader
@@ -23,24 +26,36 @@ type TCPFlow struct {
 	close context.CancelFunc
 	done  <-chan struct{} // closed by close
 
-	dropped atomic.Bool  // what waits in the queue is not worth writing
-	used    atomic.Int64 // when something was last sent or received, Unix nanoseconds
-	kept    atomic.Int64 // until when silence does not close it, Unix nanoseconds
+	peer    atomic.Pointer[x509.Certificate] // what the peer proved to be
+	dropped atomic.Bool                      // what waits in the queue is not worth writing
+	used    atomic.Int64                     // when something was last sent or received, Unix nanoseconds
+	kept    atomic.Int64                     // until when silence does not close it, Unix nanoseconds
 }
 
 var _ Flow = (*TCPFlow)(nil)
 
 // newTCPFlow gives a flow and the context that ends with it.
-func newTCPFlow(t *TCP, local, remote netip.AddrPort) (*TCPFlow, context.Context) {
-	ctx, cancel := context.WithCancel(context.Background())
+func newTCPFlow(ctx context.Context, t *TCP, local netip.AddrPort, target Target) (*TCPFlow, context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
 	return &TCPFlow{
-		tcp: t, local: local, remote: remote,
+		tcp: t, local: local, remote: target.Address, target: target, key: peerKey{remote: target.Address},
 		queue: make(chan []byte, t.options.Queue), close: cancel, done: ctx.Done(),
 	}, ctx
 }
 
-// Transport is "TCP", or what the options say.
-func (f *TCPFlow) Transport() string { return f.tcp.options.Transport }
+// Transport is "TCP" or "TLS".
+func (f *TCPFlow) Transport() string { return f.tcp.options.transport() }
+
+// began tells whether the connection is of our making.
+func (f *TCPFlow) began() bool { return !f.source.IsValid() }
+
+// Domain is what the connection was made for, if it is of our making: see Target.
+func (f *TCPFlow) Domain() string {
+	if f.began() {
+		return f.target.Domain
+	}
+	return ""
+}
 
 // LocalAddr is our end, or the listener's address if we began the connection.
 func (f *TCPFlow) LocalAddr() netip.AddrPort { return f.local }
@@ -100,7 +115,7 @@ func (f *TCPFlow) drop() {
 // connect opens an outgoing connection, starts its reader and goes on as its writer.
 func (f *TCPFlow) connect(ctx context.Context) {
 	dialCtx, cancel := context.WithTimeout(ctx, f.tcp.options.Connect)
-	conn, err := f.tcp.options.Dial(dialCtx, f.remote)
+	conn, err := f.tcp.options.Dial(dialCtx, f.target)
 	cancel()
 	if err != nil {
 		f.tcp.counts.dialErrors.Add(1)
@@ -109,7 +124,8 @@ func (f *TCPFlow) connect(ctx context.Context) {
 		return
 	}
 	f.conn = conn
-	go f.read(0)
+	f.learnPeer()
+	go f.read(ctx, 0)
 	f.write()
 }
 

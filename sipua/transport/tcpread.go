@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"os"
 	"time"
@@ -17,9 +18,12 @@ type tcpReader struct {
 
 // read is the only reader. It ends when the connection does, when the stream can't be framed, or when the
 // peer takes too long. first is how long the first message may take; 0 is no such limit.
-func (f *TCPFlow) read(first time.Duration) {
+func (f *TCPFlow) read(ctx context.Context, first time.Duration) {
 	defer f.tcp.conns.Done()
 	defer f.leave()
+	if !f.shakeHands(ctx) {
+		return
+	}
 	r := tcpReader{flow: f, framer: NewFramer(f.tcp.options.MaxMessage), proven: first == 0}
 	f.used.Store(time.Now().UnixNano())
 	r.deadline = time.Now().Add(first)

@@ -28,6 +28,7 @@ func layers() map[string]int {
 		"bridge/sdp":         3,
 		"bridge/rtpmedia":    4,
 		"bridge/webrtcmedia": 4,
+		"certificate":        4, // stands alone
 		"sipua/transport":    4, // what all of sipua stands on
 		"sipua/wire":         4,
 		// what RTMP stands on
