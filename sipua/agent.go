@@ -66,6 +66,7 @@ type Agent struct {
 	dialogs      *dialogs
 	users        *flowUsers
 	relays       *relayBindings
+	rates        *userRates
 	upstreams    upstreamAddresses
 	stats        counters
 	*complaints
@@ -88,6 +89,7 @@ func NewAgent(options Options) *Agent {
 		dialogs:      newDialogs(),
 		users:        newFlowUsers(),
 		relays:       newRelayBindings(),
+		rates:        newUserRates(),
 		upstreams:    upstreamAddresses{addresses: make(map[netip.AddrPort]Upstream)},
 		closing:      make(chan struct{}),
 		after:        time.AfterFunc,

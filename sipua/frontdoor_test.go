@@ -50,7 +50,7 @@ func TestNewRequestsAreRefusedByTheBook(t *testing.T) {
 		{"unsolicited NOTIFY", "NOTIFY", "Event: refer", 481, ""},
 		{"SUBSCRIBE", "SUBSCRIBE", "Event: presence", 489, "Allow-Events: refer"},
 		{"PUBLISH", "PUBLISH", "Event: presence", 489, ""},
-		{"MESSAGE to us", "MESSAGE", "", 404, ""},
+		{"MESSAGE of a stranger", "MESSAGE", "", 403, ""},
 		{"REGISTER for a domain", "REGISTER", "", 403, ""},
 		{"CANCEL of nothing", "CANCEL", "", 481, ""},
 		{"OPTIONS", "OPTIONS", "", 200, "Accept: application/sdp"},

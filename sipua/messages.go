@@ -14,7 +14,9 @@ import (
 
 const (
 	// allowedMethods are those of a call.
-	allowedMethods   = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
+	allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
+	// outsideMethods are those of the rest.
+	outsideMethods   = ", MESSAGE, REGISTER"
 	supportedOptions = "replaces, timer"
 	// defaultHops is the Max-Forwards of a request that starts here (RFC 3261 section 8.1.1.6).
 	defaultHops = 70

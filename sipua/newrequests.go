@@ -11,7 +11,7 @@ import (
 
 // receiveNew takes a request that belongs to no dialog and no transaction.
 func (a *Agent) receiveNew(flow, reply transport.Flow, request *sip.Request) {
-	upstream, passedOn := a.relayTarget(request)
+	upstream, passedOn := a.relayTarget(flow, request)
 	if status, headers := a.objection(request, passedOn); status != 0 {
 		a.reply(reply, request, status, headers...)
 		return
@@ -32,7 +32,7 @@ func (a *Agent) receiveNew(flow, reply transport.Flow, request *sip.Request) {
 	case sip.BYE, sip.UPDATE, sip.INFO, sip.PRACK, sip.NOTIFY, sip.REFER:
 		a.reply(reply, request, 481)
 	default:
-		a.reply(reply, request, 405, sip.NewHeader("Allow", allowedMethods+", MESSAGE, REGISTER"))
+		a.reply(reply, request, 405, sip.NewHeader("Allow", allowedMethods+outsideMethods))
 	}
 }
 
@@ -46,17 +46,18 @@ func (a *Agent) receiveOwn(flow, reply transport.Flow, request *sip.Request) {
 			a.reply(reply, request, 403)
 		}
 	case sip.OPTIONS:
-		response := newResponse(request, 200, "")
-		addCapabilities(response)
-		response.AppendHeader(acceptHeader())
-		a.answerStateless(reply, request, response)
+		a.receiveOptions(flow, reply, request)
 	default:
-		a.reply(reply, request, 404)
+		a.receiveMessage(flow, reply, request)
 	}
 }
 
-// relayTarget gives the upstream server for whose domain a request is that is passed on as it is.
-func (a *Agent) relayTarget(request *sip.Request) (Upstream, bool) {
+// relayTarget gives the upstream server for whose domain a request is that is passed on as it is. What a server says
+// itself is for us.
+func (a *Agent) relayTarget(flow transport.Flow, request *sip.Request) (Upstream, bool) {
+	if _, ok := a.fromUpstream(flow); ok {
+		return Upstream{}, false
+	}
 	switch request.Method {
 	case sip.REGISTER:
 		return a.options.Domains.upstream(request.To().Address.Host)

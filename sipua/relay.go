@@ -65,6 +65,10 @@ func (r *relayed) forward() {
 		return
 	}
 	request := r.forUpstream(flow)
+	if isTooLarge(flow, request) {
+		r.transaction.respond(513, "")
+		return
+	}
 	if _, err := r.agent.transactions.send(flow, request, r.response); err != nil {
 		r.transaction.respond(causeOfError(err).Status, "")
 	}

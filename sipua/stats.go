@@ -5,6 +5,7 @@ import "sync/atomic"
 // counters are what the agent counts.
 type counters struct {
 	received, malformed, refused, stray, panics, challenged, relayed, unheard, scanners atomic.Uint64
+	delivered                                                                           atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
@@ -16,6 +17,8 @@ type Stats struct {
 	Challenged, Refused, Relayed uint64
 	// Scanners counts messages that got no answer because of their User-Agent.
 	Scanners uint64
+	// Delivered counts messages and notices brought to users' devices.
+	Delivered uint64
 	// Panics counts faults that were contained, Unheard events of legs whose call did not listen.
 	Panics, Unheard uint64
 	// Dialogs, ServerTransactions and ClientTransactions are alive now.
@@ -32,6 +35,7 @@ func (a *Agent) Stats() Stats {
 		Challenged:         a.stats.challenged.Load(),
 		Refused:            a.stats.refused.Load(),
 		Unheard:            a.stats.unheard.Load(),
+		Delivered:          a.stats.delivered.Load(),
 		Relayed:            a.stats.relayed.Load(),
 		Scanners:           a.stats.scanners.Load(),
 		Panics:             a.stats.panics.Load(),

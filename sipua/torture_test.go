@@ -59,7 +59,7 @@ func tortureAnswers() map[string]string {
 	return map[string]string{
 		"badvers": "505", "unkscm": "416", "novelsc": "416", "unksm2": "403", "bext01": "420", "zeromf": "200",
 		"intmeth": "405", "unreason": "", "noreason": "", "cparam01": "403", "cparam02": "403", "regescrt": "403",
-		"regaut01": "403", "esc02": "405", "mpart01": "404", "dblreq": "403", "wsinv": "481", "escnull": "403",
+		"regaut01": "403", "esc02": "405", "mpart01": "403", "dblreq": "403", "wsinv": "481", "escnull": "403",
 		"invut": "415", "sdp01": "406", "semiuri": "200", "transports": "200", "badbranch": "200", "lwsdisp": "200",
 		"esc01": "call", "longreq": "call", "inv2543": "call", "baddate": "call", "bcast": "", "bigcode": "",
 		"ipv4-mapped-ipv6": "call", "ipv4-mapped-ipv6-fixedcl": "call", "ipv6-bug-abnf-3-colons": "200",

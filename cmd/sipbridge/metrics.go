@@ -43,6 +43,7 @@ func (s *service) signallingMetrics() []admin.Sample {
 		counter("sip_challenged_total", "Requests answered with 401 or 407.", agent.Challenged),
 		counter("sip_relayed_total", "Requests passed to an upstream server.", agent.Relayed),
 		counter("sip_scanners_total", "SIP messages of scanners, which got no answer.", agent.Scanners),
+		counter("sip_delivered_total", "Messages brought to users' devices.", agent.Delivered),
 		counter("sip_panics_total", "Faults in the program that were contained.", agent.Panics),
 		gauge("sip_dialogs", "Dialogs now.", float64(agent.Dialogs)),
 		gauge("sip_server_transactions", "Server transactions now.", float64(agent.ServerTransactions)),

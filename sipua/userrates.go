@@ -1,0 +1,44 @@
+package sipua
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// What one user may ask for outside calls: messages, subscriptions, publications, in the long run and at once.
+const (
+	requestsPerSecond = 5
+	requestsAtOnce    = 25
+)
+
+// userRates bounds what each user asks for outside calls, on all his devices together.
+type userRates struct {
+	mu       sync.Mutex
+	limiters map[string]*rate.Limiter // guarded by mu; by "name@domain"
+	tidied   time.Time                // guarded by mu
+}
+
+func newUserRates() *userRates {
+	return &userRates{limiters: make(map[string]*rate.Limiter)}
+}
+
+// allow counts a request of a user, and tells whether it may be served.
+func (u *userRates) allow(user string, now time.Time) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if now.Sub(u.tidied) > time.Minute {
+		u.tidied = now
+		maps.DeleteFunc(u.limiters, func(_ string, limiter *rate.Limiter) bool {
+			return limiter.TokensAt(now) >= requestsAtOnce // it knows no more than a new one
+		})
+	}
+	limiter, ok := u.limiters[user]
+	if !ok {
+		limiter = rate.NewLimiter(requestsPerSecond, requestsAtOnce)
+		u.limiters[user] = limiter
+	}
+	return limiter.AllowN(now, 1)
+}
