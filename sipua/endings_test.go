@@ -182,6 +182,8 @@ func TestInDialogRequestMustBeInOrderAndUnderstood(t *testing.T) {
 	p.say("", script.lines("ACK", "5")...)
 	p.say("", script.lines("BYE", "4")...)
 	p.status(500)
+	p.say("", script.lines("OPTIONS", "5")...) // the number again, in another transaction
+	p.status(200)
 	other := *script
 	other.from = strings.Replace(script.from, "alicetag", "guessed", 1)
 	other.branch = 50

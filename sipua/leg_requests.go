@@ -17,7 +17,8 @@ func (l *leg) request(transaction *serverTransaction, source transport.Flow) {
 		transaction.respond(481, "")
 		return
 	}
-	if l.dialog.remoteSequence != 0 && request.CSeq().SeqNo <= l.dialog.remoteSequence {
+	// An equal number is let pass, as RFC 3261 section 12.2.2 has it: JsSIP tries again after a 491 without counting on.
+	if request.CSeq().SeqNo < l.dialog.remoteSequence {
 		transaction.respond(500, "CSeq out of order")
 		return
 	}
