@@ -52,9 +52,21 @@ func (c *call) ringing(from *side, early *Description) {
 		return
 	}
 	if c.state == stateDialling {
-		c.incoming.Ring(nil)
+		c.incoming.Ring(c.ringOffer())
 	}
 	c.state = stateRinging
+}
+
+// ringOffer is our offer to a caller that made none; nil if it made one. Nobody knows yet what the callee will take.
+func (c *call) ringOffer() *Description {
+	if c.request.Offer != nil {
+		return nil
+	}
+	offer, err := offerFor(nil, c.exchange.options.Policy)
+	if err != nil {
+		return nil
+	}
+	return &offer
 }
 
 // earlyMedia connects early media, and reports false if that is not possible. The direction of
@@ -126,6 +138,11 @@ func (c *call) pickUp() error {
 			return err
 		}
 		c.caller.told = c.callee.wish
+		if len(c.caller.agreed.Media) > 0 { // it answered while it rang
+			if err := c.connect(); err != nil {
+				return err
+			}
+		}
 		c.enterDialogs()
 		c.incoming.Answer(offer)
 		return nil
@@ -143,9 +160,10 @@ func (c *call) pickUp() error {
 	return nil
 }
 
-// offered answers a party's new media in place: the other party keeps its codec, and the pipes change.
+// offered answers a party's new media in place: the other party keeps its codec, and the pipes change. Early media may
+// change so, too.
 func (c *call) offered(from, to *side, offer Description) {
-	if c.state != stateAnswered {
+	if c.state != stateAnswered && (len(from.agreed.Media) == 0 || len(to.agreed.Media) == 0) {
 		from.leg.Refuse(Cause{Status: 491, Text: "Request Pending"})
 		return
 	}

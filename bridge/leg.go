@@ -40,10 +40,11 @@ type Incoming interface {
 	// Request is what the party asked for.
 	Request() Request
 	// Ring tells the caller that the callee rings; with early media if early is not nil. The
-	// first early description fixes the answer: the SDP is repeated to the byte when the call is answered.
+	// first early description fixes the answer: the SDP is repeated to the byte when the call is answered. To a Request
+	// without an offer, early is our offer, for a leg that has to make it now: Accepted then comes before Answer.
 	Ring(early *Description)
 	// Answer accepts the call. To a Request without an offer, answer is our offer and
-	// Accepted follows with the party's answer.
+	// Accepted follows with the party's answer, unless it came while it rang.
 	Answer(answer Description)
 }
 

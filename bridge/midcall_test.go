@@ -171,6 +171,24 @@ func TestOfferBeforeAnswerIsRefused(t *testing.T) {
 	}
 }
 
+// Early media may change before the answer (RFC 3311): the caller's answer, which is fixed, stays.
+func TestOfferIntoEarlyMediaIsAnsweredInPlace(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	caller, callee := f.call(t)
+	early := bridgetest.Audio(bridgetest.PCMU())
+	callee.Emit(bridge.Ringing{Early: &early})
+	first := bridgetest.Await[bridgetest.Ring](t, caller.Leg).Early
+	callee.Emit(bridge.Offered{Offer: bridgetest.Audio(bridgetest.PCMA())})
+	checkAudio(t, bridgetest.Await[bridgetest.Accept](t, callee.Leg).Answer, bridge.SendRecv, bridgetest.PCMA())
+	if packet := passes(t, callee.Leg, caller.Leg, 8); packet.PayloadType != 0 {
+		t.Errorf("caller got payload type %d, want 0", packet.PayloadType)
+	}
+	callee.Emit(bridge.Answered{Answer: bridgetest.Audio(bridgetest.PCMA())})
+	checkAudio(t, bridgetest.Await[bridgetest.Answer](t, caller.Leg).Answer, bridge.SendRecv, first.Media[0].Formats...)
+	passes(t, caller.Leg, callee.Leg, 0)
+}
+
 func TestKeysAndKeyframesCross(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

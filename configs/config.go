@@ -47,13 +47,15 @@ type Media struct {
 	Timeout   time.Duration `mapstructure:"timeout"`
 }
 
-// Call limits how long the phases of a call last.
+// Call limits how long the phases of a call last, and says how phones are rung.
 type Call struct {
 	Ring  time.Duration `mapstructure:"ring"`
 	Park  time.Duration `mapstructure:"park"`
 	Drain time.Duration `mapstructure:"drain"`
 	// PerUser is how many calls one user may place at one time.
 	PerUser int `mapstructure:"per_user"`
+	// PRACK lets provisional responses be reliable (RFC 3262).
+	PRACK bool `mapstructure:"prack"`
 }
 
 // User is a user of a domain of our own. It has a Password or a HA1.

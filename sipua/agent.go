@@ -48,6 +48,9 @@ type Options struct {
 	Transports Transports
 	// Protection says whom the agent does not serve; the zero value serves everybody.
 	Protection Protection
+	// ReliableProvisionals: callers that ask for it get provisional responses that they acknowledge, and callees may send
+	// such (RFC 3262).
+	ReliableProvisionals bool
 	// Park is how long a browser's leg outlives its media; 0 ends it at once.
 	Park time.Duration
 	// MaxMessage bounds a message on a WebSocket, in bytes; 0 means 32 KB.
@@ -208,7 +211,7 @@ func (a *Agent) receiveACK(flow transport.Flow, request *sip.Request) {
 		_ = known.machine.Receive(request)
 		return
 	}
-	l := a.dialogs.find(dialogOf(request))
+	l := a.dialogs.legOf(request)
 	if l == nil || l.enqueue(func() { l.acknowledged(request) }) != nil {
 		a.stats.stray.Add(1) // the ACK to a stateless refusal is one, too
 	}
@@ -231,7 +234,7 @@ func (a *Agent) receiveCancel(flow, reply transport.Flow, request *sip.Request) 
 
 // receiveInDialog gives a request to the leg of its dialog.
 func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request) {
-	l := a.dialogs.find(dialogOf(request))
+	l := a.dialogs.legOf(request)
 	if l == nil {
 		a.reply(reply, request, 481)
 		return
@@ -248,14 +251,6 @@ func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request
 	if cause := l.enqueue(func() { l.request(transaction, flow) }); cause != nil {
 		transaction.send(refusal(request, *cause, cause.Status))
 	}
-}
-
-// dialogOf names the dialog of a request of the party, as we see it.
-func dialogOf(request *sip.Request) bridge.DialogID {
-	id := bridge.DialogID{CallID: request.CallID().Value()}
-	id.LocalTag, _ = request.To().Params.Get("tag")
-	id.RemoteTag, _ = request.From().Params.Get("tag")
-	return id
 }
 
 // sendStateless sends a request that has no transaction: an ACK to a 2xx.

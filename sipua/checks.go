@@ -16,7 +16,7 @@ func (a *Agent) objection(request *sip.Request, passedOn bool) (int, []sip.Heade
 	if passedOn {
 		required = required[1:]
 	}
-	if unknown := unknownExtensions(request, required...); unknown != "" {
+	if unknown := a.unknownExtensions(request, required...); unknown != "" {
 		return 420, []sip.Header{sip.NewHeader("Unsupported", unknown)}
 	}
 	left := request.MaxForwards()
@@ -94,18 +94,28 @@ func (a *Agent) objectionToReplaces(request *sip.Request) int {
 }
 
 // unknownExtensions lists the extensions that the named headers require and that we lack.
-func unknownExtensions(request *sip.Request, names ...string) string {
+func (a *Agent) unknownExtensions(request *sip.Request, names ...string) string {
 	var unknown []string
 	for _, name := range names {
 		for _, header := range request.GetHeaders(name) {
 			for option := range strings.SplitSeq(header.Value(), ",") {
-				switch option = strings.TrimSpace(option); strings.ToLower(option) {
-				case "", "replaces", "timer", "outbound", "ice", "sip.ice":
-				default:
+				if option = strings.TrimSpace(option); !a.knows(strings.ToLower(option)) {
 					unknown = append(unknown, option)
 				}
 			}
 		}
 	}
 	return strings.Join(unknown, ", ")
+}
+
+// knows tells whether we understand an option tag.
+func (a *Agent) knows(option string) bool {
+	switch option {
+	case "", "replaces", "timer", "outbound", "ice", "sip.ice":
+		return true
+	case option100rel:
+		return a.options.ReliableProvisionals
+	default:
+		return false
+	}
 }

@@ -8,14 +8,16 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// responseHandler hears each response to a request that we sent, and at most one error: a timeout
-// (sip.ErrTransactionTimeout) or a broken transport (sip.ErrTransactionTransport). It must not block.
+// responseHandler hears each response to a request that we sent, on the goroutine of the flow that brought it and so in
+// the order in which messages came, and at most one error: a timeout (sip.ErrTransactionTimeout) or a broken
+// transport (sip.ErrTransactionTransport). It must not block.
 type responseHandler func(response *sip.Response, err error)
 
 // clientTransaction is a request that we sent (RFC 3261 section 17.1).
 //
 // The state machine sends the ACK to a failed INVITE, but waits inside its lock when the failure
-// is retransmitted; so retransmitted final responses never reach it: here the same ACK is sent again.
+// is retransmitted; so retransmitted final responses never reach it: here the same ACK is sent again. What it passes up
+// is dropped, for it comes on another goroutine: a request that follows a response would overtake it.
 type clientTransaction struct {
 	request *sip.Request
 	flow    transport.Flow
@@ -23,7 +25,7 @@ type clientTransaction struct {
 	handler responseHandler
 
 	mu    sync.Mutex
-	final int    // guarded by mu: status of the first final response
+	final int    // guarded by mu: status of the first final response, or noResponse
 	ack   []byte // guarded by mu: the ACK sent for a failed INVITE
 }
 
@@ -40,6 +42,7 @@ func (t *clientTransaction) receive(response *sip.Response) {
 	switch {
 	case !repeated:
 		t.machine.Receive(response)
+		t.handler(response, nil)
 	case response.IsSuccess() && t.request.IsInvite():
 		t.handler(response, nil) // a repeated or forked 2xx: the dialog acknowledges each (RFC 6026)
 	case ack != nil && response.StatusCode >= 300:
@@ -56,22 +59,33 @@ func (t *clientTransaction) wrote(message sip.Message, raw []byte) {
 	}
 }
 
-// pump hands the state machine's responses to the handler until the transaction ends.
+// pump keeps the state machine going, and tells the handler if the transaction ends without a final response.
 func (t *clientTransaction) pump() {
-	final := false
 	for {
 		select {
-		case response := <-t.machine.Responses():
-			final = final || response.StatusCode >= 200
-			t.handler(response, nil)
+		case <-t.machine.Responses():
 		case <-t.machine.Done():
-			if !final {
+			if !t.settle() {
 				t.handler(nil, t.failure())
 			}
 			return
 		}
 	}
 }
+
+// settle takes no response any more, and tells whether a final one has come.
+func (t *clientTransaction) settle() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	settled := t.final != 0
+	if !settled {
+		t.final = noResponse
+	}
+	return settled
+}
+
+// noResponse stands for the final response of a transaction that ended without one.
+const noResponse = -1
 
 // abandon ends the transaction, whatever still comes. Its handler hears of it if there was no final response.
 func (t *clientTransaction) abandon() { t.machine.Terminate() }

@@ -54,14 +54,18 @@ func TestMediaThatCannotBeMade(t *testing.T) {
 }
 
 func TestFloodInADialogIsBounded(t *testing.T) {
-	stuck := make(chan struct{})
+	reached, stuck := make(chan struct{}), make(chan struct{})
 	s := newSetup(t)
 	p := s.peer("TCP", "192.0.2.9:5070")
 	script := newScript(p)
 	leg := s.answered(script)
 	l := s.agent.dialogs.find(leg.Info().Dialog)
 	eventually(t, "the ACK still waits", func() bool { return l.queued.Load() == 0 })
-	l.mailbox.post(func() { <-stuck })
+	l.mailbox.post(func() {
+		close(reached)
+		<-stuck
+	})
+	within(t, reached, "leg that is stuck")
 	const flood = 3 * inboxLimit
 	for i := range flood {
 		p.say("", script.lines("OPTIONS", fmt.Sprint(2+i))...)

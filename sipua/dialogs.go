@@ -16,7 +16,8 @@ type dialogs struct {
 	invites map[inviteKey]*leg // guarded by mu
 }
 
-// dialogKey names a dialog by the parts that we gave or that never change. The party's tag is checked by find.
+// dialogKey names a dialog by the parts that we gave or that never change. All early dialogs of an INVITE of ours have
+// the same; the party's tag is the leg's to check.
 type dialogKey struct {
 	callID, localTag string
 }
@@ -76,11 +77,21 @@ func (d *dialogs) merged(request *sip.Request) bool {
 	return d.invites[inviteKeyOf(request)] != nil
 }
 
+// legOf gives the leg to which a request of the party claims to belong.
+func (d *dialogs) legOf(request *sip.Request) *leg {
+	tag, _ := request.To().Params.Get("tag")
+	return d.get(dialogKey{callID: request.CallID().Value(), localTag: tag})
+}
+
+func (d *dialogs) get(key dialogKey) *leg {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.legs[key]
+}
+
 // find gives the leg of a dialog as the bridge sees it: all three parts must match (RFC 3261 section 12.2.2).
 func (d *dialogs) find(id bridge.DialogID) *leg {
-	d.mu.Lock()
-	l := d.legs[dialogKey{callID: id.CallID, localTag: id.LocalTag}]
-	d.mu.Unlock()
+	l := d.get(dialogKey{callID: id.CallID, localTag: id.LocalTag})
 	if l == nil || l.Info().Dialog.RemoteTag != id.RemoteTag {
 		return nil
 	}

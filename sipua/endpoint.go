@@ -124,7 +124,7 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 	}
 	l := a.newLeg(target.transport, target.user)
 	l.trusted, l.calling = target.trusted, &callingInvite{
-		challenges: target.credentials, released: make(map[string]struct{}),
+		challenges: target.credentials, forks: make(map[string]*fork),
 	}
 	l.info.Party = bridge.Party{URI: plainURI(to)}
 	l.dialog = callingDialog(request.From, from, to, sip.Uri{})

@@ -34,7 +34,7 @@ func TestNewRequestsAreRefusedByTheBook(t *testing.T) {
 		header       string // that the answer must have
 	}{
 		{"unknown method", "FOO", "", 405, "Allow: " + allowedMethods + ", MESSAGE, REGISTER"},
-		{"unknown extension", "INVITE", "Require: replaces, foo, 100rel", 420, "Unsupported: foo, 100rel"},
+		{"unknown extension", "INVITE", "Require: replaces, foo, bar", 420, "Unsupported: foo, bar"},
 		{"unknown for proxies", "OPTIONS", "Proxy-Require: bar", 420, "Unsupported: bar"},
 		{"body of another type", "INVITE", "Content-Type: a/b\r\nContent-Length: 2", 415, "Accept: application/sdp"},
 		{"body without a type", "INVITE", "Content-Length: 2", 415, "Accept: application/sdp"},

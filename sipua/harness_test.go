@@ -97,8 +97,8 @@ func newSetup(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 		Registrar:     registrar.New(registrar.Options{Users: accounts{}}),
 		Authenticator: digest.New(digest.Options{Accounts: accounts{}}),
 		Transports:    s.flows,
-		Park:          time.Second,
-		Log:           slog.New(slog.DiscardHandler),
+		Park:          time.Second, ReliableProvisionals: true,
+		Log: slog.New(slog.DiscardHandler),
 	}
 	for _, tweak := range tweaks {
 		tweak(&options, &Agent{}) // for the options

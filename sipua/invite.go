@@ -59,6 +59,7 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.flow, l.gone = flow, flow.Done()
 	l.dialog = answeringDialog(request, a.contact(flow, request.To().Address.User))
 	l.asked = a.asked(request, who)
+	l.reliable = a.reliability(request)
 	l.info.Party = l.asked.From
 	l.describe()
 	if err := l.openMedia(flow); err != nil {

@@ -57,8 +57,6 @@ type leg struct {
 	calling *callingInvite
 	// fixedAnswer is the SDP already sent in a 183: the 200 repeats it to the byte.
 	fixedAnswer []byte
-	// remoteSDP is the last SDP body from the party that was applied.
-	remoteSDP []byte
 
 	// offers is the offer/answer state of the running dialog.
 	offers offerState
@@ -68,8 +66,12 @@ type leg struct {
 	told   toldDirection
 	wanted bridge.Direction
 
-	// resend repeats our 200 until its ACK comes (RFC 3261 section 13.3.1.4).
-	resend  *resender
+	// resend repeats our 200 until the ACK comes to the INVITE with the CSeq number unacknowledged.
+	resend         *resender
+	unacknowledged uint32
+	// reliable sends provisional responses to a caller that acknowledges them.
+	reliable reliableProvisionals
+
 	session sessionTimer
 	// byePending holds a hang-up back until the ACK to our 200 is in.
 	byePending *bridge.Cause
@@ -158,6 +160,7 @@ func (l *leg) finish() {
 
 func (l *leg) stopTimers() {
 	l.resend.stop()
+	l.reliable.resend.stop()
 	l.session.stop()
 	for _, timer := range []*time.Timer{l.parkTimer, l.linger} {
 		if timer != nil {

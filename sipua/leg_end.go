@@ -71,7 +71,12 @@ func (l *leg) sendBye(cause bridge.Cause) {
 
 // send starts a client transaction of the dialog. The handler runs in the leg's goroutine.
 func (l *leg) send(request *sip.Request, handler responseHandler) (*clientTransaction, error) {
-	flow := l.nextHop()
+	return l.sendIn(l.dialog, request, handler)
+}
+
+// sendIn does that in one of the dialogs that our INVITE has made.
+func (l *leg) sendIn(d *dialog, request *sip.Request, handler responseHandler) (*clientTransaction, error) {
+	flow := l.nextHop(d)
 	l.agent.complete(flow, request)
 	var transaction *clientTransaction
 	transaction, err := l.agent.transactions.send(flow, request, func(response *sip.Response, err error) {
@@ -93,11 +98,11 @@ func (l *leg) send(request *sip.Request, handler responseHandler) (*clientTransa
 
 // nextHop is the flow for requests inside the dialog: the party's connection while it lives; else the first
 // route or the remote target when it is a plain address, else where the party last sent from.
-func (l *leg) nextHop() transport.Flow {
+func (l *leg) nextHop(d *dialog) transport.Flow {
 	if comesBack(l.flow) || l.flow.Done() != nil && !isGone(l.flow) {
 		return l.flow
 	}
-	if next, ok := l.dialog.nextAddress(); ok && (next != l.flow.RemoteAddr() || isGone(l.flow)) && l.mayMoveTo(next) {
+	if next, ok := d.nextAddress(); ok && (next != l.flow.RemoteAddr() || isGone(l.flow)) && l.mayMoveTo(next) {
 		target := transport.Target{Transport: l.flow.Transport(), Address: next, Domain: domainOfFlow(l.flow)}
 		if flow, err := l.agent.options.Transports.FlowTo(target); err == nil {
 			return flow

@@ -1,8 +1,6 @@
 package sipua
 
 import (
-	"bytes"
-
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
@@ -19,7 +17,6 @@ func (l *leg) begin() {
 		}
 		l.asked.Offer = &offer
 		l.told = toldDirection{direction: audioDirection(offer), known: true}
-		l.remoteSDP = bytes.Clone(body)
 	}
 	if l.invite.answered() {
 		return
@@ -39,7 +36,11 @@ func (l *leg) ring(early *bridge.Description) {
 	if !l.incoming || l.state != stateSetup || l.invite.answered() {
 		return
 	}
-	if early == nil || l.asked.Offer == nil {
+	if l.asked.Offer == nil {
+		l.ringWithoutOffer(early)
+		return
+	}
+	if early == nil {
 		l.provisional(180, nil)
 		return
 	}
@@ -55,16 +56,29 @@ func (l *leg) ring(early *bridge.Description) {
 	l.provisional(183, l.fixedAnswer)
 }
 
-func (l *leg) provisional(status int, body []byte) {
-	response := newResponse(l.invite.request, status, "")
-	l.addContact(response)
-	setSDP(response, body)
-	l.invite.send(response)
+// ringWithoutOffer sends 180 to a caller that made no offer. The first reliable response has to make it
+// (RFC 3262 section 5); an unreliable one need not.
+func (l *leg) ringWithoutOffer(offer *bridge.Description) {
+	if !l.reliable.required || l.reliable.sequence != 0 {
+		l.provisional(180, nil)
+		return
+	}
+	if offer == nil {
+		return
+	}
+	body, err := l.media.Offer(*offer)
+	if err != nil {
+		l.log.Warn("offer impossible", "error", err)
+		return
+	}
+	l.offers.sentDirection = audioDirection(*offer)
+	l.provisional(180, body)
 }
 
 // answer sends the 200. After an INVITE without SDP, answer is our offer.
 func (l *leg) answer(answer bridge.Description) {
-	if !l.incoming || l.state != stateSetup || l.invite.answered() {
+	if !l.incoming || l.state != stateSetup || l.invite.answered() ||
+		l.holdAnswer(func() { l.answer(answer) }) {
 		return
 	}
 	body, err := l.answerBody(answer)
@@ -76,16 +90,26 @@ func (l *leg) answer(answer bridge.Description) {
 	l.state = stateAnswered
 	response := newResponse(l.invite.request, 200, "")
 	l.addContact(response)
-	addCapabilities(response)
+	l.agent.addCapabilities(response)
 	l.agreeSession(l.invite.request, response)
 	setSDP(response, body)
 	l.invite.send(response)
-	l.resend = newResender(response.CSeq().SeqNo, l.after, func() { l.invite.send(response.Clone()) }, func() {
-		l.fail(bridge.Cause{Status: 408, Text: "No ACK"})
-	})
+	l.repeatUntilACK(l.invite, response, func() { l.fail(bridge.Cause{Status: 408, Text: "No ACK"}) })
 }
 
+// repeatUntilACK repeats the 200 to an INVITE, on connections too, since a proxy behind may have none
+// (RFC 3261 section 13.3.1.4).
+func (l *leg) repeatUntilACK(transaction *serverTransaction, response *sip.Response, giveUp func()) {
+	l.resend.stop()
+	l.unacknowledged = response.CSeq().SeqNo
+	l.resend = newResender(t2, l.after, func() { transaction.send(response.Clone()) }, giveUp)
+}
+
+// answerBody is the SDP of the 200: none if what it would say has been settled before (RFC 3261 section 13.2.1).
 func (l *leg) answerBody(answer bridge.Description) ([]byte, error) {
+	if l.reliable.settled {
+		return nil, nil
+	}
 	if l.asked.Offer == nil {
 		l.offers.unanswered = true
 		return l.media.Offer(answer)
@@ -109,8 +133,9 @@ func (l *leg) makeAnswer(answer bridge.Description) ([]byte, error) {
 
 // acknowledged takes the ACK to our 200. It may carry the answer to the offer in it (RFC 3264, RFC 6337).
 func (l *leg) acknowledged(request *sip.Request) {
-	if l.resend == nil || l.resend.sequence != request.CSeq().SeqNo || l.state == stateOver {
-		return // of an earlier INVITE, or a repeated one
+	if l.resend == nil || l.unacknowledged != request.CSeq().SeqNo || l.state == stateOver ||
+		l.dialogWith(request) == nil {
+		return // of an earlier INVITE, a repeated one, or of another dialog
 	}
 	l.resend.stop()
 	l.resend = nil

@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -32,7 +31,7 @@ func (o *offerState) busy() bool {
 	return o.in != nil || o.out != nil || o.unanswered || o.answerInACK
 }
 
-// receiveOffer takes the offer of a re-INVITE or UPDATE. What only holds, resumes, refreshes or
+// receiveOffer takes the offer of a re-INVITE, UPDATE or PRACK. What only holds, resumes, refreshes or
 // restarts ICE is answered here and now and never crosses.
 func (l *leg) receiveOffer(transaction *serverTransaction, body []byte) {
 	if l.offers.busy() {
@@ -138,7 +137,6 @@ func (l *leg) accept(answer bridge.Description) {
 		l.proposeNext()
 		return
 	}
-	l.remoteSDP = bytes.Clone(transaction.request.Body())
 	l.respondWithSDP(transaction, body)
 	l.partyDirectionIs(audioDirection(offered))
 	l.proposeNext()
@@ -156,18 +154,18 @@ func (l *leg) acceptInACK(answer bridge.Description) {
 	l.proposeNext()
 }
 
-// respondWithSDP sends the 200 to a re-INVITE or UPDATE; to a re-INVITE it is repeated until the ACK.
+// respondWithSDP sends the 200 to a re-INVITE, UPDATE or PRACK; to a re-INVITE it is repeated until the ACK.
 func (l *leg) respondWithSDP(transaction *serverTransaction, body []byte) {
 	response := newResponse(transaction.request, 200, "")
 	l.addContact(response)
-	addCapabilities(response)
-	l.agreeSession(transaction.request, response)
+	l.agent.addCapabilities(response)
+	if transaction.request.Method != sip.PRACK {
+		l.agreeSession(transaction.request, response)
+	}
 	setSDP(response, body)
 	transaction.send(response)
 	if transaction.request.IsInvite() {
-		l.resend.stop()
-		l.resend = newResender(response.CSeq().SeqNo, l.after,
-			func() { transaction.send(response.Clone()) }, l.reinviteUnacknowledged)
+		l.repeatUntilACK(transaction, response, l.reinviteUnacknowledged)
 	}
 }
 

@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"bytes"
 	"cmp"
 	"time"
 
@@ -19,20 +18,16 @@ type callingInvite struct {
 	provisional bool
 	// canceled is the cause for which the call was given up.
 	canceled *bridge.Cause
-	// early is set when a provisional response brought media.
-	early bool
+	// forks are the dialogs that it has made, by their To tags; heard is the one whose early media are in use.
+	forks map[string]*fork
+	heard *fork
 	// offerless tells that the INVITE had no SDP: the 200 brings the party's offer.
 	offerless bool
 	// challenges tells that the caller may hear a challenge: it comes from his own server.
 	challenges bool
 	// ackBody is our answer in the ACK to the 200 of an offerless INVITE, for the ACK is repeated with it.
 	ackBody []byte
-	// released are the tags of the forks that were let go.
-	released map[string]struct{}
 }
-
-// maxForks bounds how many answers to one INVITE are acknowledged and released.
-const maxForks = 16
 
 // cancelPatience is how long a canceled party may take to confirm before the call goes on without it.
 const cancelPatience = 2 * time.Second
@@ -49,7 +44,7 @@ func (l *leg) call(request bridge.Request, flow transport.Flow) {
 	l.adoptFlow(flow)
 	invite := l.dialog.request(sip.INVITE)
 	addHeaders(invite, request.Headers)
-	addCapabilities(invite)
+	l.agent.addCapabilities(invite)
 	if request.Offer != nil {
 		offer, err := l.media.Offer(*request.Offer)
 		if err != nil {
@@ -60,10 +55,13 @@ func (l *leg) call(request bridge.Request, flow transport.Flow) {
 		setSDP(invite, offer)
 	} else {
 		l.calling.offerless = true
+		invite.RemoveHeader("Supported") // a reliable 183 would offer, and want its answer before the call has one
+		invite.AppendHeader(sip.NewHeader("Supported", supportedOptions))
 	}
 	maxForwards := sip.MaxForwardsHeader(min(cmp.Or(request.MaxForwards, defaultHops), defaultHops))
 	invite.AppendHeader(&maxForwards)
 	l.calling.request = invite
+	l.agent.dialogs.add(l) // before any response, so that nothing that follows one comes too early
 	transaction, err := l.send(invite, l.inviteResponse)
 	if err != nil {
 		l.end(causeOfError(err))
@@ -100,43 +98,6 @@ func (l *leg) failureOf(response *sip.Response) bridge.Cause {
 	return cause
 }
 
-// progress takes a 1xx.
-func (l *leg) progress(response *sip.Response) {
-	if l.calling.canceled != nil {
-		if !l.calling.provisional {
-			l.calling.provisional = true
-			l.sendCancel(l.calling.transaction, *l.calling.canceled)
-		}
-		return
-	}
-	l.calling.provisional = true
-	if response.StatusCode == sip.StatusTrying || l.state != stateSetup {
-		return
-	}
-	if early := l.earlyAnswer(response); early != nil {
-		l.emit(bridge.Ringing{Early: early})
-		return
-	}
-	l.emit(bridge.Ringing{})
-}
-
-// earlyAnswer applies the SDP of a provisional response; a repeated one is not news.
-func (l *leg) earlyAnswer(response *sip.Response) *bridge.Description {
-	body := response.Body()
-	if len(body) == 0 || l.calling.offerless || bytes.Equal(body, l.remoteSDP) {
-		return nil
-	}
-	agreed, err := l.media.SetAnswer(body)
-	if err != nil {
-		l.agent.complain("early media unusable", "leg", l.id, "error", err)
-		return nil
-	}
-	l.calling.early = true
-	l.remoteSDP = bytes.Clone(body)
-	l.agreed = agreed
-	return &agreed
-}
-
 // success takes a 2xx: the first one confirms the dialog, a repeated one is acknowledged again, one of another fork
 // is acknowledged and released (RFC 3261 section 13.2.2.4).
 func (l *leg) success(response *sip.Response) {
@@ -151,8 +112,12 @@ func (l *leg) success(response *sip.Response) {
 }
 
 func (l *leg) confirm(response *sip.Response) {
-	l.dialog.establish(response)
-	l.agent.dialogs.add(l)
+	winner := l.forkOf(response)
+	if winner == nil {
+		return // one fork too many: it gives up by itself
+	}
+	winner.dialog.establish(response)
+	l.dialog = winner.dialog
 	l.describe()
 	if l.calling.offerless {
 		l.offerInSuccess(response)
@@ -160,16 +125,8 @@ func (l *leg) confirm(response *sip.Response) {
 	}
 	l.acknowledge(l.dialog, l.calling.request.CSeq().SeqNo, nil)
 	l.state = stateConfirmed
-	if body := response.Body(); len(body) > 0 && !bytes.Equal(body, l.remoteSDP) {
-		agreed, err := l.media.SetAnswer(body)
-		if err != nil {
-			l.fail(causeOfMediaError(err))
-			return
-		}
-		l.remoteSDP = bytes.Clone(body)
-		l.agreed = agreed
-	} else if len(body) == 0 && !l.calling.early {
-		l.fail(bridge.Cause{Status: 488, Text: "Missing SDP"})
+	if err := l.answerOf(winner, response); err != nil {
+		l.fail(causeOfMediaError(err))
 		return
 	}
 	l.told = toldDirection{direction: audioDirection(l.agreed), known: true}
@@ -196,20 +153,18 @@ func (l *leg) offerInSuccess(response *sip.Response) {
 
 // releaseFork acknowledges and ends a dialog that nobody wants: a second fork, or an answer that crossed our CANCEL.
 func (l *leg) releaseFork(response *sip.Response) {
-	tag := tagOf(response)
-	_, known := l.calling.released[tag]
-	if !known && len(l.calling.released) >= maxForks {
+	loser := l.forkOf(response)
+	if loser == nil {
 		return
 	}
-	fork := *l.dialog
-	fork.establish(response)
-	l.acknowledge(&fork, l.calling.request.CSeq().SeqNo, nil)
-	if known {
+	loser.dialog.establish(response)
+	l.acknowledge(loser.dialog, l.calling.request.CSeq().SeqNo, nil)
+	if loser.released {
 		return
 	}
-	l.calling.released[tag] = struct{}{}
-	bye := fork.request(sip.BYE)
-	if _, err := l.send(bye, func(*sip.Response, error) {}); err != nil {
+	loser.released = true
+	bye := loser.dialog.request(sip.BYE)
+	if _, err := l.sendIn(loser.dialog, bye, func(*sip.Response, error) {}); err != nil {
 		l.log.Debug("release of a fork", "error", err)
 	}
 	if l.calling.canceled != nil && l.state == stateSetup {
@@ -221,7 +176,7 @@ func (l *leg) releaseFork(response *sip.Response) {
 func (l *leg) acknowledge(d *dialog, sequence uint32, body []byte) {
 	ack := d.requestWithSequence(sip.ACK, sequence)
 	setSDP(ack, body)
-	if err := l.agent.sendStateless(l.nextHop(), ack); err != nil {
+	if err := l.agent.sendStateless(l.nextHop(d), ack); err != nil {
 		l.log.Debug("ACK not sent", "error", err)
 	}
 }

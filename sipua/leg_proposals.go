@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"bytes"
 	"math/rand/v2"
 	"time"
 
@@ -78,7 +77,7 @@ func (l *leg) proposeNext() {
 	}
 	l.offers.out = p
 	invite := l.dialog.request(sip.INVITE)
-	addCapabilities(invite)
+	l.agent.addCapabilities(invite)
 	l.proposeSession(invite)
 	setSDP(invite, body)
 	transaction, err := l.send(invite, func(response *sip.Response, err error) {
@@ -134,7 +133,6 @@ func (l *leg) proposalAnswered(p *proposal, response *sip.Response) {
 		l.proposalRefused(p, causeOfMediaError(err))
 	} else {
 		l.offers.sentDirection = audioDirection(p.description)
-		l.remoteSDP = bytes.Clone(response.Body())
 		l.agreed = agreed
 		l.told.known = false
 		if p.tell {

@@ -13,35 +13,38 @@ import (
 // lost its WebSocket goes on with its calls on the next one.
 func (l *leg) request(transaction *serverTransaction, source transport.Flow) {
 	request := transaction.request
-	if l.state == stateOver {
+	d := l.dialogWith(request)
+	if l.state == stateOver || d == nil {
 		transaction.respond(481, "")
 		return
 	}
 	// An equal number is let pass, as RFC 3261 section 12.2.2 has it: JsSIP tries again after a 491 without counting on.
-	if request.CSeq().SeqNo < l.dialog.remoteSequence {
+	if request.CSeq().SeqNo < d.remoteSequence {
 		transaction.respond(500, "CSeq out of order")
 		return
 	}
-	l.dialog.remoteSequence = request.CSeq().SeqNo
+	d.remoteSequence = request.CSeq().SeqNo
 	l.adoptFlow(source)
 	if l.parked {
 		l.parkedFor(l.lost) // it is there again, and may bring its media back
 	}
-	if unknown := unknownExtensions(request, "Require"); unknown != "" {
+	if unknown := l.agent.unknownExtensions(request, "Require"); unknown != "" {
 		transaction.respond(420, "", sip.NewHeader("Unsupported", unknown))
 		return
 	}
-	l.serve(transaction)
+	l.serve(transaction, d)
 }
 
-// serve does what a request in order asks for.
-func (l *leg) serve(transaction *serverTransaction) {
+// serve does what a request in order asks for. d is the dialog that it came in.
+func (l *leg) serve(transaction *serverTransaction, d *dialog) {
 	request := transaction.request
 	switch request.Method {
 	case sip.INVITE:
 		l.reinvite(transaction)
 	case sip.UPDATE:
-		l.update(transaction)
+		l.update(transaction, d)
+	case sip.PRACK:
+		l.prack(transaction)
 	case sip.BYE:
 		transaction.respond(200, "")
 		l.partyHungUp(l.farewell(request))
@@ -60,12 +63,15 @@ func (l *leg) serve(transaction *serverTransaction) {
 
 func (l *leg) respondWithCapabilities(transaction *serverTransaction) {
 	response := newResponse(transaction.request, 200, "")
-	addCapabilities(response)
+	l.agent.addCapabilities(response)
 	transaction.send(response)
 }
 
 // partyHungUp ends the leg after a BYE. A re-INVITE still open is answered first (RFC 3261 section 15.1.2).
 func (l *leg) partyHungUp(cause bridge.Cause) {
+	if l.state == stateSetup && !l.incoming {
+		return // of an early dialog, which is none of a callee's to end: the INVITE has its own final response
+	}
 	if l.invite != nil && !l.invite.answered() {
 		l.invite.respond(487, "")
 	}
@@ -74,7 +80,7 @@ func (l *leg) partyHungUp(cause bridge.Cause) {
 
 func (l *leg) reinvite(transaction *serverTransaction) {
 	if l.state != stateConfirmed {
-		notYet(transaction)
+		l.tooEarly(transaction)
 		return
 	}
 	if l.objects(transaction) {
@@ -89,8 +95,13 @@ func (l *leg) reinvite(transaction *serverTransaction) {
 	l.receiveOffer(transaction, body)
 }
 
-// notYet answers an offer that comes before the last one has its answer (RFC 3261 section 14.2).
-func notYet(transaction *serverTransaction) {
+// tooEarly answers an offer that comes before the first one has its answer: 491 if that was ours, 500 if it was the
+// party's (RFC 3261 section 14.2, RFC 3311 section 5.2).
+func (l *leg) tooEarly(transaction *serverTransaction) {
+	if !l.incoming {
+		transaction.respond(491, "")
+		return
+	}
 	transaction.respond(500, "Not yet answered", sip.NewHeader("Retry-After", "1"))
 }
 
@@ -122,11 +133,11 @@ func (l *leg) offerInReinvite(transaction *serverTransaction) {
 }
 
 // update takes an UPDATE (RFC 3311): without SDP it only refreshes the session (JsSIP sends one every 45 s).
-func (l *leg) update(transaction *serverTransaction) {
+func (l *leg) update(transaction *serverTransaction, d *dialog) {
 	if l.objects(transaction) {
 		return
 	}
-	l.dialog.setTarget(firstContact(transaction.request))
+	d.setTarget(firstContact(transaction.request))
 	body := transaction.request.Body()
 	if len(body) == 0 {
 		response := newResponse(transaction.request, 200, "")
@@ -135,11 +146,24 @@ func (l *leg) update(transaction *serverTransaction) {
 		transaction.send(response)
 		return
 	}
-	if l.state != stateConfirmed {
-		notYet(transaction)
+	if !l.settledIn(d) {
+		l.tooEarly(transaction)
 		return
 	}
 	l.receiveOffer(transaction, body)
+}
+
+// settledIn tells whether the first offer has its answer in a dialog, so that another one may follow: that takes a 200,
+// or a provisional response that was acknowledged.
+func (l *leg) settledIn(d *dialog) bool {
+	if l.state == stateSetup && !l.incoming {
+		heard := l.calling.heard
+		return heard != nil && heard.dialog == d && heard.settled
+	}
+	if l.state == stateSetup {
+		return l.reliable.settled
+	}
+	return l.state == stateConfirmed
 }
 
 // infoRequest takes keys and keyframe requests (RFC 6086; application/dtmf-relay, application/dtmf).

@@ -14,7 +14,7 @@ import (
 
 const (
 	// allowedMethods are those of a call.
-	allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
+	allowedMethods = "INVITE, ACK, CANCEL, BYE, PRACK, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
 	// outsideMethods are those of the rest.
 	outsideMethods   = ", MESSAGE, REGISTER"
 	supportedOptions = "replaces, timer"
@@ -32,9 +32,17 @@ type message interface {
 }
 
 // addCapabilities says what we understand (RFC 3261 sections 20.5 and 20.37).
-func addCapabilities(m message) {
+func (a *Agent) addCapabilities(m message) {
 	m.AppendHeader(sip.NewHeader("Allow", allowedMethods))
-	m.AppendHeader(sip.NewHeader("Supported", supportedOptions))
+	m.AppendHeader(sip.NewHeader("Supported", a.supported()))
+}
+
+// supported lists the extensions that we understand.
+func (a *Agent) supported() string {
+	if a.options.ReliableProvisionals {
+		return option100rel + ", " + supportedOptions
+	}
+	return supportedOptions
 }
 
 // setSDP puts an SDP body into a message; nil leaves it without.

@@ -89,7 +89,7 @@ func (a *Agent) receiveOptions(flow, reply transport.Flow, request *sip.Request)
 	}
 	response := newResponse(request, status, "")
 	response.AppendHeader(sip.NewHeader("Allow", allowedMethods+outsideMethods))
-	response.AppendHeader(sip.NewHeader("Supported", supportedOptions))
+	response.AppendHeader(sip.NewHeader("Supported", a.supported()))
 	response.AppendHeader(acceptHeader())
 	a.answerStateless(reply, request, response)
 }

@@ -2,21 +2,21 @@ package sipua
 
 import "time"
 
-// resender repeats a 200 to an INVITE at T1, doubling to T2, until stopped; after 64*T1 it gives up
-// (RFC 3261 section 13.3.1.4). All of it runs in the leg's goroutine.
+// resender repeats a response to an INVITE, first after T1 and then after twice the time each, until stopped; after
+// 64*T1 it gives up. It is for the 200 (RFC 3261 section 13.3.1.4), for which the waits grow to T2, and for reliable
+// provisional responses (RFC 3262 section 3), for which they have no limit. All of it runs in the leg's goroutine.
 type resender struct {
-	// sequence is the CSeq number of the INVITE, and so of the ACK that is waited for.
-	sequence uint32
-	send     func()
-	giveUp   func()
-	after    after
-	wait     time.Duration
-	passed   time.Duration
-	timer    *time.Timer
+	send    func()
+	giveUp  func()
+	after   after
+	wait    time.Duration
+	longest time.Duration
+	passed  time.Duration
+	timer   *time.Timer
 }
 
-func newResender(sequence uint32, after after, send, giveUp func()) *resender {
-	r := &resender{sequence: sequence, send: send, giveUp: giveUp, after: after, wait: t1}
+func newResender(longest time.Duration, after after, send, giveUp func()) *resender {
+	r := &resender{send: send, giveUp: giveUp, after: after, wait: t1, longest: longest}
 	r.timer = after(r.wait, r.fire)
 	return r
 }
@@ -32,7 +32,7 @@ func (r *resender) fire() {
 		return
 	}
 	r.send()
-	r.wait = min(2*r.wait, t2)
+	r.wait = min(2*r.wait, r.longest, transactionTime-r.passed)
 	r.timer = r.after(r.wait, r.fire)
 }
 

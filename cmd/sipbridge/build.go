@@ -120,10 +120,11 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Protection: sipua.Protection{
 			Scanners: s.config.Security.Scanners, NoStrangers: !s.config.Security.Strangers,
 		},
-		Park:       s.config.Call.Park,
-		MaxMessage: s.config.WebSocket.MaxMessage,
-		Trace:      s.tracer(ctx),
-		Log:        s.log,
+		Park:                 s.config.Call.Park,
+		MaxMessage:           s.config.WebSocket.MaxMessage,
+		ReliableProvisionals: s.config.Call.PRACK,
+		Trace:                s.tracer(ctx),
+		Log:                  s.log,
 	})
 	return nil
 }
