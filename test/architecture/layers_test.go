@@ -52,6 +52,7 @@ func rooms() map[string][]string {
 		"github.com/prometheus":        {"web/admin"},
 		"github.com/emiago/sipgo":      {"sipua", "signaling/ws"},
 		"github.com/icholy/digest":     {"sipua"},
+		"github.com/miekg/dns":         {"sipua/locate/resolver", "sipua/locate/dnstest"},
 		"modernc.org/sqlite":           {"web/clicktocall"},
 		"github.com/pion/transport":    {"bridge/webrtcmedia"},
 		"github.com/pion/dtls":         {"bridge/webrtcmedia"},
