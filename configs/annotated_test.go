@@ -73,7 +73,7 @@ func explainedKeys(t *testing.T) map[string]bool {
 	t.Helper()
 	explained := map[string]bool{}
 	line := regexp.MustCompile(keyLine)
-	section, comment := "", []string(nil)
+	var sections, comment []string // the sections around a line, by its indentation
 	for text := range strings.SplitSeq(string(annotated), "\n") {
 		if strings.HasPrefix(strings.TrimSpace(text), "#") {
 			comment = append(comment, strings.TrimPrefix(strings.TrimSpace(text), "# "))
@@ -84,12 +84,8 @@ func explainedKeys(t *testing.T) map[string]bool {
 			comment = nil
 			continue
 		}
-		path := match[3]
-		if match[1] == "" {
-			section = path
-		} else {
-			path = section + "." + path
-		}
+		sections = append(sections[:min(len(match[1])/2, len(sections))], match[3])
+		path := strings.Join(sections, ".")
 		if len(comment) > 0 {
 			explained[path] = true
 		}

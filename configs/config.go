@@ -31,12 +31,6 @@ type Domain struct {
 // Local tells whether sipbridge itself serves the domain.
 func (d Domain) Local() bool { return d.NextHop == "" }
 
-// TLS names the certificate of https. Both files are empty for one made at each start.
-type TLS struct {
-	Cert string `mapstructure:"cert"`
-	Key  string `mapstructure:"key"`
-}
-
 // Media is what the media sessions need to know of the network.
 type Media struct {
 	RTPPorts    PortRange `mapstructure:"rtp_ports"`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,27 +13,28 @@ import (
 // publicHTTPS is where https listens if Public is set and HTTPS is empty.
 const publicHTTPS = ":8443"
 
-// Listen says where sipbridge listens. Each address is host:port, or empty for not at all.
+// Listen says where sipbridge listens. Each is host:port, or several with commas between them, or empty for not at all.
 type Listen struct {
 	HTTP   string `mapstructure:"http"`
 	HTTPS  string `mapstructure:"https"`
 	SIPUDP string `mapstructure:"sip_udp"`
 	SIPTCP string `mapstructure:"sip_tcp"`
+	SIPTLS string `mapstructure:"sip_tls"`
 	RTMP   string `mapstructure:"rtmp"`
 	RTMPS  string `mapstructure:"rtmps"`
-	// Public opens HTTPS, SIPUDP and SIPTCP on each own address where they name only loopback.
+	// Public opens HTTPS, SIPUDP, SIPTCP and SIPTLS on each own address where they name only loopback.
 	Public bool `mapstructure:"public"`
 }
 
 // Listeners are the sockets to open: one for each address, so that each answers from the address to
 // which it was spoken.
 type Listeners struct {
-	HTTP, HTTPS, SIPUDP, SIPTCP, RTMP, RTMPS []netip.AddrPort
+	HTTP, HTTPS, SIPUDP, SIPTCP, SIPTLS, RTMP, RTMPS []netip.AddrPort
 }
 
 // ErrAddress is the error of an address to listen on that cannot be read.
 var ErrAddress = errors.New("an address is written as host:port, such as 127.0.0.1:8080, and its host is " +
-	"an IP address, localhost, or left out for each address of this machine")
+	"an IP address, localhost, or left out for each address of this machine; several have commas between them")
 
 // Expand gives the sockets to open on a machine with these addresses of its own, see OwnAddresses.
 func (l Listen) Expand(own []netip.Addr) (Listeners, error) {
@@ -50,10 +52,11 @@ func (l Listen) Expand(own []netip.Addr) (Listeners, error) {
 		{"listen.https", https, l.Public, &out.HTTPS},
 		{"listen.sip_udp", l.SIPUDP, l.Public, &out.SIPUDP},
 		{"listen.sip_tcp", l.SIPTCP, l.Public, &out.SIPTCP},
+		{"listen.sip_tls", l.SIPTLS, l.Public, &out.SIPTLS},
 		{"listen.rtmp", l.RTMP, false, &out.RTMP}, // passwords would cross the network as they are
 		{"listen.rtmps", l.RTMPS, false, &out.RTMPS},
 	} {
-		addresses, err := expandAddress(item.address, item.public, own)
+		addresses, err := expandAll(item.address, item.public, own)
 		if err != nil {
 			return Listeners{}, fmt.Errorf("%s: %w", item.key, err)
 		}
@@ -67,10 +70,12 @@ func (l Listen) OpenToNetwork() bool {
 	if l.Public {
 		return true
 	}
-	for _, address := range []string{l.HTTP, l.HTTPS, l.SIPUDP, l.SIPTCP, l.RTMP, l.RTMPS} {
-		if address == "" {
-			continue
-		}
+	all := []string{l.HTTP, l.HTTPS, l.SIPUDP, l.SIPTCP, l.SIPTLS, l.RTMP, l.RTMPS}
+	return slices.ContainsFunc(all, openToNetwork)
+}
+
+func openToNetwork(addresses string) bool {
+	for _, address := range splitAddresses(addresses) {
 		host, _, err := parseAddress(address)
 		if err == nil && !host.IsLoopback() {
 			return true
@@ -79,10 +84,36 @@ func (l Listen) OpenToNetwork() bool {
 	return false
 }
 
-func expandAddress(address string, public bool, own []netip.Addr) ([]netip.AddrPort, error) {
-	if address == "" {
-		return nil, nil
+// splitAddresses cuts at the commas.
+func splitAddresses(text string) []string {
+	if text == "" {
+		return nil
 	}
+	parts := strings.Split(text, ",")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts
+}
+
+// expandAll gives each socket of a key once.
+func expandAll(text string, public bool, own []netip.Addr) ([]netip.AddrPort, error) {
+	var all []netip.AddrPort
+	for _, address := range splitAddresses(text) {
+		found, err := expandAddress(address, public, own)
+		if err != nil {
+			return nil, err
+		}
+		for _, socket := range found {
+			if !slices.Contains(all, socket) {
+				all = append(all, socket)
+			}
+		}
+	}
+	return all, nil
+}
+
+func expandAddress(address string, public bool, own []netip.Addr) ([]netip.AddrPort, error) {
 	host, port, err := parseAddress(address)
 	if err != nil {
 		return nil, err

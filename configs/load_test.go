@@ -111,6 +111,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"headers.strip":         `["Diversion"]`,
 			"listen.public":         "true",
 			"media.ice_lite":        "true",
+			"tls.client_required":   "true",
 			"media.rtp_ports":       "1000-2000",
 			"media.webrtc_ports":    "77",
 			"media.timeout":         "77s",

@@ -31,6 +31,7 @@ func (c *Config) Validate() error {
 	var found faults
 	c.checkDomains(&found)
 	c.checkListen(&found)
+	c.checkTLS(&found)
 	c.checkMedia(&found)
 	c.checkCall(&found)
 	c.checkUsers(&found)
@@ -59,8 +60,12 @@ func (c *Config) checkDomains(found *faults) {
 		if domain.Local() {
 			continue
 		}
-		if _, err := ParseNextHop(domain.NextHop); err != nil {
+		hop, err := ParseNextHop(domain.NextHop)
+		switch {
+		case err != nil:
 			found.add("domains[%d].next_hop: %w", i, err)
+		case hop.Transport == "tls" && c.Listen.SIPTLS == "":
+			found.add("domains[%d].next_hop: TLS needs listen.sip_tls, where the server can connect back", i)
 		}
 	}
 }
@@ -71,9 +76,6 @@ func (c *Config) checkListen(found *faults) {
 	}
 	if c.Listen.HTTP == "" && c.Listen.HTTPS == "" && !c.Listen.Public {
 		found.add("listen: without http and https no browser can connect")
-	}
-	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
-		found.add("tls: cert and key are needed together")
 	}
 	if c.Listen.OpenToNetwork() && len(c.Users) == 0 && c.hasLocalDomain() {
 		found.add("listen: other machines can reach sipbridge, but there are no users; name them under users, " +
@@ -92,8 +94,10 @@ func (c *Config) checkMedia(found *faults) {
 	if c.Media.RTPPorts.Overlaps(c.Media.WebRTCPorts) {
 		found.add("media.webrtc_ports: %s overlaps media.rtp_ports %s", c.Media.WebRTCPorts, c.Media.RTPPorts)
 	}
-	if _, port, err := parseAddress(c.Listen.SIPUDP); err == nil && c.mediaUses(port) {
-		found.add("listen.sip_udp: port %d is also one of the media ports", port)
+	for _, address := range splitAddresses(c.Listen.SIPUDP) {
+		if _, port, err := parseAddress(address); err == nil && c.mediaUses(port) {
+			found.add("listen.sip_udp: port %d is also one of the media ports", port)
+		}
 	}
 	if c.Media.Advertise != "" {
 		ip, err := netip.ParseAddr(c.Media.Advertise)

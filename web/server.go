@@ -20,10 +20,10 @@ const (
 	maxHeaderBytes    = 16 << 10
 )
 
-// NewServer gives an HTTP/1.1 server that neither slow nor talkative clients can hold up. Certificates
-// is nil for a server without TLS; with it, serve by ServeTLS with empty file names. A TLS handshake
+// NewServer gives an HTTP/1.1 server that neither slow nor talkative clients can hold up. secure is
+// nil for a server without TLS; with it, serve by ServeTLS with empty file names. A TLS handshake
 // has the same 5 seconds as a request's header.
-func NewServer(handler http.Handler, certificates CertificateSource, logger *slog.Logger) *http.Server {
+func NewServer(handler http.Handler, secure *tls.Config, logger *slog.Logger) *http.Server {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -36,9 +36,7 @@ func NewServer(handler http.Handler, certificates CertificateSource, logger *slo
 	}
 	// WebSocket needs HTTP/1.1, and nothing here gains by HTTP/2.
 	server.Protocols.SetHTTP1(true)
-	if certificates != nil {
-		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificates}
-	}
+	server.TLSConfig = secure
 	return server
 }
 

@@ -21,9 +21,17 @@ func (s *service) banner() string {
 	}
 	fmt.Fprintf(&out, "Dial:       echo (hear yourself), tone (1004 Hz), dtmf (reads your keys back)\n")
 	fmt.Fprintf(&out, "Browsers:   SIP over WebSocket at %s\n", strings.Replace(page, "http", "ws", 1)+"ws")
-	fmt.Fprintf(&out, "SIP phones: UDP %v, TCP %v%s\n",
-		addresses(s.transports.udp), addresses(s.transports.tcp), s.flashURLs())
+	fmt.Fprintf(&out, "SIP phones: UDP %v, TCP %v%s%s\n",
+		addresses(s.transports.udp), addresses(s.transports.tcp), s.tlsAddresses(), s.flashURLs())
 	return out.String()
+}
+
+// tlsAddresses are those of SIP over TLS, if there are any.
+func (s *service) tlsAddresses() string {
+	if len(s.transports.tls) == 0 {
+		return ""
+	}
+	return ", TLS " + addresses(s.transports.tls)
 }
 
 // flashURLs are the addresses of Flash phones, behind those of SIP phones if there are any.

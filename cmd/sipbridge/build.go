@@ -56,25 +56,39 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if s.media, err = newMediaSessions(config.Media, log); err != nil {
 		return nil, err
 	}
-	agent := func() *sipua.Agent { return s.agent }
-	if s.transports, err = openTransports(ctx, s.listeners, config.Security.Rate, agent, log); err != nil {
+	if err := s.addTransports(ctx, own); err != nil {
 		return nil, err
 	}
 	s.addUsers(domains)
 	if err := s.addAgent(ctx, domains); err != nil {
 		return nil, err
 	}
-	if err := s.addFlash(ctx, domains, own); err != nil {
+	if err := s.addFlash(ctx, domains); err != nil {
 		return nil, err
 	}
 	if err := s.addExchange(domains, own); err != nil {
 		return nil, err
 	}
 	s.addBrowsers()
-	if err := s.addWeb(ctx, own); err != nil {
+	if err := s.addWeb(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+func (s *service) addTransports(ctx context.Context, own []netip.Addr) error {
+	var err error
+	if s.certificates, err = newCertificates(s.config.TLS, s.listeners, own, s.log); err != nil {
+		return err
+	}
+	secure, err := s.certificates.sip()
+	if err != nil {
+		return err
+	}
+	s.transports, err = openTransports(ctx, s.listeners, secure, sipPlug{
+		agent: func() *sipua.Agent { return s.agent }, rate: float64(s.config.Security.Rate), log: s.log,
+	})
+	return err
 }
 
 // newDomains tells which domains are ours and which belong to other servers.
@@ -192,7 +206,7 @@ func (s *service) addBrowsers() {
 }
 
 // addWeb opens http and https. The numbers of /metrics tell an attacker much, so only http shows them.
-func (s *service) addWeb(ctx context.Context, own []netip.Addr) error {
+func (s *service) addWeb(ctx context.Context) error {
 	phone, err := web.EmbeddedPhone()
 	if err != nil {
 		return err
@@ -215,27 +229,13 @@ func (s *service) addWeb(ctx context.Context, own []netip.Addr) error {
 	if len(s.listeners.HTTPS) == 0 {
 		return nil
 	}
-	certificates, err := s.certificates(own)
-	if err != nil {
-		return err
-	}
-	secure, err := openWeb(ctx, "listen.https", s.listeners.HTTPS, mux, certificates, s.log)
+	own := s.certificates.server(configs.ListenerHTTPS)
+	secure, err := openWeb(ctx, "listen.https", s.listeners.HTTPS, mux, own, s.log)
 	if err != nil {
 		return err
 	}
 	s.web = append(s.web, secure)
 	return nil
-}
-
-func (s *service) certificates(own []netip.Addr) (web.CertificateSource, error) {
-	if s.config.TLS.Cert != "" {
-		return web.CertificateFiles(s.config.TLS.Cert, s.config.TLS.Key, s.log)
-	}
-	hosts := []string{"localhost"}
-	for _, address := range own {
-		hosts = append(hosts, address.String())
-	}
-	return web.SelfSigned(hosts)
 }
 
 // pageOptions are the facts that the web phone starts with.

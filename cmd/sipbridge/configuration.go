@@ -5,10 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 
 	"sipbridge/configs"
-	"sipbridge/web"
 )
 
 // configuration is one that was found to be usable, and where it came from.
@@ -61,17 +59,9 @@ func loadConfiguration(path string, environ []string) (configuration, error) {
 // checkConfiguration says everything that is wrong without opening a port.
 func checkConfiguration(config *configs.Config) error {
 	if err := config.Validate(); err != nil {
-		return errors.Join(err, checkCertificate(config))
+		return errors.Join(err, checkCertificates(config.TLS))
 	}
-	return errors.Join(checkCertificate(config), checkRoutes(config))
-}
-
-func checkCertificate(config *configs.Config) error {
-	if config.TLS.Cert != "" && config.TLS.Key != "" {
-		_, err := web.CertificateFiles(config.TLS.Cert, config.TLS.Key, slog.New(slog.DiscardHandler))
-		return err
-	}
-	return nil
+	return errors.Join(checkCertificates(config.TLS), checkRoutes(config))
 }
 
 // checkRoutes says which routes lead nowhere, in a configuration that is fine so far.

@@ -3,15 +3,15 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"net/netip"
 
 	"sipbridge/bridge"
+	"sipbridge/configs"
 	"sipbridge/signaling/rtmp"
 	"sipbridge/sipua"
 )
 
 // addFlash opens the sockets for Flash phones. Without any the server stands still.
-func (s *service) addFlash(ctx context.Context, domains sipua.Domains, own []netip.Addr) error {
+func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 	options := rtmp.Options{
 		Accept:   func(leg bridge.Incoming) { s.exchange.Accept(leg) },
 		Accounts: newAccounts(s.config.Users, domains.Canonical),
@@ -29,17 +29,10 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains, own []net
 		return err
 	}
 	options.Listeners = append(options.Listeners, s.flashPlain...)
-	if len(secure) > 0 {
-		certificates, err := s.certificates(own)
-		if err != nil {
-			return err
-		}
-		for _, listener := range secure {
-			config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificates}
-			s.flashSecure = append(s.flashSecure, tls.NewListener(listener, config))
-		}
-		options.Listeners = append(options.Listeners, s.flashSecure...)
+	for _, listener := range secure {
+		s.flashSecure = append(s.flashSecure, tls.NewListener(listener, s.certificates.server(configs.ListenerRTMPS)))
 	}
+	options.Listeners = append(options.Listeners, s.flashSecure...)
 	s.flash = rtmp.NewServer(options)
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 func (s *service) metrics() []admin.Source {
 	return []admin.Source{
 		s.callMetrics, s.signallingMetrics, s.webSocketMetrics, s.flashMetrics,
-		s.udpMetrics, s.tcpMetrics, s.mediaMetrics, s.userMetrics,
+		s.udpMetrics, s.tcpMetrics, s.tlsMetrics, s.certificates.metrics, s.mediaMetrics, s.userMetrics,
 	}
 }
 
@@ -103,29 +103,43 @@ func (s *service) udpMetrics() []admin.Sample {
 	}
 }
 
-// tcpMetrics adds up all listeners.
-func (s *service) tcpMetrics() []admin.Sample {
+func (s *service) tcpMetrics() []admin.Sample { return streamMetrics("tcp", "TCP", s.transports.tcp) }
+
+func (s *service) tlsMetrics() []admin.Sample {
+	var failed uint64
+	for _, listener := range s.transports.tls {
+		failed += listener.Stats().HandshakeErrors
+	}
+	return append(streamMetrics("tls", "TLS", s.transports.tls),
+		counter("tls_dropped_total", "TLS connections given up.", failed, because("handshake")))
+}
+
+// streamMetrics adds up all listeners of a transport.
+func streamMetrics(prefix, transportName string, listeners []*transport.TCP) []admin.Sample {
 	var sum transport.TCPStats
-	for _, listener := range s.transports.tcp {
+	for _, listener := range listeners {
 		stats := listener.Stats()
 		sum.Open += stats.Open
 		sum.Refused += stats.Refused
 		sum.AcceptErrors += stats.AcceptErrors
+		sum.DialErrors += stats.DialErrors
 		sum.Malformed += stats.Malformed
 		sum.TimedOut += stats.TimedOut
 		sum.Limited += stats.Limited
 		sum.Slow += stats.Slow
 		sum.Panics += stats.Panics
 	}
+	dropped := func(count uint64, reason string) admin.Sample {
+		return counter(prefix+"_dropped_total", transportName+" connections given up.", count, because(reason))
+	}
 	return []admin.Sample{
-		gauge("tcp_connections", "TCP connections now.", float64(sum.Open)),
-		counter("tcp_refused_total", "TCP connections refused because of a limit.", sum.Refused),
-		counter("tcp_accept_errors_total", "Failures to take a TCP connection.", sum.AcceptErrors),
-		counter("tcp_dropped_total", "TCP connections given up.", sum.Malformed, because("malformed")),
-		counter("tcp_dropped_total", "TCP connections given up.", sum.Limited, because("rate")),
-		counter("tcp_dropped_total", "TCP connections given up.", sum.TimedOut, because("silent")),
-		counter("tcp_dropped_total", "TCP connections given up.", sum.Slow, because("slow")),
-		counter("tcp_panics_total", "Faults in the program that were contained.", sum.Panics),
+		gauge(prefix+"_connections", transportName+" connections now.", float64(sum.Open)),
+		counter(prefix+"_refused_total", transportName+" connections refused because of a limit.", sum.Refused),
+		counter(prefix+"_accept_errors_total", "Failures to take a "+transportName+" connection.", sum.AcceptErrors),
+		counter(prefix+"_dial_errors_total", "Failures to connect to a peer over "+transportName+".", sum.DialErrors),
+		dropped(sum.Malformed, "malformed"), dropped(sum.Limited, "rate"), dropped(sum.TimedOut, "silent"),
+		dropped(sum.Slow, "slow"),
+		counter(prefix+"_panics_total", "Faults in the program that were contained.", sum.Panics),
 	}
 }
 

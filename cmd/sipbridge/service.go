@@ -26,6 +26,7 @@ type service struct {
 	listeners configs.Listeners
 	log       *slog.Logger
 
+	certificates  *certificates
 	media         *mediaSessions
 	transports    *sipTransports
 	registrar     *registrar.Registrar
@@ -51,6 +52,7 @@ func (s *service) run(ctx context.Context) error {
 	calls, stopCalls := context.WithCancel(running)
 	defer stopCalls()
 	group.Go(func() error { return s.transports.layer.Run(running) })
+	group.Go(func() error { return s.certificates.watch.Run(running) })
 	group.Go(func() error { return s.registrar.Run(running) })
 	group.Go(func() error {
 		defer stop()

@@ -1,4 +1,4 @@
-package web
+package certificate
 
 import (
 	"crypto/ecdsa"
@@ -16,12 +16,9 @@ import (
 // selfSignedLife is how long a certificate made here is valid; longer ones some browsers refuse.
 const selfSignedLife = 397 * 24 * time.Hour
 
-// CertificateSource gives the certificate for a TLS handshake, as tls.Config.GetCertificate does.
-type CertificateSource func(*tls.ClientHelloInfo) (*tls.Certificate, error)
-
 // SelfSigned makes a certificate in memory for these names and IP addresses. Browsers warn about it,
 // but behind the warning a page has its microphone.
-func SelfSigned(hosts []string) (CertificateSource, error) {
+func SelfSigned(hosts []string) (Source, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("making a key: %w", err)
@@ -51,6 +48,9 @@ func SelfSigned(hosts []string) (CertificateSource, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing a certificate: %w", err)
 	}
-	certificate := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-	return func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate, nil }, nil
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("reading a certificate just made: %w", err)
+	}
+	return fixed{&tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}}, nil
 }

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"slices"
+
+	"sipbridge/configs"
+	"sipbridge/sipua"
+	"sipbridge/sipua/transport"
+)
+
+// sipTransports are the open sockets for SIP toward phones and servers.
+type sipTransports struct {
+	layer *transport.Layer
+	udp   []*transport.UDP
+	tcp   []*transport.TCP
+	tls   []*transport.TCP
+}
+
+// sipPlug is what all SIP transports are plugged into.
+type sipPlug struct {
+	// agent may be set later, but before the layer runs.
+	agent func() *sipua.Agent
+	// rate is how many messages a second one source may send.
+	rate float64
+	log  *slog.Logger
+}
+
+func (p sipPlug) receive(flow transport.Flow, message []byte) { p.agent().Receive(flow, message) }
+
+// openTransports opens one socket for each address, so that requests leave from where we listen.
+func openTransports(ctx context.Context, listeners configs.Listeners, secure *transport.TLS, plug sipPlug,
+) (*sipTransports, error) {
+	t := &sipTransports{}
+	for _, address := range listeners.SIPUDP {
+		socket, err := transport.ListenUDP(address.String(), transport.UDPOptions{
+			Receive: plug.receive, Rate: plug.rate, Logger: plug.log,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("listen.sip_udp: %w", err)
+		}
+		t.udp = append(t.udp, socket)
+	}
+	var err error
+	if t.tcp, err = plug.listen(ctx, "listen.sip_tcp", listeners.SIPTCP, nil); err != nil {
+		return nil, err
+	}
+	if t.tls, err = plug.listen(ctx, "listen.sip_tls", listeners.SIPTLS, secure); err != nil {
+		return nil, err
+	}
+	t.layer = transport.NewLayer(t.udp, slices.Concat(t.tcp, t.tls))
+	return t, nil
+}
+
+// listen opens a listener for each address of a key.
+func (p sipPlug) listen(ctx context.Context, key string, addresses []netip.AddrPort, secure *transport.TLS,
+) ([]*transport.TCP, error) {
+	sockets, err := listenTCP(ctx, key, addresses)
+	if err != nil {
+		return nil, err
+	}
+	var opened []*transport.TCP
+	for _, socket := range sockets {
+		opened = append(opened, transport.NewTCP(socket, transport.TCPOptions{
+			Receive: p.receive, Closed: func(flow transport.Flow) { p.agent().FlowClosed(flow) },
+			TLS: secure, Rate: p.rate, Logger: p.log,
+		}))
+	}
+	return opened, nil
+}
