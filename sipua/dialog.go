@@ -16,9 +16,9 @@ type dialog struct {
 	local, remote sip.ToHeader
 	// contact is our own address in this dialog.
 	contact sip.Uri
-	// target is where requests to the party go; routes are the Route headers they carry.
+	// target is where requests to the party go, routes are the proxies on the way, the nearest first.
 	target sip.Uri
-	routes []string
+	routes []sip.Uri
 	// localSequence and remoteSequence are the last CSeq numbers of either side.
 	localSequence, remoteSequence uint32
 }
@@ -37,9 +37,7 @@ func answeringDialog(invite *sip.Request, contact sip.Uri) *dialog {
 		localSequence:  0,
 	}
 	d.id.RemoteTag, _ = invite.From().Params.Get("tag")
-	for _, header := range invite.GetHeaders("Record-Route") {
-		d.routes = append(d.routes, header.Value())
-	}
+	d.routes = recordedRoutes(invite)
 	d.setTarget(firstContact(invite))
 	return d
 }
@@ -59,11 +57,31 @@ func callingDialog(from bridge.Party, fromURI, to, contact sip.Uri) *dialog {
 // establish takes tag, target and route set from a response to our INVITE (RFC 3261 section 12.1.2).
 func (d *dialog) establish(response *sip.Response) {
 	d.id.RemoteTag = tagOf(response)
-	d.routes = nil
-	for _, header := range slices.Backward(response.GetHeaders("Record-Route")) {
-		d.routes = append(d.routes, header.Value())
-	}
+	d.routes = recordedRoutes(response)
+	slices.Reverse(d.routes)
 	d.setTarget(firstContact(response))
+}
+
+// recordedRoutes are the proxies that want to stay on the way (RFC 3261 section 16.6, step 4).
+func recordedRoutes(m message) []sip.Uri {
+	var routes []sip.Uri
+	for _, header := range m.GetHeaders("Record-Route") {
+		if route, ok := header.(*sip.RecordRouteHeader); ok {
+			routes = append(routes, *route.Address.Clone())
+		}
+	}
+	return routes
+}
+
+// path gives the Request-URI and the Route headers of a request. A nearest proxy without lr routes strictly: it wants
+// to be the Request-URI itself, and the target comes last (RFC 3261 section 12.2.1.1).
+func (d *dialog) path() (requestURI sip.Uri, routes []sip.Uri) {
+	if len(d.routes) == 0 || d.routes[0].UriParams.Has("lr") {
+		return d.target, d.routes
+	}
+	strict := *d.routes[0].Clone()
+	strict.Headers = nil
+	return strict, append(slices.Clone(d.routes[1:]), d.target)
 }
 
 // setTarget refreshes the remote target (RFC 3261 section 12.2).
@@ -80,7 +98,8 @@ func (d *dialog) request(method sip.RequestMethod) *sip.Request {
 }
 
 func (d *dialog) requestWithSequence(method sip.RequestMethod, sequence uint32) *sip.Request {
-	request := sip.NewRequest(method, d.target)
+	requestURI, routes := d.path()
+	request := sip.NewRequest(method, requestURI)
 	from := sip.FromHeader{DisplayName: d.local.DisplayName, Address: d.local.Address, Params: sip.NewParams()}
 	from.Params.Add("tag", d.id.LocalTag)
 	to := sip.ToHeader{DisplayName: d.remote.DisplayName, Address: d.remote.Address, Params: sip.NewParams()}
@@ -88,8 +107,8 @@ func (d *dialog) requestWithSequence(method sip.RequestMethod, sequence uint32) 
 		to.Params.Add("tag", d.id.RemoteTag)
 	}
 	callID := sip.CallIDHeader(d.id.CallID)
-	for _, route := range d.routes {
-		request.AppendHeader(sip.NewHeader("Route", route))
+	for _, route := range routes {
+		request.AppendHeader(&sip.RouteHeader{Address: route})
 	}
 	request.AppendHeader(&from)
 	request.AppendHeader(&to)

@@ -144,11 +144,7 @@ func sipfrag(cause bridge.Cause) []byte {
 func (d *dialog) nextAddress() (netip.AddrPort, bool) {
 	next := d.target
 	if len(d.routes) > 0 {
-		var route sip.Uri
-		if _, err := sip.ParseAddressValue(d.routes[0], &route, &sip.HeaderParams{}); err != nil {
-			return netip.AddrPort{}, false
-		}
-		next = route
+		next = d.routes[0]
 	}
 	address, err := netip.ParseAddr(strings.Trim(next.Host, "[]"))
 	if err != nil {
