@@ -153,7 +153,7 @@ func TestTransferIsLeftToTheCall(t *testing.T) {
 	p.say("", script.lines("REFER", "6", target)...)
 	event[bridge.TransferAsked](t, leg)
 	leg.Hangup(bridge.Normal())
-	p.respond(p.untilRequest(sip.BYE), 200, "", "")
+	p.respond(p.untilBye(), 200, "", "")
 	event[bridge.Ended](t, leg)
 	s.settled() // the last REFER has its answer, too
 }

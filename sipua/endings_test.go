@@ -63,17 +63,17 @@ func TestHangupWaitsForTheAck(t *testing.T) {
 		leg := s.invite(newScript(p))
 		leg.Answer(pcmu())
 		leg.Hangup(bridge.Normal())
-		p.respond(p.untilRequest(sip.BYE), 200, "", "")
+		p.respond(p.untilBye(), 200, "", "")
 		event[bridge.Ended](t, leg)
 		s.settled()
 	})
 }
 
-// untilRequest waits for a request of a method, passing over all else.
-func (p *peer) untilRequest(method sip.RequestMethod) *sip.Request {
+// untilBye waits for a BYE, passing over all else.
+func (p *peer) untilBye() *sip.Request {
 	p.t.Helper()
 	for {
-		if request, ok := p.next().(*sip.Request); ok && request.Method == method {
+		if request, ok := p.next().(*sip.Request); ok && request.Method == sip.BYE {
 			return request
 		}
 	}
@@ -284,7 +284,7 @@ func TestCallThatDoesNotListenHarmsNobody(t *testing.T) {
 	eventually(t, "no event was dropped", func() bool { return s.agent.Stats().Unheard == eventQueue })
 	p.say("sdp sendonly", script.lines("INVITE", "2")...)
 	p.status(200) // answered, but the call cannot be told
-	p.respond(p.untilRequest(sip.BYE), 200, "", "")
+	p.respond(p.untilBye(), 200, "", "")
 	var last bridge.Event
 	for event := range leg.Events() {
 		last = event

@@ -95,7 +95,7 @@ func TestGlareWithoutEndIsGivenUp(t *testing.T) {
 	p := s.peer("TCP", "192.0.2.20:5060")
 	leg := s.dialled(p, "sdp")
 	leg.Offer(withFormat(opusAt(111)))
-	for range maxGlares + 1 {
+	for range maxTries + 1 {
 		p.respond(p.request(sip.INVITE), 491, "", "")
 		p.request(sip.ACK)
 	}

@@ -16,12 +16,12 @@ type proposal struct {
 	tell bool
 	// refresh says that it is made although it may say nothing new.
 	refresh bool
-	// glares counts how often it crossed an offer of the party.
-	glares int
+	// tries counts how often it was made again.
+	tries int
 }
 
-// maxGlares bounds how often an offer is tried against a party that always answers 491.
-const maxGlares = 8
+// maxTries bounds how often an offer is made again to a party that always answers 491, or 422.
+const maxTries = 8
 
 // setDirection holds or resumes toward the party. It waits for nothing, and a refusal goes no further:
 // JsSIP would end the call if a hold of the other party failed.
@@ -119,6 +119,9 @@ func (l *leg) proposalResponse(p *proposal, invite *sip.Request, response *sip.R
 			l.followSession(response)
 			l.proposalAnswered(p, response)
 		}
+	case response.StatusCode == 422 && l.offers.out == p && p.tries < maxTries && l.raiseSession(response):
+		l.proposalWaits(p)
+		l.proposeNext()
 	default:
 		l.proposalFailed(p, l.agent.causeOfResponse(response, l.sender()), true)
 	}
@@ -156,18 +159,28 @@ func (l *leg) proposalFailed(p *proposal, cause bridge.Cause, byParty bool) {
 	case cause.Status == 481, cause.Status == 408 && (byParty || !comesBack(l.flow)):
 		l.fail(cause)
 		return
-	case cause.Status == 491 && p.glares < maxGlares:
-		p.glares++
-		if l.offers.waiting == nil {
-			l.offers.waiting = p
-		} else {
-			l.proposalRefused(p, cause)
-		}
+	case cause.Status == 491 && p.tries < maxTries:
+		l.proposalWaits(p)
 		l.after(l.glareWait(), l.proposeNext)
 		return
 	}
 	l.proposalRefused(p, cause)
+	if p.refresh {
+		l.refreshRefused()
+	}
 	l.proposeNext()
+}
+
+// proposalWaits lets an offer be made once more, unless a newer one waits already.
+func (l *leg) proposalWaits(p *proposal) {
+	p.tries++
+	l.offers.out = nil
+	l.media.Rollback()
+	if l.offers.waiting == nil {
+		l.offers.waiting = p
+	} else {
+		l.proposalRefused(p, bridge.Cause{Status: 491, Text: reasonPhrase(491)})
+	}
 }
 
 func (l *leg) proposalRefused(p *proposal, cause bridge.Cause) {

@@ -17,25 +17,29 @@ func routesOf(request *sip.Request) []string {
 	return routes
 }
 
-// routing has what the proxies on the way record, and what a request in the dialog then looks like.
-var routing = map[string]struct {
+// route is what the proxies on the way record, and what a request in the dialog then looks like.
+type route struct {
 	recorded string // as in a response: the nearest last
 	uri      string
 	routes   []string
-}{
-	"no proxy": {uri: "sip:peer@192.0.2.20:5060"},
-	"loose routers": {
-		recorded: "<sip:far@192.0.2.99;lr>, <sip:192.0.2.20;lr;x=y>",
-		uri:      "sip:peer@192.0.2.20:5060", routes: []string{"<sip:192.0.2.20;lr;x=y>", "<sip:far@192.0.2.99;lr>"},
-	},
-	"strict router first": {
-		recorded: "<sip:far@192.0.2.99;lr>, <sip:192.0.2.20;x=y>",
-		uri:      "sip:192.0.2.20;x=y", routes: []string{"<sip:far@192.0.2.99;lr>", "<sip:peer@192.0.2.20:5060>"},
-	},
-	"strict router behind": {
-		recorded: "<sip:far@192.0.2.99>, <sip:192.0.2.20;lr>",
-		uri:      "sip:peer@192.0.2.20:5060", routes: []string{"<sip:192.0.2.20;lr>", "<sip:far@192.0.2.99>"},
-	},
+}
+
+func routing() map[string]route {
+	return map[string]route{
+		"no proxy": {uri: "sip:peer@192.0.2.20:5060"},
+		"loose routers": {
+			recorded: "<sip:far@192.0.2.99;lr>, <sip:192.0.2.20;lr;x=y>",
+			uri:      "sip:peer@192.0.2.20:5060", routes: []string{"<sip:192.0.2.20;lr;x=y>", "<sip:far@192.0.2.99;lr>"},
+		},
+		"strict router first": {
+			recorded: "<sip:far@192.0.2.99;lr>, <sip:192.0.2.20;x=y>",
+			uri:      "sip:192.0.2.20;x=y", routes: []string{"<sip:far@192.0.2.99;lr>", "<sip:peer@192.0.2.20:5060>"},
+		},
+		"strict router behind": {
+			recorded: "<sip:far@192.0.2.99>, <sip:192.0.2.20;lr>",
+			uri:      "sip:peer@192.0.2.20:5060", routes: []string{"<sip:192.0.2.20;lr>", "<sip:far@192.0.2.99>"},
+		},
+	}
 }
 
 func mustRoute(t *testing.T, request *sip.Request, uri string, routes []string) {
@@ -49,7 +53,7 @@ func mustRoute(t *testing.T, request *sip.Request, uri string, routes []string) 
 }
 
 func TestRequestsOfADialledCallTakeTheRecordedRoute(t *testing.T) {
-	for name, test := range routing {
+	for name, test := range routing() {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t)
 			p := s.peer("UDP", "192.0.2.20:5060")
@@ -77,7 +81,7 @@ func TestRequestsOfADialledCallTakeTheRecordedRoute(t *testing.T) {
 }
 
 func TestRequestsOfAnIncomingCallTakeTheRecordedRoute(t *testing.T) {
-	for name, test := range routing {
+	for name, test := range routing() {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t)
 			p := s.peer("UDP", "192.0.2.20:5060")

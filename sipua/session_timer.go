@@ -25,8 +25,9 @@ type sessionTimer struct {
 	// interval is 0 while no timer runs.
 	interval time.Duration
 	// ours tells that we have to refresh, by a re-INVITE, since SIP.js takes no UPDATE.
-	ours  bool
-	timer *time.Timer
+	ours bool
+	// next is for our next refresh, expiry for the end of a session that nobody has refreshed.
+	next, expiry *time.Timer
 }
 
 // sessionExpires is the value of a Session-Expires header.
@@ -80,8 +81,7 @@ func objectionToSession(request *sip.Request) (int, []sip.Header) {
 	if !ok {
 		return 400, nil
 	}
-	knowsTimers := hasOption(request, "Supported", "timer") || hasOption(request, "Require", "timer")
-	if expires != nil && expires.interval < minSession && knowsTimers {
+	if expires != nil && expires.interval < minSession && knowsTimers(request) {
 		return 422, []sip.Header{sip.NewHeader("Min-SE", strconv.Itoa(int(minSession/time.Second)))}
 	}
 	return 0, nil
@@ -99,14 +99,29 @@ func (l *leg) agreeSession(request *sip.Request, response *sip.Response) {
 	if expires == nil || !required && (!inDialog || expires.refresher == "uas") {
 		return
 	}
-	if expires.refresher != "uas" {
-		expires.refresher = "uac"
+	if expires.refresher != "uac" && expires.refresher != "uas" {
+		expires.refresher = l.refresherFor(request)
 	}
-	response.AppendHeader(sip.NewHeader("Require", "timer"))
+	if knowsTimers(request) {
+		response.AppendHeader(sip.NewHeader("Require", "timer"))
+	}
 	response.AppendHeader(expires.header())
 	if required {
-		l.runSession(max(expires.interval, minSession), expires.refresher == "uas")
+		l.runSession(expires.interval, expires.refresher == "uas")
 	}
+}
+
+// refresherFor chooses who refreshes when a request does not say it: whoever did so before, else the party if it can
+// (RFC 4028 section 9).
+func (l *leg) refresherFor(request *sip.Request) string {
+	if l.session.interval > 0 && l.session.ours || !knowsTimers(request) {
+		return "uas"
+	}
+	return "uac"
+}
+
+func knowsTimers(request *sip.Request) bool {
+	return hasOption(request, "Supported", "timer") || hasOption(request, "Require", "timer")
 }
 
 // firstRequest is the INVITE that made an incoming leg; nil for a dialled one.
@@ -117,13 +132,32 @@ func (l *leg) firstRequest() *sip.Request {
 	return l.invite.request
 }
 
-// followSession does what the 200 to our INVITE says about the session interval.
+// followSession does what the 200 to our INVITE says about the session interval. Where it says nothing, a refresh of
+// ours was one all the same.
 func (l *leg) followSession(response *sip.Response) {
-	expires, ok := parseSessionExpires(response)
-	if !ok || expires == nil {
-		return
+	switch expires, ok := parseSessionExpires(response); {
+	case ok && expires != nil:
+		l.runSession(expires.interval, expires.refresher != "uas")
+	case l.session.interval > 0 && l.session.ours:
+		l.runSession(l.session.interval, true)
 	}
-	l.runSession(max(expires.interval, minSession), expires.refresher != "uas")
+}
+
+// raiseSession takes the interval that the party asks for at least, in a 422 to our re-INVITE. It reports false if that
+// is no longer than what we offered (RFC 4028 section 7.4).
+func (l *leg) raiseSession(response *sip.Response) bool {
+	header := response.GetHeader("Min-SE")
+	if header == nil || l.session.interval == 0 {
+		return false
+	}
+	seconds, _, _ := strings.Cut(header.Value(), ";")
+	number, err := strconv.ParseUint(strings.TrimSpace(seconds), 10, 31)
+	least := time.Duration(number) * time.Second
+	if err != nil || least <= l.session.interval {
+		return false
+	}
+	l.session.interval = least
+	return true
 }
 
 // proposeSession tells the party, in a re-INVITE, who goes on refreshing.
@@ -138,23 +172,40 @@ func (l *leg) proposeSession(invite *sip.Request) {
 	invite.AppendHeader(expires.header())
 }
 
-// runSession begins the interval anew. A browser is not watched: its media decide how long it may be away.
-func (l *leg) runSession(interval time.Duration, ours bool) {
+// runSession begins the interval anew. One that is shorter than may be is kept to by us, since the party will, but the
+// party itself is given what all have. A browser is not watched: its media decide how long it may be away.
+func (l *leg) runSession(told time.Duration, ours bool) {
+	interval := max(told, minSession)
 	l.session.stop()
 	l.session.interval, l.session.ours = interval, ours
-	switch {
-	case ours:
-		l.session.timer = l.after(interval/2, l.refresh)
-	case !comesBack(l.flow):
-		l.session.timer = l.after(interval+min(sessionGrace, interval/3), func() {
+	grace := min(sessionGrace, interval/3)
+	if ours {
+		l.session.next = l.after(max(told/2, t1), l.refresh)
+		grace = -grace // a party that takes no refresh has not long to live (RFC 4028 section 10)
+	}
+	if !comesBack(l.flow) {
+		l.session.expiry = l.after(interval+grace, func() {
 			l.fail(bridge.Cause{Status: 408, Text: "Session expired"})
 		})
 	}
 }
 
-func (s *sessionTimer) stop() {
-	if s.timer != nil {
-		s.timer.Stop()
-		s.timer = nil
+// refreshRefused tries again, while the session lasts, after a refusal that does not end it.
+func (l *leg) refreshRefused() {
+	if l.session.interval == 0 || !l.session.ours {
+		return
 	}
+	if l.session.next != nil {
+		l.session.next.Stop()
+	}
+	l.session.next = l.after(l.session.interval/16, l.refresh)
+}
+
+func (s *sessionTimer) stop() {
+	for _, timer := range []*time.Timer{s.next, s.expiry} {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+	s.next, s.expiry = nil, nil
 }

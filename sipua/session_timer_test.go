@@ -107,6 +107,109 @@ func TestWeRefreshWhenThePhoneWantsIt(t *testing.T) {
 	s.hungUp(leg, p)
 }
 
+// refreshing is a call to a phone that has us refresh it: its timers, up to the first refresh.
+func refreshing(t *testing.T, interval string) (s *setup, leg bridge.Leg, p *peer, timers chan timer) {
+	t.Helper()
+	timers = make(chan timer, 64)
+	s = newSetup(t, watchTimers(timers))
+	p = s.peer("TCP", "192.0.2.20:5060")
+	leg = s.dial(p)
+	p.respond(p.request(sip.INVITE), 200, "bobtag", "sdp", "Session-Expires: "+interval+";refresher=uac")
+	p.request(sip.ACK)
+	event[bridge.Answered](t, leg)
+	return s, leg, p, timers
+}
+
+func TestRefusedRefreshIsTriedAgain(t *testing.T) {
+	for _, status := range []int{488, 500, 503, 407, 403} {
+		s, leg, p, timers := refreshing(t, "1600")
+		expiry := timerOf(t, timers, 800*time.Second)
+		timerOf(t, timers, 1600*time.Second-sessionGrace)
+		expiry.work()
+		p.respond(p.request(sip.INVITE), status, "", "")
+		p.request(sip.ACK)
+		timerOf(t, timers, 100*time.Second).work()
+		p.respond(p.request(sip.INVITE), 200, "", "sdp") // says nothing about sessions: we go on
+		p.request(sip.ACK)
+		timerOf(t, timers, 800*time.Second)
+		s.hungUp(leg, p)
+	}
+}
+
+func TestCallThatIsNeverRefreshedEnds(t *testing.T) {
+	s, leg, p, timers := refreshing(t, "90")
+	next := timerOf(t, timers, 45*time.Second)
+	end := timerOf(t, timers, 60*time.Second)
+	next.work()
+	p.respond(p.request(sip.INVITE), 500, "", "")
+	p.request(sip.ACK)
+	end.work()
+	p.respond(p.request(sip.BYE), 200, "", "")
+	if ended := event[bridge.Ended](t, leg); ended.Cause.Status != 408 {
+		t.Errorf("cause %+v", ended.Cause)
+	}
+	s.settled()
+}
+
+func TestRefreshThatIsTooShortIsRaised(t *testing.T) {
+	s, leg, p, timers := refreshing(t, "90")
+	timerOf(t, timers, 45*time.Second).work()
+	for _, least := range []string{"600", "1800;x=y"} {
+		p.respond(p.request(sip.INVITE), 422, "", "", "Min-SE: "+least)
+		p.request(sip.ACK)
+	}
+	refresh := p.request(sip.INVITE)
+	if got := sessionValue(refresh); got != "1800;refresher=uac" {
+		t.Errorf("proposed %q", got)
+	}
+	p.respond(refresh, 422, "", "", "Min-SE: 900") // makes no sense: it is a refusal
+	p.request(sip.ACK)
+	timerOf(t, timers, 1800*time.Second/16)
+	s.hungUp(leg, p)
+}
+
+func TestRefreshThatCrossesAnOfferIsTriedAgain(t *testing.T) {
+	s, leg, p, timers := refreshing(t, "90")
+	timerOf(t, timers, 45*time.Second).work()
+	p.respond(p.request(sip.INVITE), 491, "", "")
+	p.request(sip.ACK)
+	p.respond(p.request(sip.INVITE), 200, "", "sdp", "Session-Expires: 90;refresher=uas")
+	p.request(sip.ACK)
+	timerOf(t, timers, 120*time.Second) // now it is theirs to refresh
+	s.hungUp(leg, p)
+}
+
+func TestSessionOfASecondIsKeptByUs(t *testing.T) {
+	s, leg, p, timers := refreshing(t, "1")
+	timerOf(t, timers, 500*time.Millisecond)
+	for range 3 {
+		refresh := p.request(sip.INVITE)
+		if got := sessionValue(refresh); got != "90;refresher=uac" {
+			t.Errorf("proposed %q", got)
+		}
+		p.respond(refresh, 200, "", "sdp", "Session-Expires: 1;refresher=uac")
+		p.request(sip.ACK)
+	}
+	leg.Hangup(bridge.Normal())
+	p.respond(p.untilBye(), 200, "", "")
+	event[bridge.Ended](t, leg)
+	s.settled()
+}
+
+func TestHoldWithoutASessionLeavesTheRefresherAsItWas(t *testing.T) {
+	s, leg, p, timers := refreshing(t, "600")
+	timerOf(t, timers, 300*time.Second)
+	script := scriptOf(p, p.last(sip.ACK))
+	p.say("sdp sendonly", script.lines("INVITE", "1")...)
+	if got := sessionValue(p.status(200)); got != "1800;refresher=uas" {
+		t.Errorf("answered %q", got)
+	}
+	p.say("", script.lines("ACK", "1")...)
+	event[bridge.DirectionChanged](t, leg)
+	timerOf(t, timers, 900*time.Second) // ours
+	s.hungUp(leg, p)
+}
+
 func TestBrowserIsNotWatched(t *testing.T) {
 	timers := make(chan timer, 64)
 	s := newSetup(t, watchTimers(timers))
