@@ -30,6 +30,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 		},
 		Headers:   Headers{Pass: []string{}, Strip: []string{}},
 		WebSocket: WebSocket{Origins: []string{}, MaxMessage: 32768, Rate: 20},
+		Tokens:    Tokens{Keys: []TokenKey{}},
 		Security: Security{
 			Scanners: []string{
 				"friendly-scanner", "sipvicious", "sipcli", "sip-scan", "sipscan", "sundayddr", "vaxsip", "pplsip",
@@ -106,7 +107,8 @@ func TestAnnotatedExamplesLoad(t *testing.T) {
 	if len(example.FindAllString(string(annotated), -1)) < 10 {
 		t.Fatal("the examples were not found")
 	}
-	lists := strings.NewReplacer("users: []", "users:", "origins: []", "origins:")
+	lists := strings.NewReplacer("users: []", "users:", "origins: []", "origins:", "keys: []", "keys:",
+		`audience: ""`, "audience: us")
 	// An example stands above its key; it is moved below.
 	var out, held []string
 	for text := range strings.SplitSeq(lists.Replace(string(annotated)), "\n") {

@@ -13,6 +13,7 @@ type Config struct {
 	Routes    []Route   `mapstructure:"routes"`
 	Headers   Headers   `mapstructure:"headers"`
 	WebSocket WebSocket `mapstructure:"websocket"`
+	Tokens    Tokens    `mapstructure:"tokens"`
 	Security  Security  `mapstructure:"security"`
 	Log       Log       `mapstructure:"log"`
 
@@ -52,7 +53,7 @@ type Call struct {
 	PRACK bool `mapstructure:"prack"`
 }
 
-// User is a user of a domain of our own. It has a Password or a HA1.
+// User is a user of a domain of our own. It has a Password or a HA1; where there are Tokens it may have neither.
 type User struct {
 	Name string `mapstructure:"name"`
 	// Domain is filled with the first domain of our own by Load where the file leaves it out.
@@ -82,6 +83,24 @@ type WebSocket struct {
 	MaxMessage int `mapstructure:"max_message"`
 	// Rate is in messages a second.
 	Rate int `mapstructure:"rate"`
+}
+
+// Tokens say who may speak for users without their passwords.
+type Tokens struct {
+	// Keys sign JSON Web Tokens, whose aud is Audience and whose iss, if it is set, Issuer.
+	Keys     []TokenKey `mapstructure:"keys"`
+	Audience string     `mapstructure:"audience"`
+	Issuer   string     `mapstructure:"issuer"`
+	// TemporarySecret makes the passwords of temporary accounts; empty for none.
+	TemporarySecret string `mapstructure:"temporary_secret"`
+}
+
+// TokenKey is a Secret or the File of a public key.
+type TokenKey struct {
+	// ID is what a token names in kid.
+	ID     string `mapstructure:"id"`
+	Secret string `mapstructure:"secret"`
+	File   string `mapstructure:"file"`
 }
 
 // Security says who is not served.

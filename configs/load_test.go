@@ -120,6 +120,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"call.drain":            "77s",
 			"call.per_user":         "77",
 			"call.prack":            "false",
+			"tokens.keys":           `[{"secret":"x"}]`,
 			"security.scanners":     `["other"]`,
 			"security.strangers":    "false",
 			"security.rate":         "77",

@@ -38,6 +38,7 @@ func (c *Config) Validate() error {
 	c.checkRoutes(&found)
 	c.checkHeaders(&found)
 	c.checkWebSocket(&found)
+	c.checkTokens(&found)
 	c.checkSecurity(&found)
 	c.checkLog(&found)
 	return errors.Join(found...)

@@ -16,7 +16,7 @@ func (c *Config) checkUsers(found *faults) {
 		if !name.MatchString(user.Name) {
 			found.add("users[%d].name: %q is not the user part of a SIP address", i, user.Name)
 		}
-		if (user.Password == "") == (user.HA1 == "") {
+		if user.Password != "" && user.HA1 != "" || user.Password == "" && user.HA1 == "" && !c.Tokens.any() {
 			found.add("users[%d]: %s needs a password or a ha1, and only one of them", i, user.Name)
 		}
 		if user.HA1 != "" && !ha1.MatchString(user.HA1) {

@@ -15,6 +15,7 @@ import (
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/headers"
 	"sipbridge/sipua/registrar"
+	"sipbridge/sipua/token"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
 )
@@ -44,6 +45,8 @@ type Options struct {
 	Authenticator *digest.Authenticator
 	// Headers says which header fields cross; its zero value is the default.
 	Headers headers.Policy
+	// Tokens checks the tokens of local users; nil for none.
+	Tokens *token.Verifier
 	// Transports reaches peers.
 	Transports Transports
 	// Protection says whom the agent does not serve; the zero value serves everybody.

@@ -24,7 +24,7 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 		asked.To = "sip:" + to.User + "@" + who.trunk // the Directory knows the token
 	}
 	if upstream, ok := a.passesCredentials(request, who); ok {
-		asked.Headers = append(asked.Headers, credentials(request)...)
+		asked.Headers = append(asked.Headers, a.credentials(request)...)
 		if strings.EqualFold(to.Host, upstream.Domain) {
 			asked.To = to.String() // the digest covers its parameters
 		}
@@ -54,10 +54,13 @@ func domainOf(user string) string {
 
 // credentials are the headers by which a browser proves itself to its upstream server. Only the upstream
 // endpoint lets them out.
-func credentials(request *sip.Request) []bridge.Header {
+func (a *Agent) credentials(request *sip.Request) []bridge.Header {
 	var headers []bridge.Header
 	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
 		for _, header := range request.GetHeaders(name) {
+			if a.isOwnToken(header.Value()) {
+				continue
+			}
 			headers = append(headers, bridge.Header{Name: name, Value: header.Value()})
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
-	"sipbridge/sipua/digest"
 	"sipbridge/sipua/transport"
 )
 
@@ -27,6 +26,9 @@ func (a *Agent) identify(flow transport.Flow, request *sip.Request) (identity, e
 	if upstream, ok := a.fromUpstream(flow); ok {
 		return identity{origin: bridge.OriginUpstream, trunk: upstream.Domain}, nil
 	}
+	if err := a.mayClaim(flow, request); err != nil {
+		return identity{}, err
+	}
 	from := request.From().Address
 	if realm, ok := a.options.Domains.local(from.Host); ok {
 		return a.identifyLocal(flow, request, realm)
@@ -39,7 +41,7 @@ func (a *Agent) identify(flow transport.Flow, request *sip.Request) (identity, e
 	return identity{}, nil
 }
 
-// identifyLocal checks a user of ours: by the connection on which he registered, else by digest.
+// identifyLocal checks a user of ours: by the connection on which he registered, else by what it brings.
 func (a *Agent) identifyLocal(flow transport.Flow, request *sip.Request, realm string) (identity, error) {
 	claimed := request.From().Address.User + "@" + realm
 	if known := a.users.get(flow); known != "" && known == claimed {
@@ -51,18 +53,18 @@ func (a *Agent) identifyLocal(flow transport.Flow, request *sip.Request, realm s
 	return identity{origin: bridge.OriginUser, user: claimed}, nil
 }
 
-// prove has the sender of a request prove by digest that he is a local user; from then on his connection speaks
-// for him. The error is a bridge.Cause to answer with.
+// prove has the sender of a request prove that he is a local user; from then on his connection speaks for him. The
+// error is a bridge.Cause to answer with.
 func (a *Agent) prove(flow transport.Flow, request *sip.Request, user string) error {
 	_, realm, _ := strings.Cut(user, "@")
-	name, err := a.options.Authenticator.Verify(digest.AttemptOf(request, flow, realm, true))
+	proved, err := a.proofOf(flow, request, realm, true)
 	if err != nil {
 		return err
 	}
-	if name+"@"+realm != user {
-		return bridge.Cause{Status: 403, Text: "From Is Not Yours"}
+	if proved.user != user {
+		return notYours()
 	}
-	a.users.set(flow, user)
+	a.users.prove(flow, proved)
 	return nil
 }
 

@@ -72,6 +72,9 @@ func (a *Agent) relayTarget(flow transport.Flow, request *sip.Request) (Upstream
 // says for itself in that very domain, whose server checks it; and, but for REGISTER, only once it has registered
 // there, because a server may take for granted what comes from our address.
 func (a *Agent) mayRelay(flow transport.Flow, request *sip.Request, upstream Upstream) error {
+	if err := a.mayClaim(flow, request); err != nil {
+		return err
+	}
 	from := request.From().Address
 	user := from.User + "@" + strings.ToLower(from.Host)
 	if flow.Done() == nil || !strings.EqualFold(from.Host, upstream.Domain) ||

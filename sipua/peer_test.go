@@ -66,11 +66,17 @@ var errGone = errors.New("gone")
 // say gives the agent a message; lines are joined by CRLF.
 func (p *peer) say(body string, lines ...string) {
 	p.t.Helper()
+	p.sayOn(p, body, lines...)
+}
+
+// sayOn is say on a flow that the peer is part of.
+func (p *peer) sayOn(flow transport.Flow, body string, lines ...string) {
+	p.t.Helper()
 	if body != "" {
 		lines = append(lines, "Content-Type: application/sdp")
 	}
 	lines = append(lines, fmt.Sprintf("Content-Length: %d", len(body)))
-	p.agent.Receive(p, []byte(strings.Join(lines, "\r\n")+"\r\n\r\n"+body))
+	p.agent.Receive(flow, []byte(strings.Join(lines, "\r\n")+"\r\n\r\n"+body))
 }
 
 // next waits for the next message of the agent.

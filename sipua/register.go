@@ -1,11 +1,12 @@
 package sipua
 
 import (
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
-	"sipbridge/sipua/digest"
+	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/transport"
 )
 
@@ -24,7 +25,10 @@ const maxRegistration = time.Hour + time.Minute
 
 // registerLocal proves the sender and binds him; a connection on which a user registered speaks for him from then on.
 func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, realm string) {
-	name, err := a.options.Authenticator.Verify(digest.AttemptOf(request, flow, realm, false))
+	proved, err := a.proofOf(flow, request, realm, false)
+	if err == nil && domainOf(proved.user) != realm {
+		err = notYours()
+	}
 	if err != nil {
 		a.refuse(reply, request, err)
 		return
@@ -35,7 +39,7 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 		a.log.Debug("REGISTER dropped", "error", err)
 		return
 	}
-	headers, err := a.options.Registrar.Register(name, request, flow)
+	headers, err := a.options.Registrar.Register(proved.sender(), request, flow)
 	if err != nil {
 		cause := causeOfError(err)
 		response := newResponse(request, cause.Status, cause.Text)
@@ -43,9 +47,15 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 		transaction.send(response)
 		return
 	}
-	a.users.set(flow, name+"@"+realm)
+	a.users.prove(flow, proved)
 	keepOpen(flow)
 	response := newResponse(request, 200, "")
 	addHeaders(response, headers)
 	transaction.send(response)
+}
+
+// sender is the prover as the registrar takes him.
+func (p proof) sender() registrar.Sender {
+	name, _, _ := strings.Cut(p.user, "@")
+	return registrar.Sender{User: name, Until: p.until}
 }

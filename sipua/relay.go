@@ -80,7 +80,7 @@ func (r *relayed) forUpstream(flow transport.Flow) *sip.Request {
 	request := sip.NewRequest(received.Method, received.Recipient)
 	request.SetTransport(flow.Transport())
 	for _, header := range received.Headers() {
-		if r.agent.options.Headers.Up(header.Name()) {
+		if r.agent.options.Headers.Up(header.Name()) && !r.agent.isOwnToken(header.Value()) {
 			request.AppendHeader(sip.HeaderClone(header))
 		}
 	}

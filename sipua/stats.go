@@ -5,7 +5,7 @@ import "sync/atomic"
 // counters are what the agent counts.
 type counters struct {
 	received, malformed, refused, stray, panics, challenged, relayed, unheard, scanners atomic.Uint64
-	delivered                                                                           atomic.Uint64
+	delivered, badTokens                                                                atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
@@ -19,6 +19,8 @@ type Stats struct {
 	Scanners uint64
 	// Delivered counts messages and notices brought to users' devices.
 	Delivered uint64
+	// BadTokens counts requests whose token was not good.
+	BadTokens uint64
 	// Panics counts faults that were contained, Unheard events of legs whose call did not listen.
 	Panics, Unheard uint64
 	// Dialogs, ServerTransactions and ClientTransactions are alive now.
@@ -38,6 +40,7 @@ func (a *Agent) Stats() Stats {
 		Delivered:          a.stats.delivered.Load(),
 		Relayed:            a.stats.relayed.Load(),
 		Scanners:           a.stats.scanners.Load(),
+		BadTokens:          a.stats.badTokens.Load(),
 		Panics:             a.stats.panics.Load(),
 		Dialogs:            a.dialogs.size(),
 		ServerTransactions: servers,

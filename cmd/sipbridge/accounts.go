@@ -3,48 +3,63 @@ package main
 import (
 	"crypto/subtle"
 	"strings"
+	"time"
 
 	"sipbridge/configs"
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/token"
 )
 
 // accounts are the users of the configuration, as the registrar and the authenticator ask for them. They do
 // not change while the service runs.
-type accounts map[accountName]configs.User
+type accounts struct {
+	users map[accountName]configs.User
+	// temporary is the secret of temporary accounts; empty for none.
+	temporary string
+}
 
 // accountName is a user's name and the canonical name of his domain.
 type accountName struct{ name, domain string }
 
-func newAccounts(users []configs.User, canonical func(host string) string) accounts {
-	all := make(accounts, len(users))
-	for _, user := range users {
-		all[accountName{user.Name, canonical(user.Domain)}] = user
+func newAccounts(config *configs.Config, canonical func(host string) string) accounts {
+	all := accounts{users: make(map[accountName]configs.User), temporary: config.Tokens.TemporarySecret}
+	for _, user := range config.Users {
+		all.users[accountName{user.Name, canonical(user.Domain)}] = user
 	}
 	return all
 }
 
 // Known tells whether there is such a user.
 func (a accounts) Known(user, domain string) bool {
-	_, ok := a[accountName{user, domain}]
+	_, ok := a.users[accountName{user, domain}]
 	return ok
 }
 
-// HA1 gives a user's secret for an algorithm. A stored hash is MD5; a password serves every algorithm.
+// HA1 gives a user's secret for an algorithm. A stored hash is MD5; a password serves every algorithm. The user may be
+// the name of a temporary account, which is good until it ends.
 func (a accounts) HA1(user, realm string, algorithm digest.Algorithm) (ha1 string, ok bool) {
-	account, ok := a[accountName{user, realm}]
+	if account, ok := token.ParseTemporary(user); ok {
+		good := a.temporary != "" && a.Known(account.User, realm) && time.Now().Before(account.Until)
+		return digest.HA1(algorithm, user, realm, account.Password(a.temporary)), good
+	}
+	return a.ownHA1(user, realm, algorithm)
+}
+
+func (a accounts) ownHA1(user, realm string, algorithm digest.Algorithm) (ha1 string, ok bool) {
+	account, ok := a.users[accountName{user, realm}]
 	switch {
 	case !ok:
 		return "", false
 	case account.Password != "":
 		return digest.HA1(algorithm, user, realm, account.Password), true
 	default:
-		return account.HA1, algorithm == digest.MD5
+		return account.HA1, account.HA1 != "" && algorithm == digest.MD5
 	}
 }
 
 // Verify tells whether this is the user's password, for Flash phones, which send it.
 func (a accounts) Verify(user, domain, password string) bool {
-	known, ok := a.HA1(user, domain, digest.MD5)
+	known, ok := a.ownHA1(user, domain, digest.MD5)
 	given := digest.HA1(digest.MD5, user, domain, password)
 	return ok && password != "" && subtle.ConstantTimeCompare([]byte(strings.ToLower(known)), []byte(given)) == 1
 }
@@ -53,7 +68,7 @@ func (a accounts) Verify(user, domain, password string) bool {
 // answer SHA-256, and the challenge comes before we know who asks.
 func algorithmsFor(users []configs.User) []digest.Algorithm {
 	for _, user := range users {
-		if user.Password == "" {
+		if user.HA1 != "" {
 			return []digest.Algorithm{digest.MD5}
 		}
 	}

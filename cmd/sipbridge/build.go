@@ -59,7 +59,9 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if err := s.addTransports(ctx, own); err != nil {
 		return nil, err
 	}
-	s.addUsers(domains)
+	if err := s.addUsers(domains); err != nil {
+		return nil, err
+	}
 	if err := s.addAgent(ctx, domains); err != nil {
 		return nil, err
 	}
@@ -108,14 +110,17 @@ func newDomains(configured []configs.Domain, own []netip.Addr) (sipua.Domains, e
 	return domains, nil
 }
 
-func (s *service) addUsers(domains sipua.Domains) {
-	users := newAccounts(s.config.Users, domains.Canonical)
+func (s *service) addUsers(domains sipua.Domains) error {
+	users := newAccounts(s.config, domains.Canonical)
 	s.registrar = registrar.New(registrar.Options{
 		Users: users, Domain: domains.Canonical, Observer: registrations{log: s.log},
 	})
 	s.authenticator = digest.New(digest.Options{
 		Accounts: users, Algorithms: algorithmsFor(s.config.Users), Logger: s.log,
 	})
+	var err error
+	s.tokens, err = newTokens(s.config)
+	return err
 }
 
 func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
@@ -130,6 +135,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Registrar:     s.registrar,
 		Authenticator: s.authenticator,
 		Headers:       crossing,
+		Tokens:        s.tokens,
 		Transports:    s.transports.layer,
 		Protection: sipua.Protection{
 			Scanners: s.config.Security.Scanners, NoStrangers: !s.config.Security.Strangers,
@@ -198,6 +204,7 @@ func (s *service) addBrowsers() {
 	s.browsers = ws.NewServer(ws.Options{
 		Receive:    func(conn *ws.Conn, message []byte) { s.agent.Receive(conn, message) },
 		Closed:     func(conn *ws.Conn) { s.agent.FlowClosed(conn) },
+		Authorize:  authorizer(s.tokens),
 		Origins:    s.config.WebSocket.Origins,
 		MaxMessage: s.config.WebSocket.MaxMessage,
 		Rate:       float64(s.config.WebSocket.Rate),

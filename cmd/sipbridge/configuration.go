@@ -61,7 +61,8 @@ func checkConfiguration(config *configs.Config) error {
 	if err := config.Validate(); err != nil {
 		return errors.Join(err, checkCertificates(config.TLS))
 	}
-	return errors.Join(checkCertificates(config.TLS), checkRoutes(config))
+	_, err := newTokens(config)
+	return errors.Join(checkCertificates(config.TLS), err, checkRoutes(config))
 }
 
 // checkRoutes says which routes lead nowhere, in a configuration that is fine so far.

@@ -14,7 +14,7 @@ import (
 func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 	options := rtmp.Options{
 		Accept:   func(leg bridge.Incoming) { s.exchange.Accept(leg) },
-		Accounts: newAccounts(s.config.Users, domains.Canonical),
+		Accounts: newAccounts(s.config, domains.Canonical),
 		Domain: func(host string) (string, bool) {
 			return domains.Canonical(host), domains.IsLocal(host)
 		},

@@ -53,10 +53,11 @@ func TestFlashPhones(t *testing.T) {
 
 func TestVerify(t *testing.T) {
 	t.Parallel()
-	users := newAccounts([]configs.User{
+	users := newAccounts(&configs.Config{Users: []configs.User{
 		{Name: "alice", Domain: "test", Password: "secret"},
 		{Name: "bob", Domain: "test", HA1: strings.ToUpper(digest.HA1(digest.MD5, "bob", "test", "other"))},
-	}, func(host string) string { return host })
+		{Name: "carol", Domain: "test"},
+	}}, func(host string) string { return host })
 	for _, test := range []struct {
 		user, password string
 		want           bool

@@ -57,6 +57,7 @@ func (s *service) webSocketMetrics() []admin.Sample {
 	return []admin.Sample{
 		gauge("websocket_connections", "WebSocket connections now.", float64(browsers.Open)),
 		counter("websocket_refused_total", refused, browsers.RefusedOrigin, because("origin")),
+		counter("websocket_refused_total", refused, browsers.RefusedToken, because("token")),
 		counter("websocket_refused_total", refused, browsers.RefusedBusy, because("busy")),
 		counter("websocket_refused_total", refused, browsers.RefusedOther, because("other")),
 		counter("websocket_dropped_total", dropped, browsers.RateLimited, because("rate")),
@@ -168,6 +169,7 @@ func (s *service) userMetrics() []admin.Sample {
 		counter("credentials_refused_total", failed, proofs.Denied, because("wrong")),
 		counter("credentials_refused_total", failed, proofs.Locked, because("guessing")),
 		counter("credentials_refused_total", failed, proofs.Malformed, because("malformed")),
+		counter("credentials_refused_total", failed, s.agent.Stats().BadTokens, because("token")),
 	}
 }
 

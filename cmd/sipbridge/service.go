@@ -18,6 +18,7 @@ import (
 	"sipbridge/sipua"
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/registrar"
+	"sipbridge/sipua/token"
 )
 
 // service is everything that runs. Its parts know each other only by the interfaces of package bridge.
@@ -31,6 +32,7 @@ type service struct {
 	transports    *sipTransports
 	registrar     *registrar.Registrar
 	authenticator *digest.Authenticator
+	tokens        *token.Verifier // nil without keys
 	agent         *sipua.Agent
 	exchange      *bridge.Exchange
 	browsers      *ws.Server

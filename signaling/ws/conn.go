@@ -30,6 +30,7 @@ type Conn struct {
 	local   netip.AddrPort
 	remote  netip.AddrPort
 	limiter *rate.Limiter
+	grant   grant
 
 	queue chan frame
 	done  chan struct{} // closed by the first end
@@ -53,9 +54,15 @@ type frame struct {
 	data []byte
 }
 
-func newConn(server *Server, socket *websocket.Conn, secure bool) *Conn {
+// grant is what the token of a connection says.
+type grant struct {
+	user  string
+	until time.Time
+}
+
+func newConn(server *Server, socket *websocket.Conn, secure bool, granted grant) *Conn {
 	return &Conn{
-		server: server, socket: socket, secure: secure || server.options.Secure,
+		server: server, socket: socket, secure: secure || server.options.Secure, grant: granted,
 		local: addrPort(socket.LocalAddr()), remote: addrPort(socket.RemoteAddr()),
 		limiter: rate.NewLimiter(rate.Limit(server.options.Rate), server.options.Burst),
 		queue:   make(chan frame, server.options.QueueLength), done: make(chan struct{}),
@@ -84,6 +91,9 @@ func (c *Conn) LocalAddr() netip.AddrPort { return c.local }
 
 // RemoteAddr is the other end: the browser's, or that of a proxy before it.
 func (c *Conn) RemoteAddr() netip.AddrPort { return c.remote }
+
+// Authorized gives the user that the token of the connection names, and when it ends; an empty user without one.
+func (c *Conn) Authorized() (user string, until time.Time) { return c.grant.user, c.grant.until }
 
 // Done is closed when no more messages are taken; what waits may still be on its way out.
 func (c *Conn) Done() <-chan struct{} { return c.done }

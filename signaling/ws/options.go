@@ -15,6 +15,10 @@ type Options struct {
 	// Origins are the pages that may connect beside those of this server, each exactly as a browser names it:
 	// scheme://host or scheme://host:port.
 	Origins []string
+	// Authorize checks the access_token in the URL of a handshake and gives whom the connection speaks for, and how
+	// long; an error refuses the handshake with 401. Default: tokens are passed over. A client without one
+	// connects in either case.
+	Authorize func(token string) (user string, until time.Time, err error)
 	// Secure says that clients reach us by TLS that something in front of us ends, so Via says WSS. A
 	// connection with TLS of our own is WSS in any case.
 	Secure bool

@@ -71,9 +71,9 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-// ServeHTTP answers a handshake (RFC 6455 section 4.2) and serves the connection until it ends. It refuses
-// with 403 a page that is not allowed, with 400 a client without the subprotocol "sip", and with 503 what is
-// above a limit.
+// ServeHTTP answers a handshake (RFC 6455 section 4.2) and serves the connection until it ends. It refuses with 403 a
+// page that is not allowed, with 401 a bad access token, with 400 a client without the subprotocol "sip", and with
+// 503 what is above a limit.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !originAllowed(r, s.options.Origins) {
 		s.counts.refusedOrigin.Add(1)
@@ -83,6 +83,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !slices.Contains(websocket.Subprotocols(r), subprotocol) {
 		s.counts.refusedOther.Add(1)
 		http.Error(w, "a WebSocket with the subprotocol sip is served here", http.StatusBadRequest)
+		return
+	}
+	granted, err := s.authorize(r)
+	if err != nil {
+		s.counts.refusedToken.Add(1)
+		http.Error(w, "the access token is not valid", http.StatusUnauthorized)
 		return
 	}
 	source := sourceOf(r)
@@ -99,7 +105,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.counts.accepted.Add(1)
-	s.serve(newConn(s, socket, r.TLS != nil))
+	s.serve(newConn(s, socket, r.TLS != nil, granted))
+}
+
+// authorize reads the token of a handshake, if there is one. It stands in the URL (RFC 6750 section 2.3), because a
+// page can set no header of a handshake.
+func (s *Server) authorize(r *http.Request) (grant, error) {
+	token := r.URL.Query().Get("access_token")
+	if token == "" || s.options.Authorize == nil {
+		return grant{}, nil
+	}
+	user, until, err := s.options.Authorize(token)
+	return grant{user: user, until: until}, err
 }
 
 // serve reads a connection until it ends.

@@ -7,6 +7,7 @@ type Stats struct {
 	Open          int64  // connections now
 	Accepted      uint64 // handshakes that succeeded
 	RefusedOrigin uint64 // handshakes of pages that are not allowed
+	RefusedToken  uint64 // handshakes with an access token that is not valid
 	RefusedOther  uint64 // handshakes without the subprotocol, or no handshakes at all
 	RefusedBusy   uint64 // handshakes above a limit, or while shutting down
 	Received      uint64 // messages handed to Receive
@@ -24,6 +25,7 @@ type counters struct {
 	open                                     atomic.Int64
 	accepted                                 atomic.Uint64
 	refusedOrigin, refusedOther, refusedBusy atomic.Uint64
+	refusedToken                             atomic.Uint64
 	received, sent, keepAlives               atomic.Uint64
 	rateLimited, tooLarge, malformed         atomic.Uint64
 	timedOut, slow, panics                   atomic.Uint64
@@ -32,6 +34,7 @@ type counters struct {
 func (c *counters) snapshot() Stats {
 	return Stats{
 		Open: c.open.Load(), Accepted: c.accepted.Load(), RefusedOrigin: c.refusedOrigin.Load(),
+		RefusedToken: c.refusedToken.Load(),
 		RefusedOther: c.refusedOther.Load(), RefusedBusy: c.refusedBusy.Load(), Received: c.received.Load(),
 		Sent: c.sent.Load(), KeepAlives: c.keepAlives.Load(), RateLimited: c.rateLimited.Load(),
 		TooLarge: c.tooLarge.Load(), Malformed: c.malformed.Load(), TimedOut: c.timedOut.Load(),

@@ -180,10 +180,10 @@ func TestOutbound(t *testing.T) {
 	b := newBench(t, Options{})
 	one, two := connection("TLS"), connection("TLS")
 	contact := `Contact: <sip:a@b>;+sip.instance="<urn:uuid:AA>";reg-id=`
-	if _, err := b.Register("", register(t, "c", 1, contact+"1", "Supported: path, outbound"), one); err != nil {
+	if _, err := b.Register(Sender{}, register(t, "c", 1, contact+"1", "Supported: path, outbound"), one); err != nil {
 		t.Fatal(err)
 	}
-	headers, err := b.Register("", register(t, "c", 2, contact+"2", "Supported: path", "Supported: outbound"), two)
+	headers, err := b.Register(Sender{}, register(t, "c", 2, contact+"2", "Supported: path", "Supported: outbound"), two)
 	if err != nil || len(headers) != 3 {
 		t.Fatalf("headers %v, error %v", headers, err)
 	}
@@ -196,7 +196,7 @@ func TestOutbound(t *testing.T) {
 	if got := b.mustRegister(register(t, "d", 1, again), connection("TLS")); len(got) != 2 {
 		t.Errorf("the same instance and reg-id gives %q", got)
 	}
-	headers, err = b.Register("", register(t, "d", 2, again), two)
+	headers, err = b.Register(Sender{}, register(t, "d", 2, again), two)
 	if err != nil || slices.Contains(headers, bridge.Header{Name: "Require", Value: "outbound"}) {
 		t.Errorf("to a client that doesn't know outbound: %v, error %v", headers, err)
 	}
@@ -207,7 +207,7 @@ func TestEveryContactHasExpires(t *testing.T) {
 	b := newBench(t, Options{})
 	names := []string{"jssip-register-1", "sipjs-register-1", "sipml5-register-1", "sip-js-register-1"}
 	for i, name := range names {
-		headers, err := b.Register("alice", captured(t, name), connection("WS"))
+		headers, err := b.Register(Sender{User: "alice"}, captured(t, name), connection("WS"))
 		if err != nil {
 			t.Fatal(err)
 		}

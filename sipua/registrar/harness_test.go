@@ -87,7 +87,7 @@ func (b *bench) tellStory(line string) {
 // register sends a REGISTER and gives the Contacts of its 200, or the refusal.
 func (b *bench) register(request *sip.Request, flow *fakeFlow) (contacts []string, refusal *bridge.Cause) {
 	b.t.Helper()
-	headers, err := b.Register("", request, flow)
+	headers, err := b.Register(Sender{}, request, flow)
 	if err != nil {
 		var cause bridge.Cause
 		if !errors.As(err, &cause) {

@@ -21,6 +21,8 @@ type order struct {
 	flow   transport.Flow
 	callID string
 	cseq   uint32
+	// until, if set, is when the sender's proof ends, and with it his bindings.
+	until time.Time
 	// removeAll is Contact: *.
 	removeAll bool
 	// wanted are the bindings to make or prolong, removed those to end; both empty in a query.
@@ -38,7 +40,7 @@ func refuse(status int, text, reason string, headers ...bridge.Header) bridge.Ca
 func badRequest(reason string) bridge.Cause { return refuse(400, "Bad Request", reason) }
 
 // read takes the order out of a request. now is when the bindings begin.
-func (r *Registrar) read(request *sip.Request, flow transport.Flow, now time.Time) (order, error) {
+func (r *Registrar) read(request *sip.Request, flow transport.Flow, sender Sender, now time.Time) (order, error) {
 	to, callID, cseq := request.To(), request.CallID(), request.CSeq()
 	if to == nil || callID == nil || cseq == nil {
 		return order{}, badRequest("no To, Call-ID or CSeq")
@@ -47,7 +49,9 @@ func (r *Registrar) read(request *sip.Request, flow transport.Flow, now time.Tim
 		return order{}, refuse(420, "Bad Extension", "required extension",
 			bridge.Header{Name: "Unsupported", Value: unknown})
 	}
-	read := order{aor: r.canonical(AORFrom(to.Address)), flow: flow, callID: string(*callID), cseq: cseq.SeqNo}
+	read := order{
+		aor: r.canonical(AORFrom(to.Address)), flow: flow, callID: string(*callID), cseq: cseq.SeqNo, until: sender.Until,
+	}
 	contacts, star, err := contactsOf(request)
 	if err != nil {
 		return order{}, err
@@ -108,6 +112,9 @@ func (r *Registrar) addContact(read *order, request *sip.Request, asked *contact
 	if life > 0 && life < r.options.MinExpires {
 		least := strconv.Itoa(int(r.options.MinExpires / time.Second))
 		return refuse(423, "Interval Too Brief", "life too short", bridge.Header{Name: "Min-Expires", Value: least})
+	}
+	if !read.until.IsZero() && life > 0 {
+		life = max(min(life, read.until.Sub(now)), time.Second)
 	}
 	binding := &Binding{
 		AOR: read.aor, URI: asked.target(), Flow: read.flow,

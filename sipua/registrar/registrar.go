@@ -55,23 +55,23 @@ func (r *Registrar) sweep() {
 // Register does what a REGISTER asks and gives the headers of its 200: a Contact for each binding that the user then
 // has. Else the error is a bridge.Cause, to be answered with its status and headers, and nothing has changed.
 //
-// user is the sender, authenticated for the domain in To, who may register nobody but himself; empty if senders aren't
-// authenticated. The caller has seen that this domain is local. The bindings end by FlowClosed(flow) at the latest.
-func (r *Registrar) Register(user string, request *sip.Request, flow transport.Flow) ([]bridge.Header, error) {
-	headers, err := r.register(user, request, flow)
+// sender was authenticated for the domain in To, and may register nobody but himself. The caller has seen that this
+// domain is local. The bindings end by FlowClosed(flow) at the latest.
+func (r *Registrar) Register(sender Sender, request *sip.Request, flow transport.Flow) ([]bridge.Header, error) {
+	headers, err := r.register(sender, request, flow)
 	if err != nil {
 		r.counts.refused.Add(1)
 	}
 	return headers, err
 }
 
-func (r *Registrar) register(user string, request *sip.Request, flow transport.Flow) ([]bridge.Header, error) {
+func (r *Registrar) register(sender Sender, request *sip.Request, flow transport.Flow) ([]bridge.Header, error) {
 	now := r.options.Now()
-	asked, err := r.read(request, flow, now)
+	asked, err := r.read(request, flow, sender, now)
 	if err != nil {
 		return nil, err
 	}
-	if user != "" && user != asked.aor.User {
+	if sender.User != "" && sender.User != asked.aor.User {
 		return nil, refuse(403, "Forbidden", "registering someone else")
 	}
 	if !r.options.Users.Known(asked.aor.User, asked.aor.Domain) {

@@ -206,7 +206,7 @@ func TestRefusals(t *testing.T) {
 		if flow == nil {
 			flow = connection("WS")
 		}
-		_, err := b.Register(test.user, parse(t, raw), flow)
+		_, err := b.Register(Sender{User: test.user}, parse(t, raw), flow)
 		var cause bridge.Cause
 		errors.As(err, &cause)
 		if (err != nil) != (test.want != 0) || cause.Status != test.want {
@@ -307,7 +307,7 @@ func TestConcurrentUse(t *testing.T) {
 			for i := range 50 {
 				flow := connection("WS")
 				contact := "Contact: <sip:u" + strconv.Itoa(client) + "@x.invalid;transport=ws>"
-				if _, err := b.Register("alice", register(t, strconv.Itoa(client), i+1, contact), flow); err != nil {
+				if _, err := b.Register(Sender{User: "alice"}, register(t, strconv.Itoa(client), i+1, contact), flow); err != nil {
 					t.Error(err)
 				}
 				b.Lookup("alice", "example.test")

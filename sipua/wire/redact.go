@@ -11,8 +11,8 @@ const redacted = "<redacted>"
 const longestUser = 1024
 
 // Redact gives a copy of a message, well formed or not, for a trace or a log, without what opens a door:
-// the credentials of Authorization and Proxy-Authorization, the passwords of URIs, parameters named ha1 and
-// password, and the keys of SDES and ICE in SDP. It looks at every line, so bodies that quote messages
+// the credentials of Authorization and Proxy-Authorization, the passwords of URIs, parameters named ha1, password and
+// access_token, and the keys of SDES and ICE in SDP. It looks at every line, so bodies that quote messages
 // are covered too.
 func Redact(raw []byte) []byte {
 	var out bytes.Buffer
@@ -43,7 +43,7 @@ func redactLine(line string) (text string, hidden bool) {
 		}
 	}
 	line = redactURIPasswords(line)
-	for _, name := range []string{"ha1", "password"} {
+	for _, name := range []string{"ha1", "password", "access_token"} {
 		line = redactParam(line, name)
 	}
 	return line, false
