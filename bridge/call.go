@@ -44,9 +44,10 @@ type call struct {
 	log      *slog.Logger
 	incoming Incoming
 	request  Request
-	// mailbox takes the legs that want to replace one of ours.
+	// mailbox takes the legs that want to replace one of ours, asked the calls that want to have one.
 	mailbox chan Incoming
-	// gone is closed when the mailbox is read no more.
+	asked   chan surrenderAsk
+	// gone is closed when neither is read any more.
 	gone chan struct{}
 	// live is the newest snapshot for Exchange.Calls.
 	live atomic.Pointer[snapshot]
@@ -62,6 +63,9 @@ type call struct {
 	answer *Description
 	// timer limits the ringing, and later the whole call.
 	timer *time.Timer
+	// transfer is the one under way, else nil; transfers counts all.
+	transfer  *transfer
+	transfers int
 	// over is set once; why is in record.
 	over   bool
 	record CallRecord
@@ -75,6 +79,7 @@ func newCall(exchange *Exchange, incoming Incoming, id string) *call {
 		incoming: incoming,
 		request:  request,
 		mailbox:  make(chan Incoming),
+		asked:    make(chan surrenderAsk),
 		gone:     make(chan struct{}),
 		caller:   side{name: callerSide},
 		callee:   side{name: calleeSide},
@@ -115,6 +120,14 @@ func (c *call) serve() {
 			c.handle(&c.caller, &c.callee, event, ok)
 		case event, ok := <-c.callee.events:
 			c.handle(&c.callee, &c.caller, event, ok)
+		case event, ok := <-c.transfer.events():
+			c.targetDid(event, ok)
+		case given := <-c.transfer.gift():
+			c.receive(given)
+		case <-c.transfer.expired():
+			c.transferFailed(Cause{Status: 408, Text: "No answer"})
+		case ask := <-c.asked:
+			c.surrender(ask)
 		case incoming := <-c.mailbox:
 			c.takeOver(incoming)
 		case <-c.timer.C:

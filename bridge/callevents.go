@@ -31,14 +31,14 @@ func (c *call) handle(from, to *side, event Event, ok bool) {
 	case KeyframeAsked:
 		c.keyframeAsked(to)
 	case TransferAsked:
-		c.transferAsked(from, event)
+		c.transferAsked(from, to, event.Referral)
 	case Parked:
 		c.log.Info("party is away", "party", from.name)
 	case Resumed:
 		c.log.Info("party is back", "party", from.name)
 	case Ended:
 		from.ended, from.events = true, nil
-		c.end(from.name, event.Cause)
+		c.left(from, event.Cause)
 	}
 }
 

@@ -6,7 +6,8 @@ import "time"
 type CallRecord struct {
 	// ID is unique in this process; log lines of the call carry it.
 	ID string
-	// Caller and Callee are the parties; CalleeTransport is empty if nobody was reached.
+	// Caller and Callee are the parties, after a transfer those that were connected last; CalleeTransport is empty if
+	// nobody was reached.
 	Caller, Callee                   Party
 	CallerTransport, CalleeTransport string
 	// Started, Answered and Ended are zero where it did not come to that.
@@ -18,6 +19,8 @@ type CallRecord struct {
 	CallerPath, CalleePath string
 	// CallerMedia and CalleeMedia are the counts of each leg.
 	CallerMedia, CalleeMedia MediaStats
+	// Transfers tells what became of each transfer that was tried.
+	Transfers []TransferRecord
 	// EndedBy is "caller", "callee" or "bridge".
 	EndedBy string
 	// Cause is why it ended.

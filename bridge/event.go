@@ -30,12 +30,8 @@ type Pressed struct{ Key DTMF }
 // KeyframeAsked tells that the party wants a full picture.
 type KeyframeAsked struct{}
 
-// TransferAsked tells that the party wants to send the other party to Target; Replaces names the dialog to be
-// taken over there, or is nil.
-type TransferAsked struct {
-	Target   string
-	Replaces *DialogID
-}
+// TransferAsked tells that the party wants the other party to be connected to somebody else; TransferProgress answers.
+type TransferAsked struct{ Referral Referral }
 
 // Parked tells that the party's signalling and media are gone; the leg waits for it to come back.
 type Parked struct{}

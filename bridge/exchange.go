@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -17,6 +18,9 @@ const retryAfter = "10"
 // strangersAtOnce is how many unanswered calls of strangers are told in the log at once; in the long run it is one a
 // second.
 const strangersAtOnce = 20
+
+// terminatedDialogs is how many dialogs are known to have ended.
+const terminatedDialogs = 256
 
 // mostStack bounds what the log gets of the stack of a panic, in bytes.
 const mostStack = 1500
@@ -36,6 +40,9 @@ type Exchange struct {
 	mu      sync.Mutex
 	calls   map[*call]struct{}
 	dialogs map[DialogID]*call
+	// terminated are the last dialogs that ended; the oldest is overwritten next.
+	terminated [terminatedDialogs]DialogID
+	oldest     int
 	// draining refuses new calls; empty is closed when the last one has ended then.
 	draining bool
 	empty    chan struct{}
@@ -162,8 +169,36 @@ func (x *Exchange) claim(incoming Incoming, replaces DialogID) {
 		case <-c.gone:
 		}
 	}
-	incoming.Hangup(noSuchDialog())
+	incoming.Hangup(x.noDialog(replaces))
 	x.hearOut(incoming)
+}
+
+// replaced finds the call with the dialog that a referral replaces. It gives nil and true if it was one of ours that
+// has ended.
+func (x *Exchange) replaced(dialog *DialogID) (c *call, ours bool) {
+	if dialog == nil {
+		return nil, false
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, named := range [2]DialogID{*dialog, dialog.Reversed()} {
+		if c := x.dialogs[named]; c != nil {
+			return c, true
+		}
+		ours = ours || slices.Contains(x.terminated[:], named)
+	}
+	return nil, ours
+}
+
+// noDialog is the cause of refusal of a request to replace a dialog that is not there: it may just have ended
+// (RFC 3891 section 3).
+func (x *Exchange) noDialog(dialog DialogID) Cause {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if dialog != (DialogID{}) && slices.Contains(x.terminated[:], dialog) {
+		return Cause{Status: 603, Text: "Decline"}
+	}
+	return noSuchDialog()
 }
 
 func noSuchDialog() Cause { return Cause{Status: 481, Text: "Call/Transaction Does Not Exist"} }
@@ -212,6 +247,8 @@ func (x *Exchange) enter(c *call, old, dialog DialogID) {
 func (x *Exchange) forget(dialog DialogID, c *call) {
 	if x.dialogs[dialog] == c {
 		delete(x.dialogs, dialog)
+		x.terminated[x.oldest] = dialog
+		x.oldest = (x.oldest + 1) % terminatedDialogs
 	}
 }
 

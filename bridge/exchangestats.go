@@ -17,6 +17,8 @@ type ExchangeStats struct {
 	Refused uint64
 	// Takeovers counts legs that took the place of another in a running call.
 	Takeovers uint64
+	// Transferred counts transfers that succeeded, TransfersFailed the other ones that were asked for.
+	Transferred, TransfersFailed uint64
 	// Abandoned counts legs that did not end in time after they were hung up.
 	Abandoned uint64
 	// Panics counts calls that were ended by a fault in the program.
@@ -28,6 +30,7 @@ type exchangeCounts struct {
 	started, answered, cancelled atomic.Uint64
 	failed                       [7]atomic.Uint64
 	refused, takeovers           atomic.Uint64
+	transferred, transfersFailed atomic.Uint64
 	abandoned, panics            atomic.Uint64
 }
 
@@ -37,14 +40,16 @@ func (x *Exchange) Stats() ExchangeStats {
 	active := len(x.calls)
 	x.mu.Unlock()
 	stats := ExchangeStats{
-		Active:    active,
-		Started:   x.counts.started.Load(),
-		Answered:  x.counts.answered.Load(),
-		Cancelled: x.counts.cancelled.Load(),
-		Refused:   x.counts.refused.Load(),
-		Takeovers: x.counts.takeovers.Load(),
-		Abandoned: x.counts.abandoned.Load(),
-		Panics:    x.counts.panics.Load(),
+		Active:          active,
+		Started:         x.counts.started.Load(),
+		Answered:        x.counts.answered.Load(),
+		Cancelled:       x.counts.cancelled.Load(),
+		Refused:         x.counts.refused.Load(),
+		Takeovers:       x.counts.takeovers.Load(),
+		Transferred:     x.counts.transferred.Load(),
+		TransfersFailed: x.counts.transfersFailed.Load(),
+		Abandoned:       x.counts.abandoned.Load(),
+		Panics:          x.counts.panics.Load(),
 	}
 	for i := range stats.Failed {
 		stats.Failed[i] = x.counts.failed[i].Load()

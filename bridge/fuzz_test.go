@@ -16,6 +16,7 @@ func FuzzCall(f *testing.F) {
 	f.Add([]byte{18, 34, 4, 20, 36, 6, 22, 38, 7, 23, 39, 15})
 	f.Add([]byte{17, 33, 17, 34, 12, 28, 44, 31, 18})
 	f.Add([]byte{31, 47, 15})
+	f.Add([]byte{18, 11, 27, 4, 15, 20})
 	f.Add([]byte{34, 47, 9, 10, 9, 10, 25, 26})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		if len(script) > 64 {
@@ -26,7 +27,9 @@ func FuzzCall(f *testing.F) {
 		for _, step := range script {
 			legs[int(step>>4)%len(legs)].Emit(anyEvent(step & 15))
 		}
-		calls.caller.Emit(bridge.Ended{Cause: bridge.Normal()})
+		for _, leg := range legs { // a call whose referrer is gone would go on
+			leg.Emit(bridge.Ended{Cause: bridge.Normal()})
+		}
 		calls.observer.AwaitEnded(t)
 		calls.shutDown(t)
 		for _, leg := range legs {
@@ -57,7 +60,7 @@ func anyEvent(number byte) bridge.Event {
 		bridge.DirectionChanged{Direction: bridge.SendRecv},
 		bridge.Pressed{Key: bridge.DTMF{Digit: '1'}},
 		bridge.KeyframeAsked{},
-		bridge.TransferAsked{Target: "sip:x@test"},
+		bridge.TransferAsked{Referral: bridge.Referral{Target: "sip:x@test"}},
 		bridge.Ringing{Early: &opus},
 		bridge.Parked{},
 		bridge.Refused{},

@@ -19,7 +19,7 @@ type Leg interface {
 	Offer(offer Description)
 	// Accept answers what the party Offered.
 	Accept(answer Description)
-	// Refuse declines what the party Offered or asked: the call stands on the old media.
+	// Refuse declines what the party Offered: the call stands on the old media.
 	Refuse(cause Cause)
 	// SetDirection holds or resumes: direction is what the bridge does toward the party.
 	SetDirection(direction Direction)
@@ -27,7 +27,8 @@ type Leg interface {
 	SendDTMF(key DTMF)
 	// AskKeyframe asks the party for a full picture.
 	AskKeyframe()
-	// TransferProgress tells a party that asked for a transfer how it goes.
+	// TransferProgress tells a party that asked for a transfer how it goes, by the status of the call to the target: below
+	// 200 it goes on, 200 is success, 300 and more failure. The first one also accepts or refuses what was asked.
 	TransferProgress(cause Cause)
 	// Hangup ends the leg: CANCEL, BYE or a final response, the leg knows which. Ended follows. It may be
 	// called again, also after Ended; only the first time counts.
@@ -87,8 +88,11 @@ type LegInfo struct {
 	Transport string
 	// Party is the far end.
 	Party Party
-	// User is the authenticated account of the party, "name@domain", else empty.
-	User string
+	// Origin, User and Trunk say for whom the party can ask, as in Request: User is "name@domain" of an account
+	// of ours, Trunk the name of the upstream domain or trunk, else empty.
+	Origin Origin
+	User   string
+	Trunk  string
 	// Dialog is the SIP dialog, as far as it is known.
 	Dialog DialogID
 }

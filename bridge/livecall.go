@@ -52,16 +52,14 @@ func (c *call) publish() {
 		LiveCall: LiveCall{CallRecord: c.record, State: c.state.String()},
 		caller:   c.caller.count(), callee: c.callee.count(),
 	})
-	if c.state == stateAnswered {
-		c.enterDialogs()
-	}
+	c.enterDialogs()
 }
 
 // enterDialogs lets the dialogs of both legs be replaced. It is done before a party can know that
-// it has one.
+// it has one that is confirmed.
 func (c *call) enterDialogs() {
 	for _, side := range [2]*side{&c.caller, &c.callee} {
-		if dialog := side.info().Dialog; dialog != side.dialog {
+		if dialog := side.info().Dialog; dialog != side.dialog && dialog.RemoteTag != "" {
 			c.exchange.enter(c, side.dialog, dialog)
 			side.dialog = dialog
 		}

@@ -214,17 +214,6 @@ func TestKeysAndKeyframesCross(t *testing.T) {
 	bridgetest.Await[bridgetest.AskKeyframe](t, caller.Leg)
 }
 
-func TestTransferIsRefused(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	caller, callee := f.answered(t)
-	caller.Emit(bridge.TransferAsked{Target: "sip:carol@test"})
-	if got := bridgetest.Await[bridgetest.Refuse](t, caller.Leg).Cause; got.Status != 501 {
-		t.Errorf("refused with %+v, want 501", got)
-	}
-	passes(t, caller.Leg, callee.Leg, 0)
-}
-
 func TestParkedPartyKeepsTheCall(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -133,6 +133,18 @@ func (p Policy) choose(formats, far []transcode.Format) (transcode.Format, bool)
 	return withParameters(cheapest(known, farKnown[source]), farKnown), true
 }
 
+// joins tells whether there is a way both ways between what was agreed with two parties.
+func (p Policy) joins(a, b Description) bool {
+	one, oneOK := a.First(transcode.Audio)
+	other, otherOK := b.First(transcode.Audio)
+	if !oneOK || !otherOK {
+		return false
+	}
+	_, there := p.choose(one.Formats, other.Formats)
+	_, back := p.choose(other.Formats, one.Formats)
+	return there && back
+}
+
 // narrowParameters ask a party for no more than the far codec lets through: nobody would hear the rest, and it
 // costs both the party and us (RFC 7587 section 6.1).
 const narrowParameters = opusParameters + ";maxplaybackrate=8000;maxaveragebitrate=20000"

@@ -46,6 +46,11 @@ type Request struct {
 	Headers []Header
 	// MaxForwards is what is left of the hop count (RFC 3261 section 8.1.1.6); 0 means the default, 70.
 	MaxForwards int
-	// Replaces names the dialog that the new one takes over (RFC 3891), as the bridge sees that dialog.
+	// Replaces names the dialog that the new one takes over (RFC 3891), as the bridge sees that dialog; in a request
+	// that is dialled, as the callee does.
 	Replaces *DialogID
+	// EarlyOnly spares the dialog of Replaces if it has been answered.
+	EarlyOnly bool
+	// ReferredBy says who sent the caller here (RFC 3892): the value of a Referred-By header, or empty.
+	ReferredBy string
 }

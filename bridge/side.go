@@ -27,13 +27,23 @@ type side struct {
 	pipe *transcode.Pipe
 	// path prints the last pipe, for the record.
 	path string
-	// past counts the media of legs that held this side before.
-	past MediaStats
+	// past counts the media of legs that held this side before; before is what this leg had counted in another call.
+	past, before MediaStats
 }
 
 // hold puts a leg into the side.
 func (s *side) hold(leg Leg) {
 	s.leg, s.events, s.ended = leg, leg.Events(), false
+}
+
+// retire counts the leg that is about to leave the side.
+func (s *side) retire() { s.past, s.before = s.count().now(), MediaStats{} }
+
+// replace puts what another side has in the place of the leg.
+func (s *side) replace(other side) {
+	s.retire()
+	other.name, other.dialog, other.past = s.name, s.dialog, s.past
+	*s = other
 }
 
 // heard notes what the party says it does. A party that does not send when we said that we do
@@ -54,15 +64,15 @@ func (s *side) info() LegInfo {
 
 // mediaCount counts the media of all legs that held a side.
 type mediaCount struct {
-	media Media // of the last leg; nil if there was none
-	past  MediaStats
+	media        Media // of the last leg; nil if there was none
+	past, before MediaStats
 }
 
 func (s *side) count() mediaCount {
 	if s.leg == nil {
-		return mediaCount{}
+		return mediaCount{past: s.past}
 	}
-	return mediaCount{media: s.leg.Media(), past: s.past}
+	return mediaCount{media: s.leg.Media(), past: s.past, before: s.before}
 }
 
 // now counts up to now. Any goroutine may call it.
@@ -71,10 +81,10 @@ func (c mediaCount) now() MediaStats {
 		return c.past
 	}
 	now := c.media.Stats()
-	now.Received += c.past.Received
-	now.Sent += c.past.Sent
-	now.Lost += c.past.Lost
-	now.RemoteLost += c.past.RemoteLost
+	now.Received += c.past.Received - c.before.Received
+	now.Sent += c.past.Sent - c.before.Sent
+	now.Lost += c.past.Lost - c.before.Lost
+	now.RemoteLost += c.past.RemoteLost - c.before.RemoteLost
 	return now
 }
 

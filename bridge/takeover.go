@@ -16,7 +16,7 @@ func (c *call) takeOver(incoming Incoming) {
 	}
 	old := from.leg
 	from.unplug()
-	from.past = from.count().now()
+	from.retire()
 	from.hold(incoming)
 	from.told, from.wish = to.wish, SendRecv
 	if request.Offer != nil {
@@ -42,14 +42,20 @@ func (c *call) claimed(request Request) (from, to *side, cause *Cause) {
 	case c.callee.info().Dialog:
 		from, to = &c.callee, &c.caller
 	}
-	if from == nil || c.state != stateAnswered || len(to.agreed.Media) == 0 {
+	who := LegInfo{Origin: request.Origin, User: request.User, Trunk: request.Trunk}
+	switch {
+	case from == nil, from.ended, c.state != stateAnswered, len(to.agreed.Media) == 0:
 		cause := noSuchDialog()
 		return nil, nil, &cause
-	}
-	if request.Origin != OriginUser || request.User == "" || request.User != from.info().User {
+	case !mayReplace(who, from.info()):
 		return nil, nil, &Cause{Status: 403, Text: "Forbidden"}
+	case request.EarlyOnly:
+		return nil, nil, &Cause{Status: 486, Text: "Busy Here"}
+	case c.transfer != nil && c.transfer.referrer == from:
+		return nil, nil, &Cause{Status: 491, Text: "Request Pending"}
+	default:
+		return from, to, nil
 	}
-	return from, to, nil
 }
 
 // answerTakeOver gives the answer to the new leg's offer, or our offer if it sent none, so that the far leg keeps

@@ -50,8 +50,8 @@ func TestReloadedCallerTakesItsLegOver(t *testing.T) {
 
 	// And once more, from the new leg's dialog; the old one is worth nothing any more.
 	stale := comeBack(f, "alice@test", caller.Info().Dialog, &offer)
-	if got := bridgetest.Await[bridgetest.Hangup](t, stale.Leg).Cause; got.Status != 481 {
-		t.Errorf("a stale dialog was told %+v, want 481", got)
+	if got := bridgetest.Await[bridgetest.Hangup](t, stale.Leg).Cause; got.Status != 603 {
+		t.Errorf("a stale dialog was told %+v, want 603", got)
 	}
 	again := comeBack(f, "alice@test", page.Info().Dialog, &offer)
 	bridgetest.Await[bridgetest.Answer](t, again.Leg)
@@ -191,8 +191,8 @@ func TestTakeOverAtTheWrongTime(t *testing.T) {
 	callee.Emit(bridge.Ended{Cause: bridge.Cause{Status: 486}})
 	f.observer.AwaitEnded(t)
 	late := comeBack(f, "alice@test", caller.Info().Dialog, &offer)
-	if got := bridgetest.Await[bridgetest.Hangup](t, late.Leg).Cause; got.Status != 481 {
-		t.Errorf("late: told %+v, want 481", got)
+	if got := bridgetest.Await[bridgetest.Hangup](t, late.Leg).Cause; got.Status != 603 {
+		t.Errorf("late: told %+v, want 603", got)
 	}
 }
 

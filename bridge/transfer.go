@@ -1,9 +1,203 @@
 package bridge
 
-// transferAsked refuses a transfer: the bridge has none yet. The Exchange will ask the call that holds the
-// dialog of event.Replaces to surrender a leg; until then the party hears that it cannot be done. It may ask as often
-// as it likes, so the log line is for debugging only.
-func (c *call) transferAsked(from *side, event TransferAsked) {
-	c.log.Debug("transfer refused", "party", from.name, "target", event.Target)
-	from.leg.Refuse(Cause{Status: 501, Text: "Not Implemented"})
+import (
+	"time"
+
+	"sipbridge/transcode"
+)
+
+// mostTransfers is how many transfers one call may see. Each may ring somebody, so there has to be an end.
+const mostTransfers = 32
+
+// transfer is one under way: the referrer wants the transferee to be connected to the target. The bridge does it by
+// itself: it calls the target for the transferee, and puts it in the referrer's place when it answers. Until then
+// the two go on as they were; the referrer may hang up meanwhile. The call's goroutine owns it.
+type transfer struct {
+	referral Referral
+	// referrer and transferee are the sides of the call.
+	referrer, transferee *side
+	// target is a third side. It has no leg while another call is asked for one.
+	target side
+	// given brings the leg that another call gave up; nil for a blind transfer.
+	given <-chan surrendered
+	// rang tells that the referrer knows that the target rings.
+	rang bool
+	// timer limits the ringing.
+	timer *time.Timer
+	// record is how it will be told.
+	record TransferRecord
+}
+
+// events are those of the target's leg; nil if there is none.
+func (t *transfer) events() <-chan Event {
+	if t == nil {
+		return nil
+	}
+	return t.target.events
+}
+
+// expired tells that the target rang too long; nil if there is no transfer.
+func (t *transfer) expired() <-chan time.Time {
+	if t == nil {
+		return nil
+	}
+	return t.timer.C
+}
+
+// gift brings the leg that another call gave up; nil if none is awaited.
+func (t *transfer) gift() <-chan surrendered {
+	if t == nil {
+		return nil
+	}
+	return t.given
+}
+
+// transferAsked begins a transfer, or refuses it.
+func (c *call) transferAsked(from, to *side, referral Referral) {
+	if cause := c.objectionToTransfer(from, to); cause != nil {
+		c.exchange.counts.transfersFailed.Add(1)
+		from.leg.TransferProgress(*cause)
+		return
+	}
+	c.transfers++
+	c.transfer = &transfer{
+		referral: referral, referrer: from, transferee: to,
+		target: side{name: from.name}, timer: time.NewTimer(c.exchange.options.Ring),
+		record: TransferRecord{
+			At: time.Now(), Side: from.name, By: from.info().Party,
+			Target: referral.Target, Attended: referral.Replaces != nil,
+		},
+	}
+	c.tryTransfer()
+}
+
+// tryTransfer gets the target: from the call that the referrer has with it, if there is one, or by calling it.
+func (c *call) tryTransfer() {
+	t := c.transfer
+	other, ours := c.exchange.replaced(t.referral.Replaces)
+	if !ours {
+		c.dialTarget()
+		return
+	}
+	t.referrer.leg.TransferProgress(Cause{Status: 100, Text: "Trying"})
+	if other == nil {
+		c.transferFailed(noSuchDialog())
+		return
+	}
+	c.askFor(other)
+}
+
+// objectionToTransfer says why a transfer cannot be tried now, or nil. Only one goes on at a time, and no first offer
+// may be open.
+func (c *call) objectionToTransfer(from, to *side) *Cause {
+	switch {
+	case c.transfer != nil, c.state != stateAnswered, len(from.agreed.Media) == 0, len(to.agreed.Media) == 0:
+		return &Cause{Status: 491, Text: "Request Pending"}
+	case c.transfers >= mostTransfers:
+		return &Cause{Status: 403, Text: "Too Many Transfers"}
+	default:
+		return nil
+	}
+}
+
+// dialTarget calls the target for the transferee, but with no more rights than the referrer has. A referrer that hears
+// nothing later is told at once if there is no way.
+func (c *call) dialTarget() {
+	t := c.transfer
+	request := t.request()
+	targets, err := c.exchange.options.Router.Route(request)
+	if err == nil && len(targets) == 0 {
+		err = Cause{Status: 480, Text: "Temporarily Unavailable"}
+	}
+	var offer Description
+	if err == nil {
+		far := withDirection(t.transferee.agreed, t.transferee.wish)
+		offer, err = offerFor(&far, c.exchange.options.Policy)
+	}
+	if !t.referral.Silent || err == nil {
+		t.referrer.leg.TransferProgress(Cause{Status: 100, Text: "Trying"})
+	}
+	if err != nil {
+		c.transferFailed(CauseOf(err))
+		return
+	}
+	request.Offer = &offer
+	if audio, ok := offer.First(transcode.Audio); ok {
+		t.target.told = audio.Direction
+	}
+	t.target.hold(c.exchange.dialAll(c.log, targets, request))
+}
+
+// request asks for the call to the target. The transferee is shown as the caller, the referrer answers for it.
+func (t *transfer) request() Request {
+	who, caller := t.referrer.info(), t.transferee.info().Party
+	if caller.URI == "" {
+		caller = who.Party
+	}
+	return Request{
+		From: caller, To: t.referral.Target,
+		Origin: who.Origin, User: who.User, Trunk: who.Trunk,
+		Replaces: t.referral.Replaces, EarlyOnly: t.referral.EarlyOnly, ReferredBy: t.referral.ReferredBy,
+	}
+}
+
+// targetDid does what an event of the target's leg asks for.
+func (c *call) targetDid(event Event, ok bool) {
+	t := c.transfer
+	if !ok {
+		t.target.ended = true
+		c.transferFailed(Cause{Status: 500, Text: "Server Internal Error"})
+		return
+	}
+	switch event := event.(type) {
+	case Ringing:
+		c.targetRings(event.Early)
+	case Answered:
+		c.targetAnswered(event.Answer)
+	case Offered:
+		t.target.leg.Refuse(Cause{Status: 491, Text: "Request Pending"})
+	case Ended:
+		t.target.ended = true
+		c.transferFailed(event.Cause)
+	default: // nothing else counts before the answer
+	}
+}
+
+// targetRings tells the referrer. Early media is for a transferee whose referrer is gone: before that it has somebody
+// to hear.
+func (c *call) targetRings(early *Description) {
+	t := c.transfer
+	if !t.rang {
+		t.rang = true
+		t.referrer.leg.TransferProgress(Cause{Status: 180, Text: "Ringing"})
+	}
+	if early != nil {
+		t.target.agreed = *early
+		c.hearTarget()
+	}
+}
+
+// hearTarget joins a transferee that was left alone to the target's early media. If that cannot be, it waits in
+// silence.
+func (c *call) hearTarget() {
+	t := c.transfer
+	if !t.referrer.ended || !c.exchange.options.Policy.joins(t.target.agreed, t.transferee.agreed) {
+		return
+	}
+	t.referrer.unplug()
+	for _, way := range [2][2]*side{{&t.target, t.transferee}, {t.transferee, &t.target}} {
+		if err := c.plug(way[0], way[1]); err != nil {
+			c.log.Warn("early media of a transfer", "error", err)
+		}
+	}
+}
+
+func (c *call) targetAnswered(answer Description) {
+	target := &c.transfer.target
+	target.agreed = answer
+	if audio, ok := answer.First(transcode.Audio); ok {
+		target.wish = SendRecv
+		target.heard(audio.Direction)
+	}
+	c.completeTransfer()
 }

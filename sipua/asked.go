@@ -30,7 +30,7 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 		}
 	}
 	if header := request.GetHeader("Replaces"); header != nil {
-		asked.Replaces, _ = parseReplaces(header.Value())
+		asked.Replaces, asked.EarlyOnly = parseReplaces(header.Value())
 	}
 	return asked
 }

@@ -24,12 +24,15 @@ func (a *Agent) objection(request *sip.Request, passedOn bool) (int, []sip.Heade
 		return 483, nil
 	}
 	if request.Method == sip.INVITE {
-		return a.objectionToInvite(request)
+		return objectionToInvite(request)
+	}
+	if request.GetHeader("Replaces") != nil && !passedOn {
+		return 400, nil // RFC 3891 section 3
 	}
 	return 0, nil
 }
 
-func (a *Agent) objectionToInvite(request *sip.Request) (int, []sip.Header) {
+func objectionToInvite(request *sip.Request) (int, []sip.Header) {
 	if status, headers := objectionToBody(request); status != 0 {
 		return status, headers
 	}
@@ -39,7 +42,7 @@ func (a *Agent) objectionToInvite(request *sip.Request) (int, []sip.Header) {
 	if status, headers := objectionToSession(request); status != 0 {
 		return status, headers
 	}
-	return a.objectionToReplaces(request), nil
+	return objectionToReplaces(request), nil
 }
 
 // objectionToBody refuses what is no SDP, or coded (RFC 3261 section 8.2.3).
@@ -73,24 +76,16 @@ func takesSDP(request *sip.Request) bool {
 	return len(accepts) == 0
 }
 
-// objectionToReplaces refuses a Replaces header that cannot be obeyed (RFC 3891 section 3). Only answered calls can be
-// taken over, so one that must not be answered is refused here.
-func (a *Agent) objectionToReplaces(request *sip.Request) int {
+// objectionToReplaces refuses a Replaces header that says nothing, or stands beside Join (RFC 3891 section 3).
+func objectionToReplaces(request *sip.Request) int {
 	header := request.GetHeader("Replaces")
 	if header == nil {
 		return 0
 	}
-	dialog, earlyOnly := parseReplaces(header.Value())
-	switch {
-	case dialog == nil:
+	if dialog, _ := parseReplaces(header.Value()); dialog == nil || request.GetHeader("Join") != nil {
 		return 400
-	case !earlyOnly:
-		return 0
-	case a.dialogs.find(*dialog) != nil:
-		return 486
-	default:
-		return 481
 	}
+	return 0
 }
 
 // unknownExtensions lists the extensions that the named headers require and that we lack.
@@ -111,7 +106,7 @@ func (a *Agent) unknownExtensions(request *sip.Request, names ...string) string 
 // knows tells whether we understand an option tag.
 func (a *Agent) knows(option string) bool {
 	switch option {
-	case "", "replaces", "timer", "outbound", "ice", "sip.ice":
+	case "", "replaces", "norefersub", "timer", "outbound", "ice", "sip.ice":
 		return true
 	case option100rel:
 		return a.options.ReliableProvisionals

@@ -121,43 +121,6 @@ func TestBrowserThatVanishes(t *testing.T) {
 	})
 }
 
-func TestTransferIsLeftToTheCall(t *testing.T) {
-	s := newSetup(t)
-	p := s.peer("TCP", "192.0.2.9:5070")
-	script := newScript(p)
-	leg := s.answered(script)
-	p.say("", script.lines("REFER", "2")...)
-	p.status(400)
-	const target = "Refer-To: <sip:carol@out.example?Replaces=id%3Bto-tag%3Da%3Bfrom-tag%3Db>"
-	p.say("", script.lines("REFER", "3", target)...)
-	asked := event[bridge.TransferAsked](t, leg)
-	want := bridge.DialogID{CallID: "id", LocalTag: "a", RemoteTag: "b"}
-	if asked.Target != "sip:carol@out.example" || asked.Replaces == nil || *asked.Replaces != want {
-		t.Errorf("asked %+v %+v", asked, asked.Replaces)
-	}
-	p.say("", script.lines("REFER", "4", target)...)
-	p.status(491)
-	leg.Refuse(bridge.Cause{Status: 501})
-	p.status(501)
-
-	p.say("", script.lines("REFER", "5", target)...)
-	event[bridge.TransferAsked](t, leg)
-	leg.TransferProgress(bridge.Cause{Status: 180})
-	p.status(202)
-	notify := p.request(sip.NOTIFY)
-	if !strings.HasPrefix(string(notify.Body()), "SIP/2.0 180 Ringing") {
-		t.Errorf("NOTIFY %q", notify.Body())
-	}
-	p.respond(notify, 200, "", "")
-
-	p.say("", script.lines("REFER", "6", target)...)
-	event[bridge.TransferAsked](t, leg)
-	leg.Hangup(bridge.Normal())
-	p.respond(p.untilBye(), 200, "", "")
-	event[bridge.Ended](t, leg)
-	s.settled() // the last REFER has its answer, too
-}
-
 func TestRegisterWithADigestAndBeCalled(t *testing.T) {
 	s := newSetup(t)
 	p := s.peer("TCP", "192.0.2.9:5070")

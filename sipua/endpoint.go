@@ -58,7 +58,7 @@ func (e upstreamEndpoint) Dial(request bridge.Request) bridge.Leg {
 	}
 	return e.agent.dial(request, dialTarget{
 		requestURI: target, nextHop: e.upstream.NextHop, transport: transportOf(e.upstream.NextHop),
-		trusted: true, credentials: strings.EqualFold(homeOf(request), e.upstream.Domain),
+		trusted: true, trunk: e.upstream.Domain, credentials: strings.EqualFold(homeOf(request), e.upstream.Domain),
 	})
 }
 
@@ -101,8 +101,8 @@ type dialTarget struct {
 	flow      transport.Flow
 	nextHop   sip.Uri
 	transport string
-	// user is the account of the party, if it is one of ours.
-	user string
+	// user is the account of the party, if it is one of ours; trunk is the upstream domain whose server it is.
+	user, trunk string
 	// trusted parties may move the dialog to other addresses by Contact and Record-Route.
 	trusted bool
 	// credentials tells that it is the caller's own server: his credentials may go there, and its challenges to him.
@@ -126,7 +126,13 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 	l.trusted, l.calling = target.trusted, &callingInvite{
 		challenges: target.credentials, forks: make(map[string]*fork),
 	}
-	l.info.Party = bridge.Party{URI: plainURI(to)}
+	l.info.Party, l.info.Trunk = bridge.Party{URI: plainURI(to)}, target.trunk
+	switch {
+	case target.user != "":
+		l.info.Origin = bridge.OriginUser
+	case target.trunk != "":
+		l.info.Origin = bridge.OriginUpstream
+	}
 	l.dialog = callingDialog(request.From, from, to, sip.Uri{})
 	l.dialog.target = target.requestURI
 	l.info.Dialog = l.dialog.id

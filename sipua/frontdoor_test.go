@@ -42,7 +42,6 @@ func TestNewRequestsAreRefusedByTheBook(t *testing.T) {
 		{"answer not taken", "INVITE", "Accept: text/nobody", 406, ""},
 		{"two calls to replace", "INVITE", replaces + ";from-tag=c\r\n" + replaces + ";from-tag=d", 400, ""},
 		{"malformed Replaces", "INVITE", replaces, 400, ""},
-		{"early only, unknown", "INVITE", replaces + ";from-tag=c;early-only", 481, ""},
 		{"short session", "INVITE", timer + "60", 422, "Min-SE: 90"},
 		{"malformed session", "INVITE", timer + "soon", 400, ""},
 		{"BYE without a dialog", "BYE", "", 481, ""},

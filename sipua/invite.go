@@ -60,7 +60,7 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.dialog = answeringDialog(request, a.contact(flow, request.To().Address.User))
 	l.asked = a.asked(request, who)
 	l.reliable = a.reliability(request)
-	l.info.Party = l.asked.From
+	l.info.Party, l.info.Origin, l.info.Trunk = l.asked.From, who.origin, who.trunk
 	l.describe()
 	if err := l.openMedia(flow); err != nil {
 		return nil, err

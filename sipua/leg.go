@@ -75,8 +75,8 @@ type leg struct {
 	session sessionTimer
 	// byePending holds a hang-up back until the ACK to our 200 is in.
 	byePending *bridge.Cause
-	// referral is the party's REFER while it waits for its answer.
-	referral *serverTransaction
+	// referral is the party's REFER until the end of the transfer was told.
+	referral *subscription
 	// parkTimer runs while the party's media are lost on a transport that may come back.
 	parkTimer *time.Timer
 	parked    bool
@@ -225,10 +225,11 @@ func (l *leg) answerAll(cause bridge.Cause) {
 	if l.incoming && l.invite != nil {
 		l.finalResponse(cause)
 	}
-	for _, open := range []*serverTransaction{l.offers.in, l.referral} {
-		if open != nil && !open.answered() {
-			open.respond(487, "")
-		}
+	if l.offers.in != nil && !l.offers.in.answered() {
+		l.offers.in.respond(487, "")
+	}
+	if l.referral != nil && !l.referral.accepted {
+		l.referral.refer.respond(487, "")
 	}
 	l.offers.in, l.referral = nil, nil
 }
@@ -309,7 +310,7 @@ func (l *leg) Offer(offer bridge.Description) {
 // Accept answers what the party offered, or the offer in the 200 to our INVITE without one.
 func (l *leg) Accept(answer bridge.Description) { l.mailbox.post(func() { l.accept(answer) }) }
 
-// Refuse declines what the party offered or asked.
+// Refuse declines what the party offered.
 func (l *leg) Refuse(cause bridge.Cause) { l.mailbox.post(func() { l.refuse(cause) }) }
 
 // SetDirection holds or resumes.

@@ -31,11 +31,19 @@ func (l *leg) progress(response *sip.Response) {
 		return
 	}
 	early.dialog.setTarget(firstContact(response))
+	l.describeEarly(tagOf(response))
 	if agreed := l.earlyAnswer(early, response); agreed != nil {
 		l.emit(bridge.Ringing{Early: agreed})
 		return
 	}
 	l.emit(bridge.Ringing{})
+}
+
+// describeEarly shows the newest early dialog, which somebody may want to pick up (RFC 3891 section 3).
+func (l *leg) describeEarly(tag string) {
+	l.infoMu.Lock()
+	defer l.infoMu.Unlock()
+	l.info.Dialog.RemoteTag = tag
 }
 
 // takeReliable acknowledges a provisional response that was sent reliably. It reports false for one that is repeated,

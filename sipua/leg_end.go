@@ -62,6 +62,7 @@ func (l *leg) bye(cause bridge.Cause) {
 }
 
 func (l *leg) sendBye(cause bridge.Cause) {
+	l.lastWords()
 	bye := l.dialog.request(sip.BYE)
 	l.sayWhy(bye, cause)
 	if _, err := l.send(bye, func(*sip.Response, error) {}); err != nil {

@@ -183,13 +183,8 @@ func (l *leg) reinviteUnacknowledged() {
 	l.proposeNext()
 }
 
-// refuse declines the party's offer or transfer.
+// refuse declines the party's offer.
 func (l *leg) refuse(cause bridge.Cause) {
-	if l.referral != nil {
-		l.referral.send(refusal(l.referral.request, cause, 603))
-		l.referral = nil
-		return
-	}
 	if l.offers.in == nil {
 		return
 	}

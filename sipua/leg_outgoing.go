@@ -44,6 +44,7 @@ func (l *leg) call(request bridge.Request, flow transport.Flow) {
 	l.adoptFlow(flow)
 	invite := l.dialog.request(sip.INVITE)
 	addHeaders(invite, request.Headers)
+	addReferral(invite, request)
 	l.agent.addCapabilities(invite)
 	if request.Offer != nil {
 		offer, err := l.media.Offer(*request.Offer)

@@ -28,6 +28,10 @@ func (l *leg) request(transaction *serverTransaction, source transport.Flow) {
 	if l.parked {
 		l.parkedFor(l.lost) // it is there again, and may bring its media back
 	}
+	if request.Method != sip.INVITE && request.GetHeader("Replaces") != nil {
+		transaction.respond(400, "Replaces Is For INVITE")
+		return
+	}
 	if unknown := l.agent.unknownExtensions(request, "Require"); unknown != "" {
 		transaction.respond(420, "", sip.NewHeader("Unsupported", unknown))
 		return
@@ -54,6 +58,8 @@ func (l *leg) serve(transaction *serverTransaction, d *dialog) {
 		l.respondWithCapabilities(transaction)
 	case sip.REFER:
 		l.refer(transaction)
+	case sip.SUBSCRIBE:
+		l.subscribe(transaction)
 	case sip.NOTIFY:
 		transaction.respond(481, "No Such Subscription")
 	default:
@@ -186,49 +192,5 @@ func (l *leg) infoRequest(transaction *serverTransaction) {
 		transaction.respond(200, "")
 	default:
 		transaction.respond(415, "", sip.NewHeader("Accept", contentDTMFRelay+", "+contentDTMF))
-	}
-}
-
-// refer takes a transfer; the call decides.
-func (l *leg) refer(transaction *serverTransaction) {
-	referTo := transaction.request.ReferTo()
-	if l.state != stateConfirmed || referTo == nil {
-		transaction.respond(400, "")
-		return
-	}
-	if l.referral != nil {
-		transaction.respond(491, "")
-		return
-	}
-	target := referTo.Address.Clone()
-	var replaces *bridge.DialogID
-	if value, ok := target.Headers.Get("Replaces"); ok {
-		replaces, _ = parseReplaces(unescape(value))
-	}
-	target.Headers, target.UriParams = nil, nil
-	l.referral = transaction
-	l.emit(bridge.TransferAsked{Target: target.String(), Replaces: replaces})
-}
-
-// transferProgress accepts the party's REFER and tells how far it came (RFC 3515).
-func (l *leg) transferProgress(cause bridge.Cause) {
-	if l.state == stateOver {
-		return
-	}
-	if l.referral != nil {
-		l.referral.respond(202, "")
-		l.referral = nil
-	}
-	notify := l.dialog.request(sip.NOTIFY)
-	notify.AppendHeader(sip.NewHeader("Event", "refer"))
-	state := "active;expires=60"
-	if cause.Status >= 200 {
-		state = "terminated;reason=noresource"
-	}
-	notify.AppendHeader(sip.NewHeader("Subscription-State", state))
-	notify.AppendHeader(sip.NewHeader("Content-Type", "message/sipfrag;version=2.0"))
-	notify.SetBody(sipfrag(cause))
-	if _, err := l.send(notify, func(*sip.Response, error) {}); err != nil {
-		l.log.Debug("NOTIFY not sent", "error", err)
 	}
 }

@@ -17,7 +17,7 @@ const (
 	allowedMethods = "INVITE, ACK, CANCEL, BYE, PRACK, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
 	// outsideMethods are those of the rest.
 	outsideMethods   = ", MESSAGE, REGISTER"
-	supportedOptions = "replaces, timer"
+	supportedOptions = "replaces, timer, norefersub"
 	// defaultHops is the Max-Forwards of a request that starts here (RFC 3261 section 8.1.1.6).
 	defaultHops = 70
 )
@@ -134,7 +134,7 @@ func unescape(value string) string {
 // sipfrag is the body of a NOTIFY about a transfer (RFC 3420).
 func sipfrag(cause bridge.Cause) []byte {
 	text := cause.Text
-	if text == "" {
+	if text == "" || wire.CheckValue(text) != nil {
 		text = reasonPhrase(cause.Status)
 	}
 	return fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", cause.Status, text)

@@ -29,8 +29,10 @@ func (a *Agent) receiveNew(flow, reply transport.Flow, request *sip.Request) {
 		}
 	case sip.SUBSCRIBE, sip.PUBLISH:
 		a.reply(reply, request, 489, sip.NewHeader("Allow-Events", "refer"))
-	case sip.BYE, sip.UPDATE, sip.INFO, sip.PRACK, sip.NOTIFY, sip.REFER:
+	case sip.BYE, sip.UPDATE, sip.INFO, sip.PRACK, sip.NOTIFY:
 		a.reply(reply, request, 481)
+	case sip.REFER: // nobody makes calls from here; a transfer belongs to a dialog (RFC 7647 section 4)
+		a.reply(reply, request, 403)
 	default:
 		a.reply(reply, request, 405, sip.NewHeader("Allow", allowedMethods+outsideMethods))
 	}

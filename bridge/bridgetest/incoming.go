@@ -9,14 +9,14 @@ type Incoming struct {
 	request bridge.Request
 }
 
-// NewIncoming makes a caller that asks for request. Party, user and transport are taken from the
+// NewIncoming makes a caller that asks for request. Party, identity and transport are taken from the
 // request where info leaves them empty.
 func NewIncoming(request bridge.Request, info bridge.LegInfo) *Incoming {
 	if info.Party == (bridge.Party{}) {
 		info.Party = request.From
 	}
 	if info.User == "" {
-		info.User = request.User
+		info.Origin, info.User, info.Trunk = request.Origin, request.User, request.Trunk
 	}
 	if info.Transport == "" {
 		info.Transport = "WS"
