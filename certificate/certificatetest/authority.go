@@ -90,6 +90,25 @@ func Write(tb testing.TB, folder string, certificate tls.Certificate) (certFile,
 	return certFile, keyFile
 }
 
+// WriteOne writes a certificate and its key into one file, PEM, and gives its name.
+func WriteOne(tb testing.TB, folder string, certificate tls.Certificate) string {
+	tb.Helper()
+	certFile, keyFile := Write(tb, folder, certificate)
+	name := filepath.Join(folder, "both.pem")
+	var both []byte
+	for _, part := range []string{certFile, keyFile} {
+		text, err := os.ReadFile(part)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		both = append(both, text...)
+	}
+	if err := os.WriteFile(name, both, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return name
+}
+
 func writePEM(tb testing.TB, name, kind string, der []byte) {
 	tb.Helper()
 	if err := os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {

@@ -20,8 +20,13 @@ type Options struct {
 	User string
 	// Codec is the only one the phone has: PCMU, PCMA or opus.
 	Codec string
-	// Transport of the signalling: udp (the default) or tcp.
+	// Transport of the signalling: udp (the default), tcp or tls.
 	Transport string
+	// Certificate is a PEM file with a certificate and its key: the phone can be called over TLS, at the port behind
+	// its own. baresip checks nobody else's.
+	Certificate string
+	// IPv6 puts the phone on [::1].
+	IPv6 bool
 	// Registrar, as host:port, makes the phone register there; empty leaves it a stranger of phones.example.
 	Registrar string
 	// Domain of the address-of-record when registering.
@@ -40,6 +45,8 @@ type Options struct {
 type Phone struct {
 	// URI to dial to reach the phone directly.
 	URI string
+	// Port of its UDP and TCP; that of TLS is the next.
+	Port int
 
 	process *process.Process
 	control *control
@@ -68,6 +75,9 @@ func Start(options Options) (*Phone, error) {
 		options.Transport = "udp"
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", sipPort)
+	if options.IPv6 {
+		address = fmt.Sprintf("[::1]:%d", sipPort)
+	}
 	if err = writeFiles(options, address, controlPort); err != nil {
 		return nil, err
 	}
@@ -78,8 +88,8 @@ func Start(options Options) (*Phone, error) {
 		return nil, err
 	}
 	phone := &Phone{
-		URI:     fmt.Sprintf("sip:%s@%s;transport=%s", options.User, address, options.Transport),
-		process: running, dir: options.Dir,
+		URI:  fmt.Sprintf("sip:%s@%s;transport=%s", options.User, address, options.Transport),
+		Port: sipPort, process: running, dir: options.Dir,
 	}
 	if err = phone.await(controlPort, options.Registrar != ""); err != nil {
 		phone.Stop()
@@ -119,7 +129,7 @@ func writeFiles(options Options, address string, controlPort int) error {
 		return err
 	}
 	return errors.Join(
-		write(options.Dir, "config", config(options.Dir, source, address, rate, controlPort)),
+		write(options.Dir, "config", config(options.Dir, source, address, rate, controlPort)+certificate(options.Certificate)),
 		write(options.Dir, "accounts", account(options, codec)),
 		write(options.Dir, "contacts", ""),
 	)
@@ -157,6 +167,13 @@ module_app menu.so
 ctrl_tcp_listen 127.0.0.1:%[6]d
 snd_path %[3]s
 `, address, source, dir, rate, modules, controlPort)
+}
+
+func certificate(file string) string {
+	if file == "" {
+		return ""
+	}
+	return "sip_certificate " + file + "\n"
 }
 
 func account(options Options, codec string) string {

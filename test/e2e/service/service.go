@@ -37,10 +37,22 @@ type Options struct {
 	Settings map[string]map[string]any
 	// Hashed writes the users' ha1 into the configuration, not their passwords.
 	Hashed bool
+	// IPv6 lets SIP over UDP, TCP and TLS listen on [::1], too, at the same ports.
+	IPv6 bool
+	// TLS, if set, are the files of the certificate for SIP over TLS and https.
+	TLS *Certificate
 	// Demo starts the service as a newcomer does, without a file: only its ports are set, by environment.
 	Demo bool
 	// Dir takes the configuration; it must be the service's own.
 	Dir string
+}
+
+// Certificate names PEM files.
+type Certificate struct {
+	// Cert and Key are our own.
+	Cert, Key string
+	// Authority signs the certificates of the servers that we believe.
+	Authority string
 }
 
 // Service is a running sipbridge.
@@ -49,6 +61,10 @@ type Service struct {
 	WS string
 	// SIP is host:port for UDP and TCP.
 	SIP string
+	// SIPS is host:port for TLS.
+	SIPS string
+	// SIP6 is SIP on [::1].
+	SIP6 string
 	// HTTP is the URL of the web side, without a slash at its end.
 	HTTP string
 
@@ -88,6 +104,8 @@ func Start(options Options) (*Service, error) {
 	s := &Service{
 		WS:   fmt.Sprintf("ws://127.0.0.1:%d/ws", web),
 		SIP:  fmt.Sprintf("127.0.0.1:%d", sip),
+		SIPS: fmt.Sprintf("127.0.0.1:%d", sip+1),
+		SIP6: fmt.Sprintf("[::1]:%d", sip),
 		HTTP: fmt.Sprintf("http://127.0.0.1:%d", web), process: running,
 	}
 	if err = s.awaitReady(); err != nil {
@@ -123,7 +141,10 @@ func configure(options Options, sip, web, webrtc int) (arguments, environment []
 }
 
 func configuration(options Options, sip, web, webrtc int) map[string]any {
-	sipAddress := fmt.Sprintf("127.0.0.1:%d", sip)
+	sipAddress, tlsAddress := fmt.Sprintf("127.0.0.1:%d", sip), fmt.Sprintf("127.0.0.1:%d", sip+1)
+	if options.IPv6 {
+		sipAddress, tlsAddress = fmt.Sprintf("%s, [::1]:%d", sipAddress, sip), fmt.Sprintf("%s, [::1]:%d", tlsAddress, sip+1)
+	}
 	// Below the ports that the kernel hands out, so that nobody else gets them by chance.
 	rtp := 10000 + 2*rand.IntN(9000)
 	all := map[string]map[string]any{
@@ -132,6 +153,10 @@ func configuration(options Options, sip, web, webrtc int) map[string]any {
 		"websocket": {"origins": options.Origins, "rate": 100},
 		"log":       {"level": "debug"},
 		"call":      {},
+	}
+	if own := options.TLS; own != nil {
+		all["listen"]["sip_tls"] = tlsAddress
+		all["tls"] = map[string]any{"cert": own.Cert, "key": own.Key, "ca": own.Authority}
 	}
 	for section, settings := range options.Settings {
 		maps.Copy(all[section], settings)
@@ -156,13 +181,16 @@ func configuration(options Options, sip, web, webrtc int) map[string]any {
 	return whole
 }
 
-// routes are the default ones and two more: udp15080 and tcp15080 are phones on that port of loopback.
+// routes are the default ones and some more: udp15080 and tcp15080 are phones on that port of loopback, udp6x15080 is
+// one on [::1].
 func routes() []map[string]string {
 	return []map[string]string{
 		{"from": "any", "match": `^sips?:(echo|tone|dtmf)@localhost`, "to": "builtin:$1"},
 		{"from": "users", "match": `^sips?:udp(\d+)@localhost`, "to": "sip:phone@127.0.0.1:$1;transport=udp"},
 		{"from": "users", "match": `^sips?:tcp(\d+)@localhost`, "to": "sip:phone@127.0.0.1:$1;transport=tcp"},
-		{"from": "any", "match": `^sips?:([^@]+)@(localhost|127\.0\.0\.1)`, "to": "user:$1"},
+		{"from": "users", "match": `^sips?:tls(\d+)@localhost`, "to": "sip:phone@127.0.0.1:$1;transport=tls"},
+		{"from": "users", "match": `^sips?:udp6x(\d+)@localhost`, "to": "sip:phone@[::1]:$1;transport=udp"},
+		{"from": "any", "match": `^sips?:([^@]+)@(localhost|127\.0\.0\.1|\[::1\])`, "to": "user:$1"},
 	}
 }
 

@@ -1,0 +1,120 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"sipbridge/certificate/certificatetest"
+	"sipbridge/test/e2e/baresip"
+	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/service"
+)
+
+// withCertificate gives the files of a certificate for this machine, and of the authority that signed it.
+func withCertificate(t *testing.T, hosts ...string) *service.Certificate {
+	t.Helper()
+	authority := certificatetest.NewAuthority(t)
+	hosts = append(hosts, "localhost", "127.0.0.1", "::1")
+	folder := t.TempDir()
+	own := &service.Certificate{Authority: authority.WriteAuthority(t, folder)}
+	own.Cert, own.Key = certificatetest.Write(t, folder, authority.Issue(t, hosts...))
+	return own
+}
+
+// way is how a phone reaches the bridge.
+type way struct {
+	transport, codec string
+	ipv6             bool
+}
+
+// phone starts a phone that registers this way.
+func (w way) phone(t *testing.T, running *service.Service, number int) *baresip.Phone {
+	t.Helper()
+	address := running.SIP
+	if w.transport == "tls" {
+		address = running.SIPS
+	}
+	if w.ipv6 {
+		address = strings.Replace(address, "127.0.0.1", "[::1]", 1)
+	}
+	return newPhone(t, baresip.Options{
+		User: userName(number), Password: password(number), Domain: "localhost", Registrar: address,
+		Codec: w.codec, Transport: w.transport, IPv6: w.ipv6,
+	})
+}
+
+// TestTransports: phones call each other over each transport and both families of addresses, in pairings that need
+// every gateway in between.
+func TestTransports(t *testing.T) {
+	const caller, callee = 0, 1
+	for _, pair := range [][2]way{
+		{{"tls", "PCMU", false}, {"udp", "PCMU", false}},
+		{{"tcp", "PCMA", false}, {"tls", "PCMU", false}},
+		{{"tls", "PCMU", true}, {"tls", "PCMU", false}},
+		{{"udp", "PCMU", false}, {"udp", "PCMU", true}},
+		{{"udp", "PCMU", true}, {"tcp", "PCMA", false}},
+		{{"tcp", "PCMU", true}, {"udp", "opus", true}},
+	} {
+		t.Run(fmt.Sprint(pair), func(t *testing.T) {
+			t.Parallel()
+			own := withCertificate(t)
+			running := startService(t, service.Options{
+				IPv6: true, TLS: own,
+				Users: map[string]string{userName(caller): password(caller), userName(callee): password(callee)},
+			})
+			phones := [2]*baresip.Phone{
+				pair[caller].phone(t, running, caller), pair[callee].phone(t, running, callee),
+			}
+			must(t, phones[caller].Dial("sip:"+userName(callee)+"@localhost"))
+			mustHear(t, phones[caller], phoneHz)
+			mustHear(t, phones[callee], phoneHz)
+			must(t, phones[callee].Hangup())
+			_, err := phones[caller].WaitEvent(baresip.Closed, 1, limit)
+			must(t, err)
+		})
+	}
+}
+
+// startService starts a service that shows its log if the test fails.
+func startService(t *testing.T, options service.Options) *service.Service {
+	t.Helper()
+	options.Binary, options.Dir = binary, t.TempDir()
+	running, err := service.Start(options)
+	must(t, err)
+	t.Cleanup(running.Stop)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the service's log:\n%s", running.Report())
+		}
+	})
+	return running
+}
+
+// TestPageAndPhones: a browser and phones over TLS and IPv6 call each other, and both hear.
+func TestPageAndPhones(t *testing.T) {
+	own := withCertificate(t)
+	w := newWorld(t, browser.Chromium, service.Options{IPv6: true, TLS: own})
+	for _, way := range []way{{"tls", "PCMU", false}, {"udp", "PCMA", true}, {"tls", "opus", true}} {
+		t.Run(fmt.Sprint(way), func(t *testing.T) {
+			t.Parallel()
+			number := int(w.users.Add(1)) - 1
+			phone := way.phone(t, w.service, number)
+			p := w.newPage(t, jsSIP)
+			must(t, p.Call(nil, "call", "sip:"+userName(number)+"@localhost"))
+			mustBe(t, p, "established")
+			mustTalk(t, p, phone)
+			must(t, p.Call(nil, "hangup"))
+			_, err := phone.WaitEvent(baresip.Closed, 1, limit)
+			must(t, err)
+
+			must(t, phone.Dial("sip:"+p.user+"@localhost"))
+			mustBe(t, p, "incoming")
+			must(t, p.Call(nil, "answer"))
+			mustBe(t, p, "established")
+			mustTalk(t, p, phone)
+			must(t, phone.Hangup())
+			mustBe(t, p, "ended")
+		})
+	}
+}
