@@ -128,6 +128,7 @@ func streamMetrics(prefix, transportName string, listeners []*transport.TCP) []a
 		sum.DialErrors += stats.DialErrors
 		sum.Malformed += stats.Malformed
 		sum.TimedOut += stats.TimedOut
+		sum.Dead += stats.Dead
 		sum.Limited += stats.Limited
 		sum.Slow += stats.Slow
 		sum.Panics += stats.Panics
@@ -141,7 +142,7 @@ func streamMetrics(prefix, transportName string, listeners []*transport.TCP) []a
 		counter(prefix+"_accept_errors_total", "Failures to take a "+transportName+" connection.", sum.AcceptErrors),
 		counter(prefix+"_dial_errors_total", "Failures to connect to a peer over "+transportName+".", sum.DialErrors),
 		dropped(sum.Malformed, "malformed"), dropped(sum.Limited, "rate"), dropped(sum.TimedOut, "silent"),
-		dropped(sum.Slow, "slow"),
+		dropped(sum.Slow, "slow"), dropped(sum.Dead, "dead"),
 		counter(prefix+"_panics_total", "Faults in the program that were contained.", sum.Panics),
 	}
 }

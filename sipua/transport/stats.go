@@ -27,6 +27,7 @@ type TCPStats struct {
 	Sent            uint64 // messages written
 	Pings           uint64 // keep-alives answered
 	Malformed       uint64 // connections closed because the stream could not be framed
+	Dead            uint64 // connections of our making closed because the peer no longer answered pings
 	TimedOut        uint64 // connections closed because nothing or half a message came
 	Limited         uint64 // connections closed because their source sent too many messages
 	Slow            uint64 // connections closed because the peer did not read
@@ -51,7 +52,7 @@ type tcpCounters struct {
 	handshakeErrors                 atomic.Uint64
 	received, sent, pings           atomic.Uint64
 	malformed, timedOut, slow       atomic.Uint64
-	limited                         atomic.Uint64
+	limited, dead                   atomic.Uint64
 	panics                          atomic.Uint64
 }
 
@@ -61,7 +62,7 @@ func (c *tcpCounters) snapshot() TCPStats {
 		AcceptErrors: c.acceptErrors.Load(), Dialed: c.dialed.Load(),
 		HandshakeErrors: c.handshakeErrors.Load(),
 		DialErrors:      c.dialErrors.Load(), Received: c.received.Load(), Sent: c.sent.Load(), Pings: c.pings.Load(),
-		Malformed: c.malformed.Load(), TimedOut: c.timedOut.Load(), Limited: c.limited.Load(),
+		Malformed: c.malformed.Load(), Dead: c.dead.Load(), TimedOut: c.timedOut.Load(), Limited: c.limited.Load(),
 		Slow: c.slow.Load(), Panics: c.panics.Load(),
 	}
 }

@@ -40,6 +40,10 @@ type TCPOptions struct {
 	Completion time.Duration
 	// Idle is how long a connection may be silent both ways before it is closed, unless it is kept; default 120 s.
 	Idle time.Duration
+	// Ping is how often a connection of our making is kept alive by a ping, at most; default 120 s.
+	Ping time.Duration
+	// Pong is how long a peer that answers pings may take to; default 10 s.
+	Pong time.Duration
 	// Write is how long one write may take, and the rest of the queue once the flow is closed; default 5 s.
 	Write time.Duration
 	// Connect is how long an outgoing connection may take; default 5 s.
@@ -63,6 +67,8 @@ func (o TCPOptions) withDefaults() TCPOptions {
 	o.FirstMessage = orDefault(o.FirstMessage, 10*time.Second)
 	o.Completion = orDefault(o.Completion, 10*time.Second)
 	o.Idle = orDefault(o.Idle, 120*time.Second)
+	o.Ping = orDefault(o.Ping, 120*time.Second)
+	o.Pong = orDefault(o.Pong, 10*time.Second)
 	o.Write = orDefault(o.Write, 5*time.Second)
 	o.Connect = orDefault(o.Connect, 5*time.Second)
 	o.Queue = orDefault(o.Queue, 256)

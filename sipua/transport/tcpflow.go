@@ -29,6 +29,9 @@ type TCPFlow struct {
 	peer    atomic.Pointer[x509.Certificate] // what the peer proved to be
 	dropped atomic.Bool                      // what waits in the queue is not worth writing
 	used    atomic.Int64                     // when something was last sent or received, Unix nanoseconds
+	heard   atomic.Int64                     // when something was last received, Unix nanoseconds
+	pinged  atomic.Bool                      // we have sent a keep-alive
+	pongs   atomic.Bool                      // the peer has answered one
 	kept    atomic.Int64                     // until when silence does not close it, Unix nanoseconds
 }
 
@@ -135,8 +138,14 @@ func (f *TCPFlow) write() {
 	defer f.tcp.conns.Done()
 	defer func() { _ = f.conn.Close() }()
 	defer f.Close()
+	pings := newPinger(f)
+	defer pings.stop()
 	for {
 		select {
+		case <-pings.due():
+			if !pings.next() {
+				return
+			}
 		case message := <-f.queue:
 			if !f.writeOne(message, time.Now().Add(f.tcp.options.Write)) {
 				return
@@ -162,19 +171,24 @@ func (f *TCPFlow) flush(deadline time.Time) {
 }
 
 func (f *TCPFlow) writeOne(message []byte, deadline time.Time) bool {
-	err := f.conn.SetWriteDeadline(deadline)
-	if err == nil {
-		_, err = f.conn.Write(message)
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		f.drop()
-	}
-	if err != nil {
+	if f.writeBytes(message, deadline) != nil {
 		return false
 	}
 	f.tcp.counts.sent.Add(1)
 	f.used.Store(time.Now().UnixNano())
 	return true
+}
+
+// writeBytes drops a peer that does not read.
+func (f *TCPFlow) writeBytes(data []byte, deadline time.Time) error {
+	err := f.conn.SetWriteDeadline(deadline)
+	if err == nil {
+		_, err = f.conn.Write(data)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		f.drop()
+	}
+	return err
 }
 
 // leave ends the flow for the listener and its owner; called once, by the last to read.

@@ -42,17 +42,30 @@ func (r *tcpReader) readOnce(buffer []byte) bool {
 	}
 	n, err := r.flow.conn.Read(buffer)
 	if n > 0 {
-		r.flow.used.Store(time.Now().UnixNano())
-		messages, ok := r.deliver(buffer[:n])
-		if !ok {
+		if !r.take(buffer[:n]) {
 			return false
 		}
-		r.progress(messages)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return r.mayStay()
 	}
 	return err == nil
+}
+
+// take takes what was read. A pong is no use of the connection. It reports false if the stream is broken.
+func (r *tcpReader) take(data []byte) bool {
+	now := time.Now().UnixNano()
+	r.flow.heard.Store(now)
+	if r.isPong(data) {
+		r.flow.pongs.Store(true)
+		return true
+	}
+	r.flow.used.Store(now)
+	messages, ok := r.deliver(data)
+	if ok {
+		r.progress(messages)
+	}
+	return ok
 }
 
 // deliver hands on what the bytes complete, and counts it. It reports false if the stream is broken.

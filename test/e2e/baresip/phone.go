@@ -129,7 +129,8 @@ func writeFiles(options Options, address string, controlPort int) error {
 		return err
 	}
 	return errors.Join(
-		write(options.Dir, "config", config(options.Dir, source, address, rate, controlPort)+certificate(options.Certificate)),
+		write(options.Dir, "config",
+			config(options.Dir, source, address, rate, controlPort)+certificate(options.Certificate)),
 		write(options.Dir, "accounts", account(options, codec)),
 		write(options.Dir, "contacts", ""),
 	)
