@@ -12,6 +12,7 @@ BINARY   := bin/sipbridge
 PACKAGES  = $(shell go list $(TAGS) ./... | grep -v /test/e2e)
 FUZZTIME ?= 2m
 SOAKS    ?= 5
+SOAKCALLS ?= 100000
 NPM      := npm --no-audit --no-fund --no-update-notifier
 say       = @printf '\n==> %s\n' '$(1)'
 
@@ -61,17 +62,21 @@ e2e: build setup-test test/e2e/node_modules/.package-lock.json
 	$(NPM) --prefix test/e2e run build --if-present
 	go test $(TAGS) -p 1 -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/...
 
-## soak: what takes longer: every fuzz target for FUZZTIME, then the end-to-end tests SOAKS times
+## soak: what takes longer: every fuzz target for FUZZTIME, SOAKCALLS calls, then the end-to-end tests SOAKS times
 .PHONY: soak
 soak: setup-build setup-test
 	$(call say,fuzz)
 	@TAGS='$(TAGS)' FUZZTIME=$(FUZZTIME) .ci/fuzz $(PACKAGES)
+	$(call say,$(SOAKCALLS) calls)
+	@$(MAKE) build
+	go run $(TAGS) ./test/load/signalling -soak $(SOAKCALLS) -rates 400
 	@$(MAKE) e2e E2E_ARGS='-count=$(SOAKS) -timeout 6h $(E2E_ARGS)'
 
-## bench: place calls and print what they cost (BENCH_ARGS adds arguments)
+## bench: place calls, with sound and without, and print what they cost (BENCH_ARGS, SIGNALLING_ARGS add arguments)
 .PHONY: bench
 bench: build
 	go run $(TAGS) ./test/load $(BENCH_ARGS)
+	go run $(TAGS) ./test/load/signalling $(SIGNALLING_ARGS)
 
 ## docker-check: hold the Dockerfile to this Makefile, and run its build steps in a copy of HEAD
 .PHONY: docker-check

@@ -12,6 +12,7 @@ import (
 
 	"sipbridge/test/load/callee"
 	"sipbridge/test/load/measure"
+	"sipbridge/test/load/service"
 	"sipbridge/test/load/sound"
 )
 
@@ -20,7 +21,7 @@ type bench struct {
 	options options
 	mode    mode
 	phone   *callee.Phone
-	service *service
+	service *service.Service
 	browser *sound.Library // what browsers play
 	calls   []*call
 	// ways by the user that is called; complete before the first call.
@@ -68,14 +69,14 @@ func (b *bench) prepare(ctx context.Context) error {
 	if b.phone, err = callee.Listen(b.waysOf); err != nil {
 		return err
 	}
-	if b.service, err = startService(ctx, b.options, b.phone.Addr()); err != nil {
+	if b.service, err = service.Start(ctx, b.options.binary, b.configuration); err != nil {
 		return err
 	}
 	if b.idle, err = b.take(); err != nil {
 		return err
 	}
 	for i := range b.options.calls {
-		next, fault := newCall(ctx, b.mode, i, b.service.web, b.ways[called(i)])
+		next, fault := newCall(ctx, b.mode, i, b.service.Web, b.ways[called(i)])
 		if fault != nil {
 			return fmt.Errorf("browser %d: %w", i, fault)
 		}
@@ -83,6 +84,35 @@ func (b *bench) prepare(ctx context.Context) error {
 	}
 	b.registered, err = b.take()
 	return err
+}
+
+// The accounts of the browsers, load0 and so on.
+const (
+	domain       = "localhost"
+	userPrefix   = "load"
+	calledPrefix = "call"
+	password     = "only on loopback"
+)
+
+// configuration routes every call to the phone.
+func (b *bench) configuration(at service.Addresses) map[string]any {
+	users := make([]map[string]string, b.options.calls)
+	for i := range users {
+		users[i] = map[string]string{"name": userPrefix + strconv.Itoa(i), "password": password}
+	}
+	return map[string]any{
+		"domains": []map[string]string{{"name": domain}},
+		"listen":  map[string]string{"http": at.Web, "sip_udp": at.SIP, "sip_tcp": at.SIP},
+		"media": map[string]string{
+			"rtp_ports":    service.RTPPorts(b.options.calls),
+			"webrtc_ports": strconv.Itoa(at.WebRTC),
+		},
+		"users": users,
+		"routes": []map[string]string{{
+			"from": "users", "match": `^sip:(` + calledPrefix + `\d+)@` + domain,
+			"to": "sip:$1@" + b.phone.Addr().String() + ";transport=udp",
+		}},
+	}
 }
 
 func called(number int) string { return calledPrefix + strconv.Itoa(number) }
@@ -154,7 +184,7 @@ func (b *bench) end(ctx context.Context) error {
 	}
 	ending.Wait()
 	if b.service != nil {
-		faults = append(faults, b.service.stop())
+		faults = append(faults, b.service.Stop())
 	}
 	if b.phone != nil {
 		b.phone.Close()

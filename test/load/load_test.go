@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -18,6 +17,7 @@ import (
 	"sipbridge/test/load/callee"
 	"sipbridge/test/load/caller"
 	"sipbridge/test/load/measure"
+	"sipbridge/test/load/service"
 	"sipbridge/test/load/stream"
 )
 
@@ -55,7 +55,15 @@ func TestOptions(t *testing.T) {
 func TestTheServiceTakesItsConfiguration(t *testing.T) {
 	t.Parallel()
 	o := options{calls: 3}
-	text, err := json.Marshal(configuration(o, "127.0.0.1:8000", 5070, 8443, netip.MustParseAddrPort("127.0.0.1:5080")))
+	phone, err := callee.Listen(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer phone.Close()
+	b := &bench{options: o, phone: phone}
+	text, err := json.Marshal(b.configuration(service.Addresses{
+		Web: "127.0.0.1:8000", SIP: "127.0.0.1:5070", WebRTC: 8443,
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

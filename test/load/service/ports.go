@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -45,8 +45,8 @@ func isFree(ctx context.Context, port int) bool {
 	return stream.Close() == nil
 }
 
-// rtpPorts gives a range for so many calls, which take two ports each, with room for ports that others hold.
-func rtpPorts(calls int) string {
+// RTPPorts gives a range for so many calls, which take two ports each, with room for ports that others hold.
+func RTPPorts(calls int) string {
 	size := 4*calls + 100
 	first := firstRTPPort + 2*rand.IntN((lastRTPPort-firstRTPPort-size)/2)
 	return fmt.Sprintf("%d-%d", first, first+size-1)
