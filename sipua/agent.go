@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/headers"
+	"sipbridge/sipua/locate"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/token"
 	"sipbridge/sipua/transport"
@@ -49,6 +51,12 @@ type Options struct {
 	Tokens *token.Verifier
 	// Transports reaches peers.
 	Transports Transports
+	// Locator finds the servers of a URI; nil finds only addresses.
+	Locator Locator
+	// Blacklist has the servers that are tried last; nil for one of the agent's own.
+	Blacklist *locate.Blacklist
+	// Silence is how long a server may say nothing at all before the next one is tried; 0 means 3 seconds.
+	Silence time.Duration
 	// Protection says whom the agent does not serve; the zero value serves everybody.
 	Protection Protection
 	// ReliableProvisionals: callers that ask for it get provisional responses that they acknowledge, and callees may send
@@ -62,6 +70,17 @@ type Options struct {
 	Trace Tracer
 	// Log must not be nil.
 	Log *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.Locator == nil {
+		o.Locator = locate.New(locate.Options{})
+	}
+	if o.Blacklist == nil {
+		o.Blacklist = locate.NewBlacklist(locate.BlacklistOptions{})
+	}
+	o.Silence = cmp.Or(o.Silence, defaultSilence)
+	return o
 }
 
 // Agent is the bridge's SIP user agent. Transports feed it by Receive; calls use it as their endpoints.
@@ -88,6 +107,7 @@ type Agent struct {
 
 // NewAgent makes an agent. Run ends it.
 func NewAgent(options Options) *Agent {
+	options = options.withDefaults()
 	a := &Agent{
 		options:      options,
 		log:          options.Log,
@@ -96,7 +116,7 @@ func NewAgent(options Options) *Agent {
 		users:        newFlowUsers(),
 		relays:       newRelayBindings(),
 		rates:        newUserRates(),
-		upstreams:    upstreamAddresses{addresses: make(map[netip.AddrPort]Upstream)},
+		upstreams:    upstreamAddresses{addresses: make(map[netip.AddrPort]serverAddress)},
 		closing:      make(chan struct{}),
 		after:        time.AfterFunc,
 	}

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -23,6 +24,8 @@ type clientTransaction struct {
 	flow    transport.Flow
 	machine *sip.ClientTx
 	handler responseHandler
+	// muted tells that an INVITE is not repeated any more.
+	muted atomic.Bool
 
 	mu    sync.Mutex
 	final int    // guarded by mu: status of the first final response, or noResponse
@@ -86,6 +89,15 @@ func (t *clientTransaction) settle() bool {
 
 // noResponse stands for the final response of a transaction that ended without one.
 const noResponse = -1
+
+// mute stops repeating an INVITE, but goes on taking what comes: somebody may ring because of it.
+func (t *clientTransaction) mute() { t.muted.Store(true) }
+
+// keeps tells whether a message is one that must not be sent any more.
+func (t *clientTransaction) keeps(message sip.Message) bool {
+	request, ok := message.(*sip.Request)
+	return ok && request.IsInvite() && t.muted.Load()
+}
 
 // abandon ends the transaction, whatever still comes. Its handler hears of it if there was no final response.
 func (t *clientTransaction) abandon() { t.machine.Terminate() }

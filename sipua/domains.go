@@ -24,17 +24,24 @@ type Domains struct {
 type Upstream struct {
 	// Domain is the host part of its users' addresses.
 	Domain string
-	// NextHop is the server's SIP URI; its host may be a name, its transport parameter counts.
-	NextHop sip.Uri
+	// NextHops are the SIP URIs of its servers, at least one, tried in this order; each is located by RFC 3263.
+	NextHops []sip.Uri
 }
 
-// ParseUpstream reads the next hop of a domain.
-func ParseUpstream(domain, nextHop string) (Upstream, error) {
-	uri, err := wire.ParseURI(nextHop, wire.StreamLimits())
-	if err != nil || uri.Scheme != "sip" && uri.Scheme != "sips" || uri.Host == "" {
-		return Upstream{}, fmt.Errorf("next hop %q of domain %s is no SIP URI", nextHop, domain)
+// ParseUpstream reads the next hops of a domain.
+func ParseUpstream(domain string, nextHops ...string) (Upstream, error) {
+	upstream := Upstream{Domain: strings.ToLower(domain)}
+	for _, nextHop := range nextHops {
+		uri, err := wire.ParseURI(nextHop, wire.StreamLimits())
+		if err != nil || uri.Scheme != "sip" && uri.Scheme != "sips" || uri.Host == "" {
+			return Upstream{}, fmt.Errorf("next hop %q of domain %s is no SIP URI", nextHop, domain)
+		}
+		upstream.NextHops = append(upstream.NextHops, uri)
 	}
-	return Upstream{Domain: strings.ToLower(domain), NextHop: uri}, nil
+	if len(upstream.NextHops) == 0 {
+		return Upstream{}, fmt.Errorf("domain %s has no next hop", domain)
+	}
+	return upstream, nil
 }
 
 // local gives the canonical local domain for a host, if it is one of ours.

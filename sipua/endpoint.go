@@ -2,13 +2,8 @@ package sipua
 
 import (
 	"cmp"
-	"context"
 	"fmt"
-	"net"
-	"net/netip"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -19,9 +14,6 @@ import (
 
 // defaultPort is the port of a SIP URI that names none, over UDP and TCP (RFC 3261 section 19.1.2).
 const defaultPort = 5060
-
-// lookupPatience bounds a DNS look-up.
-const lookupPatience = 3 * time.Second
 
 // Gateway is the endpoint that dials any SIP URI: what a route's URI template names. Browsers'
 // credentials never go there.
@@ -36,7 +28,7 @@ func (g gateway) Dial(request bridge.Request) bridge.Leg {
 		return g.agent.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", err)})
 	}
 	return g.agent.dial(request, dialTarget{
-		requestURI: target, nextHop: target, transport: transportOf(target), trusted: true,
+		requestURI: target, nextHops: []sip.Uri{target}, transport: transportOf(target), trusted: true,
 	})
 }
 
@@ -57,7 +49,7 @@ func (e upstreamEndpoint) Dial(request bridge.Request) bridge.Leg {
 		return e.agent.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", err)})
 	}
 	return e.agent.dial(request, dialTarget{
-		requestURI: target, nextHop: e.upstream.NextHop, transport: transportOf(e.upstream.NextHop),
+		requestURI: target, nextHops: e.upstream.NextHops, transport: transportOf(e.upstream.NextHops[0]),
 		trusted: true, trunk: e.upstream.Domain, credentials: strings.EqualFold(homeOf(request), e.upstream.Domain),
 	})
 }
@@ -97,9 +89,9 @@ func (e bindingEndpoint) Dial(request bridge.Request) bridge.Leg {
 // dialTarget says how an INVITE leaves.
 type dialTarget struct {
 	requestURI sip.Uri
-	// flow is the connection to use; without one nextHop is looked up.
+	// flow is the connection to use; without one nextHops are looked up, and tried in order.
 	flow      transport.Flow
-	nextHop   sip.Uri
+	nextHops  []sip.Uri
 	transport string
 	// user is the account of the party, if it is one of ours; trunk is the upstream domain whose server it is.
 	user, trunk string
@@ -140,67 +132,27 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 	return l
 }
 
-// connect finds the flow, then calls. A name is looked up beside the leg's goroutine.
+// connect finds the way, then calls. A name is looked up beside the leg's goroutine.
 func (l *leg) connect(request bridge.Request, target dialTarget) {
 	if target.flow != nil {
-		l.call(request, target.flow)
+		if err := l.call(request, target.flow); err != nil {
+			l.end(causeOfError(err))
+		}
 		return
 	}
 	l.pending++
 	started := l.agent.crew.start(func() {
-		flow, err := l.agent.flowTo(target.nextHop)
+		targets, err := l.agent.locate(target.nextHops, cmp.Or(request.User, request.From.URI))
 		l.mailbox.post(func() {
 			l.pending--
-			if err != nil {
-				l.end(causeOfError(err))
-				return
-			}
-			l.call(request, flow)
+			l.calling.attempts = attempts{request: request, left: targets}
+			l.callInOrder(causeOfError(err))
 		})
 	})
 	if !started {
 		l.pending--
 		l.end(causeOfError(errClosed))
 	}
-}
-
-// flowTo looks a URI up and gives the flow there. It blocks while it asks the DNS.
-func (a *Agent) flowTo(uri sip.Uri) (transport.Flow, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), lookupPatience)
-	defer cancel()
-	addresses, err := resolve(ctx, uri)
-	if err != nil {
-		return nil, err
-	}
-	flow, err := a.options.Transports.FlowTo(transport.Target{
-		Transport: transportOf(uri), Address: addresses[0], Domain: uri.Host,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reach %s: %w", addresses[0], err)
-	}
-	return flow, nil
-}
-
-// resolve gives the addresses of a URI's host, at least one, those of IPv4 first; their port is that of the transport
-// unless the URI names one.
-func resolve(ctx context.Context, uri sip.Uri) ([]netip.AddrPort, error) {
-	port := portOf(uri)
-	if address, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err == nil {
-		return []netip.AddrPort{netip.AddrPortFrom(address.Unmap(), port)}, nil
-	}
-	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", uri.Host)
-	if err == nil && len(addresses) == 0 {
-		err = errNoAddress
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look up %s: %w", uri.Host, err)
-	}
-	slices.SortStableFunc(addresses, func(a, b netip.Addr) int { return a.Unmap().BitLen() - b.Unmap().BitLen() })
-	found := make([]netip.AddrPort, len(addresses))
-	for i, address := range addresses {
-		found[i] = netip.AddrPortFrom(address.Unmap(), port)
-	}
-	return found, nil
 }
 
 // transportOf is the transport that a URI asks for: UDP unless it says something else, which may be one that the
@@ -215,23 +167,6 @@ func transportOf(uri sip.Uri) string {
 		return "WSS"
 	default:
 		return "TLS"
-	}
-}
-
-// portOf is the port of a URI, or else that of its transport (RFC 3261 section 19.1.2, RFC 7118 section 5.6).
-func portOf(uri sip.Uri) uint16 {
-	if uri.Port != 0 {
-		return uint16(uri.Port)
-	}
-	switch transportOf(uri) {
-	case "TLS":
-		return 5061
-	case "WS":
-		return 80
-	case "WSS":
-		return 443
-	default:
-		return defaultPort
 	}
 }
 

@@ -12,8 +12,6 @@ import (
 var (
 	// errClosed is what a closed agent answers.
 	errClosed = errors.New("the SIP agent is closed")
-	// errNoAddress is a name without addresses.
-	errNoAddress = errors.New("no address")
 	// errUnheard ends a leg whose call does not listen.
 	errUnheard = errors.New("the call does not hear the leg's events")
 )

@@ -159,8 +159,11 @@ func isGone(flow transport.Flow) bool {
 // forgets a call that was not answered yet; over TCP the connection is made again when it is needed.
 func (l *leg) flowLost() {
 	l.log.Info("signalling connection lost")
-	if l.state == stateSetup && comesBack(l.flow) {
+	switch {
+	case l.state == stateSetup && comesBack(l.flow):
 		l.end(bridge.Cause{Status: 480, Text: "Connection lost"})
+	case l.state == stateSetup && !l.incoming:
+		l.attemptDisconnected()
 	}
 }
 

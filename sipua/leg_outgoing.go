@@ -25,6 +25,8 @@ type callingInvite struct {
 	offerless bool
 	// challenges tells that the caller may hear a challenge: it comes from his own server.
 	challenges bool
+	// attempts are the servers that it may go to.
+	attempts attempts
 	// ackBody is our answer in the ACK to the 200 of an offerless INVITE, for the ACK is repeated with it.
 	ackBody []byte
 }
@@ -32,16 +34,14 @@ type callingInvite struct {
 // cancelPatience is how long a canceled party may take to confirm before the call goes on without it.
 const cancelPatience = 2 * time.Second
 
-// call sends the INVITE on a flow.
-func (l *leg) call(request bridge.Request, flow transport.Flow) {
-	if l.state == stateOver || l.calling.canceled != nil {
-		return
-	}
+// invitation makes the INVITE for a flow. It gives nil, and ends the leg, if there can be no media.
+func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Request {
 	if err := l.openMedia(flow); err != nil {
 		l.end(causeOfMediaError(err))
-		return
+		return nil
 	}
 	l.adoptFlow(flow)
+	l.dialog.localSequence = 0 // it is the same request, whichever server gets it
 	invite := l.dialog.request(sip.INVITE)
 	addHeaders(invite, request.Headers)
 	addReferral(invite, request)
@@ -50,7 +50,7 @@ func (l *leg) call(request bridge.Request, flow transport.Flow) {
 		offer, err := l.media.Offer(*request.Offer)
 		if err != nil {
 			l.end(causeOfMediaError(err))
-			return
+			return nil
 		}
 		l.offers.sentDirection = audioDirection(*request.Offer)
 		setSDP(invite, offer)
@@ -61,26 +61,54 @@ func (l *leg) call(request bridge.Request, flow transport.Flow) {
 	}
 	maxForwards := sip.MaxForwardsHeader(min(cmp.Or(request.MaxForwards, defaultHops), defaultHops))
 	invite.AppendHeader(&maxForwards)
-	l.calling.request = invite
+	return invite
+}
+
+// givenUp tells that nobody wants the call any more.
+func (l *leg) givenUp() bool { return l.state == stateOver || l.calling.canceled != nil }
+
+// call sends the INVITE on a flow. The error is that of the transport; any other ends the leg.
+func (l *leg) call(request bridge.Request, flow transport.Flow) error {
+	if l.givenUp() {
+		return nil
+	}
+	invite := l.invitation(request, flow)
+	if invite == nil {
+		return nil
+	}
+	l.calling.request, l.calling.transaction, l.calling.provisional = invite, nil, false
 	l.agent.dialogs.add(l) // before any response, so that nothing that follows one comes too early
-	transaction, err := l.send(invite, l.inviteResponse)
+	now := l.calling.attempts.now
+	transaction, err := l.send(invite, func(response *sip.Response, err error) {
+		if now != l.calling.attempts.now {
+			l.lateResponse(now, response)
+			return
+		}
+		l.inviteResponse(response, err)
+	})
 	if err != nil {
-		l.end(causeOfError(err))
-		return
+		return err
 	}
 	l.calling.transaction = transaction
+	if now != nil {
+		now.transaction = transaction
+	}
 	l.describe()
+	return nil
 }
 
 // inviteResponse takes what became of our first INVITE.
 func (l *leg) inviteResponse(response *sip.Response, err error) {
 	switch {
 	case err != nil:
-		l.end(causeOfError(err))
+		l.attemptFailed(err)
 	case response.IsProvisional():
+		l.attemptAnswered(response)
 		l.progress(response)
 	case response.IsSuccess():
 		l.success(response)
+	case response.StatusCode == sip.StatusServiceUnavailable:
+		l.attemptRefused(response)
 	default:
 		l.end(l.failureOf(response))
 	}

@@ -25,6 +25,15 @@ type relayed struct {
 	all bool
 }
 
+const (
+	// relayTime is how long servers have to answer, so that the answer gets back before the sender gives up after 64*T1
+	// (RFC 4320 section 4.2).
+	relayTime = transactionTime - 2*time.Second
+	// tryingTime is when a sender who still repeats would do it each T2; from then on it is told that we are at it (RFC
+	// 4320 section 4.1).
+	tryingTime = t1 + 2*t1 + 4*t1
+)
+
 // relay passes a request to an upstream server.
 func (a *Agent) relay(flow, reply transport.Flow, request *sip.Request, upstream Upstream) {
 	transaction, err := a.transactions.newServer(flow, reply, request)
@@ -56,22 +65,27 @@ func (r *relayed) prepareRegister(request *sip.Request) {
 	}
 }
 
-// forward sends the request on; a look-up of the server's name may block, so it has a goroutine.
+// forward sends the request on and takes the answer back. It waits for both in a goroutine of its own.
 func (r *relayed) forward() {
-	flow, err := r.agent.flowTo(r.upstream.NextHop)
+	trying := r.agent.after(tryingTime, func() {
+		if !r.transaction.answered() {
+			r.transaction.respond(100, "")
+		}
+	})
+	defer trying.Stop()
+	targets, err := r.agent.locate(r.upstream.NextHops, r.sender())
 	if err != nil {
-		r.agent.log.Warn("upstream server unreachable", "domain", r.upstream.Domain, "error", err)
+		r.agent.complain("upstream server not found", "domain", r.upstream.Domain, "error", err)
 		r.transaction.respond(503, "")
 		return
 	}
-	request := r.forUpstream(flow)
-	if isTooLarge(flow, request) {
-		r.transaction.respond(513, "")
-		return
-	}
-	if _, err := r.agent.transactions.send(flow, request, r.response); err != nil {
-		r.transaction.respond(causeOfError(err).Status, "")
-	}
+	r.response(r.agent.sendInOrder(targets, relayTime, r.forUpstream))
+}
+
+// sender is who sends the request: all his requests go to the same server, while it lives.
+func (r *relayed) sender() string {
+	from := r.transaction.request.From().Address
+	return from.User + "@" + strings.ToLower(from.Host)
 }
 
 // forUpstream is the request as the server gets it: our Via, our Contact, and of the rest what is the browser's to say.
@@ -101,13 +115,22 @@ func (r *relayed) forUpstream(flow transport.Flow) *sip.Request {
 	return request
 }
 
+// notTimeout is 504 instead of 408, which must not answer what is no INVITE (RFC 4320 section 4.2).
+func notTimeout(status int) int {
+	if status == sip.StatusRequestTimeout {
+		return sip.StatusGatewayTimeout
+	}
+	return status
+}
+
 // response takes the server's answer back to the browser.
 func (r *relayed) response(upstream *sip.Response, err error) {
 	if err != nil {
-		r.transaction.respond(causeOfError(err).Status, "")
+		r.transaction.respond(notTimeout(causeOfError(err).Status), "")
 		return
 	}
-	if upstream.StatusCode == sip.StatusTrying {
+	if upstream.StatusCode == sip.StatusRequestTimeout {
+		r.transaction.respond(notTimeout(upstream.StatusCode), "")
 		return
 	}
 	response := newResponse(r.transaction.request, upstream.StatusCode, upstream.Reason)

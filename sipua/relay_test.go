@@ -272,7 +272,7 @@ func TestUpstreamServerThatFails(t *testing.T) {
 		p.say("", browserOf("REGISTER", "sip:up.example", 1, "Contact: "+browserContact)...)
 		server.request(sip.REGISTER)
 		s.timeOut()
-		p.status(408)
+		p.status(504) // RFC 4320: never 408
 		s.settled()
 	})
 	t.Run("out of reach", func(t *testing.T) {

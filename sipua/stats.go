@@ -5,7 +5,7 @@ import "sync/atomic"
 // counters are what the agent counts.
 type counters struct {
 	received, malformed, refused, stray, panics, challenged, relayed, unheard, scanners atomic.Uint64
-	delivered, badTokens                                                                atomic.Uint64
+	delivered, badTokens, failedOver                                                    atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
@@ -21,6 +21,8 @@ type Stats struct {
 	Delivered uint64
 	// BadTokens counts requests whose token was not good.
 	BadTokens uint64
+	// FailedOver counts requests of ours that a server did not take: it was silent, out of reach, or answered 503.
+	FailedOver uint64
 	// Panics counts faults that were contained, Unheard events of legs whose call did not listen.
 	Panics, Unheard uint64
 	// Dialogs, ServerTransactions and ClientTransactions are alive now.
@@ -38,6 +40,7 @@ func (a *Agent) Stats() Stats {
 		Refused:            a.stats.refused.Load(),
 		Unheard:            a.stats.unheard.Load(),
 		Delivered:          a.stats.delivered.Load(),
+		FailedOver:         a.stats.failedOver.Load(),
 		Relayed:            a.stats.relayed.Load(),
 		Scanners:           a.stats.scanners.Load(),
 		BadTokens:          a.stats.badTokens.Load(),

@@ -96,7 +96,7 @@ func (t *transactions) send(flow transport.Flow, request *sip.Request, handler r
 	}
 	transaction := &clientTransaction{request: request, flow: flow, handler: handler}
 	transaction.machine = sip.NewClientTx(key, request,
-		&connection{flow: flow, trace: t.trace, wrote: transaction.wrote}, t.silent)
+		&connection{flow: flow, trace: t.trace, keeps: transaction.keeps, wrote: transaction.wrote}, t.silent)
 	transaction.machine.OnTerminate(func(key string, _ error) { t.dropClient(key) })
 
 	t.mu.Lock()

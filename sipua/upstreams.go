@@ -13,7 +13,13 @@ import (
 // upstreamAddresses knows which addresses the upstream servers have, so that calls from them are known.
 type upstreamAddresses struct {
 	mu        sync.Mutex
-	addresses map[netip.AddrPort]Upstream // guarded by mu
+	addresses map[netip.AddrPort]serverAddress // guarded by mu
+}
+
+// serverAddress is one address of an upstream server.
+type serverAddress struct {
+	upstream  Upstream
+	transport string
 }
 
 // upstreamRefresh is how often the names of upstream servers are looked up again.
@@ -33,26 +39,32 @@ func (a *Agent) watchUpstreams(ctx context.Context) {
 	}
 }
 
+// lookUpUpstreams looks all up at once, so that one whose DNS is slow delays no other.
 func (a *Agent) lookUpUpstreams(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
-	defer cancel()
+	var looking sync.WaitGroup
 	for _, upstream := range a.options.Domains.Upstreams {
-		addresses, err := resolve(ctx, upstream.NextHop)
-		if err != nil {
-			a.log.Warn("upstream server not found", "domain", upstream.Domain, "error", err)
-			continue
-		}
-		a.upstreams.set(upstream, addresses)
+		looking.Go(func() {
+			targets, err := a.locateAll(ctx, upstream.NextHops, "")
+			if err != nil && ctx.Err() == nil {
+				a.log.Warn("upstream server not found", "domain", upstream.Domain, "error", err)
+			}
+			if len(targets) > 0 {
+				a.upstreams.set(upstream, targets)
+			}
+		})
 	}
+	looking.Wait()
 }
 
 // set replaces the addresses of a server. One that is not found this time keeps those it had.
-func (u *upstreamAddresses) set(upstream Upstream, addresses []netip.AddrPort) {
+func (u *upstreamAddresses) set(upstream Upstream, targets []transport.Target) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	maps.DeleteFunc(u.addresses, func(_ netip.AddrPort, old Upstream) bool { return old.Domain == upstream.Domain })
-	for _, address := range addresses {
-		u.addresses[address] = upstream
+	maps.DeleteFunc(u.addresses, func(_ netip.AddrPort, old serverAddress) bool {
+		return old.upstream.Domain == upstream.Domain
+	})
+	for _, target := range targets {
+		u.addresses[target.Address] = serverAddress{upstream: upstream, transport: target.Transport}
 	}
 }
 
@@ -65,15 +77,15 @@ func (a *Agent) fromUpstream(flow transport.Flow) (Upstream, bool) {
 	remote := netip.AddrPortFrom(flow.RemoteAddr().Addr().Unmap(), flow.RemoteAddr().Port())
 	a.upstreams.mu.Lock()
 	defer a.upstreams.mu.Unlock()
-	if upstream, ok := a.upstreams.addresses[remote]; ok {
-		return upstream, true
+	if known, ok := a.upstreams.addresses[remote]; ok {
+		return known.upstream, true
 	}
 	if flow.Done() == nil {
 		return Upstream{}, false
 	}
-	for address, upstream := range a.upstreams.addresses {
-		if address.Addr() == remote.Addr() && transportOf(upstream.NextHop) == flow.Transport() {
-			return upstream, true
+	for address, known := range a.upstreams.addresses {
+		if address.Addr() == remote.Addr() && known.transport == flow.Transport() {
+			return known.upstream, true
 		}
 	}
 	return Upstream{}, false

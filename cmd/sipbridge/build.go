@@ -19,6 +19,8 @@ import (
 	"sipbridge/sipua"
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/headers"
+	"sipbridge/sipua/locate"
+	"sipbridge/sipua/locate/resolver"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/transport"
 	"sipbridge/web"
@@ -137,6 +139,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Headers:       crossing,
 		Tokens:        s.tokens,
 		Transports:    s.transports.layer,
+		Locator:       locate.New(locate.Options{Resolver: resolver.New(resolver.Options{})}),
 		Protection: sipua.Protection{
 			Scanners: s.config.Security.Scanners, NoStrangers: !s.config.Security.Strangers,
 		},
