@@ -139,7 +139,9 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Headers:       crossing,
 		Tokens:        s.tokens,
 		Transports:    s.transports.layer,
-		Locator:       locate.New(locate.Options{Resolver: resolver.New(resolver.Options{})}),
+		Locator: locate.New(locate.Options{
+			Resolver: resolver.New(resolver.Options{}), Transports: s.transports.words(),
+		}),
 		Protection: sipua.Protection{
 			Scanners: s.config.Security.Scanners, NoStrangers: !s.config.Security.Strangers,
 		},

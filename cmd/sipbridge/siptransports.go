@@ -55,6 +55,21 @@ func openTransports(ctx context.Context, listeners configs.Listeners, secure *tr
 	return t, nil
 }
 
+// words are the transports that servers can be reached by, in the order of preference where a server leaves it open.
+func (t *sipTransports) words() []string {
+	var words []string
+	if len(t.udp) > 0 {
+		words = append(words, "UDP")
+	}
+	if len(t.tcp) > 0 {
+		words = append(words, "TCP")
+	}
+	if len(t.tls) > 0 {
+		words = append(words, "TLS")
+	}
+	return words
+}
+
 // listen opens a listener for each address of a key.
 func (p sipPlug) listen(ctx context.Context, key string, addresses []netip.AddrPort, secure *transport.TLS,
 ) ([]*transport.TCP, error) {

@@ -100,6 +100,8 @@ func TestLocate(t *testing.T) {
 		{uri: "sip:[2001:db8::9]", want: "UDP [2001:db8::9]:5060"},
 		{uri: "sips:192.0.2.9", want: "TLS 192.0.2.9:5061"},
 		{uri: "sips:192.0.2.9;transport=tcp", want: "TLS 192.0.2.9:5061"},
+		{uri: "sip:192.0.2.9;transport=ws", transports: "UDP,WS", want: "WS 192.0.2.9:80"},
+		{uri: "sips:plain.example;transport=ws", transports: "UDP,WS,WSS", want: "WSS 192.0.2.4:443, WSS [2001:db8::4]:443"},
 		{uri: "sip:192.0.2.9", transports: "TCP", want: "TCP 192.0.2.9:5060"},
 		{uri: "sip:192.0.2.9;maddr=192.0.2.10", want: "UDP 192.0.2.9:5060"},
 
@@ -145,7 +147,8 @@ func TestNoTargets(t *testing.T) {
 	locator := New(Options{Resolver: newResolver(t, server)})
 	for uri, want := range map[string]error{
 		"sip:nobody.example": ErrNotFound, "sip:off.example": errNotOffered, "sip:plain.example;transport=sctp": ErrTransport,
-		"sips:plain.example": ErrTransport, "sips:192.0.2.1;transport=udp": ErrTransport,
+		"sips:plain.example": ErrTransport, "sip:plain.example;transport=ws": ErrTransport,
+		"sips:192.0.2.1;transport=udp": ErrTransport,
 	} {
 		if targets, err := locator.Locate(context.Background(), parse(t, uri), ""); !errors.Is(err, want) {
 			t.Errorf("%s: %v, %v, want %v", uri, targets, err, want)

@@ -32,11 +32,19 @@ const (
 	atOnce = 8
 )
 
-// Ports of URIs that name none (RFC 3261 section 19.1.2).
-const (
-	defaultPort    = 5060
-	defaultPortTLS = 5061
-)
+// portOf is the port of URIs that name none (RFC 3261 section 19.1.2, RFC 7118 section 5.6).
+func portOf(word string) int {
+	switch word {
+	case "TLS":
+		return 5061
+	case "WS":
+		return 80
+	case "WSS":
+		return 443
+	default:
+		return 5060
+	}
+}
 
 // Options configure a Locator. Zero fields mean the default.
 type Options struct {
@@ -88,14 +96,16 @@ var errNoRecords = errors.New("the name has no address")
 
 // asked gives the transport that a URI asks for; "" if it leaves that open.
 func (l *Locator) asked(uri sip.Uri) (string, error) {
-	secure := strings.EqualFold(uri.Scheme, "sips")
 	word, _ := uri.UriParams.Get("transport")
 	word = strings.ToUpper(word)
-	if secure && (word == "" || word == "TCP") { // sips means TLS, whatever carries it (RFC 3261 section 26.2.2)
-		word = "TLS"
+	secured, possible := word, true
+	if strings.EqualFold(uri.Scheme, "sips") { // over TLS, whatever it is that goes over it (RFC 5630 section 3.1)
+		secured, possible = map[string]string{
+			"": "TLS", "TCP": "TLS", "TLS": "TLS", "WS": "WSS", "WSS": "WSS",
+		}[word]
 	}
-	if secure && word != "TLS" || word != "" && !slices.Contains(l.options.Transports, word) {
+	if !possible || secured != "" && !slices.Contains(l.options.Transports, secured) {
 		return "", fmt.Errorf("%w: %s to %s", ErrTransport, word, uri.Host)
 	}
-	return word, nil
+	return secured, nil
 }

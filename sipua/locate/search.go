@@ -65,10 +65,7 @@ func (s *search) host(ctx context.Context, name, word string, port int) ([]trans
 // at makes targets of addresses; port 0 is that of the transport.
 func (s *search) at(addresses []netip.Addr, word string, port int) []transport.Target {
 	if port == 0 {
-		port = defaultPort
-		if word == "TLS" {
-			port = defaultPortTLS
-		}
+		port = portOf(word)
 	}
 	if s.locator.options.PreferIPv6 {
 		addresses = slices.Clone(addresses)
@@ -114,20 +111,19 @@ func (s *search) services(ctx context.Context) ([]transport.Target, error) {
 	return targets, cmp.Or(err, pointersErr)
 }
 
-// defaultServices are those of each transport that will do, without NAPTR.
+// defaultServices are those of each transport that will do, without NAPTR. WebSocket is not looked for unless the URI
+// asks for it: a server is reached that way by browsers.
 func (s *search) defaultServices() []service {
+	prefixes := map[string]string{
+		"UDP": "_sip._udp.", "TCP": "_sip._tcp.", "TLS": "_sips._tcp.", "WS": "_sip._ws.", "WSS": "_sips._ws.",
+	}
 	var all []service
 	for _, word := range s.locator.options.Transports {
-		prefix, known := prefixes()[word]
-		if known && (s.word == "" || s.word == word) {
-			all = append(all, service{name: prefix + s.name, word: word})
+		if word == s.word || s.word == "" && word != "WS" && word != "WSS" {
+			all = append(all, service{name: prefixes[word] + s.name, word: word})
 		}
 	}
 	return all
-}
-
-func prefixes() map[string]string {
-	return map[string]string{"UDP": "_sip._udp.", "TCP": "_sip._tcp.", "TLS": "_sips._tcp."}
 }
 
 // pointers gives the services that NAPTR records name, best first, without those that we cannot use.
@@ -138,7 +134,9 @@ func (s *search) pointers(ctx context.Context) ([]service, error) {
 	})
 	var found []service
 	for _, record := range records {
-		word := map[string]string{"SIP+D2U": "UDP", "SIP+D2T": "TCP", "SIPS+D2T": "TLS"}[record.Service]
+		word := map[string]string{
+			"SIP+D2U": "UDP", "SIP+D2T": "TCP", "SIPS+D2T": "TLS", "SIP+D2W": "WS", "SIPS+D2W": "WSS",
+		}[record.Service]
 		usable := slices.Contains(s.locator.options.Transports, word) && record.Replacement != "" &&
 			(record.Flags == "s" || record.Flags == "a")
 		if usable && len(found) < atOnce {
