@@ -16,6 +16,7 @@ import (
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/headers"
 	"sipbridge/sipua/locate"
+	"sipbridge/sipua/presence"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/token"
 	"sipbridge/sipua/transport"
@@ -62,6 +63,8 @@ type Options struct {
 	// ReliableProvisionals: callers that ask for it get provisional responses that they acknowledge, and callees may send
 	// such (RFC 3262).
 	ReliableProvisionals bool
+	// Presence are the limits of subscriptions and publications; what is zero has its default.
+	Presence presence.Options
 	// Park is how long a browser's leg outlives its media; 0 ends it at once.
 	Park time.Duration
 	// MaxMessage bounds a message on a WebSocket, in bytes; 0 means 32 KB.
@@ -92,6 +95,9 @@ type Agent struct {
 	users        *flowUsers
 	relays       *relayBindings
 	rates        *userRates
+	presence     *presence.Server
+	watchers     *watchers
+	removals     *removals
 	upstreams    upstreamAddresses
 	stats        counters
 	*complaints
@@ -116,17 +122,22 @@ func NewAgent(options Options) *Agent {
 		users:        newFlowUsers(),
 		relays:       newRelayBindings(),
 		rates:        newUserRates(),
+		watchers:     newWatchers(),
+		removals:     newRemovals(),
 		upstreams:    upstreamAddresses{addresses: make(map[netip.AddrPort]serverAddress)},
 		closing:      make(chan struct{}),
 		after:        time.AfterFunc,
 	}
 	_, _ = rand.Read(a.tagKey[:]) // never fails (Go 1.24)
+	options.Presence.Reachable = a.isReachable
+	a.presence = presence.New(options.Presence)
 	a.complaints = newComplaints(a.log, &a.stats.panics)
 	return a
 }
 
 // Run waits for ctx to end, then ends every leg and transaction; it returns when all their goroutines are gone.
 func (a *Agent) Run(ctx context.Context) error {
+	a.crew.start(func() { a.presence.Run(ctx) })
 	a.watchUpstreams(ctx)
 	close(a.closing)
 	a.crew.wait()
@@ -166,6 +177,9 @@ func (a *Agent) Receive(flow transport.Flow, raw []byte) {
 func (a *Agent) FlowClosed(flow transport.Flow) {
 	a.users.forget(flow)
 	a.relays.forget(flow)
+	a.removals.forget(flow)
+	a.dropWatchers(flow)
+	a.presence.SourceGone(flow)
 	a.options.Registrar.FlowClosed(flow)
 }
 
@@ -259,7 +273,7 @@ func (a *Agent) receiveCancel(flow, reply transport.Flow, request *sip.Request) 
 func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request) {
 	l := a.dialogs.legOf(request)
 	if l == nil {
-		a.reply(reply, request, 481)
+		a.receiveInOtherDialog(flow, reply, request)
 		return
 	}
 	if err := a.mayContinue(l, flow, request); err != nil {
@@ -274,6 +288,15 @@ func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request
 	if cause := l.enqueue(func() { l.request(transaction, flow) }); cause != nil {
 		transaction.send(refusal(request, *cause, cause.Status))
 	}
+}
+
+// receiveInOtherDialog gives a request to the subscription whose dialog it names.
+func (a *Agent) receiveInOtherDialog(flow, reply transport.Flow, request *sip.Request) {
+	if w := a.watchers.find(request); w != nil {
+		a.receiveInSubscription(w, flow, reply, request)
+		return
+	}
+	a.reply(reply, request, 481)
 }
 
 // sendStateless sends a request that has no transaction: an ACK to a 2xx.

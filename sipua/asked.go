@@ -46,6 +46,12 @@ func (a *Agent) passesCredentials(request *sip.Request, who identity) (Upstream,
 	return a.options.Domains.upstream(request.From().Address.Host)
 }
 
+// nameOf gives the name of "name@domain".
+func nameOf(user string) string {
+	name, _, _ := strings.Cut(user, "@")
+	return name
+}
+
 // domainOf gives the domain of "name@domain".
 func domainOf(user string) string {
 	_, domain, _ := strings.Cut(user, "@")

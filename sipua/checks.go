@@ -36,7 +36,7 @@ func objectionToInvite(request *sip.Request) (int, []sip.Header) {
 	if status, headers := objectionToBody(request); status != 0 {
 		return status, headers
 	}
-	if !takesSDP(request) {
+	if !accepts(request, contentSDP) {
 		return 406, nil
 	}
 	if status, headers := objectionToSession(request); status != 0 {
@@ -61,14 +61,15 @@ func objectionToBody(request *sip.Request) (int, []sip.Header) {
 	return 0, nil
 }
 
-// takesSDP tells whether the sender of an INVITE takes SDP in the answer (RFC 3261 section 20.1).
-func takesSDP(request *sip.Request) bool {
+// accepts tells whether the sender of a request takes bodies of a type (RFC 3261 section 20.1).
+func accepts(request *sip.Request, contentType string) bool {
+	family, _, _ := strings.Cut(contentType, "/")
 	accepts := request.GetHeaders("Accept")
 	for _, header := range accepts {
 		for accepted := range strings.SplitSeq(header.Value(), ",") {
 			accepted, _, _ = strings.Cut(accepted, ";")
 			switch strings.ToLower(strings.TrimSpace(accepted)) {
-			case contentSDP, "application/*", "*/*":
+			case contentType, family + "/*", "*/*":
 				return true
 			}
 		}

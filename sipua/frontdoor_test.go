@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/presence"
 )
 
 // plain are the lines of a request outside any dialog.
@@ -33,7 +34,7 @@ func TestNewRequestsAreRefusedByTheBook(t *testing.T) {
 		status       int
 		header       string // that the answer must have
 	}{
-		{"unknown method", "FOO", "", 405, "Allow: " + allowedMethods + ", MESSAGE, REGISTER"},
+		{"unknown method", "FOO", "", 405, "Allow: " + allowedMethods + outsideMethods},
 		{"unknown extension", "INVITE", "Require: replaces, foo, bar", 420, "Unsupported: foo, bar"},
 		{"unknown for proxies", "OPTIONS", "Proxy-Require: bar", 420, "Unsupported: bar"},
 		{"body of another type", "INVITE", "Content-Type: a/b\r\nContent-Length: 2", 415, "Accept: application/sdp"},
@@ -47,8 +48,9 @@ func TestNewRequestsAreRefusedByTheBook(t *testing.T) {
 		{"BYE without a dialog", "BYE", "", 481, ""},
 		{"PRACK", "PRACK", "RAck: 1 1 INVITE", 481, ""},
 		{"unsolicited NOTIFY", "NOTIFY", "Event: refer", 481, ""},
-		{"SUBSCRIBE", "SUBSCRIBE", "Event: presence", 489, "Allow-Events: refer"},
-		{"PUBLISH", "PUBLISH", "Event: presence", 489, ""},
+		{"SUBSCRIBE to calls in transfer", "SUBSCRIBE", "Event: refer", 489, "Allow-Events: " + presence.Packages()},
+		{"SUBSCRIBE of a stranger", "SUBSCRIBE", "Event: presence", 403, ""},
+		{"PUBLISH of a stranger", "PUBLISH", "Event: presence", 403, ""},
 		{"MESSAGE of a stranger", "MESSAGE", "", 403, ""},
 		{"REGISTER for a domain", "REGISTER", "", 403, ""},
 		{"CANCEL of nothing", "CANCEL", "", 481, ""},

@@ -120,7 +120,7 @@ func FuzzHeaders(f *testing.F) {
 			t.Errorf("%q is %+v", value, expires)
 		}
 		objectionToSession(request)
-		takesSDP(request)
+		accepts(request, contentSDP)
 		if cause := causeOfRequest(request); cause.Status < 200 || cause.Status > 699 {
 			t.Errorf("%q is status %d", value, cause.Status)
 		}

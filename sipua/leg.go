@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transport"
 )
 
@@ -192,6 +193,12 @@ func (l *leg) emit(event bridge.Event) {
 	if l.state == stateOver {
 		return
 	}
+	switch event.(type) {
+	case bridge.Ringing:
+		l.tellWatchers(presence.Early)
+	case bridge.Answered:
+		l.tellWatchers(presence.Confirmed)
+	}
 	if len(l.events) < eventQueue { // nobody else writes
 		l.events <- event
 		return
@@ -210,6 +217,7 @@ func (l *leg) end(cause bridge.Cause) {
 		return
 	}
 	l.state = stateOver
+	l.tellWatchers(presence.Terminated)
 	l.answerAll(cause)
 	l.events <- bridge.Ended{Cause: cause} // the last place is kept for it
 	close(l.events)

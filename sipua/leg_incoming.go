@@ -4,6 +4,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/presence"
 )
 
 // begin reads the INVITE's offer and hands the leg to the exchange.
@@ -21,6 +22,7 @@ func (l *leg) begin() {
 	if l.invite.answered() {
 		return
 	}
+	l.tellWatchers(presence.Trying)
 	l.agent.options.Accept(l)
 }
 
@@ -36,6 +38,7 @@ func (l *leg) ring(early *bridge.Description) {
 	if !l.incoming || l.state != stateSetup || l.invite.answered() {
 		return
 	}
+	l.tellWatchers(presence.Early)
 	if l.asked.Offer == nil {
 		l.ringWithoutOffer(early)
 		return
@@ -88,6 +91,7 @@ func (l *leg) answer(answer bridge.Description) {
 		return
 	}
 	l.state = stateAnswered
+	l.tellWatchers(presence.Confirmed)
 	response := newResponse(l.invite.request, 200, "")
 	l.addContact(response)
 	l.agent.addCapabilities(response)

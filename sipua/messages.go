@@ -16,7 +16,7 @@ const (
 	// allowedMethods are those of a call.
 	allowedMethods = "INVITE, ACK, CANCEL, BYE, PRACK, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
 	// outsideMethods are those of the rest.
-	outsideMethods   = ", MESSAGE, REGISTER"
+	outsideMethods   = ", MESSAGE, REGISTER, SUBSCRIBE, PUBLISH"
 	supportedOptions = "replaces, timer, norefersub"
 	// defaultHops is the Max-Forwards of a request that starts here (RFC 3261 section 8.1.1.6).
 	defaultHops = 70

@@ -19,7 +19,7 @@ func (a *Agent) receiveNew(flow, reply transport.Flow, request *sip.Request) {
 	switch request.Method {
 	case sip.INVITE:
 		a.receiveInvite(flow, reply, request)
-	case sip.REGISTER, sip.OPTIONS, sip.MESSAGE:
+	case sip.REGISTER, sip.OPTIONS, sip.MESSAGE, sip.SUBSCRIBE, sip.PUBLISH:
 		if !passedOn {
 			a.receiveOwn(flow, reply, request)
 		} else if err := a.mayRelay(flow, request, upstream); err != nil {
@@ -27,8 +27,6 @@ func (a *Agent) receiveNew(flow, reply transport.Flow, request *sip.Request) {
 		} else {
 			a.relay(flow, reply, request, upstream)
 		}
-	case sip.SUBSCRIBE, sip.PUBLISH:
-		a.reply(reply, request, 489, sip.NewHeader("Allow-Events", "refer"))
 	case sip.BYE, sip.UPDATE, sip.INFO, sip.PRACK, sip.NOTIFY:
 		a.reply(reply, request, 481)
 	case sip.REFER: // nobody makes calls from here; a transfer belongs to a dialog (RFC 7647 section 4)
@@ -49,6 +47,10 @@ func (a *Agent) receiveOwn(flow, reply transport.Flow, request *sip.Request) {
 		}
 	case sip.OPTIONS:
 		a.receiveOptions(flow, reply, request)
+	case sip.SUBSCRIBE:
+		a.receiveSubscribe(flow, reply, request)
+	case sip.PUBLISH:
+		a.receivePublish(flow, reply, request)
 	default:
 		a.receiveMessage(flow, reply, request)
 	}

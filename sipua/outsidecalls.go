@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transport"
 )
 
@@ -21,11 +22,15 @@ func (a *Agent) knownSender(flow transport.Flow, request *sip.Request) (identity
 	case who.origin == bridge.OriginUnknown:
 		return identity{}, bridge.Cause{Status: 403}
 	case who.user != "" && !a.rates.allow(who.user, time.Now()):
-		return identity{}, bridge.Cause{
-			Status: 503, Text: "Too Many Requests", Headers: []bridge.Header{{Name: "Retry-After", Value: "5"}},
-		}
+		return identity{}, tooManyRequests()
 	default:
 		return who, nil
+	}
+}
+
+func tooManyRequests() bridge.Cause {
+	return bridge.Cause{
+		Status: 503, Text: "Too Many Requests", Headers: []bridge.Header{{Name: "Retry-After", Value: "5"}},
 	}
 }
 
@@ -90,6 +95,7 @@ func (a *Agent) receiveOptions(flow, reply transport.Flow, request *sip.Request)
 	response := newResponse(request, status, "")
 	response.AppendHeader(sip.NewHeader("Allow", allowedMethods+outsideMethods))
 	response.AppendHeader(sip.NewHeader("Supported", a.supported()))
+	response.AppendHeader(sip.NewHeader("Allow-Events", presence.Packages()))
 	response.AppendHeader(acceptHeader())
 	a.answerStateless(reply, request, response)
 }

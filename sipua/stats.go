@@ -23,6 +23,8 @@ type Stats struct {
 	BadTokens uint64
 	// FailedOver counts requests of ours that a server did not take: it was silent, out of reach, or answered 503.
 	FailedOver uint64
+	// Subscriptions and Publications of local users are alive now.
+	Subscriptions, Publications int
 	// Panics counts faults that were contained, Unheard events of legs whose call did not listen.
 	Panics, Unheard uint64
 	// Dialogs, ServerTransactions and ClientTransactions are alive now.
@@ -32,7 +34,10 @@ type Stats struct {
 // Stats counts since the start.
 func (a *Agent) Stats() Stats {
 	servers, clients := a.transactions.sizes()
+	told := a.presence.Stats()
 	return Stats{
+		Subscriptions:      told.Subscriptions,
+		Publications:       told.Publications,
 		Received:           a.stats.received.Load(),
 		Malformed:          a.stats.malformed.Load(),
 		Stray:              a.stats.stray.Load(),

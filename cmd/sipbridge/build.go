@@ -115,7 +115,9 @@ func newDomains(configured []configs.Domain, own []netip.Addr) (sipua.Domains, e
 func (s *service) addUsers(domains sipua.Domains) error {
 	users := newAccounts(s.config, domains.Canonical)
 	s.registrar = registrar.New(registrar.Options{
-		Users: users, Domain: domains.Canonical, Observer: registrations{log: s.log},
+		Users: users, Domain: domains.Canonical, Observer: registrations{
+			log: s.log, changed: func(user string) { s.agent.ReachableChanged(user) },
+		},
 	})
 	s.authenticator = digest.New(digest.Options{
 		Accounts: users, Algorithms: algorithmsFor(s.config.Users), Logger: s.log,

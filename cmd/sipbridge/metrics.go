@@ -47,6 +47,8 @@ func (s *service) signallingMetrics() []admin.Sample {
 		counter("sip_scanners_total", "SIP messages of scanners, which got no answer.", agent.Scanners),
 		counter("sip_delivered_total", "Messages brought to users' devices.", agent.Delivered),
 		counter("sip_panics_total", "Faults in the program that were contained.", agent.Panics),
+		gauge("sip_subscriptions", "Subscriptions to local users now.", float64(agent.Subscriptions)),
+		gauge("sip_publications", "Publications of local users now.", float64(agent.Publications)),
 		gauge("sip_dialogs", "Dialogs now.", float64(agent.Dialogs)),
 		gauge("sip_server_transactions", "Server transactions now.", float64(agent.ServerTransactions)),
 		gauge("sip_client_transactions", "Client transactions now.", float64(agent.ClientTransactions)),

@@ -24,17 +24,6 @@ func (s *Server) changed(name string, pkg Package) []outgoing {
 	return found
 }
 
-// ready gives what the subscriptions have to hear now.
-func (s *Server) ready(subscriptions []*Subscription) []outgoing {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found := make([]outgoing, 0, len(subscriptions))
-	for _, subscription := range subscriptions {
-		found = append(found, s.take(subscription)...)
-	}
-	return found
-}
-
 // take gives the notification of a subscription if its time has come; else it will be told late. mu is held.
 func (s *Server) take(subscription *Subscription) []outgoing {
 	now := s.options.Now()

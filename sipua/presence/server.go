@@ -115,13 +115,26 @@ func (s *Server) Refresh(subscription *Subscription, asked int) (time.Duration, 
 }
 
 // Tell sends what a new or refreshed subscription has to hear.
-func (s *Server) Tell(subscription *Subscription) { s.send(s.ready([]*Subscription{subscription})) }
+func (s *Server) Tell(subscription *Subscription) {
+	s.mu.Lock()
+	subscription.begun = true
+	news := s.take(subscription)
+	s.mu.Unlock()
+	s.send(news)
+}
 
 // Drop ends a subscription whose watcher cannot be reached any more; nothing is told.
 func (s *Server) Drop(subscription *Subscription) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.remove(subscription)
+}
+
+// IsOver tells whether nothing will be told any more.
+func (s *Server) IsOver(subscription *Subscription) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return subscription.over && !subscription.waiting
 }
 
 // grant is the life of what asks for a number of seconds, or 423 (RFC 6665 section 4.2.1.1, RFC 3903 section 6).

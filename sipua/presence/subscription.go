@@ -32,6 +32,8 @@ type Subscription struct {
 	// All below is guarded by Server.mu.
 
 	expires time.Time
+	// begun is set by Tell: before, its watcher knows nothing of it.
+	begun bool
 	// changed tells that there is news, waiting that a notification has no answer yet.
 	changed, waiting bool
 	// told is when the last notification left.
@@ -45,7 +47,7 @@ type Subscription struct {
 
 // due tells when the next notification may leave; there is none if nothing changed or one is under way.
 func (s *Subscription) due(interval time.Duration) (at time.Time, ok bool) {
-	if s.over || s.waiting || !s.changed {
+	if s.over || s.waiting || !s.changed || !s.begun {
 		return time.Time{}, false
 	}
 	if s.ending != "" {

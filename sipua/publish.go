@@ -1,0 +1,87 @@
+package sipua
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+	"sipbridge/sipua/presence"
+	"sipbridge/sipua/transport"
+)
+
+// receivePublish keeps what a user of ours says of himself (RFC 3903 section 6).
+func (a *Agent) receivePublish(flow, reply transport.Flow, request *sip.Request) {
+	asked, err := a.publishing(flow, request)
+	if err != nil {
+		a.refuse(reply, request, err)
+		return
+	}
+	transaction, err := a.transactions.newServer(flow, reply, request)
+	if err != nil {
+		a.log.Debug("PUBLISH dropped", "error", err)
+		return
+	}
+	if a.removals.isRepeated(flow, request) {
+		transaction.respond(481, "")
+		return
+	}
+	tag, granted, err := a.presence.Publish(asked)
+	if err != nil {
+		transaction.send(refusal(request, causeOfError(err), 500))
+		return
+	}
+	a.removals.note(flow, request)
+	a.granted(transaction, granted, sip.NewHeader("SIP-ETag", tag))
+}
+
+// publishing reads a PUBLISH of a user about himself. The error is a bridge.Cause to answer with.
+func (a *Agent) publishing(flow transport.Flow, request *sip.Request) (presence.Publish, error) {
+	pkg, err := presence.PackageOf(valueOf(request, "Event"))
+	if err != nil {
+		return presence.Publish{}, err
+	}
+	who, err := a.knownSender(flow, request)
+	if err != nil {
+		return presence.Publish{}, err
+	}
+	realm, isLocal := a.options.Domains.local(request.Recipient.Host)
+	switch {
+	case !isLocal:
+		return presence.Publish{}, bridge.Cause{Status: 404}
+	case unescape(request.Recipient.User)+"@"+realm != who.user:
+		return presence.Publish{}, bridge.Cause{Status: 403, Text: "Not Yours To Publish"}
+	case expiresOf(request) == malformedExpires:
+		return presence.Publish{}, bridge.Cause{Status: 400, Text: "Malformed Expires"}
+	}
+	asked := presence.Publish{
+		User: who.user, Package: pkg, Tag: valueOf(request, "SIP-If-Match"), Expires: expiresOf(request),
+		ContentType: contentType(request), Body: request.Body(),
+	}
+	if comesBack(flow) {
+		asked.Source = flow // a page that is gone publishes no more
+	}
+	return asked, nil
+}
+
+// ReachableChanged tells that a local user, "name@domain", has registered a device or lost one.
+func (a *Agent) ReachableChanged(user string) { a.presence.ReachableChanged(user) }
+
+// isReachable tells whether a local user has a registered device.
+func (a *Agent) isReachable(user string) bool {
+	targets, _ := a.Lookup(nameOf(user), domainOf(user))
+	return len(targets) > 0
+}
+
+// tellWatchers tells how far the call of the leg's party has come, if he is a user of ours.
+func (l *leg) tellWatchers(state presence.CallState) {
+	_, user := l.place()
+	if user == "" || !l.agent.options.Domains.IsLocal(domainOf(user)) {
+		return
+	}
+	call := presence.Call{ID: l.id, Placed: l.incoming, State: state}
+	if l.incoming {
+		call.URI = l.asked.To
+	} else {
+		call.Name, call.URI = l.dialog.local.DisplayName, plainURI(l.dialog.local.Address)
+	}
+	l.agent.presence.CallChanged(user, call)
+}

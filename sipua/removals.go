@@ -1,0 +1,61 @@
+package sipua
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/transport"
+)
+
+// removals remembers for a while which publications a peer has ended. sipML5 takes the 200 to that for a refresh and
+// asks again at once, a thousand times a second; only a 481 makes it stop, where RFC 3903 has 412.
+type removals struct {
+	mu    sync.Mutex
+	ended map[removalKey]time.Time // guarded by mu
+}
+
+// removalKey names a publication as its client does.
+type removalKey struct {
+	flow   transport.Flow
+	callID string
+}
+
+// maxRemovals is how many are remembered before old ones are dropped.
+const maxRemovals = 4096
+
+func newRemovals() *removals { return &removals{ended: make(map[removalKey]time.Time)} }
+
+// isRepeated tells whether a request asks for the end of what has just ended.
+func (r *removals) isRepeated(flow transport.Flow, request *sip.Request) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, ok := r.ended[removalKey{flow, request.CallID().Value()}]
+	return ok && expiresOf(request) == 0 && time.Since(at) < transactionTime
+}
+
+// note remembers a request that was granted.
+func (r *removals) note(flow transport.Flow, request *sip.Request) {
+	key, now := removalKey{flow, request.CallID().Value()}, time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if expiresOf(request) != 0 {
+		delete(r.ended, key)
+		return
+	}
+	if len(r.ended) >= maxRemovals {
+		maps.DeleteFunc(r.ended, func(_ removalKey, at time.Time) bool { return now.Sub(at) >= transactionTime })
+	}
+	if len(r.ended) < maxRemovals {
+		r.ended[key] = now
+	}
+}
+
+// forget drops what a flow that is gone has ended.
+func (r *removals) forget(flow transport.Flow) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	maps.DeleteFunc(r.ended, func(key removalKey, _ time.Time) bool { return key.flow == flow })
+}

@@ -1,0 +1,164 @@
+package sipua
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+	"sipbridge/sipua/presence"
+	"sipbridge/sipua/transport"
+)
+
+// receiveSubscribe makes a subscription to a user of ours (RFC 6665 section 4.2.1). Only such users may watch.
+func (a *Agent) receiveSubscribe(flow, reply transport.Flow, request *sip.Request) {
+	pkg, err := presence.PackageOf(valueOf(request, "Event"))
+	if err != nil {
+		a.refuse(reply, request, err)
+		return
+	}
+	watched, by, err := a.watching(flow, request, pkg)
+	if err != nil {
+		a.refuse(reply, request, err)
+		return
+	}
+	w := a.newWatcher(flow, request, by)
+	request.To().Params.Add("tag", w.id.LocalTag) // so that every response carries it
+	transaction, err := a.transactions.newServer(flow, reply, request)
+	if err != nil {
+		a.log.Debug("SUBSCRIBE dropped", "error", err)
+		return
+	}
+	subscription, granted, err := a.presence.Subscribe(presence.Subscribe{
+		Package: pkg, Watched: watched, By: by, Expires: expiresOf(request),
+	}, w)
+	if err != nil {
+		transaction.send(refusal(request, causeOfError(err), 500))
+		return
+	}
+	w.subscription = subscription
+	a.watchers.add(w)
+	a.granted(transaction, granted, w.contact())
+	a.presence.Tell(subscription)
+	if flow.Done() != nil && isGone(flow) {
+		a.dropWatchers(flow) // it ended meanwhile
+	}
+}
+
+// watching gives who wants to watch whom. The error is a bridge.Cause to answer with.
+func (a *Agent) watching(flow transport.Flow, request *sip.Request, pkg presence.Package,
+) (watched, by string, err error) {
+	who, err := a.knownSender(flow, request)
+	if err != nil {
+		return "", "", err
+	}
+	name := unescape(request.Recipient.User)
+	realm, isLocal := a.options.Domains.local(request.Recipient.Host)
+	switch {
+	case !isLocal || name == "" || !a.options.Registrar.Known(name, realm):
+		return "", "", bridge.Cause{Status: 404}
+	case !a.options.Domains.IsLocal(domainOf(who.user)):
+		return "", "", bridge.Cause{Status: 403}
+	case firstContact(request) == nil:
+		return "", "", bridge.Cause{Status: 400, Text: "No Contact"}
+	case expiresOf(request) == malformedExpires:
+		return "", "", bridge.Cause{Status: 400, Text: "Malformed Expires"}
+	case !accepts(request, pkg.ContentType()):
+		return "", "", bridge.Cause{Status: 406}
+	}
+	return name + "@" + realm, who.user, nil
+}
+
+// granted accepts a SUBSCRIBE, PUBLISH or the like for some time.
+func (a *Agent) granted(transaction *serverTransaction, granted time.Duration, headers ...sip.Header) {
+	headers = append(headers, sip.NewHeader("Expires", strconv.Itoa(int(granted/time.Second))))
+	transaction.respond(200, "", headers...)
+}
+
+// receiveInSubscription takes a request in the dialog of a subscription: it refreshes or ends it (RFC 6665 section
+// 4.2.1.2). Whoever asks again for the end of what has ended hears 481, without which sipML5 goes on asking.
+func (a *Agent) receiveInSubscription(w *watcher, flow, reply transport.Flow, request *sip.Request) {
+	if err := a.mayRefresh(w, flow); err != nil {
+		a.refuse(reply, request, err)
+		return
+	}
+	transaction, err := a.transactions.newServer(flow, reply, request)
+	if err != nil {
+		a.log.Debug("request dropped", "error", err)
+		return
+	}
+	switch {
+	case request.Method != sip.SUBSCRIBE:
+		transaction.respond(405, "", sip.NewHeader("Allow", "SUBSCRIBE"))
+	case !w.next(request):
+		transaction.respond(500, "CSeq out of order")
+	default:
+		a.refreshSubscription(w, transaction)
+	}
+}
+
+func (a *Agent) refreshSubscription(w *watcher, transaction *serverTransaction) {
+	asked := expiresOf(transaction.request)
+	if asked == malformedExpires {
+		transaction.respond(400, "Malformed Expires")
+		return
+	}
+	granted, err := a.presence.Refresh(w.subscription, asked)
+	if err != nil {
+		transaction.send(refusal(transaction.request, causeOfError(err), 500))
+		return
+	}
+	a.granted(transaction, granted, w.contact())
+	a.presence.Tell(w.subscription)
+}
+
+// mayRefresh tells whether a flow may speak for a subscription: the one it was made on, for phones another datagram or
+// connection from the same host, or another connection of the same user. The error is a bridge.Cause.
+func (a *Agent) mayRefresh(w *watcher, flow transport.Flow) error {
+	sameHost := flow.RemoteAddr().Addr() == w.flow.RemoteAddr().Addr()
+	switch {
+	case flow == w.flow, !comesBack(flow) && !comesBack(w.flow) && sameHost, a.users.get(flow) == w.user:
+		return nil
+	case !a.rates.allow(w.user, time.Now()):
+		return tooManyRequests()
+	default:
+		return bridge.Cause{Status: 403}
+	}
+}
+
+// dropWatchers ends the subscriptions that were made on a flow that is gone.
+func (a *Agent) dropWatchers(flow transport.Flow) {
+	for _, w := range a.watchers.on(flow) {
+		a.presence.Drop(w.subscription)
+		a.watchers.remove(w)
+	}
+}
+
+// Values of expiresOf for which there is no number.
+const (
+	noExpires        = -1
+	malformedExpires = -2
+)
+
+// expiresOf reads the Expires header, in seconds.
+func expiresOf(m message) int {
+	header := m.GetHeader("Expires")
+	if header == nil {
+		return noExpires
+	}
+	seconds, err := strconv.ParseUint(strings.TrimSpace(header.Value()), 10, 31)
+	if err != nil {
+		return malformedExpires
+	}
+	return int(seconds)
+}
+
+// valueOf is the value of a header that stands in a message once at most, or empty.
+func valueOf(m message, name string) string {
+	if header := m.GetHeader(name); header != nil {
+		return header.Value()
+	}
+	return ""
+}
