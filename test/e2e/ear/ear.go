@@ -37,7 +37,7 @@ type Ear struct {
 	// Port is the RTP port, even; RTCP is on the next.
 	Port int
 
-	payload uint8
+	codec   uint8 // its static payload type
 	conn    *net.UDPConn
 	control *net.UDPConn
 	done    chan struct{}
@@ -45,6 +45,7 @@ type Ear struct {
 	keys    chan press
 
 	mu      sync.Mutex
+	payload uint8          // guarded by mu; the codec's payload type on the wire
 	remote  netip.AddrPort // guarded by mu; where to play to
 	muted   bool           // guarded by mu
 	samples []int16        // guarded by mu; heard, the last ten seconds
@@ -72,7 +73,7 @@ func Open(payload uint8, toneHz int) (*Ear, error) {
 	}
 	e := &Ear{
 		Port: conn.LocalAddr().(*net.UDPAddr).Port, //nolint:errcheck // ListenUDP gives a UDPAddr
-		conn: conn, control: control, payload: payload,
+		conn: conn, control: control, codec: payload, payload: payload,
 		done: make(chan struct{}), keys: make(chan press, 64), ssrcs: map[uint32]int{},
 	}
 	e.running.Add(3)
@@ -105,6 +106,13 @@ func (e *Ear) SetRemote(port int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.remote = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))
+}
+
+// Renumber lets sound have another payload type than the static one, both ways.
+func (e *Ear) Renumber(payload uint8) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.payload = payload
 }
 
 // Mute stops or restarts the tone; not even silence is sent meanwhile.
@@ -188,7 +196,7 @@ func (e *Ear) take(packet *rtp.Packet, from netip.AddrPort) {
 }
 
 func (e *Ear) decode(octet byte) int16 {
-	if e.payload == PCMA {
+	if e.codec == PCMA {
 		return tone.FromALaw(octet)
 	}
 	return tone.FromMuLaw(octet)

@@ -32,7 +32,7 @@ func (e *Ear) play(samples []int16) {
 		Version: 2, Marker: true, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32(),
 	}}
 	for _, sample := range samples {
-		if e.payload == PCMA {
+		if e.codec == PCMA {
 			p.payload = append(p.payload, tone.ALaw(sample))
 		} else {
 			p.payload = append(p.payload, tone.MuLaw(sample))
@@ -53,7 +53,7 @@ func (e *Ear) play(samples []int16) {
 // tick sends what the next 20 ms are: a key's packet, or sound, or nothing.
 func (e *Ear) tick(p *player) {
 	e.mu.Lock()
-	remote, muted := e.remote, e.muted
+	remote, muted, payloadType := e.remote, e.muted, e.payload
 	e.mu.Unlock()
 	if !remote.IsValid() {
 		return
@@ -73,7 +73,7 @@ func (e *Ear) tick(p *player) {
 	payload := p.payload[p.at : p.at+frame]
 	p.at = (p.at + frame) % len(p.payload)
 	if !muted {
-		p.header.PayloadType = e.payload
+		p.header.PayloadType = payloadType
 		e.send(p, remote, payload)
 	}
 	p.header.Timestamp += frame

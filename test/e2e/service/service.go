@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -33,6 +34,8 @@ type Options struct {
 	Users map[string]string
 	// NextHops of upstream domains, as host:port by domain.
 	NextHops map[string]string
+	// Routes come before the usual ones.
+	Routes []map[string]string
 	// Settings are laid over the rest: section to key to value, such as "call" to "ring" to "5s".
 	Settings map[string]map[string]any
 	// Hashed writes the users' ha1 into the configuration, not their passwords.
@@ -174,7 +177,8 @@ func configuration(options Options, sip, web, webrtc int) map[string]any {
 		}
 		users = append(users, entry)
 	}
-	whole := map[string]any{"domains": domains, "users": users, "routes": routes()}
+	rules := append(slices.Clone(options.Routes), routes()...)
+	whole := map[string]any{"domains": domains, "users": users, "routes": rules}
 	for section, settings := range all {
 		whole[section] = settings
 	}

@@ -3,6 +3,7 @@
 package sipp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -23,13 +24,18 @@ type Media struct {
 	Codec string
 	// NoEvents leaves out telephone-event/8000, which is otherwise named beside it.
 	NoEvents bool
+	// Payload is the codec's payload type, if it is not the static one.
+	Payload int
+	// Address is that of RTP, if it is not 127.0.0.1.
+	Address string
 }
 
 func (m Media) sdp(version int, direction string) string {
-	payload := 0
+	payload, address := 0, cmp.Or(m.Address, "127.0.0.1")
 	if m.Codec == "PCMA" {
 		payload = 8
 	}
+	payload = cmp.Or(m.Payload, payload)
 	list, events := fmt.Sprint(payload), ""
 	if !m.NoEvents {
 		list += " 101"
@@ -38,13 +44,13 @@ func (m Media) sdp(version int, direction string) string {
 	return fmt.Sprintf(`      v=0
       o=phone 1 %d IN IP4 127.0.0.1
       s=-
-      c=IN IP4 127.0.0.1
+      c=IN IP4 %s
       t=0 0
       m=audio %d RTP/AVP %s
       a=rtpmap:%d %s/8000
 %s      a=ptime:20
       a=%s
-`, version, m.Port, list, payload, m.Codec, events, direction)
+`, version, address, m.Port, list, payload, m.Codec, events, direction)
 }
 
 // Options says how to run a script.
@@ -57,6 +63,8 @@ type Options struct {
 	TCP bool
 	// Calls is how many calls to play before ending; default 1.
 	Calls int
+	// Port to listen on; 0 takes a free one.
+	Port int
 	// EchoPort, if not 0, is an RTP port of sipp's own where it sends everything back.
 	EchoPort int
 	// Dir takes the files; it must be the script's own.
@@ -79,7 +87,10 @@ var ErrScript = errors.New("sipp")
 
 // Start starts sipp; the caller must Wait for it or Stop it.
 func Start(options Options) (*Script, error) {
-	port, err := process.FreePort()
+	port, err := options.Port, error(nil)
+	if port == 0 {
+		port, err = process.FreePort()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +169,9 @@ func scenario(options Options) string {
 	}
 	// sipp insists that every variable is used somewhere; which are depends on the steps.
 	used := "peer"
+	if strings.Contains(text.String(), `assign_to="rseq"`) {
+		used = "peer,rseq"
+	}
 	if options.Remote == "" {
 		used = "via,from,to,cseq"
 	}

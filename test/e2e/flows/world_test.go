@@ -1,0 +1,214 @@
+// Package flows plays whole dialogs against the service, message by message: the call flows of RFC 3665, each by its
+// number, and trunks with the habits of carriers. sipp keeps to the order and the timing; an ear hears what passes.
+package flows
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"sipbridge/test/e2e/ear"
+	"sipbridge/test/e2e/process"
+	"sipbridge/test/e2e/service"
+	"sipbridge/test/e2e/sipp"
+)
+
+const (
+	// limit is generous: two cores may be shared with a lint run.
+	limit = 30 * time.Second
+
+	aliceHz = 440
+	bobHz   = 800
+
+	binary = "../../../bin/sipbridge"
+)
+
+// world is a running service, and the trunks from which scripts may call: the service relays for nobody it does not
+// know, so each Alice is one of them.
+type world struct {
+	*service.Service
+
+	trunks chan trunk
+}
+
+// trunk is a domain whose server is a script, yet to be started on this port.
+type trunk struct {
+	domain string
+	port   int
+}
+
+// manyTrunks is as many as a test has flows.
+const manyTrunks = 16
+
+// newWorld starts the service. bob4711, asked for by a trunk, is a phone on port 4711.
+func newWorld(t *testing.T, settings map[string]map[string]any) *world {
+	t.Helper()
+	trunks, hops := make(chan trunk, manyTrunks), map[string]string{}
+	for number := range manyTrunks {
+		port, err := process.FreePort()
+		must(t, err)
+		made := trunk{domain: fmt.Sprintf("trunk%d.example", number), port: port}
+		trunks <- made
+		hops[made.domain] = fmt.Sprint("127.0.0.1:", port)
+	}
+	running, err := service.Start(service.Options{
+		Binary: binary, Dir: t.TempDir(),
+		Users:    map[string]string{"alice": "Wonderland-1!", "bob": "Builder-2!"},
+		NextHops: hops,
+		Routes: []map[string]string{
+			{"from": "any", "match": `^sips?:bob(\d+)@`, "to": "sip:phone@127.0.0.1:$1;transport=udp"},
+		},
+		Settings: settings,
+	})
+	must(t, err)
+	t.Cleanup(running.Stop)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the service's log:\n%s", running.Report())
+		}
+	})
+	w := &world{Service: running, trunks: trunks}
+	t.Cleanup(func() { w.mustBeClean(t) })
+	return w
+}
+
+// mustBeClean: no call is stuck, and nothing was caught that should not have happened.
+func (w *world) mustBeClean(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
+	for {
+		metrics, err := w.Metrics()
+		must(t, err)
+		if metrics["sipbridge_calls_panics_total"] != 0 || metrics["sipbridge_sip_panics_total"] != 0 {
+			t.Error("something panicked")
+			return
+		}
+		if metrics["sipbridge_calls_active"] == 0 && metrics["sipbridge_rtp_port_pairs_in_use"] == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("%v calls are stuck", metrics["sipbridge_calls_active"])
+			return
+		}
+		time.Sleep(100 * time.Millisecond) // the metrics are all there is to look at
+	}
+}
+
+// phone is a script with its sound.
+type phone struct {
+	*sipp.Script
+	*ear.Ear
+}
+
+// play starts a script; an empty remote means to be called.
+func (w *world) play(t *testing.T, hertz int, options sipp.Options, steps func(sipp.Media) []sipp.Step) *phone {
+	t.Helper()
+	sound, err := ear.Open(ear.PCMU, hertz)
+	must(t, err)
+	t.Cleanup(sound.Close)
+	options.Steps, options.Dir = steps(sipp.Media{Port: sound.Port, Codec: "PCMU"}), t.TempDir()
+	script, err := sipp.Start(options)
+	must(t, err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%s\n%s", sound.Report(), script.Report())
+		}
+		script.Stop()
+	})
+	return &phone{Script: script, Ear: sound}
+}
+
+// bob waits to be called.
+func (w *world) bob(t *testing.T, steps func(sipp.Media) []sipp.Step) *phone {
+	t.Helper()
+	return w.play(t, bobHz, sipp.Options{}, steps)
+}
+
+// alice calls a phone through the bridge.
+func (w *world) alice(t *testing.T, callee *phone, steps func(uri string, media sipp.Media) []sipp.Step) *phone {
+	t.Helper()
+	return w.aliceCalls(t, w.uri(callee.Address), steps)
+}
+
+// aliceCalls lets a trunk call a URI.
+func (w *world) aliceCalls(t *testing.T, uri string, steps func(uri string, media sipp.Media) []sipp.Step) *phone {
+	t.Helper()
+	from := <-w.trunks
+	return w.play(t, aliceHz, sipp.Options{Remote: w.SIP, Port: from.port}, func(media sipp.Media) []sipp.Step {
+		return steps(uri, media)
+	})
+}
+
+// uri is where a trunk calls a phone at an address of loopback.
+func (w *world) uri(address string) string {
+	return "sip:bob" + address[strings.LastIndexByte(address, ':')+1:] + "@" + w.SIP
+}
+
+// mustTalk expects each to hear the other.
+func mustTalk(t *testing.T, alice, bob *phone) {
+	t.Helper()
+	alice.mustPlay(t)
+	bob.mustPlay(t)
+	must(t, alice.WaitTone(bobHz, limit))
+	must(t, bob.WaitTone(aliceHz, limit))
+}
+
+// mustPlay lets the ear play to where the newest SDP that came says.
+func (p *phone) mustPlay(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
+	for {
+		port := 0
+		for _, message := range p.Messages() {
+			if found := sipp.AudioPort(message.Text); !message.Sent && found != 0 {
+				port = found
+			}
+		}
+		if port != 0 {
+			p.SetRemote(port)
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no SDP came\n%s", p.Script.Report())
+		}
+		time.Sleep(20 * time.Millisecond) // the messages are in a file
+	}
+}
+
+// mustEnd waits until the scripts have gone as written.
+func mustEnd(t *testing.T, phones ...*phone) {
+	t.Helper()
+	for _, p := range phones {
+		must(t, p.Wait(limit))
+	}
+}
+
+// received gives the messages that came, by their first words.
+func (p *phone) received(start string) []string {
+	var found []string
+	for _, message := range p.Messages() {
+		if !message.Sent && strings.HasPrefix(message.Text, start) {
+			found = append(found, message.Text)
+		}
+	}
+	return found
+}
+
+// header gives the first header line of a message with this name, without the name.
+func header(message, name string) string {
+	head, _, _ := strings.Cut(message, "\n\n")
+	for line := range strings.Lines(head) {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(line), name+":"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
