@@ -206,7 +206,7 @@ func TestInviteToAPhoneFitsIntoOnePacket(t *testing.T) {
 		}
 	})
 	var err error
-	if ports, err = rtpmedia.NewPortRange(42000, 42998, 0); err != nil {
+	if ports, err = rtpmedia.NewPortRange(42000, 42998, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	p := s.peer("UDP", "192.0.2.20:5060")

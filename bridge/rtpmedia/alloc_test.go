@@ -14,8 +14,7 @@ func TestNoAllocation(t *testing.T) {
 	session, party := newSession(t, nil), newPhone(t, "127.0.0.1", 1)
 	party.call(session, party.offer())
 	session.Receive(transcode.Audio, session.Sender(transcode.Audio))
-	var in, read rtp.Packet
-	in = rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 1}, Payload: make([]byte, 160)}
+	in := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 1}, Payload: make([]byte, 160)}
 	datagram := must[[]byte](t)(in.Marshal())
 	now, from := time.Now(), party.address()
 	perPacket := testing.AllocsPerRun(1000, func() {
@@ -25,7 +24,7 @@ func TestNoAllocation(t *testing.T) {
 			t.Error(err)
 		}
 		now = now.Add(20 * time.Millisecond)
-		session.receive(&read, datagram, from, now)
+		session.receive(datagram, from, now)
 	})
 	if sent := session.Stats().Sent; sent < 1000 {
 		t.Fatalf("%d packets went out", sent)
@@ -36,7 +35,7 @@ func TestNoAllocation(t *testing.T) {
 }
 
 func BenchmarkEcho(b *testing.B) {
-	ports, err := NewPortRange(20000, 29999, -1)
+	ports, err := NewPortRange(20000, 29999, -1, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -52,8 +51,7 @@ func BenchmarkEcho(b *testing.B) {
 		b.Fatal(err)
 	}
 	session.Receive(transcode.Audio, session.Sender(transcode.Audio))
-	var in, read rtp.Packet
-	in = rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 1}, Payload: make([]byte, 160)}
+	in := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 1}, Payload: make([]byte, 160)}
 	datagram, err := in.Marshal()
 	if err != nil {
 		b.Fatal(err)
@@ -65,6 +63,6 @@ func BenchmarkEcho(b *testing.B) {
 		if _, err := in.MarshalTo(datagram); err != nil {
 			b.Fatal(err)
 		}
-		session.receive(&read, datagram, session.agreed.Load().rtp, time.Now())
+		session.receive(datagram, session.agreed.Load().rtp, time.Now())
 	}
 }

@@ -1,13 +1,13 @@
 // Package rtpmedia is the media of a leg over plain UDP: what a SIP phone or a trunk speaks.
 //
-// New takes a pair of ports from a PortRange and starts three goroutines: one reads RTP, one reads RTCP, one
-// keeps time. The leg then negotiates with Offer and SetAnswer, or SetOffer and Answer, and each
+// New takes a pair of ports from a PortRange, has a udp.Poller read them, and starts a goroutine that keeps time. The
+// leg then negotiates with Offer and SetAnswer, or SetOffer and Answer, and each
 // agreement replaces the one before at once. Nothing is sent or passed on before the first agreement.
 //
 // A packet that comes in is checked (is it RTP of an agreed payload type?), its source is checked (the latch),
 // it is counted (RFC 3550), telephone-events are split off, and the rest goes to the writer that
-// Receive set, in the same goroutine. Packets to the party go through a transcode.Sender, in the goroutine of
-// whoever writes them. No packet waits for a tick.
+// Receive set, all in the goroutine that read it. Packets to the party go through a transcode.Sender, in the goroutine
+// of whoever writes them. No packet waits for a tick.
 //
 // The latch decides whom to believe. Media goes to the address of the party's SDP until a packet comes from a
 // source that is better known: that address itself, another port of the same host, the host that the party's

@@ -13,7 +13,7 @@ import (
 
 // FuzzReceive feeds datagrams to both ports of a session, as its party and as a stranger, with no socket between.
 func FuzzReceive(f *testing.F) {
-	ports, err := NewPortRange(20000, 29999, 0)
+	ports, err := NewPortRange(20000, 29999, 0, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -48,14 +48,13 @@ func FuzzReceive(f *testing.F) {
 	f.Add(append([]byte{0x81, 201, 0, 7, 0, 0, 0, 1}, make([]byte, 24)...))
 	f.Add([]byte{0x80, 201, 0, 1, 0, 0, 0, 1, 0x81, 202, 0, 2, 0, 0, 0, 1, 1, 1, 'x', 0, 0x81, 203, 0, 1, 0, 0, 0, 1})
 	now := time.Now()
-	var packet rtp.Packet
 	f.Fuzz(func(t *testing.T, datagram []byte) {
 		datagram = datagram[:min(len(datagram), maxDatagram)] // as the reader of the sockets does
 		now = now.Add(20 * time.Millisecond)
-		session.receive(&packet, datagram, party, now)
+		session.receive(datagram, party, now)
 		session.receiveReports(datagram, party, now)
 		before := session.Stats().Received
-		session.receive(&packet, datagram, netip.MustParseAddrPort("127.0.0.2:4000"), now)
+		session.receive(datagram, netip.MustParseAddrPort("127.0.0.2:4000"), now)
 		if session.Stats().Received != before {
 			t.Error("a stranger was heard")
 		}

@@ -42,7 +42,7 @@ func newSession(t *testing.T, change func(*Options)) *Session {
 
 func newRange(t *testing.T, first, last uint16) *PortRange {
 	t.Helper()
-	ports, err := NewPortRange(first, last, 0)
+	ports, err := NewPortRange(first, last, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,9 +138,29 @@ type phone struct {
 // newPhone opens two sockets on a loopback address.
 func newPhone(t *testing.T, host string, ssrc uint32) *phone {
 	t.Helper()
-	pair := must[sockets](t)(newRange(t, 30000, 31999).open(netip.MustParseAddr(host)))
-	t.Cleanup(func() { _ = pair.close() })
-	return &phone{t: t, rtp: pair.rtp, rtcp: pair.rtcp, ssrc: ssrc, sequence: 100}
+	p := &phone{t: t, ssrc: ssrc, sequence: 100}
+	for ports := newRange(t, 30000, 31999); p.rtcp == nil; {
+		port, ok := ports.take()
+		if !ok {
+			t.Fatal("no free ports for a phone")
+		}
+		if p.rtp = listenAt(t, host, port); p.rtp != nil {
+			p.rtcp = listenAt(t, host, port+1)
+		}
+	}
+	return p
+}
+
+// listenAt opens a socket; nil if somebody else has the port.
+func listenAt(t *testing.T, host string, port uint16) *net.UDPConn {
+	t.Helper()
+	address := netip.AddrPortFrom(netip.MustParseAddr(host), port)
+	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(address))
+	if err != nil {
+		return nil
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
 }
 
 func (p *phone) address() netip.AddrPort { return localAddress(p.rtp) }

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"sync"
 	"syscall"
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/udp"
 )
 
 // DefaultRest is how long a closed pair of ports rests before it is used again.
@@ -23,10 +23,11 @@ var ErrPorts = errors.New("rtpmedia: no free RTP port")
 // section 11). The search starts at a random pair, so that ports are hard to guess. A pair that was closed
 // rests, so that no call hears the end of another one. It may be used by any number of goroutines.
 type PortRange struct {
-	first uint16 // even
-	pairs int
-	rest  time.Duration
-	now   func() time.Time
+	first  uint16 // even
+	pairs  int
+	rest   time.Duration
+	poller *udp.Poller
+	now    func() time.Time
 
 	mu      sync.Mutex           // guards the following fields
 	taken   map[uint16]bool      // by RTP port
@@ -34,8 +35,9 @@ type PortRange struct {
 }
 
 // NewPortRange makes a range of the ports from first to last, both included. Rest is how long a closed pair
-// is not used; 0 means DefaultRest, a negative value not at all.
-func NewPortRange(first, last uint16, rest time.Duration) (*PortRange, error) {
+// is not used; 0 means DefaultRest, a negative value not at all. The poller reads the sockets; nil means one of the
+// range's own.
+func NewPortRange(first, last uint16, rest time.Duration, poller *udp.Poller) (*PortRange, error) {
 	start := int(first) + int(first)%2
 	pairs := (int(last) - start + 1) / 2
 	if first < 1024 || pairs < 1 {
@@ -44,8 +46,11 @@ func NewPortRange(first, last uint16, rest time.Duration) (*PortRange, error) {
 	if rest == 0 {
 		rest = DefaultRest
 	}
+	if poller == nil {
+		poller = udp.NewPoller()
+	}
 	return &PortRange{
-		first: uint16(start), pairs: pairs, rest: rest, now: time.Now,
+		first: uint16(start), pairs: pairs, rest: rest, poller: poller, now: time.Now,
 		taken: make(map[uint16]bool), resting: make(map[uint16]time.Time),
 	}, nil
 }
@@ -62,18 +67,18 @@ func (r *PortRange) Pairs() int { return r.pairs }
 
 // sockets is an open pair of ports.
 type sockets struct {
-	rtp, rtcp *net.UDPConn
+	rtp, rtcp *udp.Socket
 	port      uint16 // of RTP
 }
 
-// open binds a free pair. Without one the error is a bridge.Cause with status 503.
-func (r *PortRange) open(bind netip.Addr) (sockets, error) {
+// open binds a free pair, for RTP and RTCP. Without one the error is a bridge.Cause with status 503.
+func (r *PortRange) open(bind netip.Addr, rtp, rtcp udp.Receiver) (sockets, error) {
 	for {
 		port, ok := r.take()
 		if !ok {
 			return sockets{}, noPort(ErrPorts)
 		}
-		pair, err := listen(bind, port)
+		pair, err := r.listen(netip.AddrPortFrom(bind, port), rtp, rtcp)
 		if err == nil {
 			return pair, nil
 		}
@@ -120,24 +125,16 @@ func (r *PortRange) giveBack(port uint16, rest bool) {
 	}
 }
 
-func listen(bind netip.Addr, port uint16) (sockets, error) {
-	rtp, err := listenUDP(bind, port)
+func (r *PortRange) listen(address netip.AddrPort, rtp, rtcp udp.Receiver) (sockets, error) {
+	first, err := r.poller.Listen(address, rtp)
 	if err != nil {
-		return sockets{}, err
+		return sockets{}, fmt.Errorf("RTP port: %w", err)
 	}
-	rtcp, err := listenUDP(bind, port+1)
+	second, err := r.poller.Listen(netip.AddrPortFrom(address.Addr(), address.Port()+1), rtcp)
 	if err != nil {
-		return sockets{}, errors.Join(err, rtp.Close())
+		return sockets{}, errors.Join(fmt.Errorf("RTCP port: %w", err), first.Close())
 	}
-	return sockets{rtp: rtp, rtcp: rtcp, port: port}, nil
-}
-
-func listenUDP(bind netip.Addr, port uint16) (*net.UDPConn, error) {
-	network := "udp6"
-	if bind.Is4() {
-		network = "udp4"
-	}
-	return net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(bind, port)))
+	return sockets{rtp: first, rtcp: second, port: address.Port()}, nil
 }
 
 // close closes both sockets.

@@ -16,12 +16,12 @@ func loopback() netip.Addr { return netip.MustParseAddr("127.77.0.1") }
 func TestPortRangeOptions(t *testing.T) {
 	t.Parallel()
 	for _, ports := range [][2]uint16{{1023, 2000}, {4000, 4000}, {4001, 4002}, {5000, 4000}, {65535, 65535}, {0, 0}} {
-		if _, err := NewPortRange(ports[0], ports[1], 0); !errors.Is(err, ErrOptions) {
+		if _, err := NewPortRange(ports[0], ports[1], 0, nil); !errors.Is(err, ErrOptions) {
 			t.Errorf("%v: got %v", ports, err)
 		}
 	}
 	for ports, pairs := range map[[2]uint16]int{{4000, 4001}: 1, {4001, 4003}: 1, {4000, 4009}: 5, {65534, 65535}: 1} {
-		made, err := NewPortRange(ports[0], ports[1], 0)
+		made, err := NewPortRange(ports[0], ports[1], 0, nil)
 		if err != nil || made.Pairs() != pairs {
 			t.Errorf("%v: got %v, %v", ports, made, err)
 		}
@@ -59,21 +59,26 @@ func TestPortsRunOut(t *testing.T) {
 	}
 }
 
+// drop is a receiver that needs no packets.
+func drop([]byte, netip.AddrPort, time.Time) {}
+
+func openPair(ports *PortRange) (sockets, error) { return ports.open(loopback(), drop, drop) }
+
 func TestPortsRest(t *testing.T) {
 	t.Parallel()
 	ports := newRange(t, 18100, 18101)
 	now := time.Now()
 	ports.now = func() time.Time { return now }
-	pair := must[sockets](t)(ports.open(loopback()))
+	pair := must[sockets](t)(openPair(ports))
 	if err := pair.close(); err != nil {
 		t.Fatal(err)
 	}
 	ports.giveBack(pair.port, true)
-	if _, err := ports.open(loopback()); !errors.Is(err, ErrPorts) {
+	if _, err := openPair(ports); !errors.Is(err, ErrPorts) {
 		t.Errorf("a pair was used again at once: %v", err)
 	}
 	now = now.Add(DefaultRest)
-	again := must[sockets](t)(ports.open(loopback()))
+	again := must[sockets](t)(openPair(ports))
 	if err := again.close(); err != nil {
 		t.Fatal(err)
 	}
@@ -82,18 +87,18 @@ func TestPortsRest(t *testing.T) {
 // TestPortsOfOthers holds that a port that somebody else has is passed over.
 func TestPortsOfOthers(t *testing.T) {
 	t.Parallel()
-	other := must[sockets](t)(listen(loopback(), 18202))
+	other := must[sockets](t)(newRange(t, 18202, 18203).open(loopback(), drop, drop))
 	defer func() { _ = other.close() }()
 	if err := other.rtp.Close(); err != nil { // only the RTCP port stays taken
 		t.Fatal(err)
 	}
 	ports := newRange(t, 18200, 18203)
-	pair := must[sockets](t)(ports.open(loopback()))
+	pair := must[sockets](t)(openPair(ports))
 	defer func() { _ = pair.close() }()
 	if pair.port != 18200 {
 		t.Errorf("got port %d", pair.port)
 	}
-	if _, err := ports.open(loopback()); !errors.Is(err, ErrPorts) {
+	if _, err := openPair(ports); !errors.Is(err, ErrPorts) {
 		t.Errorf("got %v", err)
 	}
 	if ports.InUse() != 1 {

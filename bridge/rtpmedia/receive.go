@@ -1,9 +1,7 @@
 package rtpmedia
 
 import (
-	"errors"
 	"io"
-	"net"
 	"net/netip"
 	"time"
 
@@ -11,53 +9,27 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/sdp"
+	"sipbridge/bridge/udp"
 	"sipbridge/transcode/dtmf"
 )
 
 const (
 	// maxDatagram is the largest datagram that is taken or sent.
-	maxDatagram = 2048
+	maxDatagram = udp.MaxDatagram
 	// headerSize is that of the fixed part of an RTP header.
 	headerSize = 12
 )
 
-// readRTP reads the RTP port until it is closed.
-func (s *Session) readRTP() {
-	var packet rtp.Packet
-	s.read(s.sockets.rtp, func(datagram []byte, from netip.AddrPort, now time.Time) {
-		s.receive(&packet, datagram, from, now)
-	})
-}
-
-// readRTCP reads the RTCP port until it is closed.
-func (s *Session) readRTCP() { s.read(s.sockets.rtcp, s.receiveReports) }
-
-func (s *Session) read(from *net.UDPConn, take func(datagram []byte, from netip.AddrPort, now time.Time)) {
-	buffer := make([]byte, maxDatagram+1)
-	for {
-		size, source, err := from.ReadFromUDPAddrPort(buffer)
-		if err != nil {
-			if !errors.Is(err, net.ErrClosed) {
-				s.options.Logger.Error("media port failed", "port", s.sockets.port, "error", err)
-			}
-			return
-		}
-		if size > maxDatagram {
-			s.options.Counters.malformed.Add(1)
-			continue
-		}
-		take(buffer[:size], netip.AddrPortFrom(source.Addr().Unmap(), source.Port()), time.Now())
-	}
-}
-
-// receive takes a datagram of the RTP port. It belongs to the goroutine that reads it.
-func (s *Session) receive(packet *rtp.Packet, datagram []byte, from netip.AddrPort, now time.Time) {
+// receive takes a datagram of the RTP port; see udp.Receiver.
+func (s *Session) receive(datagram []byte, from netip.AddrPort, now time.Time) {
 	if isRTCP(datagram) {
 		s.receiveReports(datagram, from, now)
 		return
 	}
 	counters := s.options.Counters
-	if len(datagram) < headerSize || datagram[0]>>6 != 2 || packet.Unmarshal(datagram) != nil {
+	packet := &s.packet
+	if len(datagram) < headerSize || len(datagram) > maxDatagram || datagram[0]>>6 != 2 ||
+		packet.Unmarshal(datagram) != nil {
 		counters.malformed.Add(1)
 		return
 	}
@@ -175,7 +147,7 @@ func (s *Session) send(header *rtp.Header, payload []byte) error {
 	}
 	if err == nil {
 		size += copy(s.sending[size:], payload)
-		_, err = s.sockets.rtp.WriteToUDPAddrPort(s.sending[:size], *to)
+		err = s.sockets.rtp.Send(s.sending[:size], *to)
 	}
 	if err != nil {
 		s.options.Counters.unsent.Add(1)

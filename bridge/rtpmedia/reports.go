@@ -21,6 +21,10 @@ func newCName() string { return rand.Text() }
 // can forge one.
 func (s *Session) receiveReports(datagram []byte, from netip.AddrPort, now time.Time) {
 	counters := s.options.Counters
+	if len(datagram) > maxDatagram {
+		counters.malformed.Add(1)
+		return
+	}
 	if s.agreed.Load() == nil {
 		counters.unagreed.Add(1)
 		return
@@ -150,7 +154,7 @@ func (s *Session) sendReports(compound []rtcp.Packet) {
 	if agreed.mux {
 		from = s.sockets.rtp
 	}
-	if _, err := from.WriteToUDPAddrPort(text, *to); err != nil {
+	if err := from.Send(text, *to); err != nil {
 		s.options.Counters.unsent.Add(1)
 	}
 }

@@ -45,7 +45,9 @@ type Session struct {
 	reception reception
 	remote    remoteReports
 
-	// keys belongs to the goroutine that reads RTP; keyClock is the clock of the event format it was made for.
+	// packet, keys and keyClock belong to whoever reads RTP: the packet that is read, and the clock of the event
+	// format that keys was made for.
+	packet   rtp.Packet
 	keys     *dtmf.Receiver
 	keyClock uint32
 
@@ -65,18 +67,16 @@ func New(options Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	pair, err := options.Ports.open(options.Bind)
-	if err != nil {
-		return nil, err
-	}
 	s := &Session{
-		options: options, sockets: pair, cname: newCName(), start: time.Now(), negotiation: newNegotiation(),
+		options: options, cname: newCName(), start: time.Now(), negotiation: newNegotiation(),
 		latch: latch{signallingHost: options.SignallingHost},
 		wake:  make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	s.sender = transcode.NewSender(transcode.SenderOptions{Write: s.send})
-	s.running.Go(s.readRTP)
-	s.running.Go(s.readRTCP)
+	// What comes before the first agreement is only counted, so it needs nothing that is not there yet.
+	if s.sockets, err = options.Ports.open(options.Bind, s.receive, s.receiveReports); err != nil {
+		return nil, err
+	}
 	s.running.Go(s.keepTime)
 	return s, nil
 }
