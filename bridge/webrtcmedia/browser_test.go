@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type browser struct {
 	t          *testing.T
 	connection *webrtc.PeerConnection
-	track      *localTrack
+	track      *browserTrack
 	readers    sync.WaitGroup
 
 	mu       sync.Mutex
@@ -58,7 +58,7 @@ func newBrowser(t *testing.T, codecs []transcode.Format) *browser {
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	connection, err := api.NewPeerConnection(webrtc.Configuration{})
 	must(t, err)
-	b := &browser{t: t, connection: connection, track: &localTrack{}}
+	b := &browser{t: t, connection: connection, track: &browserTrack{}}
 	sender, err := connection.AddTrack(b.track)
 	must(t, err)
 	b.readers.Go(func() {

@@ -1,10 +1,7 @@
 package webrtcmedia
 
 import (
-	"fmt"
 	"slices"
-
-	"github.com/pion/webrtc/v4"
 
 	"sipbridge/transcode"
 )
@@ -70,22 +67,4 @@ func saying(formats, chosen []transcode.Format) []transcode.Format {
 		}
 	}
 	return said
-}
-
-// mediaEngine registers the codecs of the tables with pion. Without it pion would drop their packets.
-func mediaEngine() (*webrtc.MediaEngine, error) {
-	engine := &webrtc.MediaEngine{}
-	for _, format := range append(audioCodecs(), eventCodecs()...) {
-		parameters := webrtc.RTPCodecParameters{
-			RTPCodecCapability: webrtc.RTPCodecCapability{
-				MimeType: "audio/" + format.Name, ClockRate: format.ClockRate,
-				Channels: uint16(format.Channels), SDPFmtpLine: format.Parameters,
-			},
-			PayloadType: webrtc.PayloadType(format.PayloadType),
-		}
-		if err := engine.RegisterCodec(parameters, webrtc.RTPCodecTypeAudio); err != nil {
-			return nil, fmt.Errorf("codec %s: %w", format.Codec, err)
-		}
-	}
-	return engine, nil
 }

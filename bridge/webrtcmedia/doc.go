@@ -1,17 +1,19 @@
-// Package webrtcmedia is the media session of a browser: ICE, DTLS-SRTP and RTP over pion/webrtc.
+// Package webrtcmedia is the media session of a browser: ICE, DTLS-SRTP and RTP.
 //
-// An Engine is made once per process. It holds what all sessions share: the certificate, the codecs, and the
-// UDP sockets in single-port mode. Each leg that talks to a browser asks it for a Session.
+// An Engine is made once per process. It holds what all sessions share: the certificate, and the UDP sockets in
+// single-port mode. Each leg that talks to a browser asks it for a Session.
 //
 // A Session is the only reader and printer of its leg's SDP. What the browser writes is read by bridge/sdp, checked,
-// and reduced to the one audio section that is used; from that we print a small, always equal-looking
-// description for pion. pion never sees the browser's text, and its own text never reaches the browser: of
-// it we take the ICE credentials and candidates, and print our offer or answer around them. So direction, payload
-// types, number and order of sections are ours, and pion is asked again only when the browser restarts
-// ICE or renumbers its payload types. Hold, resume and session refresh do not touch it.
+// and reduced to the one audio section that is used; what it reads is printed by us. So direction, payload types,
+// number and order of sections are ours. What an offer and answer say of the connection itself goes to the peer, which
+// connects, restarts ICE when the browser has new credentials, and is replaced when it has another certificate. Hold,
+// resume and session refresh do not touch it.
 //
-// The browser's packets are read by one goroutine per stream. It splits off telephone-event and comfort noise
-// and pushes audio into the transcode.Switch that the call plugs. Towards the browser a transcode.Sender owns
-// the stream; nothing leaves before DTLS is up. One goroutine per session watches the connection, tells the leg
-// when media is lost and when it is back, and sends RTCP reports.
+// A peer is pion's ICE agent, which finds the browser and watches that it is there (RFC 7675); DTLS, which begins when
+// ICE is connected and gives the keys; and the media, which need neither of them: a packet is read from a socket by a
+// udp.Poller, found to be this browser's by package mux, decrypted by package dtlssrtp and handed over, all in one
+// goroutine. There telephone-event and comfort noise are split off, and audio is pushed into the transcode.Switch that
+// the call plugs. Towards the browser a transcode.Sender owns the stream; nothing leaves before DTLS is up. One
+// goroutine per session watches the connection, tells the leg when media are lost and when it is back, and sends RTCP
+// reports.
 package webrtcmedia

@@ -1,30 +1,32 @@
 package webrtcmedia
 
 import (
-	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"sync/atomic"
 
-	"github.com/pion/ice/v4"
-	"github.com/pion/webrtc/v4"
+	"github.com/pion/transport/v4"
+	"github.com/pion/transport/v4/stdnet"
+
+	"sipbridge/bridge/dtlssrtp"
+	"sipbridge/bridge/webrtcmedia/mux"
 )
 
-// Engine is what all sessions of a process share: certificate, codecs, settings and, in single-port
-// mode, the UDP sockets. Its methods may be called from any goroutine.
+// Engine is what all sessions of a process share: certificate, settings and, in single-port mode, the UDP sockets. Its
+// methods may be called from any goroutine.
 type Engine struct {
-	options     EngineOptions
-	certificate webrtc.Certificate
-	fingerprint webrtc.DTLSFingerprint
-	api         *webrtc.API
-	sockets     *sockets // nil where every session has its own
-	logs        *pionLogs
-	counts      engineCounts
+	options  EngineOptions
+	identity *dtlssrtp.Identity
+	network  transport.Net // the machine's interfaces, asked for once
+	// sockets are where each connection listens. Shared has them open; it is nil where every connection has its own.
+	sockets mux.Options
+	shared  *mux.Mux
+	logs    *pionLogs
+	counts  engineCounts
 }
 
 type engineCounts struct {
-	open, opened, lost, refused, floods atomic.Uint64
+	open, opened, lost, refused, floods, undecryptable atomic.Uint64
 }
 
 // EngineStats counts since the start of the process.
@@ -37,6 +39,10 @@ type EngineStats struct {
 	Refused uint64
 	// Floods counts connections given up because the browser opened too many streams.
 	Floods uint64
+	// Undecryptable counts media packets of browsers that were forged, broken or came twice.
+	Undecryptable uint64
+	// Strangers counts packets at the shared sockets that belong to no browser.
+	Strangers uint64
 	// LogsDropped counts lines of pion that were not logged, being too many.
 	LogsDropped uint64
 }
@@ -55,105 +61,58 @@ func New(options EngineOptions) (*Engine, error) {
 		options.AllowRemote = defaultAllowRemote(addresses)
 	}
 	e := &Engine{options: options, logs: newPionLogs(options.Logger)}
-	if e.certificate, e.fingerprint, err = newCertificate(); err != nil {
-		return nil, err
+	e.sockets = mux.Options{
+		Poller: options.Poller, Addresses: loopbackLast(addresses),
+		FirstPort: options.FirstPort, LastPort: options.LastPort,
 	}
-	addresses = loopbackLast(addresses)
-	var mux ice.UDPMux
-	if options.shared() {
-		if e.sockets, err = openSockets(addresses, options.FirstPort, e.logs); err != nil {
-			return nil, err
-		}
-		mux = e.sockets.mux
-	} else {
-		// pion opens these sockets, so none of them can be a loopbackConn.
-		addresses = outside(addresses)
+	if e.identity, err = dtlssrtp.NewIdentity(); err != nil {
+		return nil, fmt.Errorf("own certificate: %w", err)
 	}
-	if err := e.makeAPI(addresses, mux); err != nil {
-		return nil, errors.Join(err, e.Close())
+	if e.network, err = stdnet.NewNet(); err != nil {
+		return nil, fmt.Errorf("interfaces of this machine: %w", err)
+	}
+	if !options.shared() {
+		e.sockets.Addresses = outside(e.sockets.Addresses) // each costs every session a socket
+		return e, nil
+	}
+	if e.shared, err = mux.Open(e.sockets); err != nil {
+		return nil, fmt.Errorf("shared sockets: %w", err)
 	}
 	return e, nil
 }
 
 // Addresses are the addresses and ports of the shared sockets; none where every session has its own.
 func (e *Engine) Addresses() []netip.AddrPort {
-	if e.sockets == nil {
+	if e.shared == nil {
 		return nil
 	}
-	return e.sockets.addresses()
+	return e.shared.Addresses()
 }
 
 // Stats gives a snapshot of the counters.
 func (e *Engine) Stats() EngineStats {
-	return EngineStats{
-		Open:        e.counts.open.Load(),
-		Opened:      e.counts.opened.Load(),
-		Lost:        e.counts.lost.Load(),
-		Refused:     e.counts.refused.Load(),
-		Floods:      e.counts.floods.Load(),
-		LogsDropped: e.logs.dropped.Load(),
+	stats := EngineStats{
+		Open:          e.counts.open.Load(),
+		Opened:        e.counts.opened.Load(),
+		Lost:          e.counts.lost.Load(),
+		Refused:       e.counts.refused.Load(),
+		Floods:        e.counts.floods.Load(),
+		LogsDropped:   e.logs.dropped.Load(),
+		Undecryptable: e.counts.undecryptable.Load(),
 	}
+	if e.shared != nil {
+		stats.Strangers = e.shared.Dropped()
+	}
+	return stats
 }
 
 // Close frees the sockets. Sessions are closed before, each by its owner.
 func (e *Engine) Close() error {
-	if e.sockets == nil {
+	if e.shared == nil {
 		return nil
 	}
-	return e.sockets.close()
-}
-
-func (e *Engine) makeAPI(addresses []netip.Addr, mux ice.UDPMux) error {
-	settings, err := e.settings(addresses, mux)
-	if err != nil {
-		return err
+	if err := e.shared.Close(); err != nil {
+		return fmt.Errorf("shared sockets: %w", err)
 	}
-	engine, err := mediaEngine()
-	if err != nil {
-		return err
-	}
-	// Without a registry of interceptors NewAPI would register all of them.
-	e.api = webrtc.NewAPI(webrtc.WithSettingEngine(settings), webrtc.WithMediaEngine(engine),
-		webrtc.WithInterceptorRegistry(noInterceptors()))
 	return nil
-}
-
-// defaultAllowRemote keeps browsers from aiming our checks at places where no browser can be.
-func defaultAllowRemote(listening []netip.Addr) func(netip.Addr) bool {
-	loopback := false
-	for _, address := range listening {
-		loopback = loopback || address.IsLoopback()
-	}
-	return func(address netip.Addr) bool {
-		address = address.Unmap()
-		return address.IsValid() && !address.IsUnspecified() && !address.IsMulticast() &&
-			!address.IsLinkLocalUnicast() && address != netip.AddrFrom4([4]byte{255, 255, 255, 255}) &&
-			(loopback || !address.IsLoopback())
-	}
-}
-
-// listenAddresses gives the wanted addresses, or all of the machine.
-func listenAddresses(wanted []netip.Addr) ([]netip.Addr, error) {
-	if len(wanted) > 0 {
-		return wanted, nil
-	}
-	all, err := net.InterfaceAddrs()
-	if err != nil {
-		return nil, fmt.Errorf("addresses of this machine: %w", err)
-	}
-	addresses := make([]netip.Addr, 0, len(all))
-	for _, entry := range all {
-		network, ok := entry.(*net.IPNet)
-		if !ok {
-			continue
-		}
-		address, ok := netip.AddrFromSlice(network.IP)
-		if address = address.Unmap(); ok && !address.IsLinkLocalUnicast() && !address.IsMulticast() {
-			addresses = append(addresses, address)
-		}
-	}
-	if len(addresses) == 0 {
-		return nil, errors.New("this machine has no address to listen at")
-	}
-	return addresses, nil
 }

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"time"
+
+	"sipbridge/bridge/udp"
 )
 
 // EngineOptions says how an Engine talks to the network. The zero value listens on one free UDP port of
@@ -36,9 +38,8 @@ type EngineOptions struct {
 	Keepalive time.Duration
 	// Handshake is the deadline of the DTLS handshake, which begins when ICE is connected. Default: 10 s.
 	Handshake time.Duration
-	// Gather is how long candidates may be gathered. They are the host's own, so this takes
-	// milliseconds. Default: 3 s.
-	Gather time.Duration
+	// Poller reads the sockets. Default: one of the Engine's own.
+	Poller *udp.Poller
 	// Logger gets what pion has to say, at debug level and at most a few lines a second. Default: none.
 	Logger *slog.Logger
 }
@@ -48,7 +49,9 @@ func (o *EngineOptions) setDefaults() {
 	setDefault(&o.Failed, 60*time.Second)
 	setDefault(&o.Keepalive, 2*time.Second)
 	setDefault(&o.Handshake, 10*time.Second)
-	setDefault(&o.Gather, 3*time.Second)
+	if o.Poller == nil {
+		o.Poller = udp.NewPoller()
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -52,8 +52,8 @@ func quiet(t *testing.T) *Engine {
 	return newEngine(t, EngineOptions{AllowRemote: func(netip.Addr) bool { return false }})
 }
 
-// TestRealOffers answers what real browsers offered, and writes down what the call and pion get to see of it, and
-// what the browser gets to read.
+// TestRealOffers answers what real browsers offered, and writes down what the call gets to see of it, and what the
+// browser gets to read.
 func TestRealOffers(t *testing.T) {
 	t.Parallel()
 	engine := quiet(t)
@@ -74,10 +74,7 @@ func TestRealOffers(t *testing.T) {
 			}
 			answer, err := session.Answer(choose(t, description, codec))
 			must(t, err)
-			forPion, err := session.offered.pionText(setupPassive)
-			must(t, err)
 			golden(t, file, "# the call sees\n"+describe(description)+
-				"\n# pion sees\n"+strings.ReplaceAll(forPion, "\r\n", "\n")+
 				"\n# the browser sees\n"+placeholders(answer))
 		})
 	}

@@ -24,7 +24,7 @@ type incoming struct {
 	// dropped counts packets of payload types that were not agreed.
 	dropped atomic.Uint64
 
-	// ssrc, keys and clock belong to the one goroutine that reads the browser's stream.
+	// ssrc, keys and clock belong to whoever calls packet.
 	ssrc  uint32
 	keys  *dtmf.Receiver
 	clock uint32 // that keys was made for, in Hz
@@ -71,8 +71,8 @@ func (i *incoming) accept(agreed agreement) {
 	i.accepted.Store(accepted)
 }
 
-// packet takes one packet, valid until it returns. One goroutine calls it at a time.
-func (i *incoming) packet(packet *rtp.Packet) {
+// packet takes one packet, valid until it returns, that came now. One goroutine calls it at a time.
+func (i *incoming) packet(packet *rtp.Packet, now time.Time) {
 	accepted := i.accepted.Load()
 	if accepted == nil {
 		return
@@ -83,7 +83,6 @@ func (i *incoming) packet(packet *rtp.Packet) {
 		i.dropped.Add(1)
 		return
 	}
-	now := time.Now()
 	i.latest.Store(now.UnixNano())
 	i.count(packet, does, accepted.clocks[number], now)
 	if packet.SSRC != i.ssrc {
@@ -133,9 +132,8 @@ func (i *incoming) pressed(key dtmf.Key) {
 	}
 }
 
-// reports takes RTCP from the browser.
-func (i *incoming) reports(packets []rtcp.Packet) {
-	now := time.Now()
+// reports takes RTCP from the browser that came now.
+func (i *incoming) reports(packets []rtcp.Packet, now time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, packet := range packets {

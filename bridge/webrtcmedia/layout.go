@@ -9,6 +9,9 @@ import (
 // browserProtocol is the transport that our own offers name (RFC 5764 section 8).
 const browserProtocol = "UDP/TLS/RTP/SAVPF"
 
+// ownMID names the one section of our own offers.
+const ownMID = "0"
+
 // layout is the m= lines of a session, which every later offer and answer repeats in number and order
 // (RFC 3264 section 8).
 type layout struct {
@@ -23,7 +26,7 @@ type layout struct {
 
 // ownLayout is that of a session that we open.
 func ownLayout() layout {
-	return layout{sections: make([]sdp.Media, 1), mid: pionMID, protocol: browserProtocol, bundled: true}
+	return layout{sections: make([]sdp.Media, 1), mid: ownMID, protocol: browserProtocol, bundled: true}
 }
 
 // layoutOf is that of a session that the browser opens or changes.

@@ -6,13 +6,13 @@ import (
 	"slices"
 
 	"sipbridge/bridge/sdp"
+	"sipbridge/transcode"
 )
 
 // ourSide is what a description of ours says of the connection.
 type ourSide struct {
 	local local
 	setup string // "actpass" in offers
-	ssrc  uint32
 }
 
 // author prints our descriptions of a session. It is used by one goroutine.
@@ -24,6 +24,8 @@ type author struct {
 	lite bool
 	// fingerprint is that of our certificate.
 	fingerprint sdp.Fingerprint
+	// ssrc is the source of our stream.
+	ssrc uint32
 
 	version uint64
 	last    []byte // the text with this version
@@ -69,7 +71,15 @@ func (w *author) describe(l layout, side ourSide, a agreement) *sdp.Session {
 		ICEUfrag: side.local.ufrag, ICEPwd: side.local.pwd,
 		Candidates: lines(side.local.candidates), EndOfCandidates: true,
 		Fingerprints: []sdp.Fingerprint{w.fingerprint}, Setup: side.setup,
-		SSRCs: []sdp.SSRC{{ID: side.ssrc, CName: w.cname}},
+		SSRCs: []sdp.SSRC{{ID: w.ssrc, CName: w.cname}},
 	}
 	return session
+}
+
+func plainFormats(formats []transcode.Format) []sdp.Format {
+	plain := make([]sdp.Format, 0, len(formats))
+	for _, format := range formats {
+		plain = append(plain, sdp.Format{Format: format})
+	}
+	return plain
 }

@@ -97,12 +97,12 @@ func TestReportsOfTheBrowser(t *testing.T) {
 	sent := compactNTP(time.Now().Add(-150 * time.Millisecond))
 	i.reports([]rtcp.Packet{&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{
 		TotalLost: 12, LastSenderReport: sent, Delay: 6554, // 100 ms
-	}}}})
+	}}}}, time.Now())
 	stats := i.stats()
 	if stats.RemoteLost != 12 || stats.RoundTrip < 40*time.Millisecond || stats.RoundTrip > 10*time.Second {
 		t.Errorf("%+v", stats)
 	}
-	i.reports([]rtcp.Packet{&rtcp.SenderReport{Reports: []rtcp.ReceptionReport{{TotalLost: 0xffffff}}}})
+	i.reports([]rtcp.Packet{&rtcp.SenderReport{Reports: []rtcp.ReceptionReport{{TotalLost: 0xffffff}}}}, time.Now())
 	if stats := i.stats(); stats.RemoteLost != 0 {
 		t.Errorf("a negative loss became %d", stats.RemoteLost)
 	}
@@ -168,7 +168,7 @@ func TestMediaPathAllocatesNothing(t *testing.T) { //nolint:paralleltest // coun
 	if got := testing.AllocsPerRun(1000, func() {
 		packet.SequenceNumber++
 		packet.Timestamp += 960
-		i.packet(packet)
+		i.packet(packet, time.Now())
 	}); got != 0 {
 		t.Errorf("%v allocations per packet", got)
 	}
@@ -184,7 +184,7 @@ func TestForeignPackets(t *testing.T) {
 	i := incoming{events: l.events()}
 	i.audio.Set(l)
 	send := func(payloadType uint8, payload ...byte) {
-		i.packet(&rtp.Packet{Header: rtp.Header{PayloadType: payloadType}, Payload: payload})
+		i.packet(&rtp.Packet{Header: rtp.Header{PayloadType: payloadType}, Payload: payload}, time.Now())
 	}
 	send(0, 1) // before anything was agreed
 	i.accept(agreement{formats: audioCodecs()[1:2], events: eventCodecs()[1:]})

@@ -146,6 +146,9 @@ func iceWord(word string, shortest int) bool {
 // iceChars are the characters of RFC 8839 section 5.1.
 const iceChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
+// payloads are all formats with a payload type of the browser's that we know.
+func (r *remote) payloads() []transcode.Format { return append(r.formats(), r.events()...) }
+
 // generation names the browser's ICE session and certificate. A new one of the first means an ICE
 // restart, a new one of the second another peer connection.
 type generation struct {

@@ -8,14 +8,14 @@ import (
 
 // report makes our compound RTCP packet (RFC 3550 section 6.1): a sender report once we have sent, else a
 // receiver report, and the CNAME.
-func (s *Session) report(p *peer, now time.Time) []rtcp.Packet {
+func (s *Session) report(now time.Time) []rtcp.Packet {
 	blocks := s.incoming.block(now)
-	ssrc := p.ssrc()
+	sent := s.sender.Stats()
+	ssrc := sent.SSRC
 	name := &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
 		Source: ssrc,
 		Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: s.author.cname}},
 	}}}
-	sent := s.sender.Stats()
 	if sent.Packets == 0 {
 		return []rtcp.Packet{&rtcp.ReceiverReport{SSRC: ssrc, Reports: blocks}, name}
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	mathrand "math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -46,9 +45,7 @@ func (e *Engine) NewSession(options Options) *Session {
 	s.watch = newWatch(s)
 	s.author = author{
 		id: mathrand.Uint64N(1 << 62), cname: randomName(), lite: e.options.ICELite,
-		fingerprint: sdp.Fingerprint{
-			Hash: e.fingerprint.Algorithm, Value: strings.ToUpper(e.fingerprint.Value),
-		},
+		fingerprint: sdp.Fingerprint(e.identity.Fingerprint()), ssrc: s.sender.Stats().SSRC,
 	}
 	e.counts.open.Add(1)
 	e.counts.opened.Add(1)
@@ -190,7 +187,7 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 	return text, nil
 }
 
-// open gives the connection we have, or one that pion has offered.
+// open gives the connection we have, or one that is ready for an answer.
 func (s *Session) open() (*peer, error) {
 	if p := s.peer.Load(); p != nil {
 		return p, nil
@@ -198,9 +195,6 @@ func (s *Session) open() (*peer, error) {
 	p, err := s.engine.newPeer(s.peerOptions())
 	if err != nil {
 		return nil, err
-	}
-	if err := p.offer(); err != nil {
-		return nil, errors.Join(err, p.close())
 	}
 	s.peer.Store(p)
 	return p, nil

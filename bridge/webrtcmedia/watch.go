@@ -109,7 +109,7 @@ func (w *watch) run() {
 		if situation.state == stateConnected && now.After(reportAt) {
 			reportAt = now.Add(reportInterval/2 + rand.N(reportInterval))
 			// A report that is not sent is like one lost.
-			_ = p.writeReports(w.session.report(p, now))
+			_ = p.writeReports(w.session.report(now))
 		}
 	}
 }

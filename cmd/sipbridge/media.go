@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/rtpmedia"
+	"sipbridge/bridge/udp"
 	"sipbridge/bridge/webrtcmedia"
 	"sipbridge/configs"
 	"sipbridge/sipua"
@@ -24,18 +25,19 @@ type mediaSessions struct {
 
 func newMediaSessions(config configs.Media, log *slog.Logger) (*mediaSessions, error) {
 	m := &mediaSessions{config: config, counters: &rtpmedia.Counters{}}
+	poller := udp.NewPoller()
 	var err error
 	if config.Advertise != "" {
 		if m.advertise, err = netip.ParseAddr(config.Advertise); err != nil {
 			return nil, fmt.Errorf("media.advertise: %w", err)
 		}
 	}
-	if m.ports, err = rtpmedia.NewPortRange(config.RTPPorts.First, config.RTPPorts.Last, 0); err != nil {
+	if m.ports, err = rtpmedia.NewPortRange(config.RTPPorts.First, config.RTPPorts.Last, 0, poller); err != nil {
 		return nil, fmt.Errorf("media.rtp_ports: %w", err)
 	}
 	m.engine, err = webrtcmedia.New(webrtcmedia.EngineOptions{
 		FirstPort: config.WebRTCPorts.First, LastPort: config.WebRTCPorts.Last,
-		Advertise: m.advertise, ICELite: config.ICELite, Logger: log,
+		Advertise: m.advertise, ICELite: config.ICELite, Poller: poller, Logger: log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("media.webrtc_ports: %w", err)

@@ -159,6 +159,8 @@ func (s *service) mediaMetrics() []admin.Sample {
 		gauge("webrtc_sessions", "WebRTC media sessions now.", float64(webrtc.Open)),
 		counter("webrtc_lost_total", "WebRTC sessions whose media were lost.", webrtc.Lost),
 		counter("webrtc_refused_total", "WebRTC descriptions refused.", webrtc.Refused),
+		counter("webrtc_undecryptable_total", "Media packets of browsers forged, broken or twice.", webrtc.Undecryptable),
+		counter("webrtc_strangers_total", "Packets on the shared WebRTC ports that belong to nobody.", webrtc.Strangers),
 		counter("rtp_malformed_total", "Datagrams on RTP ports that are no RTP.", rtp.Malformed),
 		counter("rtp_wrong_source_total", "RTP packets from somebody else than the party.", rtp.WrongSource),
 		counter("rtp_wrong_payload_type_total", "RTP packets of a type not agreed on.", rtp.WrongPayloadType),

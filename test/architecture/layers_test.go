@@ -26,6 +26,8 @@ func layers() map[string]int {
 		"bridge/number":      1, // text only
 		"bridge":             2,
 		"bridge/sdp":         3,
+		"bridge/udp":         3, // sockets
+		"bridge/dtlssrtp":    3, // keys and protected packets
 		"bridge/rtpmedia":    4,
 		"bridge/webrtcmedia": 4,
 		"certificate":        4, // stands alone
@@ -45,7 +47,11 @@ func layers() map[string]int {
 func rooms() map[string][]string {
 	return map[string][]string{
 		"github.com/gorilla/websocket": {"signaling/ws"},
-		"github.com/pion/webrtc":       {"bridge/webrtcmedia"},
+		"github.com/pion/webrtc":       {}, // tests only
+		"github.com/pion/interceptor":  {}, // tests only
+		"golang.org/x/sys":             {"bridge/udp"},
+		"github.com/pion/stun":         {"bridge/webrtcmedia/mux"},
+		"github.com/pion/srtp":         {"bridge/dtlssrtp"},
 		"github.com/pion/ice":          {"bridge/webrtcmedia"},
 		"github.com/spf13/viper":       {"configs"},
 		"github.com/hraban/opus":       {"transcode/opus"},
@@ -56,7 +62,7 @@ func rooms() map[string][]string {
 		"github.com/miekg/dns":         {"sipua/locate/resolver", "sipua/locate/dnstest"},
 		"modernc.org/sqlite":           {"web/clicktocall"},
 		"github.com/pion/transport":    {"bridge/webrtcmedia"},
-		"github.com/pion/dtls":         {"bridge/webrtcmedia"},
+		"github.com/pion/dtls":         {"bridge/dtlssrtp"},
 	}
 }
 

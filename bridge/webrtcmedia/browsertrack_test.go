@@ -8,9 +8,9 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// localTrack is our stream as pion sees it. Unlike pion's own tracks it does not bind itself to one payload
+// browserTrack is a browser's stream as pion sees it. Unlike pion's own tracks it does not bind itself to one payload
 // type: audio of several codecs and telephone-event share the one SSRC.
-type localTrack struct {
+type browserTrack struct {
 	bound atomic.Pointer[binding]
 }
 
@@ -21,7 +21,7 @@ type binding struct {
 
 // Bind is called by pion when the stream may be sent. The codec that it wants to hear of serves
 // only its statistics.
-func (t *localTrack) Bind(context webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+func (t *browserTrack) Bind(context webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	codecs := context.CodecParameters()
 	if len(codecs) == 0 {
 		return webrtc.RTPCodecParameters{}, errors.New("no codec in common")
@@ -31,13 +31,13 @@ func (t *localTrack) Bind(context webrtc.TrackLocalContext) (webrtc.RTPCodecPara
 }
 
 // Unbind is called by pion when the stream is over.
-func (t *localTrack) Unbind(webrtc.TrackLocalContext) error {
+func (t *browserTrack) Unbind(webrtc.TrackLocalContext) error {
 	t.bound.Store(nil)
 	return nil
 }
 
-// write sends a packet under the SSRC that pion gave the stream. pion drops it until SRTP has its keys.
-func (t *localTrack) write(header *rtp.Header, payload []byte) error {
+// write sends a packet under the SSRC that pion gave the stream.
+func (t *browserTrack) write(header *rtp.Header, payload []byte) error {
 	bound := t.bound.Load()
 	if bound == nil {
 		return nil
@@ -47,14 +47,14 @@ func (t *localTrack) write(header *rtp.Header, payload []byte) error {
 	return err //nolint:wrapcheck // media path
 }
 
-// ID is the name of the track in pion's own SDP, which nobody sees.
-func (t *localTrack) ID() string { return "audio" }
+// ID is the name of the track.
+func (t *browserTrack) ID() string { return "audio" }
 
 // RID is empty: no simulcast.
-func (t *localTrack) RID() string { return "" }
+func (t *browserTrack) RID() string { return "" }
 
 // StreamID is like ID.
-func (t *localTrack) StreamID() string { return "sipbridge" }
+func (t *browserTrack) StreamID() string { return "sipbridge" }
 
 // Kind is audio.
-func (t *localTrack) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeAudio }
+func (t *browserTrack) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeAudio }

@@ -1,0 +1,156 @@
+package mux
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxSources is how many addresses of one browser are believed; a new one takes the place of the oldest.
+const maxSources = 32
+
+// Media takes a media packet; see udp.Receiver. Those of several sockets may come at the same time.
+type Media func(datagram []byte, now time.Time)
+
+// Conn is a browser's share of the sockets. It is the ice.UDPMux of its agent, and has the packets of DTLS and media
+// that come from where ICE has found the browser. All methods may be called from any goroutine.
+type Conn struct {
+	mux   *Mux
+	media Media
+	dtls  *dtlsConn
+	path  atomic.Pointer[path] // nil until ICE has chosen one
+
+	mu         sync.Mutex // guards the following fields
+	candidates map[*socket]*candidate
+	sources    []source // oldest first
+	closed     bool
+}
+
+// path is where packets to the browser leave from and go to.
+type path struct {
+	from *socket
+	to   netip.AddrPort
+}
+
+// source is an address of the browser, as a socket of ours sees it.
+type source struct {
+	at   *socket
+	from netip.AddrPort
+}
+
+// NewConn makes a browser's share. It must be closed.
+func (m *Mux) NewConn(media Media) *Conn {
+	c := &Conn{mux: m, media: media, candidates: make(map[*socket]*candidate)}
+	c.dtls = newDTLSConn(c)
+	return c
+}
+
+// GetListenAddresses tells the agent where we listen.
+func (c *Conn) GetListenAddresses() []net.Addr {
+	list := make([]net.Addr, 0, len(c.mux.sockets))
+	for _, s := range c.mux.sockets {
+		list = append(list, net.UDPAddrFromAddrPort(s.udp.LocalAddr()))
+	}
+	return list
+}
+
+// GetConn gives the agent its checks at one of our addresses, which browsers send to the name.
+func (c *Conn) GetConn(name string, address net.Addr) (net.PacketConn, error) {
+	local, ok := address.(*net.UDPAddr)
+	if !ok {
+		return nil, errors.New("mux: not a UDP address")
+	}
+	at := c.mux.at(local.AddrPort())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || at == nil {
+		return nil, ErrClosed
+	}
+	c.mux.name(name, c)
+	c.candidates[at] = newCandidate(c, at)
+	return c.candidates[at], nil
+}
+
+// RemoveConnByUfrag forgets a name: the agent has another, or ends.
+func (c *Conn) RemoveConnByUfrag(name string) { c.mux.forget(name) }
+
+// DTLS gives the connection for DTLS with the browser.
+func (c *Conn) DTLS() net.PacketConn { return c.dtls }
+
+// Choose sends from one of our addresses to one of the browser's, from now on, and believes what comes from there.
+func (c *Conn) Choose(local, remote netip.AddrPort) {
+	at := c.mux.at(local)
+	if at == nil {
+		return
+	}
+	c.admit(at, remote)
+	c.path.Store(&path{from: at, to: remote})
+}
+
+// Send sends a packet to the browser. Until ICE has chosen a path it is lost.
+func (c *Conn) Send(datagram []byte) error {
+	path := c.path.Load()
+	if path == nil {
+		return nil
+	}
+	return path.from.send(datagram, path.to)
+}
+
+// Close forgets the browser. Packets may still be handed over while it runs, and by a goroutine that is at it when it
+// returns.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	candidates, sources := c.candidates, c.sources
+	c.candidates, c.sources, c.closed = nil, nil, true
+	c.mu.Unlock()
+	for _, known := range sources {
+		known.at.leave(known.from, c)
+	}
+	errs := make([]error, 0, len(candidates)+1)
+	for _, known := range candidates {
+		errs = append(errs, known.Close())
+	}
+	return errors.Join(append(errs, c.dtls.Close())...)
+}
+
+// check hands a STUN message to the agent.
+func (c *Conn) check(at *socket, datagram []byte, from netip.AddrPort) {
+	c.mu.Lock()
+	known := c.candidates[at]
+	c.mu.Unlock()
+	if known != nil {
+		known.take(datagram, from)
+	}
+}
+
+// admit believes what comes from an address.
+func (c *Conn) admit(at *socket, from netip.AddrPort) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	if known := (source{at: at, from: from}); !slices.Contains(c.sources, known) {
+		if len(c.sources) == maxSources {
+			c.sources[0].at.leave(c.sources[0].from, c)
+			c.sources = slices.Delete(c.sources, 0, 1)
+		}
+		c.sources = append(c.sources, known)
+	}
+	at.admit(from, c)
+}
+
+// at gives the socket with an address.
+func (m *Mux) at(address netip.AddrPort) *socket {
+	address = netip.AddrPortFrom(address.Addr().Unmap(), address.Port())
+	for _, s := range m.sockets {
+		if s.udp.LocalAddr() == address {
+			return s
+		}
+	}
+	return nil
+}
