@@ -103,21 +103,18 @@ func (l *leg) nextHop(d *dialog) transport.Flow {
 	if comesBack(l.flow) || l.flow.Done() != nil && !isGone(l.flow) {
 		return l.flow
 	}
+	if target, ours := transport.TargetOf(l.flow); ours { // it ended: connect to the same server again
+		if flow, err := l.agent.options.Transports.FlowTo(target); err == nil {
+			return flow
+		}
+	}
 	if next, ok := d.nextAddress(); ok && (next != l.flow.RemoteAddr() || isGone(l.flow)) && l.mayMoveTo(next) {
-		target := transport.Target{Transport: l.flow.Transport(), Address: next, Domain: domainOfFlow(l.flow)}
+		target := transport.Target{Transport: l.flow.Transport(), Address: next}
 		if flow, err := l.agent.options.Transports.FlowTo(target); err == nil {
 			return flow
 		}
 	}
 	return l.flow
-}
-
-// domainOfFlow is the name that the peer at the other end of a connection of ours had to prove; empty if there is none.
-func domainOfFlow(flow transport.Flow) string {
-	if named, ok := flow.(interface{ Domain() string }); ok {
-		return named.Domain()
-	}
-	return ""
 }
 
 // mayMoveTo keeps a party from aiming our requests at others: only a configured server may name an address
@@ -214,5 +211,5 @@ func (l *leg) mediaBack() {
 
 // comesBack tells whether the party's transport is one that browsers lose and make again.
 func comesBack(flow transport.Flow) bool {
-	return flow.Transport() == "WS" || flow.Transport() == "WSS"
+	return transport.FromBrowser(flow)
 }

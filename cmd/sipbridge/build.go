@@ -85,13 +85,16 @@ func (s *service) addTransports(ctx context.Context, own []netip.Addr) error {
 	if s.certificates, err = newCertificates(s.config.TLS, s.listeners, own, s.log); err != nil {
 		return err
 	}
-	secure, err := s.certificates.sip()
-	if err != nil {
+	plug := sipPlug{
+		agent: func() *sipua.Agent { return s.agent }, rate: float64(s.config.Security.Rate), log: s.log,
+	}
+	if plug.client, err = s.certificates.client(); err != nil {
 		return err
 	}
-	s.transports, err = openTransports(ctx, s.listeners, secure, sipPlug{
-		agent: func() *sipua.Agent { return s.agent }, rate: float64(s.config.Security.Rate), log: s.log,
-	})
+	if plug.secure, err = s.certificates.sip(plug.client); err != nil {
+		return err
+	}
+	s.transports, err = openTransports(ctx, s.listeners, plug)
 	return err
 }
 

@@ -74,7 +74,7 @@ func (c *certificates) server(listener string) *tls.Config {
 }
 
 // sip is TLS of the SIP transport, both ways.
-func (c *certificates) sip() (*transport.TLS, error) {
+func (c *certificates) sip(client *tls.Config) (*transport.TLS, error) {
 	server := c.server(configs.ListenerSIPTLS)
 	if server == nil {
 		return nil, nil //nolint:nilnil // there is no such listener
@@ -89,8 +89,7 @@ func (c *certificates) sip() (*transport.TLS, error) {
 	case c.config.ClientCA != "":
 		server.ClientAuth = tls.VerifyClientCertIfGiven
 	}
-	client, err := c.client()
-	return &transport.TLS{Server: server, Client: client}, err
+	return &transport.TLS{Server: server, Client: client}, nil
 }
 
 // client is TLS toward SIP servers: whom we believe, and what we show to those that ask.

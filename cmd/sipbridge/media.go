@@ -14,7 +14,7 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// mediaSessions makes the media of each leg: WebRTC for whoever speaks SIP over WebSocket, plain RTP for all others.
+// mediaSessions makes the media of each leg: WebRTC for whoever comes over WebSocket, plain RTP for all others.
 type mediaSessions struct {
 	config    configs.Media
 	engine    *webrtcmedia.Engine
@@ -48,7 +48,7 @@ func newMediaSessions(config configs.Media, log *slog.Logger) (*mediaSessions, e
 // open is the agent's MediaFactory.
 func (m *mediaSessions) open(flow transport.Flow, events bridge.MediaEvents, log *slog.Logger,
 ) (sipua.MediaSession, error) {
-	if word := flow.Transport(); word == "WS" || word == "WSS" {
+	if transport.FromBrowser(flow) {
 		return m.engine.NewSession(webrtcmedia.Options{Events: events, Timeout: m.config.Timeout, Logger: log}), nil
 	}
 	local := flow.LocalAddr().Addr()

@@ -11,7 +11,7 @@ import (
 func (s *service) metrics() []admin.Source {
 	return []admin.Source{
 		s.callMetrics, s.signallingMetrics, s.webSocketMetrics, s.flashMetrics,
-		s.udpMetrics, s.tcpMetrics, s.tlsMetrics, s.certificates.metrics, s.mediaMetrics, s.userMetrics,
+		s.udpMetrics, s.tcpMetrics, s.tlsMetrics, s.trunkSocketMetrics, s.certificates.metrics, s.mediaMetrics, s.userMetrics,
 	}
 }
 
@@ -117,6 +117,22 @@ func (s *service) tlsMetrics() []admin.Sample {
 	}
 	return append(streamMetrics("tls", "TLS", s.transports.tls),
 		counter("tls_dropped_total", "TLS connections given up.", failed, because("handshake")))
+}
+
+// trunkSocketMetrics are those of WebSockets to servers.
+func (s *service) trunkSocketMetrics() []admin.Sample {
+	servers := s.transports.ws.Stats()
+	const dropped = "WebSocket connections to servers given up."
+	return []admin.Sample{
+		gauge("websocket_server_connections", "WebSocket connections to servers now.", float64(servers.Open)),
+		counter("websocket_server_dial_errors_total", "Failures to connect to a server over WebSocket.", servers.DialErrors),
+		counter("websocket_server_dropped_total", dropped, servers.RateLimited, because("rate")),
+		counter("websocket_server_dropped_total", dropped, servers.TooLarge, because("size")),
+		counter("websocket_server_dropped_total", dropped, servers.Malformed, because("malformed")),
+		counter("websocket_server_dropped_total", dropped, servers.TimedOut, because("silent")),
+		counter("websocket_server_dropped_total", dropped, servers.Slow, because("slow")),
+		counter("websocket_server_panics_total", "Faults in the program that were contained.", servers.Panics),
+	}
 }
 
 // streamMetrics adds up all listeners of a transport.

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
 
 	"sipbridge/configs"
+	"sipbridge/signaling/ws"
 	"sipbridge/sipua"
 	"sipbridge/sipua/transport"
 )
@@ -18,6 +20,7 @@ type sipTransports struct {
 	udp   []*transport.UDP
 	tcp   []*transport.TCP
 	tls   []*transport.TCP
+	ws    *ws.Client // toward servers; browsers come to the web server
 }
 
 // sipPlug is what all SIP transports are plugged into.
@@ -26,14 +29,18 @@ type sipPlug struct {
 	agent func() *sipua.Agent
 	// rate is how many messages a second one source may send.
 	rate float64
-	log  *slog.Logger
+	// secure is TLS of listen.sip_tls, and client that of WebSockets to servers.
+	secure *transport.TLS
+	client *tls.Config
+	log    *slog.Logger
 }
 
 func (p sipPlug) receive(flow transport.Flow, message []byte) { p.agent().Receive(flow, message) }
 
+func (p sipPlug) closed(flow transport.Flow) { p.agent().FlowClosed(flow) }
+
 // openTransports opens one socket for each address, so that requests leave from where we listen.
-func openTransports(ctx context.Context, listeners configs.Listeners, secure *transport.TLS, plug sipPlug,
-) (*sipTransports, error) {
+func openTransports(ctx context.Context, listeners configs.Listeners, plug sipPlug) (*sipTransports, error) {
 	t := &sipTransports{}
 	for _, address := range listeners.SIPUDP {
 		socket, err := transport.ListenUDP(address.String(), transport.UDPOptions{
@@ -48,10 +55,15 @@ func openTransports(ctx context.Context, listeners configs.Listeners, secure *tr
 	if t.tcp, err = plug.listen(ctx, "listen.sip_tcp", listeners.SIPTCP, nil); err != nil {
 		return nil, err
 	}
-	if t.tls, err = plug.listen(ctx, "listen.sip_tls", listeners.SIPTLS, secure); err != nil {
+	if t.tls, err = plug.listen(ctx, "listen.sip_tls", listeners.SIPTLS, plug.secure); err != nil {
 		return nil, err
 	}
-	t.layer = transport.NewLayer(t.udp, slices.Concat(t.tcp, t.tls))
+	t.ws = ws.NewClient(ws.Options{
+		Receive: func(conn *ws.Conn, message []byte) { plug.receive(conn, message) },
+		Closed:  func(conn *ws.Conn) { plug.closed(conn) },
+		Rate:    plug.rate, Burst: 2 * int(plug.rate), Logger: plug.log,
+	}, plug.client)
+	t.layer = transport.NewLayer(t.udp, slices.Concat(t.tcp, t.tls), t.ws)
 	return t, nil
 }
 
@@ -80,8 +92,7 @@ func (p sipPlug) listen(ctx context.Context, key string, addresses []netip.AddrP
 	var opened []*transport.TCP
 	for _, socket := range sockets {
 		opened = append(opened, transport.NewTCP(socket, transport.TCPOptions{
-			Receive: p.receive, Closed: func(flow transport.Flow) { p.agent().FlowClosed(flow) },
-			TLS: secure, Rate: p.rate, Logger: p.log,
+			Receive: p.receive, Closed: p.closed, TLS: secure, Rate: p.rate, Logger: p.log,
 		}))
 	}
 	return opened, nil

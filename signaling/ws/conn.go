@@ -10,6 +10,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
+
+	"sipbridge/sipua/transport"
 )
 
 // ErrClosed is why a connection takes no more messages.
@@ -21,11 +23,13 @@ var ErrSlowClient = errors.New("ws: client does not read")
 // closeGrace is how long a client may take to answer our close frame.
 const closeGrace = time.Second
 
-// Conn is one client's connection. It is safe for concurrent use and can be a map key. Its methods are those of
-// a flow of the SIP user agent.
+// Conn is one connection, of a client to us or of ours to a server. It is safe for concurrent use and can be a map
+// key. Its methods are those of a flow of the SIP user agent.
 type Conn struct {
-	server  *Server
-	socket  *websocket.Conn
+	core    *core
+	socket  *websocket.Conn  // set before its goroutines start
+	target  transport.Target // what we connected to, if we began
+	began   bool
 	secure  bool
 	local   netip.AddrPort
 	remote  netip.AddrPort
@@ -60,13 +64,18 @@ type grant struct {
 	until time.Time
 }
 
-func newConn(server *Server, socket *websocket.Conn, secure bool, granted grant) *Conn {
+func newConn(core *core, secure bool) *Conn {
 	return &Conn{
-		server: server, socket: socket, secure: secure || server.options.Secure, grant: granted,
-		local: addrPort(socket.LocalAddr()), remote: addrPort(socket.RemoteAddr()),
-		limiter: rate.NewLimiter(rate.Limit(server.options.Rate), server.options.Burst),
-		queue:   make(chan frame, server.options.QueueLength), done: make(chan struct{}),
+		core: core, secure: secure || core.options.Secure,
+		limiter: rate.NewLimiter(rate.Limit(core.options.Rate), core.options.Burst),
+		queue:   make(chan frame, core.options.QueueLength), done: make(chan struct{}),
 	}
+}
+
+// attach gives a connection that came in its socket, and what its token says.
+func (c *Conn) attach(socket *websocket.Conn, granted grant) {
+	c.socket, c.grant = socket, granted
+	c.local, c.remote = addrPort(socket.LocalAddr()), addrPort(socket.RemoteAddr())
 }
 
 func addrPort(addr net.Addr) netip.AddrPort {
@@ -86,7 +95,10 @@ func (c *Conn) Transport() string {
 	return "WS"
 }
 
-// LocalAddr is our end of the TCP connection.
+// Target is what we connected to; false for a client's connection.
+func (c *Conn) Target() (transport.Target, bool) { return c.target, c.began }
+
+// LocalAddr is our end of the TCP connection; where we began it the port is 0.
 func (c *Conn) LocalAddr() netip.AddrPort { return c.local }
 
 // RemoteAddr is the other end: the browser's, or that of a proxy before it.
@@ -107,11 +119,18 @@ func (c *Conn) Send(message []byte) error {
 	return c.enqueue(frame{kind: frameKind(message, c.sipML5.Load()), data: message})
 }
 
-func (c *Conn) enqueue(f frame) error {
+func (c *Conn) isClosed() bool {
 	select {
 	case <-c.done:
-		return ErrClosed
+		return true
 	default:
+		return false
+	}
+}
+
+func (c *Conn) enqueue(f frame) error {
+	if c.isClosed() {
+		return ErrClosed
 	}
 	select {
 	case c.queue <- f:
@@ -133,7 +152,7 @@ func (c *Conn) end(code int, text string) {
 // drop ends the connection without writing what waits, because the client is slow.
 func (c *Conn) drop() {
 	if !c.dropped.Swap(true) {
-		c.server.counts.slow.Add(1)
+		c.core.counts.slow.Add(1)
 	}
 	c.end(websocket.CloseTryAgainLater, "too slow")
 }

@@ -16,7 +16,7 @@ const mostUnread = 1 << 20
 
 // read hands on messages until the connection ends, and gives the error that ended it, if it was not we.
 func (c *Conn) read() error {
-	options := &c.server.options
+	options := &c.core.options
 	c.socket.SetReadLimit(int64(options.MaxMessage))
 	c.socket.SetPongHandler(func(string) error {
 		c.heard()
@@ -49,7 +49,7 @@ func (c *Conn) readMessage() (kind int, message []byte, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	c.finishWithin(c.server.options.Completion)
+	c.finishWithin(c.core.options.Completion)
 	message, err = io.ReadAll(reader)
 	c.finished()
 	return kind, message, err
@@ -58,7 +58,7 @@ func (c *Conn) readMessage() (kind int, message []byte, err error) {
 // heard moves the deadline on. Until the first message only that moves it.
 func (c *Conn) heard() {
 	if c.proven.Load() {
-		c.extend(c.server.options.PingInterval + c.server.options.PongTimeout)
+		c.extend(c.core.options.PingInterval + c.core.options.PongTimeout)
 	}
 }
 
@@ -76,7 +76,7 @@ func (c *Conn) allowed() bool {
 	if c.limiter.AllowN(time.Now(), 1) {
 		return true
 	}
-	c.server.counts.rateLimited.Add(1)
+	c.core.counts.rateLimited.Add(1)
 	c.end(websocket.ClosePolicyViolation, "too many messages")
 	return false
 }
@@ -87,13 +87,13 @@ func (c *Conn) message(kind int, message []byte) bool {
 		return false
 	}
 	if kind == websocket.TextMessage && !utf8.Valid(message) {
-		c.server.counts.malformed.Add(1)
+		c.core.counts.malformed.Add(1)
 		c.end(websocket.CloseInvalidFramePayloadData, "text is not UTF-8")
 		return false
 	}
 	switch {
 	case string(message) == "\r\n\r\n": // RFC 7118 section 6 and RFC 5626 section 4.4.1
-		c.server.counts.keepAlives.Add(1)
+		c.core.counts.keepAlives.Add(1)
 		c.heard()
 		return c.Send([]byte("\r\n")) == nil
 	case len(bytes.TrimLeft(message, "\r\n")) == 0:
@@ -113,11 +113,11 @@ func (c *Conn) message(kind int, message []byte) bool {
 func (c *Conn) receive(message []byte) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			c.server.panicked(c.socket.RemoteAddr(), cause)
+			c.core.panicked(c.remote, cause)
 		}
 	}()
-	c.server.counts.received.Add(1)
-	c.server.options.Receive(c, message)
+	c.core.counts.received.Add(1)
+	c.core.options.Receive(c, message)
 }
 
 // ended counts why reading ended and chooses our close frame, where gorilla has not sent one.
@@ -130,15 +130,15 @@ func (c *Conn) ended(err error) {
 	_, closed := errors.AsType[*websocket.CloseError](err)
 	switch {
 	case errors.Is(err, websocket.ErrReadLimit):
-		c.server.counts.tooLarge.Add(1)
+		c.core.counts.tooLarge.Add(1)
 		c.end(websocket.CloseMessageTooBig, "")
 	case isTimeout(err):
-		c.server.counts.timedOut.Add(1)
+		c.core.counts.timedOut.Add(1)
 		c.end(websocket.ClosePolicyViolation, "nothing heard")
 	case closed, isNetworkError(err):
 		c.end(websocket.CloseNormalClosure, "")
 	default: // gorilla has no type for what is against RFC 6455; it has sent its close frame
-		c.server.counts.malformed.Add(1)
+		c.core.counts.malformed.Add(1)
 		c.end(websocket.CloseProtocolError, "")
 	}
 }

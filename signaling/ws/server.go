@@ -2,16 +2,12 @@ package ws
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"net/netip"
-	"runtime/debug"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/gorilla/websocket"
-	"golang.org/x/time/rate"
 )
 
 // subprotocol is what RFC 7118 section 4 registers.
@@ -19,10 +15,9 @@ const subprotocol = "sip"
 
 // Server takes WebSocket connections of SIP clients. Mount it on a path of an HTTP/1.1 server.
 type Server struct {
-	options  Options
+	*core
+
 	upgrader websocket.Upgrader
-	counts   counters
-	panics   rate.Sometimes // one line a second
 
 	running sync.WaitGroup // the requests of all connections
 
@@ -35,23 +30,19 @@ type Server struct {
 
 // NewServer makes a server. It needs no Run to take connections, but only Run ends them.
 func NewServer(options Options) *Server {
-	options = options.withDefaults()
+	core := newCore(options)
 	return &Server{
-		options: options,
+		core: core,
 		upgrader: websocket.Upgrader{
-			HandshakeTimeout: options.HandshakeTimeout,
+			HandshakeTimeout: core.options.HandshakeTimeout,
 			Subprotocols:     []string{subprotocol},
 			WriteBufferPool:  new(sync.Pool),
 			CheckOrigin:      func(*http.Request) bool { return true }, // done before
 		},
-		panics: rate.Sometimes{Interval: time.Second},
-		conns:  make(map[*Conn]struct{}),
-		perIP:  make(map[netip.Addr]int),
+		conns: make(map[*Conn]struct{}),
+		perIP: make(map[netip.Addr]int),
 	}
 }
-
-// Stats gives the counters.
-func (s *Server) Stats() Stats { return s.counts.snapshot() }
 
 // Run waits until ctx ends. Then it takes no more connections, closes those there are with 1001 (going
 // away), each after what waits in its queue, and returns when their goroutines are gone.
@@ -105,7 +96,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.counts.accepted.Add(1)
-	s.serve(newConn(s, socket, r.TLS != nil, granted))
+	conn := newConn(s.core, r.TLS != nil)
+	conn.attach(socket, granted)
+	s.run(conn)
 }
 
 // authorize reads the token of a handshake, if there is one. It stands in the URL (RFC 6750 section 2.3), because a
@@ -119,26 +112,15 @@ func (s *Server) authorize(r *http.Request) (grant, error) {
 	return grant{user: user, until: until}, err
 }
 
-// serve reads a connection until it ends.
-func (s *Server) serve(conn *Conn) {
-	s.counts.open.Add(1)
+// run serves a connection until it ends.
+func (s *Server) run(conn *Conn) {
 	if !s.add(conn) {
 		conn.end(websocket.CloseGoingAway, "shutting down")
 	}
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		conn.write()
-	}()
-	err := conn.read()
-	conn.end(websocket.CloseNormalClosure, "")
-	<-written
-	conn.linger(err)
-	_ = conn.socket.Close()
+	s.serve(conn)
 	s.mu.Lock()
 	delete(s.conns, conn)
 	s.mu.Unlock()
-	s.counts.open.Add(-1)
 	s.options.Closed(conn)
 }
 
@@ -195,14 +177,4 @@ func sourceOf(r *http.Request) netip.Addr {
 		}
 	}
 	return addr
-}
-
-// panicked tells of a panic in Receive.
-func (s *Server) panicked(remote net.Addr, cause any) {
-	s.counts.panics.Add(1)
-	stack := debug.Stack()
-	stack = stack[:min(len(stack), 1500)]
-	s.panics.Do(func() {
-		s.options.Logger.Error("panic while receiving a message", "remote", remote, "cause", cause, "stack", string(stack))
-	})
 }

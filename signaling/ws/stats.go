@@ -2,7 +2,7 @@ package ws
 
 import "sync/atomic"
 
-// Stats is a snapshot of a Server's counters since it was made.
+// Stats is a snapshot of the counters of a Server or a Client since it was made.
 type Stats struct {
 	Open          int64  // connections now
 	Accepted      uint64 // handshakes that succeeded
@@ -10,6 +10,7 @@ type Stats struct {
 	RefusedToken  uint64 // handshakes with an access token that is not valid
 	RefusedOther  uint64 // handshakes without the subprotocol, or no handshakes at all
 	RefusedBusy   uint64 // handshakes above a limit, or while shutting down
+	DialErrors    uint64 // connections to servers that could not be made
 	Received      uint64 // messages handed to Receive
 	Sent          uint64 // messages written
 	KeepAlives    uint64 // CRLF keep-alives answered
@@ -25,7 +26,7 @@ type counters struct {
 	open                                     atomic.Int64
 	accepted                                 atomic.Uint64
 	refusedOrigin, refusedOther, refusedBusy atomic.Uint64
-	refusedToken                             atomic.Uint64
+	refusedToken, dialErrors                 atomic.Uint64
 	received, sent, keepAlives               atomic.Uint64
 	rateLimited, tooLarge, malformed         atomic.Uint64
 	timedOut, slow, panics                   atomic.Uint64
@@ -34,7 +35,7 @@ type counters struct {
 func (c *counters) snapshot() Stats {
 	return Stats{
 		Open: c.open.Load(), Accepted: c.accepted.Load(), RefusedOrigin: c.refusedOrigin.Load(),
-		RefusedToken: c.refusedToken.Load(),
+		RefusedToken: c.refusedToken.Load(), DialErrors: c.dialErrors.Load(),
 		RefusedOther: c.refusedOther.Load(), RefusedBusy: c.refusedBusy.Load(), Received: c.received.Load(),
 		Sent: c.sent.Load(), KeepAlives: c.keepAlives.Load(), RateLimited: c.rateLimited.Load(),
 		TooLarge: c.tooLarge.Load(), Malformed: c.malformed.Load(), TimedOut: c.timedOut.Load(),

@@ -10,7 +10,7 @@ import (
 // write sends what is queued, and pings. When the connection ends it sends what waits and the close frame,
 // and gives the client a moment to answer; a client that can't be written to is cut off.
 func (c *Conn) write() {
-	ticker := time.NewTicker(c.server.options.PingInterval)
+	ticker := time.NewTicker(c.core.options.PingInterval)
 	defer ticker.Stop()
 	for {
 		var f frame
@@ -30,7 +30,7 @@ func (c *Conn) write() {
 	}
 }
 
-func (c *Conn) deadline() time.Time { return time.Now().Add(c.server.options.WriteTimeout) }
+func (c *Conn) deadline() time.Time { return time.Now().Add(c.core.options.WriteTimeout) }
 
 func (c *Conn) sayGoodbye() {
 	deadline := c.deadline()
@@ -79,6 +79,6 @@ func (c *Conn) send(f frame, deadline time.Time) error {
 	if err := c.socket.WriteMessage(f.kind, f.data); err != nil {
 		return err
 	}
-	c.server.counts.sent.Add(1)
+	c.core.counts.sent.Add(1)
 	return nil
 }

@@ -25,3 +25,23 @@ type Flow interface {
 // Receiver takes messages. A flow calls it from one goroutine, so its messages arrive in order; message is
 // the receiver's to keep.
 type Receiver func(flow Flow, message []byte)
+
+// TargetOf gives the target of a connection of our making.
+func TargetOf(flow Flow) (Target, bool) {
+	ours, ok := flow.(interface{ Target() (Target, bool) })
+	if !ok {
+		return Target{}, false
+	}
+	return ours.Target()
+}
+
+// FromBrowser tells whether a flow is a WebSocket that a client opened, which is what browsers do. Who is at the other
+// end of one that we opened is a server like any other.
+func FromBrowser(flow Flow) bool {
+	word := flow.Transport()
+	if word != "WS" && word != "WSS" {
+		return false
+	}
+	_, ours := TargetOf(flow)
+	return !ours
+}

@@ -13,14 +13,27 @@ import (
 // ErrNoTransport is why no flow can be made: nothing listens on that transport and address family.
 var ErrNoTransport = errors.New("transport: not available")
 
+// Connector makes connections of transports that this package lacks, as ws.Client does.
+type Connector interface {
+	// Carries tells whether it makes connections of a transport, a word of Via in upper case.
+	Carries(transport string) bool
+	// FlowTo gives the connection to a target, one that is open if there is one. It does not block.
+	FlowTo(target Target) (Flow, error)
+	// Run ends all of them once ctx ends, and waits for them.
+	Run(ctx context.Context) error
+}
+
 // Layer joins all sockets and listeners, and finds the flow to an address.
 type Layer struct {
-	udp []*UDP
-	tcp []*TCP
+	udp    []*UDP
+	tcp    []*TCP
+	others []Connector
 }
 
 // NewLayer joins what was opened. The order is the order of preference.
-func NewLayer(udp []*UDP, tcp []*TCP) *Layer { return &Layer{udp: udp, tcp: tcp} }
+func NewLayer(udp []*UDP, tcp []*TCP, others ...Connector) *Layer {
+	return &Layer{udp: udp, tcp: tcp, others: others}
+}
 
 // Run runs all of them until ctx ends or one fails, and returns when all have ended.
 func (l *Layer) Run(ctx context.Context) error {
@@ -31,19 +44,27 @@ func (l *Layer) Run(ctx context.Context) error {
 	for _, listener := range l.tcp {
 		group.Go(func() error { return listener.Run(ctx) })
 	}
+	for _, connector := range l.others {
+		group.Go(func() error { return connector.Run(ctx) })
+	}
 	return group.Wait()
 }
 
 // FlowTo gives a flow to a target. On TCP and TLS a connection that is open to it is used again. Of several local
 // addresses it takes the one that the system's routes name, or else the first of the family.
 func (l *Layer) FlowTo(target Target) (Flow, error) {
-	target = target.plain()
+	target = target.Plain()
 	if target.Transport == "UDP" {
 		socket, ok := choose(l.udp, target.Address)
 		if !ok {
 			return nil, noTransport(target)
 		}
 		return socket.FlowTo(target.Address), nil
+	}
+	for _, connector := range l.others {
+		if connector.Carries(target.Transport) {
+			return connector.FlowTo(target)
+		}
 	}
 	listeners := l.tcpOf(target.Transport)
 	for _, listener := range listeners {
@@ -98,7 +119,7 @@ func choose[S bound](sockets []S, remote netip.AddrPort) (chosen S, ok bool) {
 	if len(fitting) == 1 {
 		return fitting[0], true
 	}
-	source := sourceFor(remote)
+	source := SourceFor(remote)
 	for _, socket := range fitting {
 		if local := socket.LocalAddr().Addr(); local == source || local.IsUnspecified() {
 			return socket, true
@@ -107,8 +128,8 @@ func choose[S bound](sockets []S, remote netip.AddrPort) (chosen S, ok bool) {
 	return fitting[0], true
 }
 
-// sourceFor asks the system which address it would send to remote from. No packet leaves.
-func sourceFor(remote netip.AddrPort) netip.Addr {
+// SourceFor asks the system which address it would send to remote from. No packet leaves.
+func SourceFor(remote netip.AddrPort) netip.Addr {
 	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(remote))
 	if err != nil {
 		return netip.Addr{}

@@ -16,16 +16,16 @@ type Target struct {
 	Domain string
 }
 
-// plain gives the target with its address and words in their one form.
-func (t Target) plain() Target {
+// Plain gives the target with its address and words in their one form.
+func (t Target) Plain() Target {
 	return Target{
 		Transport: strings.ToUpper(t.Transport), Address: unmap(t.Address),
 		Domain: strings.ToLower(strings.TrimSuffix(strings.Trim(t.Domain, "[]"), ".")),
 	}
 }
 
-// name is what the peer's certificate must be for.
-func (t Target) name() string {
+// Name is what the peer's certificate must be for.
+func (t Target) Name() string {
 	if t.Domain == "" {
 		return t.Address.Addr().WithZone("").String()
 	}

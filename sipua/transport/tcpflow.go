@@ -52,13 +52,8 @@ func (f *TCPFlow) Transport() string { return f.tcp.options.transport() }
 // began tells whether the connection is of our making.
 func (f *TCPFlow) began() bool { return !f.source.IsValid() }
 
-// Domain is what the connection was made for, if it is of our making: see Target.
-func (f *TCPFlow) Domain() string {
-	if f.began() {
-		return f.target.Domain
-	}
-	return ""
-}
+// Target is what we connected to; false for a connection that came in.
+func (f *TCPFlow) Target() (Target, bool) { return f.target, f.began() }
 
 // LocalAddr is our end, or the listener's address if we began the connection.
 func (f *TCPFlow) LocalAddr() netip.AddrPort { return f.local }

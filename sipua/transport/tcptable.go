@@ -17,7 +17,7 @@ func (t *TCP) keyOf(target Target) peerKey {
 	if t.options.TLS == nil {
 		return peerKey{remote: target.Address}
 	}
-	return peerKey{remote: target.Address, name: target.name()}
+	return peerKey{remote: target.Address, name: target.Name()}
 }
 
 // FlowTo gives the connection to a target: the one that is open, whoever began it, or a new one. On TLS one is used
@@ -25,7 +25,7 @@ func (t *TCP) keyOf(target Target) peerKey {
 // in its own goroutine while messages wait in its queue, and is closed if that fails. LocalAddr of a new one is the
 // address that listens: that is what Via tells peers to connect to.
 func (t *TCP) FlowTo(target Target) (*TCPFlow, error) {
-	target = target.plain()
+	target = target.Plain()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if flow := t.find(target); flow != nil {
@@ -58,7 +58,7 @@ func (t *TCP) find(target Target) *TCPFlow {
 		return nil
 	}
 	came := t.flows[peerKey{remote: target.Address}]
-	if came != nil && !came.isClosed() && came.provenFor(target.name()) {
+	if came != nil && !came.isClosed() && came.provenFor(target.Name()) {
 		return came
 	}
 	return nil

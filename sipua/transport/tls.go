@@ -29,7 +29,7 @@ func (o TCPOptions) secure(conn net.Conn) net.Conn {
 // dialTLS connects and shakes hands. The name goes out as SNI, and the certificate must be for it.
 func (o TCPOptions) dialTLS(ctx context.Context, target Target) (net.Conn, error) {
 	config := o.TLS.Client.Clone()
-	config.ServerName = target.name()
+	config.ServerName = target.Name()
 	return (&tls.Dialer{NetDialer: dialer(), Config: config}).DialContext(ctx, "tcp", target.Address.String())
 }
 
