@@ -27,6 +27,8 @@ type Domain struct {
 	Name string `mapstructure:"name"`
 	// NextHop is the SIP URI of the server of this domain; empty for a domain of our own.
 	NextHop string `mapstructure:"next_hop"`
+	// BreakerLogin lets the password hashes that sipML5 sends along answer the challenges of NextHop.
+	BreakerLogin bool `mapstructure:"breaker_login"`
 }
 
 // Local tells whether sipbridge itself serves the domain.

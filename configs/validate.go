@@ -59,6 +59,9 @@ func (c *Config) checkDomains(found *faults) {
 		}
 		seen[name] = true
 		if domain.Local() {
+			if domain.BreakerLogin {
+				found.add("domains[%d].breaker_login: %s has no next_hop whose challenges it could answer", i, domain.Name)
+			}
 			continue
 		}
 		hop, err := ParseNextHop(domain.NextHop)

@@ -12,6 +12,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"domains: [{name: 'a b'}]", "domains[0].name"},
 		{"domains: [{name: ''}]", "domains[0].name"},
 		{"domains: [{name: a.example}, {name: A.example}]", "there twice"},
+		{"domains: [{name: a.example, breaker_login: true}]", "domains[0].breaker_login"},
 		{"domains: [{name: a.example, next_hop: 'http://x'}]", "domains[0].next_hop"},
 		{"domains: [{name: a.example, next_hop: 'sip:x:y'}]", "domains[0].next_hop"},
 		{"domains: [{name: a.example, next_hop: 'sip:x;transport=sctp'}]", "domains[0].next_hop"},

@@ -94,6 +94,8 @@ type Agent struct {
 	dialogs      *dialogs
 	users        *flowUsers
 	relays       *relayBindings
+	relayGuard   relayGuard
+	paths        *relayPaths
 	rates        *userRates
 	presence     *presence.Server
 	watchers     *watchers
@@ -121,6 +123,8 @@ func NewAgent(options Options) *Agent {
 		dialogs:      newDialogs(),
 		users:        newFlowUsers(),
 		relays:       newRelayBindings(),
+		relayGuard:   newRelayGuard(),
+		paths:        newRelayPaths(),
 		rates:        newUserRates(),
 		watchers:     newWatchers(),
 		removals:     newRemovals(),

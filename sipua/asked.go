@@ -19,9 +19,9 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 		Headers:     a.crossing(request, senderOf(who.origin)),
 		MaxForwards: hopsOf(request),
 	}
-	if binding, ok := a.relays.find(to.User); ok && who.origin == bridge.OriginUpstream &&
+	if binding, ok := a.relayedToken(request); ok && who.origin == bridge.OriginUpstream &&
 		domainOf(binding.user) == who.trunk {
-		asked.To = "sip:" + to.User + "@" + who.trunk // the Directory knows the token
+		asked.To = "sip:" + binding.token + "@" + who.trunk // the Directory knows the token
 	}
 	if upstream, ok := a.passesCredentials(request, who); ok {
 		asked.Headers = append(asked.Headers, a.credentials(request)...)

@@ -3,6 +3,7 @@ package sipua
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -26,6 +27,8 @@ type Upstream struct {
 	Domain string
 	// NextHops are the SIP URIs of its servers, at least one, tried in this order; each is located by RFC 3263.
 	NextHops []sip.Uri
+	// Logins lets the hashes of passwords that browsers send along answer its challenges (see breakerLogin).
+	Logins bool
 }
 
 // ParseUpstream reads the next hops of a domain.
@@ -55,16 +58,19 @@ func (d Domains) local(host string) (string, bool) {
 	if len(d.Local) == 0 {
 		return "", false
 	}
-	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	if err != nil {
-		return "", false
-	}
-	for _, own := range d.Addresses {
-		if own.Unmap() == address.Unmap() {
-			return strings.ToLower(d.Local[0]), true
-		}
+	if d.isOwn(host) {
+		return strings.ToLower(d.Local[0]), true
 	}
 	return "", false
+}
+
+// isOwn tells whether a host is one of the machine's own addresses.
+func (d Domains) isOwn(host string) bool {
+	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(d.Addresses, func(own netip.Addr) bool { return own.Unmap() == address.Unmap() })
 }
 
 // Canonical gives the local domain that a host stands for; of other hosts the host itself.

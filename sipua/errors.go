@@ -12,6 +12,8 @@ import (
 var (
 	// errClosed is what a closed agent answers.
 	errClosed = errors.New("the SIP agent is closed")
+	// errTooMany is why somebody is to wait.
+	errTooMany = errors.New("too many tries")
 	// errUnheard ends a leg whose call does not listen.
 	errUnheard = errors.New("the call does not hear the leg's events")
 )

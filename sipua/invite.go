@@ -20,6 +20,10 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 		a.reply(reply, request, 403)
 		return
 	}
+	if a.flowIsGone(request, who) {
+		a.refuse(reply, request, flowFailed())
+		return
+	}
 	if a.dialogs.merged(request) {
 		a.reply(reply, request, 482)
 		return

@@ -80,9 +80,13 @@ func (a *Agent) mayRelay(flow transport.Flow, request *sip.Request, upstream Ups
 		return err
 	}
 	from := request.From().Address
-	user := from.User + "@" + strings.ToLower(from.Host)
-	if flow.Done() == nil || !strings.EqualFold(from.Host, upstream.Domain) ||
-		request.Method != sip.REGISTER && a.users.get(flow) != user {
+	if flow.Done() == nil || !strings.EqualFold(from.Host, upstream.Domain) {
+		return bridge.Cause{Status: 403}
+	}
+	if request.Method == sip.REGISTER {
+		return a.relayGuard.admit(flow, request)
+	}
+	if a.users.get(flow) != userOf(from) {
 		return bridge.Cause{Status: 403}
 	}
 	return nil

@@ -49,6 +49,8 @@ func (a *Agent) receiveMessage(flow, reply transport.Flow, request *sip.Request)
 	}
 	devices, known := a.devicesFor(request, who)
 	switch {
+	case a.flowIsGone(request, who):
+		transaction.respond(430, "Flow Failed")
 	case !known:
 		transaction.respond(404, "")
 	case len(devices) == 0:
@@ -63,9 +65,9 @@ func (a *Agent) receiveMessage(flow, reply transport.Flow, request *sip.Request)
 func (a *Agent) devicesFor(request *sip.Request, who identity) (devices []bindingEndpoint, known bool) {
 	to := request.Recipient
 	user, domain := unescape(to.User), to.Host
-	if binding, ok := a.relays.find(to.User); ok && who.origin == bridge.OriginUpstream &&
+	if binding, ok := a.relayedToken(request); ok && who.origin == bridge.OriginUpstream &&
 		domainOf(binding.user) == who.trunk {
-		domain = who.trunk
+		user, domain = binding.token, who.trunk
 	}
 	if upstream, ok := a.options.Domains.upstream(domain); user == "" || ok && upstream.Domain != who.trunk {
 		return nil, false // its users are its server's to ask

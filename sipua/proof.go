@@ -20,6 +20,9 @@ func notYours() bridge.Cause {
 	return bridge.Cause{Status: 403, Text: "From Is Not Yours", Err: errOtherUser}
 }
 
+// userOf is an address-of-record as "name@domain".
+func userOf(uri sip.Uri) string { return uri.User + "@" + strings.ToLower(uri.Host) }
+
 // claimed gives whom the From of a request names, "name@domain", with a local domain in its canonical form.
 func (a *Agent) claimed(request *sip.Request) string {
 	from := request.From().Address

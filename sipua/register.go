@@ -33,6 +33,7 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 		a.refuse(reply, request, err)
 		return
 	}
+	breakerLogin(request) // nobody but a server above needs it, and the 200 shows Contacts to all devices
 	// From here on a transaction answers repeated requests: their nonce count is spent.
 	transaction, err := a.transactions.newServer(flow, reply, request)
 	if err != nil {

@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,11 +17,8 @@ type relayed struct {
 	source      transport.Flow
 	transaction *serverTransaction
 	upstream    Upstream
-	// user is whom a REGISTER is for, token what its Contact is replaced by.
-	user, token string
-	contact     *sip.ContactHeader
-	// all says that the Contact is "*": it ends every binding of the user.
-	all bool
+	// register is what is to be done for a REGISTER; nil for any other request.
+	register *relayedRegister
 }
 
 const (
@@ -44,24 +40,10 @@ func (a *Agent) relay(flow, reply transport.Flow, request *sip.Request, upstream
 	a.stats.relayed.Add(1)
 	r := &relayed{agent: a, source: flow, transaction: transaction, upstream: upstream}
 	if request.Method == sip.REGISTER {
-		r.prepareRegister(request)
+		r.register = a.relayedRegister(flow, request, upstream)
 	}
 	if !a.crew.start(r.forward) {
 		transaction.respond(503, "")
-	}
-}
-
-func (r *relayed) prepareRegister(request *sip.Request) {
-	to := request.To().Address
-	r.user = to.User + "@" + strings.ToLower(to.Host)
-	contact := firstContact(request)
-	switch {
-	case contact == nil:
-	case contact.Address.Wildcard:
-		r.all = true
-	default:
-		r.contact = contact.Clone()
-		r.token = r.agent.relays.token(r.user, contact.Address.String(), r.source)
 	}
 }
 
@@ -79,7 +61,12 @@ func (r *relayed) forward() {
 		r.transaction.respond(503, "")
 		return
 	}
-	r.response(r.agent.sendInOrder(targets, relayTime, r.forUpstream))
+	deadline := time.Now().Add(relayTime)
+	response, err := r.agent.sendInOrder(targets, relayTime, r.forUpstream)
+	for err == nil && r.register.again(r.transaction.request, response) {
+		response, err = r.agent.sendInOrder(targets, time.Until(deadline), r.forUpstream)
+	}
+	r.response(response, err)
 }
 
 // sender is who sends the request: all his requests go to the same server, while it lives.
@@ -99,16 +86,7 @@ func (r *relayed) forUpstream(flow transport.Flow) *sip.Request {
 		}
 	}
 	request.SetBody(received.Body())
-	if r.all {
-		request.AppendHeader(&sip.ContactHeader{Address: sip.Uri{Host: "*", Wildcard: true}})
-	}
-	if r.contact != nil {
-		contact := &sip.ContactHeader{Address: r.agent.contact(flow, r.token), Params: r.contact.Params.Clone()}
-		for _, name := range []string{"+sip.instance", "reg-id"} {
-			contact.Params.Remove(name) // they name a device behind us, not us
-		}
-		request.AppendHeader(contact)
-	}
+	r.register.complete(request, flow)
 	left := sip.MaxForwardsHeader(hopsOf(received) - 1) // one with 0 has been refused
 	request.AppendHeader(&left)
 	r.agent.complete(flow, request)
@@ -143,64 +121,9 @@ func (r *relayed) response(upstream *sip.Response, err error) {
 		}
 		response.AppendHeader(headerOf(header))
 	}
-	if r.transaction.request.Method == sip.REGISTER && upstream.IsSuccess() {
-		r.registered(upstream, response)
-	}
+	r.register.settle(upstream, response)
 	response.SetBody(upstream.Body())
 	r.transaction.send(response)
-}
-
-// registered binds the browser to its token, and gives it back its own Contact with the server's expiry.
-func (r *relayed) registered(upstream, response *sip.Response) {
-	if r.all {
-		r.agent.relays.removeUser(r.user)
-	}
-	if r.contact == nil {
-		return
-	}
-	seconds := r.expiry(upstream)
-	if seconds == 0 {
-		r.agent.relays.remove(r.token)
-		return
-	}
-	contact := r.contact.Clone()
-	contact.Params.Remove("expires")
-	contact.Params.Add("expires", strconv.Itoa(seconds))
-	response.AppendHeader(contact)
-	r.agent.users.set(r.source, r.user)
-	r.agent.relays.add(relayBinding{
-		token: r.token, user: r.user, contact: r.contact.Address.String(), flow: r.source,
-		until: time.Now().Add(time.Duration(seconds)*time.Second + 30*time.Second),
-	})
-}
-
-// expiry is what the server granted: in the Contact that is ours, else in Expires; 0 if it is not bound.
-func (r *relayed) expiry(upstream *sip.Response) int {
-	for _, header := range upstream.GetHeaders("Contact") {
-		contact, ok := header.(*sip.ContactHeader)
-		if !ok || contact.Address.User != r.token {
-			continue
-		}
-		if value, ok := contact.Params.Get("expires"); ok {
-			return atoi(value)
-		}
-		if header := upstream.GetHeader("Expires"); header != nil {
-			return atoi(header.Value())
-		}
-		return defaultRelayExpiry
-	}
-	return 0
-}
-
-// defaultRelayExpiry holds when a server grants a binding and says no time (RFC 3261 section 10.2.1.1).
-const defaultRelayExpiry = 3600
-
-func atoi(value string) int {
-	number, err := strconv.ParseUint(strings.TrimSpace(value), 10, 31)
-	if err != nil {
-		return 0
-	}
-	return int(number)
 }
 
 // isOwn tells whether a response has a header already, by the request that it answers.

@@ -18,7 +18,9 @@ type relayBinding struct {
 	// contact is the URI that the browser gave.
 	contact string
 	flow    transport.Flow
-	until   time.Time
+	// outbound says that the server knows the contact, and the token only as a Path.
+	outbound bool
+	until    time.Time
 }
 
 // relayBindings is the table of them.
@@ -31,16 +33,16 @@ func newRelayBindings() *relayBindings {
 	return &relayBindings{byToken: make(map[string]relayBinding)}
 }
 
-// token gives the token of a browser's contact: the one it had, or a new one.
-func (r *relayBindings) token(user, contact string, flow transport.Flow) string {
+// same gives the binding that a browser's contact has already.
+func (r *relayBindings) same(user, contact string, flow transport.Flow) (relayBinding, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for token, binding := range r.byToken {
+	for _, binding := range r.byToken {
 		if binding.flow == flow && binding.user == user && binding.contact == contact {
-			return token
+			return binding, true
 		}
 	}
-	return newTag()
+	return relayBinding{}, false
 }
 
 // add enters or refreshes a binding.

@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/digest"
 )
 
 // serverTransaction is a request that we have to answer (RFC 3261 section 17.2).
@@ -13,6 +15,8 @@ type serverTransaction struct {
 
 	// final is the status of the final response, 0 while there is none.
 	final atomic.Int32
+	// browser says that a browser asks, which can answer only some challenges.
+	browser bool
 	// canceled hears a CANCEL.
 	canceled func(cancel *sip.Request)
 }
@@ -27,10 +31,26 @@ func (t *serverTransaction) send(response *sip.Response, headers ...sip.Header) 
 	for _, header := range headers {
 		response.AppendHeader(header)
 	}
+	if t.browser && isChallenge(response) {
+		narrowChallenges(response)
+	}
 	if response.StatusCode >= 200 {
 		t.final.Store(int32(response.StatusCode))
 	}
 	_ = t.machine.Respond(response)
+}
+
+// narrowChallenges leaves of the challenges of another server the one that a browser can answer.
+func narrowChallenges(response *sip.Response) {
+	for _, name := range []string{"WWW-Authenticate", "Proxy-Authenticate"} {
+		values := digest.ForBrowser(valuesOf(response, name))
+		for range response.GetHeaders(name) {
+			response.RemoveHeader(name)
+		}
+		for _, value := range values {
+			response.AppendHeader(sip.NewHeader(name, value))
+		}
+	}
 }
 
 // answered tells whether a final response has been sent.

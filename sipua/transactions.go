@@ -68,7 +68,7 @@ func (t *transactions) newInvite(source, reply transport.Flow, request *sip.Requ
 ) (*serverTransaction, error) {
 	key := serverKey(source, request, request.Method)
 	machine := sip.NewServerTx(key, request, &connection{flow: reply, trace: t.trace}, t.silent)
-	transaction := &serverTransaction{request: request, machine: machine, canceled: canceled}
+	transaction := &serverTransaction{request: request, machine: machine, canceled: canceled, browser: comesBack(source)}
 	machine.OnTerminate(func(key string, _ error) { t.dropServer(key) })
 	if err := machine.Init(); err != nil {
 		return nil, fmt.Errorf("server transaction: %w", err)

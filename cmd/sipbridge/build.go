@@ -110,6 +110,7 @@ func newDomains(configured []configs.Domain, own []netip.Addr) (sipua.Domains, e
 		if err != nil {
 			return sipua.Domains{}, fmt.Errorf("domains: %w", err)
 		}
+		upstream.Logins = domain.BreakerLogin
 		domains.Upstreams = append(domains.Upstreams, upstream)
 	}
 	return domains, nil

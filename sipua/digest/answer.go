@@ -132,3 +132,24 @@ func newCnonce() string {
 	_, _ = rand.Read(random) // never fails (Go 1.24)
 	return hex.EncodeToString(random)
 }
+
+// Attempted tells whether one of the values of Authorization or Proxy-Authorization headers is an attempt to prove
+// something: sipML5 can send an empty one, which only names its user.
+func Attempted(credentials []string) bool {
+	for _, header := range credentials {
+		if given, err := parseCredentials(header); err == nil && given.response != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// OnlyStale tells whether a challenge says that the credentials were right but for the age of their nonce.
+func OnlyStale(challenges []string) bool {
+	for _, header := range challenges {
+		if offered, err := parseDirectives(header); err == nil && strings.EqualFold(offered["stale"], "true") {
+			return true
+		}
+	}
+	return false
+}

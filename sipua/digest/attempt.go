@@ -63,8 +63,11 @@ func takesOnlyMD5(request *sip.Request) bool {
 }
 
 // source is how the attempt's place is remembered.
-func (a Attempt) source() string {
-	address := a.Source.Unmap().WithZone("")
+func (a Attempt) source() string { return SourceOf(a.Source) }
+
+// SourceOf names the place of an address for a Guard: an IPv6 address stands for its /64 network.
+func SourceOf(address netip.Addr) string {
+	address = address.Unmap().WithZone("")
 	if address.Is6() {
 		if network, err := address.Prefix(64); err == nil {
 			return network.String()

@@ -1,0 +1,61 @@
+package sipua
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/digest"
+	"sipbridge/sipua/headers"
+)
+
+// breakerLogin is what sipML5 in its RTCWeb-breaker mode adds to a Contact for the gateway: impi, its name for
+// digest, and ha1, the MD5 hash that stands for its password. Whoever has it can answer for the user, so it is taken
+// out of the message before anything is done with it, and lives no longer than the request or call that it came with.
+func breakerLogin(request *sip.Request) (login digest.Login, found bool) {
+	for _, header := range request.GetHeaders("Contact") {
+		contact, ok := header.(*sip.ContactHeader)
+		if !ok {
+			continue
+		}
+		name, hasName := contact.Params.Get("impi")
+		hash, hasHash := contact.Params.Get("ha1")
+		contact.Params.Remove("impi")
+		contact.Params.Remove("ha1")
+		name = unescape(strings.Trim(name, `"`))
+		if hasName && hasHash && !found && isHA1(hash) && len(name) <= longestIMPI {
+			login, found = digest.Login{User: name, HA1: strings.ToLower(hash)}, true
+		}
+	}
+	return login, found
+}
+
+// longestIMPI bounds a name for digest, in bytes.
+const longestIMPI = 256
+
+func isHA1(text string) bool { return regexp.MustCompile(`^[0-9a-fA-F]{32}$`).MatchString(text) }
+
+// answerTo gives the header that answers a server's challenge with a login of its own user. The hash is good for one
+// realm, which must be the domain: of a server that has another one the browser has to answer the challenge itself.
+func (u Upstream) answerTo(response *sip.Response, request *sip.Request, login digest.Login) (sip.Header, error) {
+	asks, answers := "WWW-Authenticate", "Authorization"
+	if response.StatusCode == sip.StatusProxyAuthRequired {
+		asks, answers = "Proxy-Authenticate", "Proxy-Authorization"
+	}
+	login.Realm = u.Domain
+	value, err := digest.Answer(valuesOf(response, asks), string(request.Method), request.Recipient.String(), login)
+	if err != nil {
+		return nil, err
+	}
+	return sip.NewHeader(answers, value), nil
+}
+
+func valuesOf(m message, name string) []string {
+	found := m.GetHeaders(name)
+	values := make([]string, 0, len(found))
+	for _, header := range found {
+		values = append(values, headers.Value(name, header.Value()))
+	}
+	return values
+}

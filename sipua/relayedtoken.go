@@ -1,0 +1,36 @@
+package sipua
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+)
+
+// relayedToken gives the browser to which an upstream server sends a request: the token in its topmost Route, which was
+// our Path, or in its Request-URI, which was our Contact.
+func (a *Agent) relayedToken(request *sip.Request) (binding relayBinding, addressed bool) {
+	if route, ok := firstRoute(request); ok && route.UriParams.Has("ob") {
+		if a.options.Domains.isOwn(route.Host) {
+			binding, _ = a.relays.find(route.User)
+			return binding, true
+		}
+	}
+	return a.relays.find(request.Recipient.User)
+}
+
+// flowIsGone tells of a request that an upstream server sends by a Path of ours to a browser that has gone.
+func (a *Agent) flowIsGone(request *sip.Request, who identity) bool {
+	binding, addressed := a.relayedToken(request)
+	return who.origin == bridge.OriginUpstream && addressed && binding.token == ""
+}
+
+func firstRoute(request *sip.Request) (sip.Uri, bool) {
+	header := request.GetHeader("Route")
+	if route, ok := header.(*sip.RouteHeader); ok {
+		return route.Address, true
+	}
+	return sip.Uri{}, false
+}
+
+// flowFailed is why a request to a browser that is gone is refused (RFC 5626 section 5.3).
+func flowFailed() bridge.Cause { return bridge.Cause{Status: 430, Text: "Flow Failed"} }
