@@ -137,7 +137,9 @@ func TestMissingPackagesAreNamed(t *testing.T) {
 			"setup-build": {
 				"gcc", "pkg-config", "libopus-dev", "libspeex-dev", "libspeexdsp-dev", "libgsm1-dev", "nodejs", "npm",
 			},
-			"setup-test": {"chromium", "firefox-esr", "pulseaudio", "sip-tester", "baresip", "kamailio", "ffmpeg"},
+			"setup-test": {
+				"chromium", "firefox-esr", "pulseaudio", "sip-tester", "baresip", "kamailio", "ffmpeg", "linphone-cli",
+			},
 		} {
 			said, logged, ok := newMachine(t, commands).run(script)
 			if ok || logged != "" {
