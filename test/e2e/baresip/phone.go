@@ -207,6 +207,9 @@ func (p *Phone) Hold() error { return p.control.command("hold", "") }
 // Resume resumes the held call.
 func (p *Phone) Resume() error { return p.control.command("resume", "") }
 
+// Transfer sends the other party of the call to a URI.
+func (p *Phone) Transfer(uri string) error { return p.control.command("transfer", uri) }
+
 // Press sends one key by RFC 4733.
 func (p *Phone) Press(key string) error { return p.control.command("sndcode", key) }
 

@@ -8,6 +8,7 @@ const media = { mediaConstraints: { audio: true, video: false }, pcConfig: { ice
 class JsSIPPhone extends Phone {
   #agent;
   #session;
+  #first; // the call beside which another one is consulted
 
   register({ ws, uri, password, expires }) {
     this.#agent = new JsSIP.UA({
@@ -76,6 +77,32 @@ class JsSIPPhone extends Phone {
   dtmf(digits, mode, milliseconds) {
     const transportType = mode === 'rtp' ? 'RFC2833' : 'INFO';
     this.#session.sendDTMF(digits, { transportType, duration: milliseconds, interToneGap: 100 });
+  }
+
+  /** Sends the other party to target; its reports are noted. */
+  transfer(target) { this.#session.refer(target, { eventHandlers: this.#reports(() => this.#session.terminate()) }); }
+
+  /** Places a second call beside the one that is up. */
+  consult(target) {
+    this.#first = this.#session;
+    this.call(target);
+  }
+
+  /** Makes one call of the two, without this page. */
+  join() {
+    const [first, second] = [this.#first, this.#session];
+    const done = () => first.terminate();
+    first.refer(second.remote_identity.uri, { replaces: second, eventHandlers: this.#reports(done) });
+  }
+
+  #reports(done) {
+    const note = (what) => ({ request, response }) => {
+      const status = Number(/^SIP\/2.0 (\d+)/.exec(request?.body ?? '')?.[1] ?? response?.status_code ?? 0);
+      this.note(`refer ${what}`, status);
+      if (what === 'accepted') done();
+    };
+    const names = ['requestSucceeded', 'requestFailed', 'trying', 'progress', 'accepted', 'failed'];
+    return Object.fromEntries(names.map((name) => [name, note(name)]));
   }
 
   #follow(originator, session) {

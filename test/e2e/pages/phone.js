@@ -19,6 +19,9 @@ export class Phone {
   hold() { throw new Error('not implemented'); }
   resume() { throw new Error('not implemented'); }
   dtmf() { throw new Error('not implemented'); }
+  transfer() { throw new Error('not implemented'); }
+  consult() { throw new Error('not implemented'); }
+  join() { throw new Error('not implemented'); }
 
   state() { return this.#state; }
   why() { return this.reason; }

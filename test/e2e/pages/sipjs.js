@@ -7,6 +7,7 @@ class SIPjsPhone extends Phone {
   #agent;
   #registerer;
   #session;
+  #first; // the call beside which another one is consulted
 
   async register({ ws, uri, user, password, expires }) {
     this.#agent = new UserAgent({
@@ -116,10 +117,41 @@ class SIPjsPhone extends Phone {
     });
   }
 
+  transfer(target) {
+    const session = this.#session;
+    return this.#refer(session, UserAgent.makeURI(target));
+  }
+
+  consult(target) {
+    this.#first = this.#session;
+    return this.call(target);
+  }
+
+  join() { return this.#refer(this.#first, this.#session); }
+
+  #refer(session, target) {
+    return session.refer(target, {
+      requestDelegate: {
+        onAccept: ({ message }) => this.note('refer requestSucceeded', message.statusCode),
+        onReject: ({ message }) => this.note('refer requestFailed', message.statusCode),
+      },
+      onNotify: (notification) => {
+        void notification.accept();
+        const status = Number(/^SIP\/2.0 (\d+)/.exec(notification.request.body)?.[1] ?? 0);
+        const what = status < 180 ? 'trying' : status < 200 ? 'progress' : status < 300 ? 'accepted' : 'failed';
+        this.note(`refer ${what}`, status);
+        if (what === 'accepted') void session.bye();
+      },
+    });
+  }
+
   #follow(session) {
     this.#session = session;
     session.delegate = {
-      onBye: (bye) => { this.reason = { by: 'remote', cause: bye.incomingByeRequest?.message.getHeader('Reason') ?? 'BYE', code: 0 }; },
+      onBye: (bye) => {
+        void bye.accept(); // the library leaves it to us
+        this.reason = { by: 'remote', cause: bye.incomingByeRequest?.message.getHeader('Reason') ?? 'BYE', code: 0 };
+      },
       onCancel: () => { this.reason = { by: 'remote', cause: 'CANCEL', code: 0 }; },
       onInvite: () => this.note('re-INVITE'),
       onInfo: (info) => {

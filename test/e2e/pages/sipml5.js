@@ -43,6 +43,8 @@ class SIPml5Phone extends Phone {
   hold() { return this.#asked(() => this.#session.hold(), 'm_local_hold_ok', 'm_local_hold_nok'); }
   resume() { return this.#asked(() => this.#session.resume(), 'm_local_resume_ok', 'm_local_resume_nok'); }
 
+  transfer(target) { this.#session.transfer(target); }
+
   dtmf(digits) {
     for (const digit of digits) this.#session.dtmf(digit);
   }

@@ -159,6 +159,20 @@ func Info(number int, digit byte, relay bool) Step {
 	return send(request("INFO", number, calledFrom, calledTo, rest), `retrans="500"`) + recv(`response="200"`, "")
 }
 
+// Refer asks, in a call that sipp was called in, to connect the other party to a target, and awaits this status.
+// Extra are header lines.
+func Refer(number, status int, target string, extra ...string) Step {
+	lines := append([]string{"", "Refer-To: <" + target + ">"}, extra...)
+	rest := strings.Join(lines, "\n      ")
+	return send(request("REFER", number, calledFrom, calledTo, rest+noBody), `retrans="500"`) +
+		recv(fmt.Sprintf(`response="%d"`, status), "")
+}
+
+// AwaitNotify awaits a NOTIFY and answers it; its body is in the messages.
+func AwaitNotify() Step {
+	return recv(`request="NOTIFY"`, "") + send("SIP/2.0 200 OK"+lastResponse+noBody)
+}
+
 // Call sends the first INVITE.
 func Call(uri string, media Media) Step {
 	return send(fmt.Sprintf(`INVITE %s SIP/2.0
