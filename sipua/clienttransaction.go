@@ -29,12 +29,15 @@ type clientTransaction struct {
 
 	mu    sync.Mutex
 	final int    // guarded by mu: status of the first final response, or noResponse
+	heard bool   // guarded by mu: any response has come
+	fault error  // guarded by mu: why it was given up, if it was
 	ack   []byte // guarded by mu: the ACK sent for a failed INVITE
 }
 
 // receive takes a response that matched.
 func (t *clientTransaction) receive(response *sip.Response) {
 	t.mu.Lock()
+	t.heard = true
 	repeated := t.final != 0
 	if !repeated && response.StatusCode >= 200 {
 		t.final = response.StatusCode
@@ -102,7 +105,26 @@ func (t *clientTransaction) keeps(message sip.Message) bool {
 // abandon ends the transaction, whatever still comes. Its handler hears of it if there was no final response.
 func (t *clientTransaction) abandon() { t.machine.Terminate() }
 
+// fail gives the transaction up because of an error, unless its peer has been heard.
+func (t *clientTransaction) fail(err error) {
+	t.mu.Lock()
+	heard := t.heard
+	if !heard {
+		t.fault = err
+	}
+	t.mu.Unlock()
+	if !heard {
+		t.abandon()
+	}
+}
+
 func (t *clientTransaction) failure() error {
+	t.mu.Lock()
+	fault := t.fault
+	t.mu.Unlock()
+	if fault != nil {
+		return fault
+	}
 	if err := t.machine.Err(); err != nil {
 		return err
 	}

@@ -39,12 +39,14 @@ func (p sipPlug) receive(flow transport.Flow, message []byte) { p.agent().Receiv
 
 func (p sipPlug) closed(flow transport.Flow) { p.agent().FlowClosed(flow) }
 
+func (p sipPlug) undelivered(flow transport.Flow, quoted []byte) { p.agent().Undelivered(flow, quoted) }
+
 // openTransports opens one socket for each address, so that requests leave from where we listen.
 func openTransports(ctx context.Context, listeners configs.Listeners, plug sipPlug) (*sipTransports, error) {
 	t := &sipTransports{}
 	for _, address := range listeners.SIPUDP {
 		socket, err := transport.ListenUDP(address.String(), transport.UDPOptions{
-			Receive: plug.receive, Rate: plug.rate, Logger: plug.log,
+			Receive: plug.receive, Undelivered: plug.undelivered, Rate: plug.rate, Logger: plug.log,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("listen.sip_udp: %w", err)

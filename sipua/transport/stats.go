@@ -7,9 +7,11 @@ type UDPStats struct {
 	Received   uint64 // datagrams handed to the Receiver
 	Sent       uint64 // datagrams sent
 	SendErrors uint64 // datagrams that the socket refused
-	Junk       uint64 // datagrams dropped because they can't be SIP, keep-alives among them
-	Limited    uint64 // datagrams dropped because their source sent too many
-	Panics     uint64 // panics of the Receiver, each the loss of one datagram
+	// Undelivered counts datagrams of ours that came back by an ICMP error.
+	Undelivered uint64
+	Junk        uint64 // datagrams dropped because they can't be SIP, keep-alives among them
+	Limited     uint64 // datagrams dropped because their source sent too many
+	Panics      uint64 // panics of the Receiver, each the loss of one datagram
 }
 
 // TCPStats is a snapshot of one TCP listener's counters since it was opened.
@@ -35,13 +37,14 @@ type TCPStats struct {
 }
 
 type udpCounters struct {
-	received, sent, sendErrors, junk, limited, panics atomic.Uint64
+	received, sent, sendErrors, undelivered, junk, limited, panics atomic.Uint64
 }
 
 func (c *udpCounters) snapshot() UDPStats {
 	return UDPStats{
 		Received: c.received.Load(), Sent: c.sent.Load(), SendErrors: c.sendErrors.Load(),
-		Junk: c.junk.Load(), Limited: c.limited.Load(), Panics: c.panics.Load(),
+		Undelivered: c.undelivered.Load(),
+		Junk:        c.junk.Load(), Limited: c.limited.Load(), Panics: c.panics.Load(),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 )
 
@@ -16,6 +17,10 @@ type UDPOptions struct {
 	// Receive takes the datagrams, in order, from one goroutine. It must not block: while it runs nothing is
 	// read, and the kernel drops what its buffer can't hold. Required.
 	Receive Receiver
+	// Undelivered is told of datagrams of ours that came back by an ICMP error: the flow, and as much of the datagram
+	// as the error quotes. Anybody can send such an error, so only what it quotes says that it is true. It is called
+	// from one goroutine; default none.
+	Undelivered func(flow Flow, quoted []byte)
 	// Buffer is the size of the kernel's receive and send buffer in bytes; default 4 MB, of which the
 	// kernel may give less.
 	Buffer int
@@ -38,6 +43,9 @@ func (o UDPOptions) withDefaults() UDPOptions {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Undelivered == nil {
+		o.Undelivered = func(Flow, []byte) {}
+	}
 	return o
 }
 
@@ -58,6 +66,8 @@ type UDP struct {
 	limiter *SourceLimiter // nil for no limit
 	panics  *panicLog
 	counts  udpCounters
+	// undelivered are the datagrams that came back and were not told yet.
+	undelivered chan undelivered
 }
 
 // ListenUDP opens a socket on addr, such as "192.0.2.1:5060". For flows to know their local address it should
@@ -76,7 +86,13 @@ func ListenUDP(addr string, options UDPOptions) (*UDP, error) {
 	if err := errors.Join(conn.SetReadBuffer(options.Buffer), conn.SetWriteBuffer(options.Buffer)); err != nil {
 		options.Logger.Warn("UDP socket keeps the system's buffer sizes", "addr", addr, "error", err)
 	}
-	u := &UDP{options: options, conn: conn, local: addrPort(conn.LocalAddr()), panics: newPanicLog(options.Logger)}
+	if err := askForErrors(conn); err != nil {
+		options.Logger.Warn("UDP socket hears of no ICMP errors", "addr", addr, "error", err)
+	}
+	u := &UDP{
+		options: options, conn: conn, local: addrPort(conn.LocalAddr()), panics: newPanicLog(options.Logger),
+		undelivered: make(chan undelivered, undeliveredQueue),
+	}
 	if options.Rate > 0 {
 		u.limiter = NewSourceLimiter(options.Rate, options.Burst, options.Sources)
 	}
@@ -112,21 +128,33 @@ func (u *UDP) Run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = u.conn.Close() })
 	defer stop()
 	defer func() { _ = u.conn.Close() }()
+	reading, stopTelling := context.WithCancel(ctx)
+	var telling sync.WaitGroup
+	telling.Go(func() { u.tellUndelivered(reading) })
+	defer telling.Wait()
+	defer stopTelling()
+	return u.read(ctx)
+}
+
+// read reads until ctx ends or the socket breaks.
+func (u *UDP) read(ctx context.Context) error {
 	buffer := make([]byte, 65535)
-	for failures := 0; ; {
+	for failures := 0; ctx.Err() == nil; {
 		n, remote, err := u.conn.ReadFromUDPAddrPort(buffer)
 		switch {
 		case err == nil:
 			failures = 0
 			u.datagram(buffer[:n], unmap(remote))
 		case ctx.Err() != nil:
-			return nil
+		case ofEarlierDatagram(err): // others can cause as many as they like
+			u.takeErrors()
 		default:
 			if failures++; failures == 100 {
 				return fmt.Errorf("transport: UDP %v: %w", u.local, err)
 			}
 		}
 	}
+	return nil
 }
 
 // datagram passes on what may be SIP. The limit comes first, so that a flood costs one look-up each.
@@ -169,12 +197,22 @@ func (f udpFlow) RemoteAddr() netip.AddrPort { return f.remote }
 func (f udpFlow) Done() <-chan struct{}      { return nil }
 func (f udpFlow) Close()                     {}
 
+// sendTries is how often a datagram is tried, since the error of an earlier one may come instead of its own.
+const sendTries = 3
+
 // Send writes the datagram at once: the socket's buffer is the queue.
 func (f udpFlow) Send(message []byte) error {
-	if _, err := f.socket.conn.WriteToUDPAddrPort(message, f.remote); err != nil {
-		f.socket.counts.sendErrors.Add(1)
-		return fmt.Errorf("transport: %w", err)
+	var err error
+	for range sendTries {
+		if _, err = f.socket.conn.WriteToUDPAddrPort(message, f.remote); err == nil {
+			f.socket.counts.sent.Add(1)
+			return nil
+		}
+		if !ofEarlierDatagram(err) {
+			break
+		}
+		f.socket.takeErrors()
 	}
-	f.socket.counts.sent.Add(1)
-	return nil
+	f.socket.counts.sendErrors.Add(1)
+	return fmt.Errorf("transport: %w", err)
 }
