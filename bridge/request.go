@@ -35,6 +35,11 @@ type Request struct {
 	// To is the URI that was asked for; a Router may rewrite it. It has no parameters, unless the caller's digest,
 	// which an upstream server checks, covers them.
 	To string
+	// Asserted is the caller as a server of our trust domain asserts him (RFC 3325), zero if none does. Only servers of
+	// that domain may be told.
+	Asserted Party
+	// Private tells that the caller is not to be shown to the callee (RFC 3323).
+	Private bool
 	// Origin and User say who really calls: User is "name@domain" of an authenticated user, else empty.
 	Origin Origin
 	User   string

@@ -1,0 +1,77 @@
+package trunk
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge/number"
+	"sipbridge/sipua/digest"
+	"sipbridge/transcode"
+)
+
+// DTMF is how keys are sent to a trunk. Keys from it are taken in every way.
+type DTMF string
+
+// The ways to send keys.
+const (
+	// DTMFAuto sends RTP events if they were agreed on, else INFO with application/dtmf-relay.
+	DTMFAuto DTMF = ""
+	// DTMFEvents sends RTP events (RFC 4733), and no key where they were not agreed on.
+	DTMFEvents DTMF = "rfc4733"
+	// DTMFRelay sends INFO with application/dtmf-relay.
+	DTMFRelay DTMF = "info-relay"
+	// DTMFInfo sends INFO with application/dtmf.
+	DTMFInfo DTMF = "info"
+)
+
+// Name is by what routes and rules know the trunk, in lower case.
+func (t *Trunk) Name() string { return strings.ToLower(t.options.Name) }
+
+// NextHops are its servers, in the order in which they are tried.
+func (t *Trunk) NextHops() []sip.Uri { return slices.Clone(t.hops) }
+
+// Codecs are those that may be used with it, by preference; nil means any.
+func (t *Trunk) Codecs() []transcode.Codec { return t.codecs }
+
+// DTMF is how keys are sent to it.
+func (t *Trunk) DTMF() DTMF { return t.options.DTMF }
+
+// Trusted tells whether it is in our trust domain (RFC 3325).
+func (t *Trunk) Trusted() bool { return t.options.Trusted }
+
+// Registers tells whether it wants us to register.
+func (t *Trunk) Registers() bool { return t.options.Register }
+
+// Target is the URI of a number there, in its own form; dialled is as the dialing rules normalise it.
+func (t *Trunk) Target(dialled string) sip.Uri {
+	return sip.Uri{Scheme: "sip", User: number.Escape(t.calledOut.Apply(dialled)), Host: t.options.Domain}
+}
+
+// Called is the number that a call from the trunk is for, made of the user part that it wrote.
+func (t *Trunk) Called(user string) string { return t.calledIn.Apply(number.Clean(user)) }
+
+// Calling is the number of the caller of a call from the trunk, made of the user part that it wrote.
+func (t *Trunk) Calling(user string) string { return t.callingIn.Apply(number.Clean(user)) }
+
+// Answer gives the header that answers the strongest challenge of a response to a request of this method and
+// Request-URI, or an error that is a digest.ErrNoAnswer. That the response came from the trunk is the caller's to see.
+func (t *Trunk) Answer(response *sip.Response, method sip.RequestMethod, uri sip.Uri) (sip.Header, error) {
+	if t.options.Login.User == "" {
+		return nil, digest.ErrNoAnswer
+	}
+	asks, answers := "WWW-Authenticate", "Authorization"
+	if response.StatusCode == sip.StatusProxyAuthRequired {
+		asks, answers = "Proxy-Authenticate", "Proxy-Authorization"
+	}
+	var challenges []string
+	for _, header := range response.GetHeaders(asks) {
+		challenges = append(challenges, header.Value())
+	}
+	value, err := digest.Answer(challenges, string(method), uri.String(), t.options.Login)
+	if err != nil {
+		return nil, err
+	}
+	return sip.NewHeader(answers, value), nil
+}
