@@ -29,6 +29,8 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			{From: "any", Match: "^sips?:([^@]+)@({local})(:[0-9]+)?$", To: "user:$1@$2"},
 		},
 		Headers:   Headers{Pass: []string{}, Strip: []string{}},
+		Trunks:    []Trunk{},
+		Dialing:   Dialing{Normalize: []string{}, Rules: []DialingRule{}},
 		WebSocket: WebSocket{Origins: []string{}, MaxMessage: 32768, Rate: 20},
 		Tokens:    Tokens{Keys: []TokenKey{}},
 		Security: Security{
@@ -108,7 +110,7 @@ func TestAnnotatedExamplesLoad(t *testing.T) {
 		t.Fatal("the examples were not found")
 	}
 	lists := strings.NewReplacer("users: []", "users:", "origins: []", "origins:", "keys: []", "keys:",
-		`audience: ""`, "audience: us")
+		`audience: ""`, "audience: us", "trunks: []", "trunks:", "normalize: []", "normalize:", "rules: []", "rules:")
 	// An example stands above its key; it is moved below.
 	var out, held []string
 	for text := range strings.SplitSeq(lists.Replace(string(annotated)), "\n") {
@@ -125,8 +127,11 @@ func TestAnnotatedExamplesLoad(t *testing.T) {
 	if err := config.Validate(); err != nil {
 		t.Error(err)
 	}
-	got := []int{len(config.Domains), len(config.Users), len(config.Routes), len(config.WebSocket.Origins)}
-	if want := []int{2, 2, 3, 1}; !slices.Equal(got, want) {
-		t.Errorf("the examples give %v domains, users, routes and origins, not %v", got, want)
+	got := []int{
+		len(config.Domains), len(config.Users), len(config.Routes), len(config.WebSocket.Origins),
+		len(config.Trunks), len(config.Dialing.Normalize), len(config.Dialing.Rules),
+	}
+	if want := []int{2, 2, 3, 1, 1, 2, 3}; !slices.Equal(got, want) {
+		t.Errorf("the examples give %v domains, users, routes, origins, trunks, rewritings and rules, not %v", got, want)
 	}
 }

@@ -11,6 +11,8 @@ type Config struct {
 	Call      Call      `mapstructure:"call"`
 	Users     []User    `mapstructure:"users"`
 	Routes    []Route   `mapstructure:"routes"`
+	Trunks    []Trunk   `mapstructure:"trunks"`
+	Dialing   Dialing   `mapstructure:"dialing"`
 	Headers   Headers   `mapstructure:"headers"`
 	WebSocket WebSocket `mapstructure:"websocket"`
 	Tokens    Tokens    `mapstructure:"tokens"`

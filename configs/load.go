@@ -120,6 +120,8 @@ func decodeValue(from, to reflect.Type, value any) (any, error) {
 		return ParsePortRange(fmt.Sprint(value))
 	case to == reflect.TypeFor[PortRange]() && from.Kind() == reflect.String:
 		return ParsePortRange(fmt.Sprint(value))
+	case to == reflect.TypeFor[NextHops]() && from.Kind() == reflect.String:
+		return NextHops{fmt.Sprint(value)}, nil
 	case to == reflect.TypeFor[time.Duration]() && from.Kind() == reflect.String:
 		return time.ParseDuration(strings.TrimSpace(fmt.Sprint(value)))
 	case to == reflect.TypeFor[time.Duration]():

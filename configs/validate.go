@@ -36,6 +36,8 @@ func (c *Config) Validate() error {
 	c.checkCall(&found)
 	c.checkUsers(&found)
 	c.checkRoutes(&found)
+	c.checkTrunks(&found)
+	c.checkDialing(&found)
 	c.checkHeaders(&found)
 	c.checkWebSocket(&found)
 	c.checkTokens(&found)

@@ -1,0 +1,80 @@
+package configs
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// checkTrunks checks what needs no knowledge of SIP; names of codecs and the expressions in rules are for those who
+// read them.
+func (c *Config) checkTrunks(found *faults) {
+	name := regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$`)
+	seen := map[string]bool{}
+	for _, domain := range c.Domains {
+		seen[strings.ToLower(domain.Name)] = true
+	}
+	for i, trunk := range c.Trunks {
+		if !name.MatchString(trunk.Name) {
+			found.add("trunks[%d].name: %q is not made of letters, digits, dots and hyphens", i, trunk.Name)
+		}
+		if seen[strings.ToLower(trunk.Name)] {
+			found.add("trunks[%d].name: %q is there twice, or a domain", i, trunk.Name)
+		}
+		seen[strings.ToLower(trunk.Name)] = true
+		if len(trunk.NextHop) == 0 {
+			found.add("trunks[%d].next_hop: at least one is needed", i)
+		}
+		for _, hop := range trunk.NextHop {
+			if _, err := ParseNextHop(hop); err != nil {
+				found.add("trunks[%d].next_hop: %w", i, err)
+			}
+		}
+		trunk.checkAccount(found, i)
+	}
+}
+
+func (t Trunk) checkAccount(found *faults, i int) {
+	if t.Register && t.Username == "" {
+		found.add("trunks[%d].register: it needs a username", i)
+	}
+	if t.Password != "" && t.Username == "" && t.AuthUsername == "" {
+		found.add("trunks[%d].password: it needs a username", i)
+	}
+	if !slices.Contains([]string{"", "from", "pai", "ppi", "account"}, t.Identity) {
+		found.add("trunks[%d].identity: %q is not from, pai, ppi or account", i, t.Identity)
+	}
+	if !slices.Contains([]string{"", "rfc4733", "info-relay", "info"}, t.DTMF) {
+		found.add("trunks[%d].dtmf: %q is not rfc4733, info-relay or info", i, t.DTMF)
+	}
+	if t.MaxCalls < 0 || t.CallsPerSecond < 0 {
+		found.add("trunks[%d]: a limit is less than nothing; 0 is no limit", i)
+	}
+	checkNotNegative(found, "trunks.expires", t.Expires)
+}
+
+func (c *Config) checkDialing(found *faults) {
+	for i, rule := range c.Dialing.Rules {
+		for _, trunk := range rule.Trunks {
+			if !c.isTrunk(trunk) {
+				found.add("dialing.rules[%d].trunks: there is no trunk %q", i, trunk)
+			}
+		}
+		for _, user := range rule.Users {
+			if trunk, ok := strings.CutPrefix(user, "trunk:"); ok && !c.isTrunk(trunk) && !c.isUpstream(trunk) {
+				found.add("dialing.rules[%d].users: there is no trunk %q", i, trunk)
+			}
+		}
+		if rule.MaxCalls < 0 || rule.CallsPerMinute < 0 {
+			found.add("dialing.rules[%d]: a limit is less than nothing; 0 is no limit", i)
+		}
+	}
+}
+
+func (c *Config) isTrunk(name string) bool {
+	return slices.ContainsFunc(c.Trunks, func(t Trunk) bool { return strings.EqualFold(t.Name, name) })
+}
+
+func (c *Config) isUpstream(name string) bool {
+	return slices.ContainsFunc(c.Domains, func(d Domain) bool { return !d.Local() && strings.EqualFold(d.Name, name) })
+}
