@@ -73,6 +73,10 @@ type call struct {
 
 func newCall(exchange *Exchange, incoming Incoming, id string) *call {
 	info, request := incoming.Info(), incoming.Request()
+	if request.Offer != nil {
+		offer := only(*request.Offer, info.Codecs)
+		request.Offer = &offer
+	}
 	c := &call{
 		exchange: exchange,
 		log:      exchange.options.Logger.With("call", id),

@@ -66,6 +66,7 @@ func (c *call) ringOffer() *Description {
 	if err != nil {
 		return nil
 	}
+	offer = offerWithin(offer, c.caller.info().Codecs)
 	return &offer
 }
 
@@ -137,6 +138,7 @@ func (c *call) pickUp() error {
 		if err != nil {
 			return err
 		}
+		offer = offerWithin(offer, c.caller.info().Codecs)
 		c.caller.told = c.callee.wish
 		if len(c.caller.agreed.Media) > 0 { // it answered while it rang
 			if err := c.connect(); err != nil {
@@ -167,6 +169,7 @@ func (c *call) offered(from, to *side, offer Description) {
 		from.leg.Refuse(Cause{Status: 491, Text: "Request Pending"})
 		return
 	}
+	offer = only(offer, from.info().Codecs)
 	answer, err := answerFor(offer, withDirection(to.agreed, to.wish), c.exchange.options.Policy)
 	if err != nil {
 		from.leg.Refuse(CauseOf(err))

@@ -38,8 +38,7 @@ type branchEvent struct {
 func (x *Exchange) dialAll(log *slog.Logger, targets []Target, request Request) Leg {
 	branches := make([]Leg, len(targets))
 	for i, target := range targets {
-		request.To = target.URI
-		branches[i] = target.Endpoint.Dial(request)
+		branches[i] = x.dial(target, request)
 	}
 	if len(branches) == 1 {
 		return branches[0]
@@ -51,6 +50,16 @@ func (x *Exchange) dialAll(log *slog.Logger, targets []Target, request Request) 
 	// Not spawn: it is called by a call, so Run still waits, even if the Exchange has been closed by now.
 	x.work.Go(func() { x.guard(log, fork.run) })
 	return fork
+}
+
+// dial rings one target, with an offer of what may be used with it.
+func (x *Exchange) dial(target Target, request Request) Leg {
+	request.To = target.URI
+	if restricted, ok := target.Endpoint.(Restricted); ok && request.Offer != nil {
+		offer := offerWithin(*request.Offer, restricted.Codecs())
+		request.Offer = &offer
+	}
+	return target.Endpoint.Dial(request)
 }
 
 // run joins the events of the branches into one stream, ends it, and then hears out the branches that are left.

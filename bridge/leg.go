@@ -55,6 +55,12 @@ type Endpoint interface {
 	Dial(request Request) Leg
 }
 
+// Restricted is an Endpoint with which not every codec may be used.
+type Restricted interface {
+	// Codecs are those that may, by preference; nil means any that the bridge has.
+	Codecs() []transcode.Codec
+}
+
 // Media is what a leg hears and says. Its methods may be called at any time, also before
 // the media path is up and after it is closed.
 type Media interface {
@@ -93,6 +99,8 @@ type LegInfo struct {
 	Origin Origin
 	User   string
 	Trunk  string
+	// Codecs are those that may be used with the party; nil means any that the bridge has.
+	Codecs []transcode.Codec
 	// Dialog is the SIP dialog, as far as it is known.
 	Dialog DialogID
 }

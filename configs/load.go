@@ -116,12 +116,10 @@ func parseYAML(text []byte) (map[string]any, error) {
 // value, which may be a password.
 func decodeValue(from, to reflect.Type, value any) (any, error) {
 	switch {
-	case to == reflect.TypeFor[PortRange]() && from.Kind() == reflect.Int:
-		return ParsePortRange(fmt.Sprint(value))
-	case to == reflect.TypeFor[PortRange]() && from.Kind() == reflect.String:
-		return ParsePortRange(fmt.Sprint(value))
 	case to == reflect.TypeFor[NextHops]() && from.Kind() == reflect.String:
 		return NextHops{fmt.Sprint(value)}, nil
+	case to == reflect.TypeFor[PortRange]() && isScalar(from):
+		return ParsePortRange(fmt.Sprint(value))
 	case to == reflect.TypeFor[time.Duration]() && from.Kind() == reflect.String:
 		return time.ParseDuration(strings.TrimSpace(fmt.Sprint(value)))
 	case to == reflect.TypeFor[time.Duration]():

@@ -13,6 +13,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/toll"
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/headers"
 	"sipbridge/sipua/locate"
@@ -20,6 +21,7 @@ import (
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/token"
 	"sipbridge/sipua/transport"
+	"sipbridge/sipua/trunk"
 	"sipbridge/sipua/wire"
 )
 
@@ -50,6 +52,10 @@ type Options struct {
 	Headers headers.Policy
 	// Tokens checks the tokens of local users; nil for none.
 	Tokens *token.Verifier
+	// Trunks are the servers whose customer we are; none by default.
+	Trunks []*trunk.Trunk
+	// Dialing says who may dial what through trunks; needed where there are any.
+	Dialing *toll.Policy
 	// Transports reaches peers.
 	Transports Transports
 	// Locator finds the servers of a URI; nil finds only addresses.
@@ -101,6 +107,7 @@ type Agent struct {
 	watchers     *watchers
 	removals     *removals
 	upstreams    upstreamAddresses
+	trunks       trunks
 	stats        counters
 	*complaints
 	// tagKey makes the tags of stateless responses.
@@ -136,6 +143,7 @@ func NewAgent(options Options) *Agent {
 	options.Presence.Reachable = a.isReachable
 	a.presence = presence.New(options.Presence)
 	a.complaints = newComplaints(a.log, &a.stats.panics)
+	a.trunks = a.newTrunks(options.Trunks)
 	return a
 }
 

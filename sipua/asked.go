@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/number"
 	"sipbridge/sipua/headers"
 )
 
@@ -18,6 +19,10 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 		Origin: who.origin, User: who.user, Trunk: who.trunk,
 		Headers:     a.crossing(request, senderOf(who.origin)),
 		MaxForwards: hopsOf(request),
+		Private:     wantsPrivacy(request),
+	}
+	if who.peer != nil {
+		a.askedByTrunk(&asked, request, who.peer)
 	}
 	if binding, ok := a.relayedToken(request); ok && who.origin == bridge.OriginUpstream &&
 		domainOf(binding.user) == who.trunk {
@@ -111,8 +116,12 @@ func plainURI(uri sip.Uri) string {
 	return plain.String()
 }
 
-// publicURI is a plain URI in which our own addresses are replaced by the local domain they stand for.
+// publicURI is a plain URI in which our own addresses are replaced by the local domain they stand for. A telephone
+// number is one of our own users, as far as routes are concerned (RFC 3261 section 19.1.6).
 func (a *Agent) publicURI(uri sip.Uri) string {
+	if uri.Scheme == schemeTel {
+		return a.home(number.Clean(uri.Raw()), "localhost")
+	}
 	if domain, ok := a.options.Domains.local(uri.Host); ok {
 		uri.Host, uri.Port = domain, 0
 	}

@@ -26,6 +26,9 @@ type clientTransaction struct {
 	handler responseHandler
 	// muted tells that an INVITE is not repeated any more.
 	muted atomic.Bool
+	// answered counts the challenges that its request is the answer to, next is the answer to its own; both are the leg's.
+	answered int
+	next     *clientTransaction
 
 	mu    sync.Mutex
 	final int    // guarded by mu: status of the first final response, or noResponse
@@ -116,6 +119,14 @@ func (t *clientTransaction) fail(err error) {
 	if !heard {
 		t.abandon()
 	}
+}
+
+// newest is the transaction, or the one that took its place when it was challenged.
+func (t *clientTransaction) newest() *clientTransaction {
+	for t.next != nil {
+		t = t.next
+	}
+	return t
 }
 
 func (t *clientTransaction) failure() error {

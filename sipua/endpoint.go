@@ -3,12 +3,14 @@ package sipua
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/transport"
+	"sipbridge/sipua/trunk"
 	"sipbridge/sipua/wire"
 )
 
@@ -97,6 +99,11 @@ type dialTarget struct {
 	user, trunk string
 	// trusted parties may move the dialog to other addresses by Contact and Record-Route.
 	trusted bool
+	// peer is the trunk that the call goes by, if it is one and no upstream domain; routes are the proxies that it wants
+	// on the way, release gives back the call's place in the dialing limits.
+	peer    *trunk.Trunk
+	routes  []sip.Uri
+	release func()
 	// credentials tells that it is the caller's own server: his credentials may go there, and its challenges to him.
 	credentials bool
 }
@@ -106,15 +113,22 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 	if !target.credentials {
 		request.Headers = withoutCredentials(request.Headers)
 	}
+	if request.Private && target.peer == nil {
+		request = hidden(request, target.credentials)
+	}
+	l := a.newLeg(target.transport, target.user)
+	l.trunk, l.release, l.dialog = target.peer, target.release, &dialog{}
 	from, err := wire.ParseURI(request.From.URI, wire.StreamLimits())
 	if err != nil {
-		return a.failedLeg(bridge.Cause{Status: 400, Err: fmt.Errorf("caller: %w", err)})
+		return l.failed(bridge.Cause{Status: 400, Err: fmt.Errorf("caller: %w", err)})
 	}
 	to, err := wire.ParseURI(request.To, wire.StreamLimits())
 	if err != nil {
-		return a.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("callee: %w", err)})
+		return l.failed(bridge.Cause{Status: 404, Err: fmt.Errorf("callee: %w", err)})
 	}
-	l := a.newLeg(target.transport, target.user)
+	if target.peer != nil {
+		l.info.Codecs = target.peer.Codecs()
+	}
 	l.trusted, l.calling = target.trusted, &callingInvite{
 		challenges: target.credentials, forks: make(map[string]*fork),
 	}
@@ -126,10 +140,20 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 		l.info.Origin = bridge.OriginUpstream
 	}
 	l.dialog = callingDialog(request.From, from, to, sip.Uri{})
-	l.dialog.target = target.requestURI
+	l.dialog.target, l.dialog.routes = target.requestURI, target.routes
 	l.info.Dialog = l.dialog.id
 	l.start(func() { l.connect(request, target) })
 	return l
+}
+
+// hidden is the request of a caller who is not to be shown (RFC 3323). His own server is told so: it needs to know him.
+func hidden(request bridge.Request, toHisServer bool) bridge.Request {
+	if toHisServer {
+		request.Headers = append(slices.Clone(request.Headers), bridge.Header{Name: "Privacy", Value: "id"})
+		return request
+	}
+	request.From = trunk.Anonymous()
+	return request
 }
 
 // connect finds the way, then calls. A name is looked up beside the leg's goroutine.
@@ -184,6 +208,10 @@ func withoutCredentials(headers []bridge.Header) []bridge.Header {
 func (a *Agent) failedLeg(cause bridge.Cause) bridge.Leg {
 	l := a.newLeg("", "")
 	l.dialog = &dialog{}
+	return l.failed(cause)
+}
+
+func (l *leg) failed(cause bridge.Cause) bridge.Leg {
 	l.start(func() { l.end(cause) })
 	return l
 }

@@ -14,6 +14,8 @@ var (
 	errClosed = errors.New("the SIP agent is closed")
 	// errTooMany is why somebody is to wait.
 	errTooMany = errors.New("too many tries")
+	// errNoNumber is a URI without a number or name.
+	errNoNumber = errors.New("no number")
 	// errUnheard ends a leg whose call does not listen.
 	errUnheard = errors.New("the call does not hear the leg's events")
 )

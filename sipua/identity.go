@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/transport"
+	"sipbridge/sipua/trunk"
 )
 
 // identity says who sends a request, as far as is known.
@@ -16,6 +17,8 @@ type identity struct {
 	user string
 	// trunk names the upstream domain the request comes from.
 	trunk string
+	// peer is that trunk, if it is one and not an upstream domain.
+	peer *trunk.Trunk
 }
 
 // anonymous is the host of a From that hides the caller (RFC 3323 section 4.1.1.3).
@@ -23,6 +26,9 @@ const anonymous = "anonymous.invalid"
 
 // identify finds out who sends a request. The error is a bridge.Cause to answer with.
 func (a *Agent) identify(flow transport.Flow, request *sip.Request) (identity, error) {
+	if peer, ok := a.fromTrunk(flow, request); ok {
+		return identity{origin: bridge.OriginUpstream, trunk: peer.Name(), peer: peer}, nil
+	}
 	if upstream, ok := a.fromUpstream(flow); ok {
 		return identity{origin: bridge.OriginUpstream, trunk: upstream.Domain}, nil
 	}

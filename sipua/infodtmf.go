@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/trunk"
 )
 
 const (
@@ -77,17 +78,32 @@ func digitOfSignal(signal string) (byte, bool) {
 
 func isKey(digit byte) bool { return strings.IndexByte("0123456789*#ABCD", digit) >= 0 }
 
-// sendDTMF plays a key in the way agreed with the party.
+// sendDTMF sends a key in the way that the party's trunk wants, else in the way agreed with the party.
 func (l *leg) sendDTMF(key bridge.DTMF) {
 	if l.state != stateConfirmed && l.state != stateAnswered {
 		return
 	}
-	if l.media.SendDTMF(key) {
+	way := trunk.DTMFAuto
+	if l.trunk != nil {
+		way = l.trunk.DTMF()
+	}
+	if byRTP := way == trunk.DTMFAuto || way == trunk.DTMFEvents; byRTP && l.media.SendDTMF(key) {
 		return
 	}
+	switch way {
+	case trunk.DTMFEvents:
+		l.log.Info("key not sent: the trunk takes no telephone-event", "trunk", l.trunk.Name())
+	case trunk.DTMFInfo:
+		l.sendInfo(contentDTMF, []byte{key.Digit})
+	default:
+		l.sendInfo(contentDTMFRelay, fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", key.Digit, key.Duration.Milliseconds()))
+	}
+}
+
+func (l *leg) sendInfo(contentType string, body []byte) {
 	info := l.dialog.request(sip.INFO)
-	info.AppendHeader(sip.NewHeader("Content-Type", contentDTMFRelay))
-	info.SetBody(fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", key.Digit, key.Duration.Milliseconds()))
+	info.AppendHeader(sip.NewHeader("Content-Type", contentType))
+	info.SetBody(body)
 	if _, err := l.send(info, func(*sip.Response, error) {}); err != nil {
 		l.log.Debug("INFO not sent", "error", err)
 	}

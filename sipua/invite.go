@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/transport"
+	"sipbridge/sipua/trunk"
 )
 
 // receiveInvite starts an incoming leg.
@@ -69,7 +70,21 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	if err := l.openMedia(flow); err != nil {
 		return nil, err
 	}
+	if err := l.reachedBy(who.peer); err != nil {
+		l.discard()
+		return nil, err
+	}
 	return l, nil
+}
+
+// reachedBy notes the trunk that an incoming call comes from, if any, and counts the call there.
+func (l *leg) reachedBy(t *trunk.Trunk) (err error) {
+	if t == nil {
+		return nil
+	}
+	l.trunk, l.info.Codecs = t, t.Codecs()
+	l.release, err = l.agent.options.Dialing.AdmitFrom(t.Name())
+	return err
 }
 
 // newLeg makes what both kinds of leg have in common.
@@ -107,5 +122,6 @@ func (l *leg) openMedia(flow transport.Flow) error {
 // discard frees a leg that was never started.
 func (l *leg) discard() {
 	_ = l.mailbox.close()
+	l.free()
 	l.closeMedia()
 }

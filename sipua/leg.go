@@ -10,6 +10,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transport"
+	"sipbridge/sipua/trunk"
 )
 
 // legState is how far a leg has come.
@@ -41,6 +42,11 @@ type leg struct {
 	events   chan bridge.Event
 	mailbox  *mailbox
 	asked    bridge.Request // what an incoming party asked for; constant after begin
+	// trunk is the one that the party is reached by; nil for none. release gives back its place in the dialing limits.
+	trunk   *trunk.Trunk
+	release func()
+	// invitedAs has the credentials of our INVITE.
+	invitedAs invitedAs
 	// trusted parties, servers that we are configured to use, may move the dialog to other addresses.
 	trusted bool
 	// queued counts requests of the party that wait in the mailbox.
@@ -218,6 +224,7 @@ func (l *leg) end(cause bridge.Cause) {
 	}
 	l.state = stateOver
 	l.tellWatchers(presence.Terminated)
+	l.free()
 	l.answerAll(cause)
 	l.events <- bridge.Ended{Cause: cause} // the last place is kept for it
 	close(l.events)
@@ -225,6 +232,13 @@ func (l *leg) end(cause bridge.Cause) {
 	l.closeMedia()
 	if l.pending > 0 {
 		l.linger = l.after(transactionTime, func() { l.gave = true })
+	}
+}
+
+// free gives back what the leg has of the dialing limits.
+func (l *leg) free() {
+	if l.release != nil {
+		l.release()
 	}
 }
 

@@ -79,22 +79,7 @@ func (l *leg) send(request *sip.Request, handler responseHandler) (*clientTransa
 func (l *leg) sendIn(d *dialog, request *sip.Request, handler responseHandler) (*clientTransaction, error) {
 	flow := l.nextHop(d)
 	l.agent.complete(flow, request)
-	var transaction *clientTransaction
-	transaction, err := l.agent.transactions.send(flow, request, func(response *sip.Response, err error) {
-		l.mailbox.post(func() {
-			if _, open := l.open[transaction]; open && (err != nil || response.StatusCode >= 200) {
-				delete(l.open, transaction)
-				l.pending--
-			}
-			handler(response, err)
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	l.pending++
-	l.open[transaction] = struct{}{}
-	return transaction, nil
+	return l.transmit(d, flow, request, handler)
 }
 
 // nextHop is the flow for requests inside the dialog: the party's connection while it lives; else the first

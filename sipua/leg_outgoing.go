@@ -204,6 +204,9 @@ func (l *leg) releaseFork(response *sip.Response) {
 // acknowledge sends the ACK to a 2xx: a request of its own, outside any transaction.
 func (l *leg) acknowledge(d *dialog, sequence uint32, body []byte) {
 	ack := d.requestWithSequence(sip.ACK, sequence)
+	if l.invitedAs.header != nil && l.invitedAs.sequence == sequence {
+		ack.AppendHeader(l.invitedAs.header)
+	}
 	setSDP(ack, body)
 	if err := l.agent.sendStateless(l.nextHop(d), ack); err != nil {
 		l.log.Debug("ACK not sent", "error", err)

@@ -101,7 +101,7 @@ func (l *leg) abandonProposal(p *proposal, transaction *clientTransaction) {
 	l.sendCancel(transaction, bridge.Cause{Status: 408})
 	l.after(cancelPatience, func() {
 		if l.offers.out == p {
-			transaction.abandon()
+			transaction.newest().abandon()
 		}
 	})
 }

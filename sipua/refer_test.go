@@ -92,7 +92,7 @@ func TestReferIsRead(t *testing.T) {
 		{
 			"a number",
 			[]string{"Refer-To: <tel:+4930123>"},
-			bridge.Referral{Target: "tel:+4930123", ReferredBy: "<sip:alice@local.example>"},
+			bridge.Referral{Target: "sip:+4930123@local.example", ReferredBy: "<sip:alice@local.example>"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

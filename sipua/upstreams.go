@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,7 +43,7 @@ func (a *Agent) watchUpstreams(ctx context.Context) {
 // lookUpUpstreams looks all up at once, so that one whose DNS is slow delays no other.
 func (a *Agent) lookUpUpstreams(ctx context.Context) {
 	var looking sync.WaitGroup
-	for _, upstream := range a.options.Domains.Upstreams {
+	for _, upstream := range a.servers() {
 		looking.Go(func() {
 			targets, err := a.locateAll(ctx, upstream.NextHops, "")
 			if err != nil && ctx.Err() == nil {
@@ -54,6 +55,15 @@ func (a *Agent) lookUpUpstreams(ctx context.Context) {
 		})
 	}
 	looking.Wait()
+}
+
+// servers are those of the upstream domains and, as if they were domains, the trunks.
+func (a *Agent) servers() []Upstream {
+	servers := slices.Clone(a.options.Domains.Upstreams)
+	for name, t := range a.trunks.byName {
+		servers = append(servers, Upstream{Domain: name, NextHops: t.NextHops()})
+	}
+	return servers
 }
 
 // set replaces the addresses of a server. One that is not found this time keeps those it had.

@@ -136,6 +136,13 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 	if err != nil {
 		return fmt.Errorf("headers: %w", err)
 	}
+	trunks, err := newTrunks(s.config.Trunks)
+	if err != nil {
+		return err
+	}
+	if s.dialing, err = newDialing(s.config, s.log); err != nil {
+		return err
+	}
 	s.agent = sipua.NewAgent(sipua.Options{
 		Domains:       domains,
 		Media:         s.media.open,
@@ -144,6 +151,8 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Authenticator: s.authenticator,
 		Headers:       crossing,
 		Tokens:        s.tokens,
+		Trunks:        trunks,
+		Dialing:       s.dialing,
 		Transports:    s.transports.layer,
 		Locator: locate.New(locate.Options{
 			Resolver: resolver.New(resolver.Options{}), Transports: s.transports.words(),
@@ -197,6 +206,9 @@ func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, 
 		if agent != nil {
 			options.Upstreams[upstream.Domain] = agent.UpstreamEndpoint(upstream)
 		}
+	}
+	if err := addTrunkRoutes(options.Upstreams, config.Trunks, agent); err != nil {
+		return nil, err
 	}
 	for _, rule := range config.RoutesFor(own) {
 		options.Rules = append(options.Rules, route.Rule(rule))

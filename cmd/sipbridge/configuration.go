@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"sipbridge/configs"
 )
@@ -75,6 +76,7 @@ func checkRoutes(config *configs.Config) error {
 	if err != nil {
 		return err
 	}
+	_, dialing := newDialing(config, slog.New(slog.DiscardHandler))
 	_, err = newRouter(config, domains, own, nil, nil)
-	return err
+	return errors.Join(dialing, err)
 }

@@ -12,6 +12,7 @@ func (s *service) metrics() []admin.Source {
 	return []admin.Source{
 		s.callMetrics, s.signallingMetrics, s.webSocketMetrics, s.flashMetrics,
 		s.udpMetrics, s.tcpMetrics, s.tlsMetrics, s.trunkSocketMetrics, s.certificates.metrics, s.mediaMetrics, s.userMetrics,
+		s.trunkMetrics,
 	}
 }
 
@@ -198,8 +199,8 @@ func (s *service) userMetrics() []admin.Sample {
 	}
 }
 
-func gauge(name, help string, value float64) admin.Sample {
-	return admin.Sample{Name: name, Help: help, Kind: admin.Gauge, Value: value}
+func gauge(name, help string, value float64, labels ...admin.Label) admin.Sample {
+	return admin.Sample{Name: name, Help: help, Kind: admin.Gauge, Value: value, Labels: labels}
 }
 
 func counter(name, help string, value uint64, labels ...admin.Label) admin.Sample {

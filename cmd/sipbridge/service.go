@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/toll"
 	"sipbridge/configs"
 	"sipbridge/signaling/rtmp"
 	"sipbridge/signaling/ws"
@@ -33,6 +34,7 @@ type service struct {
 	registrar     *registrar.Registrar
 	authenticator *digest.Authenticator
 	tokens        *token.Verifier // nil without keys
+	dialing       *toll.Policy
 	agent         *sipua.Agent
 	exchange      *bridge.Exchange
 	browsers      *ws.Server
@@ -70,10 +72,17 @@ func (s *service) run(ctx context.Context) error {
 		<-running.Done()
 		return s.closeWeb()
 	})
+	unregistered := make(chan struct{})
+	group.Go(func() error {
+		defer close(unregistered)
+		return s.runTrunks(ctx, running)
+	})
 	s.ready.Store(true)
 	group.Go(func() error {
 		defer stopCalls()
-		return s.waitAndDrain(ctx, running)
+		err := s.waitAndDrain(ctx, running)
+		<-unregistered
+		return err
 	})
 	return errors.Join(group.Wait(), s.media.engine.Close())
 }

@@ -48,6 +48,11 @@ func Answer(challenges []string, method, uri string, login Login) (string, error
 	return chosen.answer(method, uri, login), nil
 }
 
+// Answer is Answer with this login.
+func (l Login) Answer(challenges []string, method, uri string) (string, error) {
+	return Answer(challenges, method, uri, l)
+}
+
 func strongest(challenges []string, login Login) (chosen challenge, found bool) {
 	for _, header := range challenges {
 		offered, ok := parseChallenge(header)

@@ -115,10 +115,16 @@ func (t *Trunk) own(user string) string {
 	return uri.String()
 }
 
-// nameAddr writes a party as a header's value.
+// nameAddr writes a party as a header's value. Names are kept as they stand between quotes; one that would end them is
+// left out.
 func nameAddr(party bridge.Party) string {
+	plain := "<" + party.URI + ">"
 	if party.Name == "" {
-		return "<" + party.URI + ">"
+		return plain
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(party.Name) + `" <` + party.URI + ">"
+	named := `"` + party.Name + `" ` + plain
+	if read, err := wire.ParseAddress(named, wire.StreamLimits()); err != nil || read.DisplayName != party.Name {
+		return plain
+	}
+	return named
 }

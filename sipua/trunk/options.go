@@ -10,7 +10,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge/number"
-	"sipbridge/sipua/digest"
 	"sipbridge/sipua/wire"
 	"sipbridge/transcode"
 )
@@ -25,10 +24,10 @@ type Options struct {
 	Domain string
 	// FromDomain is the host in our own URI there; default is Domain.
 	FromDomain string
-	// Account is the user part of our own URI there; default is Login.User.
+	// Account is the user part of our own URI there; it may be empty.
 	Account string
-	// Login answers its challenges; without a User none is answered.
-	Login digest.Login
+	// Login answers its challenges; nil answers none.
+	Login Login
 	// Register keeps us registered there; Expires is the time that is asked for, default 1 h.
 	Register bool
 	Expires  time.Duration
@@ -46,6 +45,13 @@ type Options struct {
 	// CalledOut and CallingOut rewrite the numbers of calls to the trunk, CalledIn and CallingIn of calls from it, as
 	// number.ParseRewriting reads them.
 	CalledOut, CallingOut, CalledIn, CallingIn []string
+}
+
+// Login proves us to a trunk; digest.Login is one.
+type Login interface {
+	// Answer gives the value of the header that answers the strongest of some challenges to a request, or an error if
+	// none can be answered.
+	Answer(challenges []string, method, uri string) (string, error)
 }
 
 // ErrOptions is the error of a trunk that cannot be.
@@ -104,9 +110,6 @@ func (t *Trunk) readServers() error {
 }
 
 func (t *Trunk) readChoices() error {
-	if t.options.Account == "" {
-		t.options.Account = t.options.Login.User
-	}
 	if t.options.Register && t.options.Account == "" {
 		return errors.New("it cannot be registered at without a username")
 	}

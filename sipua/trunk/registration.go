@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
-	"sipbridge/sipua/digest"
+	"sipbridge/sipua/wire"
 )
 
 // Sender sends requests to a trunk.
@@ -28,11 +29,13 @@ const (
 	mostExpires = 24 * time.Hour
 	// farewell is how long the end of a registration may take.
 	farewell = 3 * time.Second
+	// mostRoutes bounds the proxies that a trunk may put on our way.
+	mostRoutes = 8
 	// mostAnswers is how many challenges in a row are answered: the first, and one that says that its nonce was stale.
 	mostAnswers = 2
 )
 
-// What became of a REGISTER, beside digest.ErrNoAnswer.
+// What became of a REGISTER.
 var (
 	// ErrRefused says that the trunk will have no registration of ours, so that it is not asked again.
 	ErrRefused = errors.New("trunk: registration refused")
@@ -62,8 +65,8 @@ type State struct {
 	Registered, Refused bool
 	// Failures counts failed tries since the start.
 	Failures uint64
-	// ServiceRoute has the values of the Route headers for requests of ours to the trunk (RFC 3608).
-	ServiceRoute []string
+	// ServiceRoute are the proxies on the way of our requests to the trunk, the nearest first (RFC 3608).
+	ServiceRoute []sip.Uri
 }
 
 // NewRegistration makes the registration at a trunk. Nothing is sent before Run.
@@ -151,7 +154,7 @@ func (r *Registration) send(ctx context.Context, expires time.Duration) (*sip.Re
 			return response, nil
 		}
 		proof, err = r.trunk.Answer(response, sip.REGISTER, sent.Recipient)
-		if errors.Is(err, digest.ErrNoAnswer) {
+		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrFailed, err)
 		}
 	}
@@ -220,11 +223,7 @@ func (r *Registration) grantedBy(response *sip.Response) time.Duration {
 }
 
 func (r *Registration) registered(response *sip.Response, granted time.Duration) {
-	headers := response.GetHeaders("Service-Route")
-	routes := make([]string, 0, len(headers))
-	for _, header := range headers {
-		routes = append(routes, header.Value())
-	}
+	routes := serviceRoute(response)
 	r.mu.Lock()
 	news := !r.state.Registered
 	r.state.Registered, r.state.ServiceRoute = true, routes
@@ -232,6 +231,21 @@ func (r *Registration) registered(response *sip.Response, granted time.Duration)
 	if news {
 		r.log.Info("registered at trunk", "for", granted)
 	}
+}
+
+// serviceRoute reads the Service-Route headers, each of which may list several (RFC 3608 section 5). One that cannot be
+// read is left out.
+func serviceRoute(response *sip.Response) []sip.Uri {
+	var routes []sip.Uri
+	for _, header := range response.GetHeaders("Service-Route") {
+		for text := range strings.SplitAfterSeq(header.Value(), ">,") {
+			text = strings.TrimSuffix(text, ",")
+			if route, err := wire.ParseAddress(text, wire.StreamLimits()); err == nil && len(routes) < mostRoutes {
+				routes = append(routes, route.URI)
+			}
+		}
+	}
+	return routes
 }
 
 func (r *Registration) refused(why error) {

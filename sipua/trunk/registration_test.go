@@ -76,7 +76,7 @@ func run(t *testing.T, length time.Duration, answers ...func(*sip.Request) *sip.
 	t.Helper()
 	carrier, err := trunk.New(trunk.Options{
 		Name: "Carrier", NextHops: []string{"sip:192.0.2.50"}, Domain: "carrier.test", Register: true,
-		Login: digest.Login{User: "4930", Password: "secret"}, Expires: 10 * time.Minute,
+		Account: "4930", Login: digest.Login{User: "4930", Password: "secret"}, Expires: 10 * time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -102,9 +102,14 @@ func run(t *testing.T, length time.Duration, answers ...func(*sip.Request) *sip.
 func TestRegistrationIsRefreshedAndEnded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, state := run(t, 250*time.Second, grant("100", "Service-Route: <sip:edge.carrier.test;lr>"))
+		s, state := run(t, 250*time.Second,
+			grant("100", "Service-Route: <sip:a.test;lr>,<sip:b.test;lr>", "Service-Route: bad, <sip:c.test;lr>"))
+		var routes []string
+		for _, route := range state.ServiceRoute {
+			routes = append(routes, route.String())
+		}
 		if !state.Registered || state.Failures != 0 ||
-			!slices.Equal(state.ServiceRoute, []string{"<sip:edge.carrier.test;lr>"}) {
+			!slices.Equal(routes, []string{"sip:a.test;lr", "sip:b.test;lr"}) {
 			t.Errorf("the state is %+v", state)
 		}
 		if len(s.sent) < 3 || len(s.sent) > 5 {

@@ -1,13 +1,14 @@
 package trunk
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge/number"
-	"sipbridge/sipua/digest"
 	"sipbridge/transcode"
 )
 
@@ -25,6 +26,9 @@ const (
 	// DTMFInfo sends INFO with application/dtmf.
 	DTMFInfo DTMF = "info"
 )
+
+// ErrNoAnswer says that a trunk's challenge cannot be answered.
+var ErrNoAnswer = errors.New("trunk: no answer to its challenge")
 
 // Name is by what routes and rules know the trunk, in lower case.
 func (t *Trunk) Name() string { return strings.ToLower(t.options.Name) }
@@ -56,10 +60,10 @@ func (t *Trunk) Called(user string) string { return t.calledIn.Apply(number.Clea
 func (t *Trunk) Calling(user string) string { return t.callingIn.Apply(number.Clean(user)) }
 
 // Answer gives the header that answers the strongest challenge of a response to a request of this method and
-// Request-URI, or an error that is a digest.ErrNoAnswer. That the response came from the trunk is the caller's to see.
+// Request-URI, or an error that wraps ErrNoAnswer. That the response came from the trunk is the caller's to see.
 func (t *Trunk) Answer(response *sip.Response, method sip.RequestMethod, uri sip.Uri) (sip.Header, error) {
-	if t.options.Login.User == "" {
-		return nil, digest.ErrNoAnswer
+	if t.options.Login == nil {
+		return nil, ErrNoAnswer
 	}
 	asks, answers := "WWW-Authenticate", "Authorization"
 	if response.StatusCode == sip.StatusProxyAuthRequired {
@@ -69,9 +73,9 @@ func (t *Trunk) Answer(response *sip.Response, method sip.RequestMethod, uri sip
 	for _, header := range response.GetHeaders(asks) {
 		challenges = append(challenges, header.Value())
 	}
-	value, err := digest.Answer(challenges, string(method), uri.String(), t.options.Login)
+	value, err := t.options.Login.Answer(challenges, string(method), uri.String())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, err)
 	}
 	return sip.NewHeader(answers, value), nil
 }

@@ -30,15 +30,15 @@ func newTrunk(t *testing.T, options trunk.Options) *trunk.Trunk {
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	good := func() trunk.Options {
-		return trunk.Options{Name: "carrier", NextHops: []string{"sip:192.0.2.1"}, Login: digest.Login{User: "u"}}
+		return trunk.Options{Name: "carrier", NextHops: []string{"sip:192.0.2.1"}, Account: "u"}
 	}
 	for name, spoil := range map[string]func(*trunk.Options){
 		"no next hop":         func(o *trunk.Options) { o.NextHops = nil },
 		"a next hop":          func(o *trunk.Options) { o.NextHops = []string{"sip:192.0.2.1", "http://x"} },
 		"domain":              func(o *trunk.Options) { o.Domain = "a;b" },
 		"from_domain":         func(o *trunk.Options) { o.FromDomain = "a b" },
-		"register as nobody":  func(o *trunk.Options) { o.Login, o.Register = digest.Login{}, true },
-		"identity of nobody":  func(o *trunk.Options) { o.Login, o.Identity = digest.Login{}, trunk.IdentityAccount },
+		"register as nobody":  func(o *trunk.Options) { o.Account, o.Register = "", true },
+		"identity of nobody":  func(o *trunk.Options) { o.Account, o.Identity = "", trunk.IdentityAccount },
 		"identity":            func(o *trunk.Options) { o.Identity = "rpid" },
 		"expires, too short":  func(o *trunk.Options) { o.Expires = time.Second },
 		"expires, too long":   func(o *trunk.Options) { o.Expires = 48 * time.Hour },
@@ -126,7 +126,7 @@ func TestShow(t *testing.T) {
 		{"from", false, false, bridge.Request{From: bridge.Party{URI: "sip:other.test"}}, account, nil},
 	} {
 		carrier := newTrunk(t, trunk.Options{
-			FromDomain: "us.test", Login: digest.Login{User: "4930"}, Identity: test.identity,
+			FromDomain: "us.test", Account: "4930", Identity: test.identity,
 			Trusted: test.trusted, HideCaller: test.hide, CallingOut: []string{`^(\d{2})$ -> +49$1`},
 		})
 		shown := carrier.Show(test.request)
@@ -160,10 +160,10 @@ func TestAnswer(t *testing.T) {
 		t.Errorf("a proxy is answered %v, %v", header, err)
 	}
 	foreign := respond(401, strings.Replace(challenge, "carrier.test", "evil.test", 1))(nil)
-	if header, err = carrier.Answer(foreign, sip.BYE, uri); !errors.Is(err, digest.ErrNoAnswer) {
+	if header, err = carrier.Answer(foreign, sip.BYE, uri); !errors.Is(err, trunk.ErrNoAnswer) {
 		t.Errorf("a foreign realm is answered %v, %v", header, err)
 	}
-	if header, err = newTrunk(t, trunk.Options{}).Answer(response, sip.BYE, uri); !errors.Is(err, digest.ErrNoAnswer) {
+	if header, err = newTrunk(t, trunk.Options{}).Answer(response, sip.BYE, uri); !errors.Is(err, trunk.ErrNoAnswer) {
 		t.Errorf("without a login the answer is %v, %v", header, err)
 	}
 }

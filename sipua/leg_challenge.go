@@ -1,0 +1,106 @@
+package sipua
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/transport"
+)
+
+// mostAnswers is how many challenges to one request are answered: the first, and one that calls its nonce stale.
+const mostAnswers = 2
+
+// invitedAs are the credentials of our last INVITE that was challenged: its ACK has them too (RFC 3261 section 22.1).
+type invitedAs struct {
+	sequence uint32
+	header   sip.Header
+}
+
+// prove answers the challenge of the leg's trunk by sending the request again with credentials, and reports false if
+// there is nothing to be answered, or if it cannot be (RFC 3261 section 22.2). The request that it sends is the same
+// one, so whoever holds it for an ACK or a CANCEL sees its new sequence number.
+func (l *leg) prove(d *dialog, challenged *clientTransaction, response *sip.Response, handler responseHandler) bool {
+	request := challenged.request
+	if !l.mayProve(challenged, response) {
+		return false
+	}
+	header, err := l.trunk.Answer(response, request.Method, request.Recipient)
+	if err != nil {
+		l.log.Info("trunk's challenge not answered", "trunk", l.trunk.Name(), "method", request.Method, "error", err)
+		return false
+	}
+	d.localSequence = max(d.localSequence, request.CSeq().SeqNo) + 1
+	sendAgain(request, d.localSequence, header)
+	if request.IsInvite() {
+		l.invitedAs = invitedAs{sequence: d.localSequence, header: header}
+	}
+	next, err := l.transmit(d, challenged.flow, request, handler)
+	if err != nil {
+		handler(nil, err)
+		return true
+	}
+	next.answered = challenged.answered + 1
+	challenged.next = next
+	l.replaceCalling(challenged, next)
+	return true
+}
+
+// replaceCalling puts the INVITE with credentials in the place of the one without. Its target is alive.
+func (l *leg) replaceCalling(challenged, next *clientTransaction) {
+	if l.calling == nil || l.calling.transaction != challenged {
+		return
+	}
+	l.calling.transaction, l.calling.provisional = next, false
+	if now := l.calling.attempts.now; now != nil {
+		now.stop()
+		now.transaction = next
+	}
+}
+
+// mayProve tells whether a response challenges us for the trunk's credentials. They go to the trunk's own addresses and
+// to nobody else whom it has sent the dialog to, however he names his realm.
+func (l *leg) mayProve(challenged *clientTransaction, response *sip.Response) bool {
+	asks := response.StatusCode == sip.StatusUnauthorized || response.StatusCode == sip.StatusProxyAuthRequired
+	if l.trunk == nil || !asks || challenged.answered >= mostAnswers || !l.agent.isAt(l.trunk, challenged.flow) {
+		return false
+	}
+	request := challenged.request
+	if request.IsInvite() {
+		return l.state != stateOver && (l.calling == nil || l.calling.canceled == nil)
+	}
+	return l.state != stateOver || request.Method == sip.BYE
+}
+
+// sendAgain makes a new request of one that was challenged: another branch and sequence number, and credentials in
+// place of those that were not taken.
+func sendAgain(request *sip.Request, sequence uint32, credentials sip.Header) {
+	via := request.Via()
+	via.Params.Remove("branch")
+	via.Params.Add("branch", sip.RFC3261BranchMagicCookie+newTag())
+	request.CSeq().SeqNo = sequence
+	request.RemoveHeader(credentials.Name())
+	request.AppendHeader(credentials)
+}
+
+// transmit starts a client transaction for a complete request.
+func (l *leg) transmit(d *dialog, flow transport.Flow, request *sip.Request, handler responseHandler,
+) (*clientTransaction, error) {
+	var transaction *clientTransaction
+	transaction, err := l.agent.transactions.send(flow, request, func(response *sip.Response, err error) {
+		l.mailbox.post(func() {
+			if _, open := l.open[transaction]; open && (err != nil || response.StatusCode >= 200) {
+				delete(l.open, transaction)
+				l.pending--
+			}
+			if err == nil && l.prove(d, transaction, response, handler) {
+				return
+			}
+			handler(response, err)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.pending++
+	l.open[transaction] = struct{}{}
+	return transaction, nil
+}

@@ -1,0 +1,253 @@
+package sipua
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/number"
+	"sipbridge/bridge/toll"
+	"sipbridge/sipua/transport"
+	"sipbridge/sipua/trunk"
+	"sipbridge/sipua/wire"
+	"sipbridge/transcode"
+)
+
+// trunks are the trunks of an agent, by name, and the registrations at those that want one. They do not change.
+type trunks struct {
+	byName        map[string]*trunk.Trunk
+	registrations []*trunk.Registration
+}
+
+func (a *Agent) newTrunks(list []*trunk.Trunk) trunks {
+	all := trunks{byName: make(map[string]*trunk.Trunk, len(list))}
+	for _, t := range list {
+		all.byName[t.Name()] = t
+		if t.Registers() {
+			all.registrations = append(all.registrations, trunk.NewRegistration(t, a, a.log))
+		}
+	}
+	return all
+}
+
+// registration gives the registration at a trunk; nil if it wants none.
+func (t trunks) registration(at *trunk.Trunk) *trunk.Registration {
+	for _, registration := range t.registrations {
+		if registration.Trunk() == at {
+			return registration
+		}
+	}
+	return nil
+}
+
+// registrationSpread is the time between the first REGISTERs of two trunks.
+const registrationSpread = 50 * time.Millisecond
+
+// RunTrunks keeps us registered at the trunks that want it until ctx ends, and then ends the registrations. It must
+// have returned before Run does.
+func (a *Agent) RunTrunks(ctx context.Context) error {
+	var running sync.WaitGroup
+	for i, registration := range a.trunks.registrations {
+		running.Go(func() { registration.Run(ctx, time.Duration(i)*registrationSpread) })
+	}
+	running.Wait()
+	return nil
+}
+
+// Registrations gives the states of the registrations by the names of their trunks.
+func (a *Agent) Registrations() map[string]trunk.State {
+	states := make(map[string]trunk.State, len(a.trunks.registrations))
+	for _, registration := range a.trunks.registrations {
+		states[registration.Trunk().Name()] = registration.State()
+	}
+	return states
+}
+
+// SendRegister is trunk.Sender. It tries the trunk's servers in order.
+func (a *Agent) SendRegister(ctx context.Context, t *trunk.Trunk, token string,
+	prepare func(contact sip.Uri) *sip.Request,
+) (*sip.Response, error) {
+	type outcome struct {
+		response *sip.Response
+		err      error
+	}
+	came := make(chan outcome, 1)
+	started := a.crew.start(func() { //nolint:contextcheck // a look-up has a limit of its own
+		response, err := a.register(t, token, prepare)
+		came <- outcome{response, err}
+	})
+	if !started {
+		return nil, errClosed
+	}
+	select {
+	case got := <-came:
+		return got.response, got.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// register sends a REGISTER and waits for the answer. The connection that brought it stays open for the trunk's calls.
+func (a *Agent) register(t *trunk.Trunk, token string, prepare func(contact sip.Uri) *sip.Request,
+) (*sip.Response, error) {
+	targets, err := a.locate(t.NextHops(), t.Name())
+	if err != nil {
+		return nil, err
+	}
+	var last transport.Flow
+	response, err := a.sendInOrder(targets, transactionTime, func(flow transport.Flow) *sip.Request {
+		last = flow
+		request := prepare(a.contact(flow, token))
+		a.complete(flow, request)
+		return request
+	})
+	if err != nil {
+		return nil, err
+	}
+	keepOpen(last)
+	return response, nil
+}
+
+// isAt tells whether a flow leads to a trunk's own addresses.
+func (a *Agent) isAt(t *trunk.Trunk, flow transport.Flow) bool {
+	server, ok := a.fromUpstream(flow)
+	return ok && server.Domain == t.Name()
+}
+
+// fromTrunk tells which trunk sends a request: one of its addresses, or somebody to whom it passed our contact on,
+// which nobody can guess.
+func (a *Agent) fromTrunk(flow transport.Flow, request *sip.Request) (*trunk.Trunk, bool) {
+	if comesBack(flow) {
+		return nil, false
+	}
+	for _, registration := range a.trunks.registrations {
+		if request.Recipient.User == registration.Token() {
+			return registration.Trunk(), true
+		}
+	}
+	server, ok := a.fromUpstream(flow)
+	if !ok {
+		return nil, false
+	}
+	t, ok := a.trunks.byName[server.Domain]
+	return t, ok
+}
+
+// askedByTrunk puts numbers of a trunk's INVITE into the form of our own, and reads who it asserts the caller to be.
+// Callees see a number that they can call back.
+func (a *Agent) askedByTrunk(asked *bridge.Request, request *sip.Request, t *trunk.Trunk) {
+	called := numberOf(request.Recipient)
+	if registration := a.trunks.registration(t); registration != nil && called == registration.Token() {
+		called = numberOf(request.To().Address)
+	}
+	asked.To = a.home(t.Called(called), t.Name())
+	if calling := numberOf(request.From().Address); calling != "" && !isAnonymous(request.From().Address) {
+		asked.From.URI = a.home(t.Calling(calling), t.Name())
+	}
+	if t.Trusted() {
+		asked.Asserted = assertedBy(request)
+	}
+}
+
+// home is the URI of a number or name among our own users; without a domain of ours it is one of the other domain.
+func (a *Agent) home(user, otherwise string) string {
+	if len(a.options.Domains.Local) > 0 {
+		otherwise = strings.ToLower(a.options.Domains.Local[0])
+	}
+	return "sip:" + number.Escape(user) + "@" + otherwise
+}
+
+// numberOf is the number or name in a URI: its user part, or that of a tel URI (RFC 3966).
+func numberOf(uri sip.Uri) string {
+	if uri.Scheme == schemeTel {
+		return uri.Raw()
+	}
+	return uri.User
+}
+
+const schemeTel = "tel"
+
+func isAnonymous(uri sip.Uri) bool { return strings.EqualFold(uri.Host, anonymous) }
+
+// wantsPrivacy tells whether the caller asks not to be shown (RFC 3323 section 4.2, RFC 3325 section 9.3).
+func wantsPrivacy(request *sip.Request) bool {
+	for _, header := range request.GetHeaders("Privacy") {
+		for value := range strings.FieldsFuncSeq(header.Value(), func(r rune) bool { return r == ';' || r == ',' }) {
+			switch strings.ToLower(strings.TrimSpace(value)) {
+			case "id", "user", "header":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// assertedBy reads P-Asserted-Identity: of two addresses the first (RFC 3325 section 9.1).
+func assertedBy(request *sip.Request) bridge.Party {
+	header := request.GetHeader("P-Asserted-Identity")
+	if header == nil {
+		return bridge.Party{}
+	}
+	value := header.Value()
+	if end := strings.Index(value, ">,"); end >= 0 {
+		value = value[:end+1]
+	}
+	address, err := wire.ParseAddress(value, wire.StreamLimits())
+	if err != nil {
+		return bridge.Party{}
+	}
+	if address.URI.Scheme == schemeTel {
+		return bridge.Party{Name: address.DisplayName, URI: "sip:" + number.Escape(number.Clean(address.URI.Raw())) + "@tel"}
+	}
+	return bridge.Party{Name: address.DisplayName, URI: plainURI(address.URI)}
+}
+
+// TrunkEndpoints dial numbers through the trunks, by their names, as far as the dialing rules let the caller.
+func (a *Agent) TrunkEndpoints() map[string]bridge.Endpoint {
+	endpoints := make(map[string]bridge.Endpoint, len(a.trunks.byName))
+	for name, t := range a.trunks.byName {
+		endpoints[name] = trunkEndpoint{agent: a, trunk: t}
+	}
+	return endpoints
+}
+
+type trunkEndpoint struct {
+	agent *Agent
+	trunk *trunk.Trunk
+}
+
+var _ bridge.Restricted = trunkEndpoint{}
+
+// Codecs are those that may be used with the trunk.
+func (e trunkEndpoint) Codecs() []transcode.Codec { return e.trunk.Codecs() }
+
+// Dial calls the number in the user part of request.To.
+func (e trunkEndpoint) Dial(request bridge.Request) bridge.Leg {
+	asked, err := wire.ParseURI(request.To, wire.StreamLimits())
+	if err != nil || numberOf(asked) == "" {
+		return e.agent.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", errNoNumber)})
+	}
+	dialing := e.agent.options.Dialing
+	release, err := dialing.Admit(toll.CallOf(request, e.trunk.Name(), numberOf(asked)))
+	if err != nil {
+		return e.agent.failedLeg(bridge.CauseOf(err))
+	}
+	target := e.trunk.Target(dialing.Normalise(numberOf(asked)))
+	shown := e.trunk.Show(request)
+	request.To, request.From = target.String(), shown.From
+	request.Headers = append(withoutCredentials(request.Headers), shown.Headers...)
+	hops := e.trunk.NextHops()
+	out := dialTarget{
+		requestURI: target, nextHops: hops, transport: transportOf(hops[0]), trusted: true,
+		trunk: e.trunk.Name(), peer: e.trunk, release: release,
+	}
+	if registration := e.agent.trunks.registration(e.trunk); registration != nil {
+		out.routes = registration.State().ServiceRoute
+	}
+	return e.agent.dial(request, out)
+}
