@@ -81,7 +81,7 @@ func (t *sipTransports) words() []string {
 	if len(t.tls) > 0 {
 		words = append(words, "TLS")
 	}
-	return words
+	return append(words, "WSS", "WS")
 }
 
 // listen opens a listener for each address of a key.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"crypto/tls"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"sipbridge/certificate/certificatetest"
 	"sipbridge/test/e2e/baresip"
 	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/kamailio"
 	"sipbridge/test/e2e/service"
 )
 
@@ -89,6 +91,107 @@ func startService(t *testing.T, options service.Options) *service.Service {
 		}
 	})
 	return running
+}
+
+// TestServers: a page registers through the bridge at Kamailio over each transport, calls a phone there and is called
+// by it; Kamailio asks for credentials each time.
+func TestServers(t *testing.T) {
+	own := withCertificate(t)
+	passwords := map[string]string{"desk": "builder"}
+	for number := range 10 {
+		passwords[userName(number)] = password(number)
+	}
+	hops, servers := map[string]string{}, map[string]string{}
+	for _, transport := range []string{"tcp", "tls", "ws", "wss"} {
+		domain := transport + ".test"
+		server, err := kamailio.Start(kamailio.Options{
+			Domain: domain, Passwords: passwords, Dir: t.TempDir(), Cert: own.Cert, Key: own.Key,
+		})
+		must(t, err)
+		t.Cleanup(server.Stop)
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Log(server.Report())
+			}
+		})
+		servers[domain] = server.Address
+		hops[domain] = server.Address + ";transport=" + transport
+		if transport == "tls" || transport == "wss" {
+			hops[domain] = server.Secure + ";transport=" + transport
+		}
+	}
+	w := newWorld(t, browser.Chromium, service.Options{TLS: own, NextHops: hops})
+	for domain := range hops {
+		t.Run(domain, func(t *testing.T) {
+			t.Parallel()
+			phone := newPhone(t, baresip.Options{
+				User: "desk", Password: passwords["desk"], Domain: domain, Registrar: servers[domain], Codec: "PCMA",
+			})
+			w.callsThroughServer(t, domain, phone)
+		})
+	}
+}
+
+func (w *world) callsThroughServer(t *testing.T, domain string, phone *baresip.Phone) {
+	t.Helper()
+	p, account := w.openPage(t, jsSIP)
+	account.URI, account.Domain = "sip:"+p.user+"@"+domain, domain
+	must(t, p.Register(account))
+	must(t, p.Call(nil, "call", "sip:desk@"+domain))
+	mustBe(t, p, "established")
+	mustTalk(t, p, phone)
+	must(t, p.Call(nil, "hangup"))
+	_, err := phone.WaitEvent(baresip.Closed, 1, limit)
+	must(t, err)
+
+	must(t, phone.Dial(account.URI))
+	mustBe(t, p, "incoming")
+	must(t, p.Call(nil, "answer"))
+	mustBe(t, p, "established")
+	mustTalk(t, p, phone)
+	must(t, phone.Hangup())
+	mustBe(t, p, "ended")
+	must(t, p.Call(nil, "unregister"))
+}
+
+// TestCertificateOfACalledPhone: the bridge calls a phone over TLS if its certificate is of an authority that we
+// believe and for its address, and else tells the caller that it can't.
+func TestCertificateOfACalledPhone(t *testing.T) {
+	authority, stranger := certificatetest.NewAuthority(t), certificatetest.NewAuthority(t)
+	folder := t.TempDir()
+	own := &service.Certificate{Authority: authority.WriteAuthority(t, folder)}
+	own.Cert, own.Key = certificatetest.Write(t, folder, authority.Issue(t, "localhost", "127.0.0.1"))
+	running := startService(t, service.Options{TLS: own, Users: map[string]string{userName(0): password(0)}})
+	caller := way{transport: "tls", codec: "PCMU"}.phone(t, running, 0)
+	for name, test := range map[string]struct {
+		certificate tls.Certificate
+		works       bool
+	}{
+		"right":           {authority.Issue(t, "127.0.0.1"), true},
+		"other authority": {stranger.Issue(t, "127.0.0.1"), false},
+		"other name":      {authority.Issue(t, "phone.example"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			phone := newPhone(t, baresip.Options{
+				User: "phone", Codec: "PCMU", Certificate: certificatetest.WriteOne(t, t.TempDir(), test.certificate),
+			})
+			before := caller.Count(baresip.Closed)
+			must(t, caller.Dial(fmt.Sprintf("sip:tls%d@localhost", phone.Port+1)))
+			if !test.works {
+				reason, err := caller.WaitEvent(baresip.Closed, before+1, limit)
+				must(t, err)
+				if !strings.HasPrefix(reason, "503 ") {
+					t.Errorf("the caller is told %q", reason)
+				}
+				return
+			}
+			mustHear(t, caller, phoneHz)
+			mustHear(t, phone, phoneHz)
+			must(t, caller.Hangup())
+			_, err := phone.WaitEvent(baresip.Closed, 1, limit)
+			must(t, err)
+		})
+	}
 }
 
 // TestPageAndPhones: a browser and phones over TLS and IPv6 call each other, and both hear.

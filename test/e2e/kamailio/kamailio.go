@@ -21,12 +21,16 @@ type Options struct {
 	Passwords map[string]string
 	// Dir takes its files; it must be the server's own.
 	Dir string
+	// Cert and Key, if set, are PEM files: the server also listens on TLS, and takes WebSockets there and on TCP.
+	Cert, Key string
 }
 
 // Server is a running Kamailio.
 type Server struct {
-	// Address is host:port, for UDP and TCP.
+	// Address is host:port, for UDP, TCP and WebSocket.
 	Address string
+	// Secure is host:port, for TLS and WebSocket over TLS.
+	Secure string
 
 	process *process.Process
 }
@@ -41,9 +45,16 @@ func Start(options Options) (*Server, error) {
 	if err != nil || len(modules) == 0 {
 		return nil, fmt.Errorf("%w: Kamailio's modules; apt-get install kamailio", process.ErrMissing)
 	}
-	address := fmt.Sprintf("127.0.0.1:%d", port)
+	for name, debian := range map[string]string{
+		"tls": "kamailio-tls-modules", "websocket": "kamailio-websocket-modules",
+	} {
+		if _, err = os.Stat(filepath.Join(filepath.Dir(modules[0]), name+".so")); options.Cert != "" && err != nil {
+			return nil, fmt.Errorf("%w: Kamailio's module %s; apt-get install %s", process.ErrMissing, name, debian)
+		}
+	}
+	address, secure := fmt.Sprintf("127.0.0.1:%d", port), fmt.Sprintf("127.0.0.1:%d", port+1)
 	name := filepath.Join(options.Dir, "kamailio.cfg")
-	text := script(options, address, filepath.Dir(modules[0]))
+	text := script(options, address, secure, filepath.Dir(modules[0]))
 	if err = os.WriteFile(name, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("kamailio's script: %w", err)
 	}
@@ -58,7 +69,7 @@ func Start(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Address: address, process: running}
+	s := &Server{Address: address, Secure: secure, process: running}
 	if err = running.WaitOutput("the upstream is ready", 30*time.Second); err != nil {
 		s.Stop()
 		return nil, err
@@ -72,15 +83,64 @@ func (s *Server) Report() string { return s.process.Output() }
 // Stop ends the server and waits.
 func (s *Server) Stop() { s.process.Stop(5 * time.Second) }
 
-func script(options Options, address, modules string) string {
+func script(options Options, address, secure, modules string) string {
 	var passwords strings.Builder
 	for user, password := range options.Passwords {
 		fmt.Fprintf(&passwords, "  if ($au == %q) $var(password) = %q;\n", user, password)
 	}
+	text := withoutTLS(template)
+	if options.Cert != "" {
+		text = withTLS(template, secure, options)
+	}
 	return strings.NewReplacer(
 		"@ADDRESS@", address, "@DOMAIN@", options.Domain, "@MODULES@", modules, "@PASSWORDS@", passwords.String(),
-	).Replace(template)
+	).Replace(text)
 }
+
+// withTLS fills in what TLS and WebSocket take. Who connects by WebSocket is reached on his connection, not at his
+// Contact.
+func withTLS(text, secure string, options Options) string {
+	return strings.NewReplacer(
+		"@SECURE@", fmt.Sprintf(secureHead, secure, options.Key, options.Cert), "@EVENTS@", webSocketEvents,
+		"@WEBSOCKET@", "  if (proto == WS || proto == WSS) route(WEBSOCKET);\n  t_on_reply(\"WEBSOCKET\");\n",
+		"@ALIAS@", "handle_ruri_alias(); t_on_reply(\"WEBSOCKET\"); ",
+		"@RECEIVED@", "modparam(\"registrar\", \"received_avp\", \"$avp(RECEIVED)\")\n",
+	).Replace(text)
+}
+
+func withoutTLS(text string) string {
+	for _, place := range []string{"@SECURE@", "@EVENTS@", "@WEBSOCKET@", "@ALIAS@", "@RECEIVED@"} {
+		text = strings.ReplaceAll(text, place, "")
+	}
+	return text
+}
+
+const secureHead = `enable_tls=yes
+listen=tls:%s
+tcp_accept_no_cl=yes
+loadmodule "tls.so"
+loadmodule "xhttp.so"
+loadmodule "websocket.so"
+loadmodule "nathelper.so"
+modparam("tls", "private_key", "%s")
+modparam("tls", "certificate", "%s")
+modparam("tls", "tls_method", "TLSv1.2+")
+modparam("nathelper", "received_avp", "$avp(RECEIVED)")
+`
+
+const webSocketEvents = `
+event_route[xhttp:request] {
+  if ($hdr(Upgrade) =~ "websocket" && ws_handle_handshake()) exit;
+  xhttp_reply("404", "Not Found", "", "");
+}
+route[WEBSOCKET] {
+  force_rport();
+  if (is_method("REGISTER")) fix_nated_register(); else add_contact_alias();
+}
+onreply_route[WEBSOCKET] {
+  if (proto == WS || proto == WSS) add_contact_alias();
+}
+`
 
 // No alias for 127.0.0.1: with one, every address of this machine would be the server itself.
 const template = `#!KAMAILIO
@@ -93,7 +153,7 @@ listen=udp:@ADDRESS@
 listen=tcp:@ADDRESS@
 alias="@DOMAIN@"
 mpath="@MODULES@/"
-loadmodule "tm.so"
+@SECURE@loadmodule "tm.so"
 loadmodule "sl.so"
 loadmodule "rr.so"
 loadmodule "pv.so"
@@ -107,26 +167,27 @@ loadmodule "auth.so"
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "max_expires", 3600)
 modparam("tm", "fr_timer", 10000)
-
+@RECEIVED@
 event_route[tm:local-request] { return; }
 
 route[PASSWORD] {
   $var(password) = $null;
 @PASSWORDS@}
 
+@EVENTS@
 request_route {
   xlog("L_WARN", "$rm $ru from $si:$sp, contact $ct\n");
   if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
   if (is_method("OPTIONS") && uri == myself) { sl_send_reply("200", "OK"); exit; }
   if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
   if (has_totag()) {
-    if (loose_route()) { t_relay(); exit; }
+    if (loose_route()) { @ALIAS@t_relay(); exit; }
     if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
     sl_send_reply("404", "Not Here");
     exit;
   }
   t_check_trans();
-  if (is_method("REGISTER")) {
+@WEBSOCKET@  if (is_method("REGISTER")) {
     route(PASSWORD);
     if ($var(password) == $null || !pv_www_authenticate("@DOMAIN@", "$var(password)", "0")) {
       www_challenge("@DOMAIN@", "1");
