@@ -261,7 +261,7 @@ func (a *Agent) receiveACK(flow transport.Flow, request *sip.Request) {
 		return
 	}
 	l := a.dialogs.legOf(request)
-	if l == nil || l.enqueue(func() { l.acknowledged(request) }) != nil {
+	if l == nil || !a.speaksFor(l, flow) || l.enqueue(func() { l.acknowledged(request) }) != nil {
 		a.stats.stray.Add(1) // the ACK to a stateless refusal is one, too
 	}
 }

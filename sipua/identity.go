@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -74,23 +75,48 @@ func (a *Agent) prove(flow transport.Flow, request *sip.Request, user string) er
 	return nil
 }
 
-// mayContinue tells whether a flow may speak in a leg's dialog: the leg's own connection; for a phone a datagram, since
-// it knows the tags, or another connection from its host; else another connection of the same user. The error is
-// a bridge.Cause to answer with.
+// mayContinue tells whether a flow may speak in a leg's dialog: the leg's own connection; for a phone or server what
+// comes from its host, or from where it said that it is; else another connection of the same user. Knowing the tags is
+// not enough: they pass through many hands, and who speaks in a dialog is spoken to from then on. The error is a
+// bridge.Cause to answer with.
 func (a *Agent) mayContinue(l *leg, flow transport.Flow, request *sip.Request) error {
 	at, user := l.place()
 	switch {
-	case at == flow:
+	case a.speaksFor(l, flow):
 		return nil
 	case at == nil || comesBack(at) != comesBack(flow):
 		return bridge.Cause{Status: 403}
-	case !comesBack(flow) && (flow.Done() == nil || flow.RemoteAddr().Addr() == at.RemoteAddr().Addr()):
-		return nil
-	case user != "" && a.users.get(flow) == user:
-		return nil
 	}
 	if _, realm, ok := strings.Cut(user, "@"); !ok || !a.options.Domains.IsLocal(realm) {
 		return bridge.Cause{Status: 403}
 	}
 	return a.prove(flow, request, user)
+}
+
+// speaksFor tells whether a flow is known to be that of a leg's party.
+func (a *Agent) speaksFor(l *leg, flow transport.Flow) bool {
+	at, user := l.place()
+	switch {
+	case at == nil || comesBack(at) != comesBack(flow):
+		return false
+	case at == flow, !comesBack(flow) && a.isParty(l, flow):
+		return true
+	default:
+		return user != "" && a.users.get(flow) == user
+	}
+}
+
+// isParty tells whether a flow comes from where the party of a leg is: its own host, the host that its Contact or first
+// Record-Route names, or for a server another one of our configured servers. A name there could be anywhere.
+func (a *Agent) isParty(l *leg, flow transport.Flow) bool {
+	at, _ := l.place()
+	source := flow.RemoteAddr().Addr().Unmap()
+	if source == at.RemoteAddr().Addr().Unmap() {
+		return true
+	}
+	if _, ok := a.fromUpstream(flow); ok && l.trusted {
+		return true
+	}
+	hosts := l.partyHosts()
+	return len(hosts) == 0 && l.trusted || slices.Contains(hosts, source)
 }

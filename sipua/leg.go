@@ -3,6 +3,7 @@ package sipua
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -100,6 +101,7 @@ type leg struct {
 	// media is set once, when the flow is known, by the leg's goroutine and under infoMu.
 	media MediaSession
 	at    transport.Flow // guarded by infoMu: the flow, for other goroutines
+	hosts []netip.Addr   // guarded by infoMu: where the party says that it is
 }
 
 var (
@@ -273,7 +275,15 @@ func (l *leg) describe() {
 	}
 	if l.dialog != nil {
 		l.info.Dialog = l.dialog.id
+		l.hosts = l.dialog.hosts()
 	}
+}
+
+// partyHosts are the addresses at which the party says that it is; any goroutine may ask.
+func (l *leg) partyHosts() []netip.Addr {
+	l.infoMu.Lock()
+	defer l.infoMu.Unlock()
+	return l.hosts
 }
 
 // place gives the flow of the leg's party and its account; any goroutine may ask.

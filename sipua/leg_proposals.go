@@ -114,6 +114,7 @@ func (l *leg) proposalResponse(p *proposal, invite *sip.Request, response *sip.R
 	case response.IsProvisional():
 	case response.IsSuccess():
 		l.dialog.setTarget(firstContact(response))
+		l.describe()
 		l.acknowledge(l.dialog, invite.CSeq().SeqNo, nil)
 		if l.offers.out == p && l.state != stateOver { // else it is a repeated one
 			l.followSession(response)

@@ -93,6 +93,7 @@ func (l *leg) reinvite(transaction *serverTransaction) {
 		return
 	}
 	l.dialog.setTarget(firstContact(transaction.request))
+	l.describe()
 	body := transaction.request.Body()
 	if len(body) == 0 {
 		l.offerInReinvite(transaction)
@@ -144,6 +145,7 @@ func (l *leg) update(transaction *serverTransaction, d *dialog) {
 		return
 	}
 	d.setTarget(firstContact(transaction.request))
+	l.describe()
 	body := transaction.request.Body()
 	if len(body) == 0 {
 		response := newResponse(transaction.request, 200, "")

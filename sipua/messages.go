@@ -157,6 +157,21 @@ func (d *dialog) nextAddress() (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(address, uint16(port)), true
 }
 
+// hosts are the addresses that the party names in its Contact and its first Record-Route; names are left out.
+func (d *dialog) hosts() []netip.Addr {
+	named := []sip.Uri{d.target}
+	if len(d.routes) > 0 {
+		named = append(named, d.routes[0])
+	}
+	var hosts []netip.Addr
+	for _, uri := range named {
+		if address, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err == nil {
+			hosts = append(hosts, address.Unmap())
+		}
+	}
+	return hosts
+}
+
 // refusal is the failure response that a cause becomes; otherwise is its status if the cause has none. Text and headers
 // may come from a party that does not speak SIP, so what cannot be written is left out.
 func refusal(request *sip.Request, cause bridge.Cause, otherwise int) *sip.Response {
