@@ -109,6 +109,8 @@ type Agent struct {
 	upstreams    upstreamAddresses
 	trunks       trunks
 	stats        counters
+	// relayedSubscriptions are those at upstream servers.
+	relayedSubscriptions *relayedSubscriptions
 	*complaints
 	// tagKey makes the tags of stateless responses.
 	tagKey [32]byte
@@ -135,9 +137,11 @@ func NewAgent(options Options) *Agent {
 		rates:        newUserRates(),
 		watchers:     newWatchers(),
 		removals:     newRemovals(),
-		upstreams:    upstreamAddresses{addresses: make(map[netip.AddrPort]serverAddress)},
-		closing:      make(chan struct{}),
-		after:        time.AfterFunc,
+
+		relayedSubscriptions: newRelayedSubscriptions(),
+		upstreams:            upstreamAddresses{addresses: make(map[netip.AddrPort]serverAddress)},
+		closing:              make(chan struct{}),
+		after:                time.AfterFunc,
 	}
 	_, _ = rand.Read(a.tagKey[:]) // never fails (Go 1.24)
 	options.Presence.Reachable = a.isReachable
@@ -189,6 +193,7 @@ func (a *Agent) Receive(flow transport.Flow, raw []byte) {
 func (a *Agent) FlowClosed(flow transport.Flow) {
 	a.users.forget(flow)
 	a.relays.forget(flow)
+	a.relayedSubscriptions.forget(flow)
 	a.removals.forget(flow)
 	a.dropWatchers(flow)
 	a.presence.SourceGone(flow)
@@ -306,6 +311,14 @@ func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request
 func (a *Agent) receiveInOtherDialog(flow, reply transport.Flow, request *sip.Request) {
 	if w := a.watchers.find(request); w != nil {
 		a.receiveInSubscription(w, flow, reply, request)
+		return
+	}
+	if s := a.relayedSubscriptions.ofBrowser(request); s != nil {
+		a.receiveFromBrowser(s, flow, reply, request)
+		return
+	}
+	if s := a.relayedSubscriptions.ofServer(request); s != nil {
+		a.receiveFromServer(s, flow, reply, request)
 		return
 	}
 	a.reply(reply, request, 481)

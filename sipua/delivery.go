@@ -123,7 +123,7 @@ func (d *delivery) settle(status int) {
 	d.answered = true
 	d.patience.Stop()
 	d.mu.Unlock()
-	if !first {
+	if !first || d.transaction.answered() { // a mailbox is taken even if no device is there
 		return
 	}
 	if status == 401 || status == 407 {

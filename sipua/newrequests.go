@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"strings"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -27,7 +28,9 @@ func (a *Agent) receiveNew(flow, reply transport.Flow, request *sip.Request) {
 		} else {
 			a.relay(flow, reply, request, upstream)
 		}
-	case sip.BYE, sip.UPDATE, sip.INFO, sip.PRACK, sip.NOTIFY:
+	case sip.NOTIFY:
+		a.receiveNotify(flow, reply, request)
+	case sip.BYE, sip.UPDATE, sip.INFO, sip.PRACK:
 		a.reply(reply, request, 481)
 	case sip.REFER: // nobody makes calls from here; a transfer belongs to a dialog (RFC 7647 section 4)
 		a.reply(reply, request, 403)
@@ -65,7 +68,7 @@ func (a *Agent) relayTarget(flow transport.Flow, request *sip.Request) (Upstream
 	switch request.Method {
 	case sip.REGISTER:
 		return a.options.Domains.upstream(request.To().Address.Host)
-	case sip.OPTIONS, sip.MESSAGE:
+	case sip.OPTIONS, sip.MESSAGE, sip.SUBSCRIBE, sip.PUBLISH:
 		return a.options.Domains.upstream(request.Recipient.Host)
 	default:
 		return Upstream{}, false
@@ -88,6 +91,9 @@ func (a *Agent) mayRelay(flow transport.Flow, request *sip.Request, upstream Ups
 	}
 	if a.users.get(flow) != userOf(from) {
 		return bridge.Cause{Status: 403}
+	}
+	if !a.rates.allow(userOf(from), time.Now()) {
+		return tooManyRequests()
 	}
 	return nil
 }

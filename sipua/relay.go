@@ -19,6 +19,8 @@ type relayed struct {
 	upstream    Upstream
 	// register is what is to be done for a REGISTER; nil for any other request.
 	register *relayedRegister
+	// subscribe is what is to be done for a SUBSCRIBE; nil for any other request.
+	subscribe *relayedSubscribe
 }
 
 const (
@@ -39,12 +41,29 @@ func (a *Agent) relay(flow, reply transport.Flow, request *sip.Request, upstream
 	}
 	a.stats.relayed.Add(1)
 	r := &relayed{agent: a, source: flow, transaction: transaction, upstream: upstream}
-	if request.Method == sip.REGISTER {
-		r.register = a.relayedRegister(flow, request, upstream)
+	if status := r.prepare(request); status != 0 {
+		transaction.respond(status, "")
+		return
 	}
 	if !a.crew.start(r.forward) {
 		transaction.respond(503, "")
 	}
+}
+
+// prepare finds what is to be done for a request, and gives the status for why it is not passed on, or 0.
+func (r *relayed) prepare(request *sip.Request) (status int) {
+	switch request.Method {
+	case sip.REGISTER:
+		r.register = r.agent.relayedRegister(r.source, request, r.upstream)
+	case sip.SUBSCRIBE:
+		r.subscribe, status = r.agent.relayedSubscribe(r.source, request, r.upstream)
+	case sip.PUBLISH:
+		if r.agent.removals.isRepeated(r.source, request) {
+			return 481
+		}
+	default:
+	}
+	return status
 }
 
 // forward sends the request on and takes the answer back. It waits for both in a goroutine of its own.
@@ -87,6 +106,7 @@ func (r *relayed) forUpstream(flow transport.Flow) *sip.Request {
 	}
 	request.SetBody(received.Body())
 	r.register.complete(request, flow)
+	r.subscribe.complete(request, flow)
 	left := sip.MaxForwardsHeader(hopsOf(received) - 1) // one with 0 has been refused
 	request.AppendHeader(&left)
 	r.agent.complete(flow, request)
@@ -122,6 +142,10 @@ func (r *relayed) response(upstream *sip.Response, err error) {
 		response.AppendHeader(headerOf(header))
 	}
 	r.register.settle(upstream, response)
+	r.subscribe.settle(upstream, response)
+	if r.transaction.request.Method == sip.PUBLISH && upstream.IsSuccess() {
+		r.agent.removals.note(r.source, r.transaction.request)
+	}
 	response.SetBody(upstream.Body())
 	r.transaction.send(response)
 }

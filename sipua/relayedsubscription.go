@@ -1,0 +1,122 @@
+package sipua
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/transport"
+)
+
+// relayedSubscription is a browser's subscription at an upstream server. Its dialog is theirs: Call-ID, tags and
+// sequence numbers cross unchanged, and each side knows the other by an address of ours.
+type relayedSubscription struct {
+	// callID and tag, of the browser, name it.
+	callID, tag string
+	// user is who watches, token what the server knows him by.
+	user, token string
+	upstream    Upstream
+
+	mu sync.Mutex
+	// flow is the browser's connection, contact its address. Guarded by mu.
+	flow    transport.Flow
+	contact sip.Uri
+	// serverTag, target and routes are the server's side of the dialog, once it is known. Guarded by mu.
+	serverTag string
+	target    sip.Uri
+	routes    []sip.Uri
+	// until is when the server forgets it, ended that the browser has unsubscribed. Guarded by mu.
+	until time.Time
+	ended bool
+}
+
+// newRelayedSubscription notes a SUBSCRIBE that goes up: the first NOTIFY may come before its 200.
+func (a *Agent) newRelayedSubscription(flow transport.Flow, request *sip.Request, upstream Upstream,
+) *relayedSubscription {
+	from, contact := request.From(), firstContact(request)
+	s := &relayedSubscription{
+		callID: request.CallID().Value(), user: userOf(from.Address),
+		upstream: upstream, flow: flow, contact: contact.Address, until: time.Now().Add(transactionTime),
+	}
+	s.tag, _ = from.Params.Get("tag")
+	known, ok := a.relays.same(s.user, contact.Address.String(), flow)
+	if s.token = known.token; !ok {
+		s.token = newTag()
+	}
+	return s
+}
+
+// established takes the server's side of the dialog from its answer to a SUBSCRIBE.
+func (s *relayedSubscription) established(response *sip.Response, isRemoval bool) {
+	routes := recordedRoutes(response)
+	slices.Reverse(routes)
+	seconds := max(expiresOf(response), 0)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.learn(tagOf(response), firstContact(response), routes)
+	s.until = time.Now().Add(time.Duration(seconds)*time.Second + transactionTime)
+	s.ended = isRemoval
+}
+
+// notified takes the server's side from a NOTIFY, and tells whether that belongs to the subscription: another tag is
+// that of another server, to which a proxy forked the SUBSCRIBE (RFC 6665 section 4.1.4).
+func (s *relayedSubscription) notified(notify *sip.Request) bool {
+	tag, _ := notify.From().Params.Get("tag")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.serverTag != "" && s.serverTag != tag {
+		return false
+	}
+	s.learn(tag, firstContact(notify), recordedRoutes(notify))
+	return true
+}
+
+// learn notes the server's side of the dialog; routes count only once. mu is held.
+func (s *relayedSubscription) learn(tag string, contact *sip.ContactHeader, routes []sip.Uri) {
+	if s.serverTag == "" {
+		s.serverTag, s.routes = tag, routes
+	}
+	if contact != nil && !contact.Address.Wildcard {
+		s.target = *contact.Address.Clone()
+	}
+}
+
+// path gives the Request-URI and routes of a request to the server.
+func (s *relayedSubscription) path() (requestURI sip.Uri, routes []sip.Uri) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return (&dialog{target: s.target, routes: s.routes}).path()
+}
+
+// place gives where the browser is.
+func (s *relayedSubscription) place() (flow transport.Flow, contact sip.Uri) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.flow, *s.contact.Clone()
+}
+
+// moves notes that the browser goes on from another connection, or with another Contact.
+func (s *relayedSubscription) moves(flow transport.Flow, request *sip.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flow = flow
+	if contact := firstContact(request); contact != nil && !contact.Address.Wildcard {
+		s.contact = contact.Address
+	}
+}
+
+// isOver tells whether the server will say no more at a time.
+func (s *relayedSubscription) isOver(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return now.After(s.until)
+}
+
+// hasEnded tells whether the browser has unsubscribed; the server may still tell that.
+func (s *relayedSubscription) hasEnded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
