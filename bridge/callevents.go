@@ -108,8 +108,7 @@ func (c *call) answerCaller(will Direction) error {
 	return nil
 }
 
-// answered answers the caller and connects the media: first the media, so that nothing that is said at once
-// gets lost.
+// answered takes the callee's answer.
 func (c *call) answered(from *side, answer Description) {
 	if from != &c.callee || c.state == stateAnswered {
 		return
@@ -119,6 +118,11 @@ func (c *call) answered(from *side, answer Description) {
 		c.callee.wish = SendRecv
 		c.callee.heard(audio.Direction)
 	}
+	c.establish()
+}
+
+// establish answers the caller, now that it is agreed with the callee what to speak.
+func (c *call) establish() {
 	if err := c.pickUp(); err != nil {
 		c.end(bridgeSide, CauseOf(err))
 		return
@@ -131,7 +135,8 @@ func (c *call) answered(from *side, answer Description) {
 	c.direct(&c.callee, &c.caller)
 }
 
-// pickUp gives the caller its answer. One that sent no offer gets ours; Accepted brings its answer.
+// pickUp gives the caller its answer, after the media are connected, so that nothing that is said at once gets lost.
+// One that sent no offer gets ours; Accepted brings its answer.
 func (c *call) pickUp() error {
 	if c.request.Offer == nil {
 		offer, err := offerFor(&c.callee.agreed, c.exchange.options.Policy)

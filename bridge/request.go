@@ -28,6 +28,9 @@ type DialogID struct {
 	RemoteTag string
 }
 
+// who says who asks.
+func (r Request) who() LegInfo { return LegInfo{Origin: r.Origin, User: r.User, Trunk: r.Trunk} }
+
 // Request asks for a call.
 type Request struct {
 	// From is the caller as shown to the callee.

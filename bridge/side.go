@@ -13,6 +13,8 @@ type side struct {
 	events <-chan Event
 	// ended tells that the leg said Ended, and needs no Hangup.
 	ended bool
+	// asked is the party as the call knows it from outside: the caller as it shows itself, the callee as it was asked for.
+	asked Party
 	// dialog is the leg's dialog as entered in the Exchange.
 	dialog DialogID
 
@@ -52,6 +54,15 @@ func (s *side) heard(direction Direction) {
 	sends := direction.Sends() || (!s.told.Receives() && s.wish.Sends())
 	receives := direction.Receives() || (!s.told.Sends() && s.wish.Receives())
 	s.wish = NewDirection(sends, receives)
+}
+
+// party is how the leg's party is shown to somebody else: our users by their accounts, others by what they were
+// asked for, never by the address that a route made of that.
+func (s *side) party() Party {
+	if info := s.info(); info.User != "" && info.Party.URI != "" {
+		return info.Party
+	}
+	return s.asked
 }
 
 // info gives the leg's info, or nothing if there is no leg.

@@ -4,6 +4,10 @@ package bridge
 // page that was reloaded comes back to its call so. The other party notices nothing but a change of codec or hold.
 func (c *call) takeOver(incoming Incoming) {
 	request := incoming.Request()
+	if c.state != stateAnswered {
+		c.takeRinging(incoming)
+		return
+	}
 	from, to, cause := c.claimed(request)
 	if cause != nil {
 		c.dismiss(incoming, *cause)
@@ -42,12 +46,11 @@ func (c *call) claimed(request Request) (from, to *side, cause *Cause) {
 	case c.callee.info().Dialog:
 		from, to = &c.callee, &c.caller
 	}
-	who := LegInfo{Origin: request.Origin, User: request.User, Trunk: request.Trunk}
 	switch {
-	case from == nil, from.ended, c.state != stateAnswered, len(to.agreed.Media) == 0:
+	case from == nil, from.ended, len(to.agreed.Media) == 0:
 		cause := noSuchDialog()
 		return nil, nil, &cause
-	case !mayReplace(who, from.info()):
+	case !mayReplace(request.who(), from.info()):
 		return nil, nil, &Cause{Status: 403, Text: "Forbidden"}
 	case request.EarlyOnly:
 		return nil, nil, &Cause{Status: 486, Text: "Busy Here"}

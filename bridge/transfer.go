@@ -62,7 +62,7 @@ func (c *call) transferAsked(from, to *side, referral Referral) {
 	c.transfers++
 	c.transfer = &transfer{
 		referral: referral, referrer: from, transferee: to,
-		target: side{name: from.name}, timer: time.NewTimer(c.exchange.options.Ring),
+		target: side{name: from.name, asked: Party{URI: referral.Target}}, timer: time.NewTimer(c.exchange.options.Ring),
 		record: TransferRecord{
 			At: time.Now(), Side: from.name, By: from.info().Party,
 			Target: referral.Target, Attended: referral.Replaces != nil,
@@ -130,12 +130,9 @@ func (c *call) dialTarget() {
 
 // request asks for the call to the target. The transferee is shown as the caller, the referrer answers for it.
 func (t *transfer) request() Request {
-	who, caller := t.referrer.info(), t.transferee.info().Party
-	if caller.URI == "" {
-		caller = who.Party
-	}
+	who := t.referrer.info()
 	return Request{
-		From: caller, To: t.referral.Target,
+		From: t.transferee.party(), To: t.referral.Target,
 		Origin: who.Origin, User: who.User, Trunk: who.Trunk,
 		Replaces: t.referral.Replaces, EarlyOnly: t.referral.EarlyOnly, ReferredBy: t.referral.ReferredBy,
 	}

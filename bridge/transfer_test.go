@@ -66,7 +66,8 @@ func TestBlindTransfer(t *testing.T) {
 			}
 			transferee.FakeMedia().SetStats(bridge.MediaStats{Received: 7})
 			target := f.blind(t, referrer)
-			if got := target.Request; got.From != transferee.Info().Party || got.To != "sip:carol@test" ||
+			shown := map[string]string{"caller": "sip:bob@test", "callee": "sip:alice@test"}[by]
+			if got := target.Request; got.From.URI != shown || got.To != "sip:carol@test" ||
 				got.User != referrer.Info().User || got.Origin != referrer.Info().Origin ||
 				got.ReferredBy != "<sip:alice@test>" || got.Replaces != nil {
 				t.Errorf("dialled with %+v", got)

@@ -16,22 +16,36 @@ import (
 	"sipbridge/transcode"
 )
 
-// everybody routes all calls to one phone, as a gateway rule does.
+// everybody routes all calls to one phone, as a gateway rule does; but carol has her own, the registered user's is the
+// same one as his device, and nobody may call premium.
 type everybody struct {
 	agent *Agent
-	phone string
+	phone *peer
 }
 
-func (e *everybody) Route(bridge.Request) ([]bridge.Target, error) {
-	return []bridge.Target{{Endpoint: e.agent.Gateway(), URI: e.phone}}, nil
+func (e *everybody) Route(request bridge.Request) ([]bridge.Target, error) {
+	name, _, _ := strings.Cut(request.To, "@")
+	switch name {
+	case "sip:carol":
+		return []bridge.Target{{Endpoint: e.agent.Gateway(), URI: "sip:carol@192.0.2.21:5060"}}, nil
+	case "sip:registered":
+		device := bindingEndpoint{
+			agent: e.agent, contact: "sip:bob@192.0.2.20:5060", flow: e.phone, user: "registered@local.example",
+		}
+		return []bridge.Target{{Endpoint: device, URI: "sip:registered@local.example"}}, nil
+	case "sip:premium":
+		return nil, bridge.Cause{Status: 403}
+	default:
+		return []bridge.Target{{Endpoint: e.agent.Gateway(), URI: "sip:bob@192.0.2.20:5060"}}, nil
+	}
 }
 
 // newBridge is an agent whose calls an Exchange makes, all to the phone that it gives.
-func newBridge(t *testing.T, tweaks ...func(*Options, *Agent)) (s *setup, phone *peer) {
+func newBridge(t *testing.T) (s *setup, phone *peer) {
 	t.Helper()
-	router := &everybody{phone: "sip:bob@192.0.2.20:5060"}
+	router := &everybody{}
 	exchange := bridge.NewExchange(bridge.ExchangeOptions{Router: router})
-	s = newSetup(t, append(tweaks, func(options *Options, _ *Agent) { options.Accept = exchange.Accept })...)
+	s = newSetup(t, func(options *Options, _ *Agent) { options.Accept = exchange.Accept })
 	router.agent = s.agent
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -43,7 +57,8 @@ func newBridge(t *testing.T, tweaks ...func(*Options, *Agent)) (s *setup, phone 
 			t.Error(err)
 		}
 	})
-	return s, s.peer("UDP", "192.0.2.20:5060")
+	router.phone = s.peer("UDP", "192.0.2.20:5060")
+	return s, router.phone
 }
 
 // alice is a browser on which alice@local.example has registered.

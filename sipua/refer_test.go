@@ -1,12 +1,15 @@
 package sipua
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/wire"
 )
 
 // notified waits for a NOTIFY that says this, and answers it.
@@ -326,4 +329,34 @@ func TestReferredCall(t *testing.T) {
 		t.Errorf("cause %+v", ended.Cause)
 	}
 	s.settled()
+}
+
+// Each REFER that a library was seen to send is understood; those in testdata were captured in browsers.
+func TestCapturedRefers(t *testing.T) {
+	files, err := filepath.Glob("testdata/refer/*.txt")
+	if err != nil || len(files) != 10 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	a := newSetup(t).agent
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		message, err := wire.Parse(raw, wire.WebSocketLimits())
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		request, ok := message.(*sip.Request)
+		if !ok {
+			t.Fatalf("%s: %T", file, message)
+		}
+		got, err := a.referralOf(request, bridge.LegInfo{Origin: bridge.OriginUser, User: "alice@example.test"})
+		attended := strings.Contains(file, "attended")
+		if err != nil || got.Silent || (got.Replaces != nil) != attended || !strings.HasPrefix(got.Target, "sip:") ||
+			!strings.Contains(got.ReferredBy, "<sip:alice@example.test>") || strings.Contains(got.ReferredBy, "cid") {
+			t.Errorf("%s: %+v, %v", file, got, err)
+		}
+	}
 }
