@@ -157,22 +157,25 @@ func mustTalk(t *testing.T, alice, bob *phone) {
 // mustPlay lets the ear play to where the newest SDP that came says.
 func (p *phone) mustPlay(t *testing.T) {
 	t.Helper()
-	deadline := time.Now().Add(limit)
-	for {
-		port := 0
+	port := 0
+	await(t, func() bool {
 		for _, message := range p.Messages() {
 			if found := sipp.AudioPort(message.Text); !message.Sent && found != 0 {
 				port = found
 			}
 		}
-		if port != 0 {
-			p.SetRemote(port)
-			return
-		}
+		return port != 0
+	}, func() string { return "no SDP came\n" + p.Script.Report() })
+	p.SetRemote(port)
+}
+
+// await waits for what can only be looked up: the messages are in a file.
+func await(t *testing.T, condition func() bool, complaint func() string) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); !condition(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("no SDP came\n%s", p.Script.Report())
+			t.Fatal(complaint())
 		}
-		time.Sleep(20 * time.Millisecond) // the messages are in a file
 	}
 }
 
@@ -185,10 +188,12 @@ func mustEnd(t *testing.T, phones ...*phone) {
 }
 
 // received gives the messages that came, by their first words.
-func (p *phone) received(start string) []string {
+func (p *phone) received(start string) []string { return p.messages(false, start) }
+
+func (p *phone) messages(sent bool, start string) []string {
 	var found []string
 	for _, message := range p.Messages() {
-		if !message.Sent && strings.HasPrefix(message.Text, start) {
+		if message.Sent == sent && strings.HasPrefix(message.Text, start) {
 			found = append(found, message.Text)
 		}
 	}

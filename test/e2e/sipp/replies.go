@@ -53,6 +53,11 @@ func (m Media) SDP(version int, direction string) string { return m.sdp(version,
 // Await awaits a request.
 func Await(method string) Step { return recv(fmt.Sprintf("request=%q", method), "") }
 
+// AwaitWithin awaits a request, and fails the script if it takes longer.
+func AwaitWithin(method string, milliseconds int) Step {
+	return Step(fmt.Sprintf("  <recv request=%q timeout=\"%d\"/>\n", method, milliseconds))
+}
+
 // AwaitCode awaits a response, over a 100.
 func AwaitCode(code int) Step {
 	return recv(`response="100" optional="true"`, "") + recv(fmt.Sprintf(`response="%d"`, code), "")
