@@ -15,8 +15,10 @@ func (c *call) handle(from, to *side, event Event, ok bool) {
 	}
 	switch event := event.(type) {
 	case Ringing:
+		c.mention(from, event.Headers)
 		c.ringing(from, event.Early)
 	case Answered:
+		c.mention(from, event.Headers)
 		c.answered(from, event.Answer)
 	case Offered:
 		c.offered(from, to, event.Offer)
@@ -30,6 +32,8 @@ func (c *call) handle(from, to *side, event Event, ok bool) {
 		c.pressed(to, event.Key)
 	case KeyframeAsked:
 		c.keyframeAsked(to)
+	case Told:
+		c.told(to, event)
 	case TransferAsked:
 		c.transferAsked(from, to, event.Referral)
 	case Parked:

@@ -4,12 +4,19 @@ package bridge
 // those in this file.
 type Event interface{ event() }
 
-// Ringing tells that the callee rings (180), or sends early media (183) if Early is not nil.
-type Ringing struct{ Early *Description }
+// Ringing tells that the callee rings (180), or sends early media (183) if Early is not nil. Headers cross to the
+// caller.
+type Ringing struct {
+	Early   *Description
+	Headers []Header
+}
 
 // Answered tells that the callee accepted the call. Answer is its media: the answer to our offer, or its own
-// offer if the Request had none; then the call must Accept.
-type Answered struct{ Answer Description }
+// offer if the Request had none; then the call must Accept. Headers cross to the caller.
+type Answered struct {
+	Answer  Description
+	Headers []Header
+}
 
 // Offered tells that the party proposes other media in a running call; Accept or Refuse follows.
 type Offered struct{ Offer Description }
@@ -29,6 +36,13 @@ type Pressed struct{ Key DTMF }
 
 // KeyframeAsked tells that the party wants a full picture.
 type KeyframeAsked struct{}
+
+// Told tells that the party says something to the other one. Done is called once with what that one answered, from any
+// goroutine, and does not block; a status of 2xx is success.
+type Told struct {
+	Message Message
+	Done    func(Cause)
+}
 
 // TransferAsked tells that the party wants the other party to be connected to somebody else; TransferProgress answers.
 type TransferAsked struct{ Referral Referral }
@@ -50,6 +64,7 @@ func (Refused) event()          {}
 func (DirectionChanged) event() {}
 func (Pressed) event()          {}
 func (KeyframeAsked) event()    {}
+func (Told) event()             {}
 func (TransferAsked) event()    {}
 func (Parked) event()           {}
 func (Resumed) event()          {}

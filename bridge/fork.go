@@ -137,6 +137,11 @@ func (f *forkLeg) SendDTMF(key DTMF) { f.command(func(leg Leg) { leg.SendDTMF(ke
 // AskKeyframe goes to the winner, or to the branch that is heard.
 func (f *forkLeg) AskKeyframe() { f.command(func(leg Leg) { leg.AskKeyframe() }) }
 
+// Tell goes to the winner.
+func (f *forkLeg) Tell(message Message, done func(Cause)) {
+	f.command(func(leg Leg) { leg.Tell(message, done) })
+}
+
 // TransferProgress goes to the winner.
 func (f *forkLeg) TransferProgress(cause Cause) {
 	f.command(func(leg Leg) { leg.TransferProgress(cause) })

@@ -27,6 +27,9 @@ type Leg interface {
 	SendDTMF(key DTMF)
 	// AskKeyframe asks the party for a full picture.
 	AskKeyframe()
+	// Tell brings the party what the other one says. done is called with what the party answered, from any goroutine;
+	// it does not block. If the leg ends before, nobody may hear of it.
+	Tell(message Message, done func(Cause))
 	// TransferProgress tells a party that asked for a transfer how it goes, by the status of the call to the target: below
 	// 200 it goes on, 200 is success, 300 and more failure. The first one also accepts or refuses what was asked.
 	TransferProgress(cause Cause)
@@ -44,6 +47,8 @@ type Incoming interface {
 	// first early description fixes the answer: the SDP is repeated to the byte when the call is answered. To a Request
 	// without an offer, early is our offer, for a leg that has to make it now: Accepted then comes before Answer.
 	Ring(early *Description)
+	// Mention gives headers that cross to the caller with the next Ring or Answer.
+	Mention(headers []Header)
 	// Answer accepts the call. To a Request without an offer, answer is our offer and
 	// Accepted follows with the party's answer, unless it came while it rang.
 	Answer(answer Description)

@@ -164,7 +164,7 @@ func TestPrackOfNothingAndUnknownMethods(t *testing.T) {
 	s.answered(script)
 	p.say("", script.lines("PRACK", "2", "RAck: 1 1 INVITE")...)
 	p.status(481)
-	for i, method := range []string{"MESSAGE", "FOO"} {
+	for i, method := range []string{"PUBLISH", "FOO"} {
 		p.say("", script.lines(method, fmt.Sprint(3+i))...)
 		if allow := p.status(405).GetHeader("Allow"); allow == nil || allow.Value() != allowedMethods {
 			t.Errorf("%s: Allow %v", method, allow)

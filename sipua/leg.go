@@ -89,6 +89,10 @@ type leg struct {
 	parkTimer *time.Timer
 	parked    bool
 	lost      bridge.Cause // why it is parked
+	// mentioned crosses with the next response to the caller.
+	mentioned []bridge.Header
+	// spoken is what the party said and the other one has not answered yet.
+	spoken []*serverTransaction
 	// pending counts what the goroutine waits for: transactions, and the look-up of an address.
 	pending int
 	// open are our requests without a final response.
@@ -212,8 +216,10 @@ func (l *leg) emit(event bridge.Event) {
 		return
 	}
 	l.agent.stats.unheard.Add(1)
-	switch event.(type) {
+	switch event := event.(type) {
 	case bridge.Pressed, bridge.KeyframeAsked:
+	case bridge.Told:
+		event.Done(bridge.Cause{Status: 503})
 	default:
 		l.fail(bridge.Cause{Status: 500, Text: reasonPhrase(500), Err: errUnheard})
 	}
@@ -255,7 +261,12 @@ func (l *leg) answerAll(cause bridge.Cause) {
 	if l.referral != nil && !l.referral.accepted {
 		l.referral.refer.respond(487, "")
 	}
-	l.offers.in, l.referral = nil, nil
+	for _, open := range l.spoken {
+		if !open.answered() {
+			open.respond(487, "")
+		}
+	}
+	l.offers.in, l.referral, l.spoken = nil, nil, nil
 }
 
 // Info says what is known of the leg.
@@ -331,6 +342,9 @@ func (l *leg) Request() bridge.Request { return l.asked }
 // Ring tells the caller that the callee rings.
 func (l *leg) Ring(early *bridge.Description) { l.mailbox.post(func() { l.ring(early) }) }
 
+// Mention gives headers for the next response to the caller.
+func (l *leg) Mention(headers []bridge.Header) { l.mailbox.post(func() { l.mentioned = headers }) }
+
 // Answer accepts the call.
 func (l *leg) Answer(answer bridge.Description) { l.mailbox.post(func() { l.answer(answer) }) }
 
@@ -352,6 +366,13 @@ func (l *leg) SetDirection(direction bridge.Direction) {
 
 // SendDTMF sends a key as telephone-event, or by INFO to a party that takes none.
 func (l *leg) SendDTMF(key bridge.DTMF) { l.mailbox.post(func() { l.sendDTMF(key) }) }
+
+// Tell brings the party what the other one says.
+func (l *leg) Tell(message bridge.Message, done func(bridge.Cause)) {
+	if !l.mailbox.post(func() { l.tell(message, done) }) {
+		done(bridge.Cause{Status: 481})
+	}
+}
 
 // AskKeyframe asks the party for a full picture.
 func (l *leg) AskKeyframe() { l.mailbox.post(func() { l.media.AskKeyframe() }) }

@@ -33,10 +33,10 @@ func (l *leg) progress(response *sip.Response) {
 	early.dialog.setTarget(firstContact(response))
 	l.describeEarly(tagOf(response))
 	if agreed := l.earlyAnswer(early, response); agreed != nil {
-		l.emit(bridge.Ringing{Early: agreed})
+		l.emit(bridge.Ringing{Early: agreed, Headers: l.agent.crossing(response, l.sender())})
 		return
 	}
-	l.emit(bridge.Ringing{})
+	l.emit(bridge.Ringing{Headers: l.agent.crossing(response, l.sender())})
 }
 
 // describeEarly shows the newest early dialog, which somebody may want to pick up (RFC 3891 section 3).

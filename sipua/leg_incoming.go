@@ -95,6 +95,7 @@ func (l *leg) answer(answer bridge.Description) {
 	response := newResponse(l.invite.request, 200, "")
 	l.addContact(response)
 	l.agent.addCapabilities(response)
+	l.addMentioned(response)
 	l.agreeSession(l.invite.request, response)
 	setSDP(response, body)
 	l.invite.send(response)

@@ -160,7 +160,7 @@ func (l *leg) confirm(response *sip.Response) {
 	}
 	l.told = toldDirection{direction: audioDirection(l.agreed), known: true}
 	l.followSession(response)
-	l.emit(bridge.Answered{Answer: l.agreed})
+	l.emit(bridge.Answered{Answer: l.agreed, Headers: l.agent.crossing(response, l.sender())})
 	l.proposeNext()
 }
 
@@ -177,7 +177,7 @@ func (l *leg) offerInSuccess(response *sip.Response) {
 	l.offers.answerInACK = true
 	l.told = toldDirection{direction: audioDirection(offer), known: true}
 	l.followSession(response)
-	l.emit(bridge.Answered{Answer: offer})
+	l.emit(bridge.Answered{Answer: offer, Headers: l.agent.crossing(response, l.sender())})
 }
 
 // releaseFork acknowledges and ends a dialog that nobody wants: a second fork, or an answer that crossed our CANCEL.

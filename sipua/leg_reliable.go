@@ -49,6 +49,7 @@ func (r *reliableProvisionals) takes(response *sip.Response, datagrams bool) boo
 func (l *leg) provisional(status int, body []byte) {
 	response := newResponse(l.invite.request, status, "")
 	l.addContact(response)
+	l.addMentioned(response)
 	setSDP(response, body)
 	if !l.reliable.takes(response, l.flow.Done() == nil) {
 		l.invite.send(response)

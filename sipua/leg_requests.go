@@ -54,6 +54,8 @@ func (l *leg) serve(transaction *serverTransaction, d *dialog) {
 		l.partyHungUp(l.farewell(request))
 	case sip.INFO:
 		l.infoRequest(transaction)
+	case sip.MESSAGE:
+		l.said(transaction)
 	case sip.OPTIONS:
 		l.respondWithCapabilities(transaction)
 	case sip.REFER:
@@ -178,6 +180,8 @@ func (l *leg) settledIn(d *dialog) bool {
 func (l *leg) infoRequest(transaction *serverTransaction) {
 	request := transaction.request
 	switch contentType := contentType(request); {
+	case request.GetHeader("Info-Package") != nil: // we announce none (RFC 6086 section 4.2.2)
+		transaction.respond(469, "", sip.NewHeader("Recv-Info", ""))
 	case contentType == contentDTMFRelay || contentType == contentDTMF:
 		key, ok := parseInfoDTMF(contentType, request.Body())
 		if !ok {
@@ -193,6 +197,6 @@ func (l *leg) infoRequest(transaction *serverTransaction) {
 	case len(request.Body()) == 0:
 		transaction.respond(200, "")
 	default:
-		transaction.respond(415, "", sip.NewHeader("Accept", contentDTMFRelay+", "+contentDTMF))
+		l.said(transaction)
 	}
 }

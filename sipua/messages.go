@@ -14,9 +14,9 @@ import (
 
 const (
 	// allowedMethods are those of a call.
-	allowedMethods = "INVITE, ACK, CANCEL, BYE, PRACK, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
+	allowedMethods = "INVITE, ACK, CANCEL, BYE, PRACK, OPTIONS, INFO, UPDATE, REFER, NOTIFY, MESSAGE"
 	// outsideMethods are those of the rest.
-	outsideMethods   = ", MESSAGE, REGISTER, SUBSCRIBE, PUBLISH"
+	outsideMethods   = ", REGISTER, SUBSCRIBE, PUBLISH"
 	supportedOptions = "replaces, timer, norefersub"
 	// defaultHops is the Max-Forwards of a request that starts here (RFC 3261 section 8.1.1.6).
 	defaultHops = 70
@@ -64,6 +64,12 @@ func addHeaders(m message, headers []bridge.Header) {
 // addContact says where requests inside the dialog go.
 func (l *leg) addContact(response *sip.Response) {
 	response.AppendHeader(&sip.ContactHeader{Address: l.dialog.contact})
+}
+
+// addMentioned puts what the callee said with its answer into ours.
+func (l *leg) addMentioned(response *sip.Response) {
+	addHeaders(response, l.mentioned)
+	l.mentioned = nil
 }
 
 // setTag gives a response another To tag.

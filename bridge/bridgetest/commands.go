@@ -24,6 +24,12 @@ type SendDTMF struct{ Key bridge.DTMF }
 // AskKeyframe is a call of bridge.Leg.AskKeyframe.
 type AskKeyframe struct{}
 
+// Tell is a call of bridge.Leg.Tell.
+type Tell struct {
+	Message bridge.Message
+	Done    func(bridge.Cause)
+}
+
 // TransferProgress is a call of bridge.Leg.TransferProgress.
 type TransferProgress struct{ Cause bridge.Cause }
 
@@ -32,6 +38,9 @@ type Hangup struct{ Cause bridge.Cause }
 
 // Ring is a call of bridge.Incoming.Ring.
 type Ring struct{ Early *bridge.Description }
+
+// Mention is a call of bridge.Incoming.Mention.
+type Mention struct{ Headers []bridge.Header }
 
 // Answer is a call of bridge.Incoming.Answer.
 type Answer struct{ Answer bridge.Description }
@@ -42,7 +51,9 @@ func (Refuse) command()           {}
 func (SetDirection) command()     {}
 func (SendDTMF) command()         {}
 func (AskKeyframe) command()      {}
+func (Tell) command()             {}
 func (TransferProgress) command() {}
 func (Hangup) command()           {}
 func (Ring) command()             {}
+func (Mention) command()          {}
 func (Answer) command()           {}

@@ -30,5 +30,8 @@ func (i *Incoming) Request() bridge.Request { return i.request }
 // Ring is recorded.
 func (i *Incoming) Ring(early *bridge.Description) { i.record(Ring{early}) }
 
+// Mention is recorded.
+func (i *Incoming) Mention(headers []bridge.Header) { i.record(Mention{headers}) }
+
 // Answer is recorded.
 func (i *Incoming) Answer(answer bridge.Description) { i.record(Answer{answer}) }

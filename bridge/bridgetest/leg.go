@@ -119,6 +119,9 @@ func (l *Leg) SendDTMF(key bridge.DTMF) { l.record(SendDTMF{key}) }
 // AskKeyframe is recorded.
 func (l *Leg) AskKeyframe() { l.record(AskKeyframe{}) }
 
+// Tell is recorded.
+func (l *Leg) Tell(message bridge.Message, done func(bridge.Cause)) { l.record(Tell{message, done}) }
+
 // TransferProgress is recorded.
 func (l *Leg) TransferProgress(cause bridge.Cause) { l.record(TransferProgress{cause}) }
 

@@ -64,6 +64,11 @@ func (l *leg) SendDTMF(bridge.DTMF) {}
 // AskKeyframe does nothing: there are no pictures.
 func (l *leg) AskKeyframe() {}
 
+// Tell refuses: nobody is there to read it.
+func (l *leg) Tell(_ bridge.Message, done func(bridge.Cause)) {
+	done(bridge.Cause{Status: 415, Text: "Unsupported Media Type"})
+}
+
 // TransferProgress does nothing: the leg asks for no transfer.
 func (l *leg) TransferProgress(bridge.Cause) {}
 

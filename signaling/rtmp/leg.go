@@ -119,6 +119,11 @@ func (l *leg) SendDTMF(bridge.DTMF) {}
 // AskKeyframe does nothing: there are no pictures.
 func (l *leg) AskKeyframe() {}
 
+// Tell refuses: clients are told nothing but sound yet.
+func (l *leg) Tell(_ bridge.Message, done func(bridge.Cause)) {
+	done(bridge.Cause{Status: 415, Text: "Unsupported Media Type"})
+}
+
 // TransferProgress does nothing: clients ask for no transfer.
 func (l *leg) TransferProgress(bridge.Cause) {}
 
@@ -142,6 +147,9 @@ func (l *leg) Hangup(cause bridge.Cause) {
 
 // Request is what the client asked for.
 func (l callerLeg) Request() bridge.Request { return l.request }
+
+// Mention does nothing: clients know no headers.
+func (callerLeg) Mention([]bridge.Header) {}
 
 // Ring tells the client that the callee rings. Sound that comes already can be heard.
 func (l callerLeg) Ring(early *bridge.Description) {

@@ -1,0 +1,94 @@
+package sipua
+
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+)
+
+// said takes a MESSAGE or INFO of the party for the other one, whose answer is the answer to it.
+func (l *leg) said(transaction *serverTransaction) {
+	request := transaction.request
+	if l.state != stateConfirmed && l.state != stateAnswered {
+		transaction.respond(480, "")
+		return
+	}
+	l.spoken = append(l.spoken, transaction)
+	message := bridge.Message{
+		Data: request.Method == sip.INFO, ContentType: valueOf(request, "Content-Type"), Body: request.Body(),
+		Headers: l.agent.crossing(request, l.sender()),
+	}
+	for _, header := range request.Headers() {
+		if name := header.Name(); isContent(name) && !strings.EqualFold(name, "Content-Type") {
+			message.Headers = append(message.Headers, bridge.Header{Name: name, Value: header.Value()})
+		}
+	}
+	l.emit(bridge.Told{Message: message, Done: func(cause bridge.Cause) {
+		l.mailbox.post(func() { l.saidDone(transaction, cause) })
+	}})
+}
+
+// saidDone answers what the party said.
+func (l *leg) saidDone(transaction *serverTransaction, cause bridge.Cause) {
+	for i, open := range l.spoken {
+		if open == transaction {
+			l.spoken = append(l.spoken[:i], l.spoken[i+1:]...)
+			break
+		}
+	}
+	switch {
+	case transaction.answered():
+	case cause.Status >= 200 && cause.Status < 300:
+		transaction.respond(200, "")
+	default:
+		transaction.send(refusal(transaction.request, cause, 480))
+	}
+}
+
+// tell brings the party what the other one says. done hears what the party answers.
+func (l *leg) tell(message bridge.Message, done func(bridge.Cause)) {
+	if l.state != stateConfirmed && l.state != stateAnswered {
+		done(bridge.Cause{Status: 480})
+		return
+	}
+	request := l.dialog.request(methodOf(message))
+	addHeaders(request, message.Headers)
+	if message.ContentType != "" {
+		request.AppendHeader(sip.NewHeader("Content-Type", message.ContentType))
+	}
+	request.SetBody(message.Body)
+	if isTooLarge(l.nextHop(l.dialog), request) {
+		done(bridge.Cause{Status: 513, Text: reasonPhrase(513)})
+		return
+	}
+	_, err := l.send(request, func(response *sip.Response, err error) {
+		switch {
+		case err != nil:
+			done(bridge.Cause{Status: 480, Err: err}) // never 408, RFC 4320 section 4.2
+		case !response.IsProvisional():
+			done(l.answerTo(response))
+		}
+	})
+	if err != nil {
+		done(causeOfError(err))
+	}
+}
+
+// answerTo is what the party's answer becomes for the other one, whom it may not ask for a password.
+func (l *leg) answerTo(response *sip.Response) bridge.Cause {
+	if response.StatusCode == 401 || response.StatusCode == 407 {
+		return bridge.Cause{Status: 403}
+	}
+	return bridge.Cause{
+		Status: response.StatusCode, Text: response.Reason, Headers: l.agent.crossing(response, l.sender()),
+	}
+}
+
+func methodOf(message bridge.Message) sip.RequestMethod {
+	if message.Data {
+		return sip.INFO
+	}
+	return sip.MESSAGE
+}
