@@ -128,7 +128,7 @@ func NewAgent(options Options) *Agent {
 	a := &Agent{
 		options:      options,
 		log:          options.Log,
-		transactions: newTransactions(options.Trace),
+		transactions: newTransactions(options.Trace, newStreams(options.Transports)),
 		dialogs:      newDialogs(),
 		users:        newFlowUsers(),
 		relays:       newRelayBindings(),
@@ -332,6 +332,16 @@ func (a *Agent) sendStateless(flow transport.Flow, request *sip.Request) error {
 
 // complete puts our Via and, where it is missing, Max-Forwards on a request.
 func (a *Agent) complete(flow transport.Flow, request *sip.Request) {
+	request.PrependHeader(newVia(flow))
+	if request.MaxForwards() == nil {
+		maxForwards := sip.MaxForwardsHeader(defaultHops)
+		request.AppendHeader(&maxForwards)
+	}
+	request.AppendHeader(sip.NewHeader("User-Agent", "sipbridge"))
+}
+
+// newVia is our own Via on a flow, with a new branch. It asks for rport on UDP (RFC 3581 section 3).
+func newVia(flow transport.Flow) *sip.ViaHeader {
 	local := flow.LocalAddr()
 	via := &sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: flow.Transport(),
@@ -341,12 +351,7 @@ func (a *Agent) complete(flow transport.Flow, request *sip.Request) {
 	if flow.Done() == nil {
 		via.Params.Add("rport", "")
 	}
-	request.PrependHeader(via)
-	if request.MaxForwards() == nil {
-		maxForwards := sip.MaxForwardsHeader(defaultHops)
-		request.AppendHeader(&maxForwards)
-	}
-	request.AppendHeader(sip.NewHeader("User-Agent", "sipbridge"))
+	return via
 }
 
 // contact is our own address as a peer on a flow sees it.

@@ -20,21 +20,30 @@ type responseHandler func(response *sip.Response, err error)
 // is retransmitted; so retransmitted final responses never reach it: here the same ACK is sent again. What it passes up
 // is dropped, for it comes on another goroutine: a request that follows a response would overtake it.
 type clientTransaction struct {
-	request *sip.Request
-	flow    transport.Flow
-	machine *sip.ClientTx
+	table   *transactions
 	handler responseHandler
+	// datagram is how the request may go if the connection cannot be had that it was given because it is too large for
+	// UDP; nil if it was given none.
+	datagram *datagram
 	// muted tells that an INVITE is not repeated any more.
 	muted atomic.Bool
+	// stays tells that a large request does not go over UDP, even if it can't go over TCP.
+	stays atomic.Bool
 	// answered counts the challenges that its request is the answer to, next is the answer to its own; both are the leg's.
 	answered int
 	next     *clientTransaction
 
-	mu    sync.Mutex
-	final int    // guarded by mu: status of the first final response, or noResponse
-	heard bool   // guarded by mu: any response has come
-	fault error  // guarded by mu: why it was given up, if it was
-	ack   []byte // guarded by mu: the ACK sent for a failed INVITE
+	mu sync.Mutex
+	// The request as it went out, the way it went, and its state machine; guarded by mu, and set anew only before
+	// anything was heard.
+	request   *sip.Request
+	flow      transport.Flow
+	machine   *sip.ClientTx
+	abandoned bool   // guarded by mu
+	final     int    // guarded by mu: status of the first final response, or noResponse
+	heard     bool   // guarded by mu: any response has come
+	fault     error  // guarded by mu: why it was given up, if it was
+	ack       []byte // guarded by mu: the ACK sent for a failed INVITE
 }
 
 // receive takes a response that matched.
@@ -45,17 +54,18 @@ func (t *clientTransaction) receive(response *sip.Response) {
 	if !repeated && response.StatusCode >= 200 {
 		t.final = response.StatusCode
 	}
-	ack := t.ack
+	ack, machine, flow := t.ack, t.machine, t.flow
+	invite := t.request.IsInvite()
 	t.mu.Unlock()
 
 	switch {
 	case !repeated:
-		t.machine.Receive(response)
+		machine.Receive(response)
 		t.handler(response, nil)
-	case response.IsSuccess() && t.request.IsInvite():
+	case response.IsSuccess() && invite:
 		t.handler(response, nil) // a repeated or forked 2xx: the dialog acknowledges each (RFC 6026)
 	case ack != nil && response.StatusCode >= 300:
-		_ = t.flow.Send(ack)
+		_ = flow.Send(ack)
 	}
 }
 
@@ -68,15 +78,59 @@ func (t *clientTransaction) wrote(message sip.Message, raw []byte) {
 	}
 }
 
+// set notes a request, its way and its state machine. It tells whether the transaction was given up meanwhile.
+func (t *clientTransaction) set(request *sip.Request, flow transport.Flow, machine *sip.ClientTx) (abandoned bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.request, t.flow, t.machine = request, flow, machine
+	return t.abandoned
+}
+
+// sent gives the request as it went out, and the way it went.
+func (t *clientTransaction) sent() (*sip.Request, transport.Flow) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.request, t.flow
+}
+
 // pump keeps the state machine going, and tells the handler if the transaction ends without a final response.
 func (t *clientTransaction) pump() {
+	if t.datagram != nil {
+		t.awaitConnection()
+	}
+	t.mu.Lock()
+	machine := t.machine
+	t.mu.Unlock()
 	for {
 		select {
-		case <-t.machine.Responses():
-		case <-t.machine.Done():
+		case <-machine.Responses():
+		case <-machine.Done():
 			if !t.settle() {
-				t.handler(nil, t.failure())
+				t.handler(nil, t.failure(machine))
 			}
+			return
+		}
+	}
+}
+
+// awaitConnection returns when the connection for a large request can be left to itself, or was given up.
+func (t *clientTransaction) awaitConnection() {
+	machine, _ := t.unheard()
+	_, flow := t.sent()
+	defer t.datagram.late.Stop()
+	late := t.datagram.late.C
+	for {
+		select {
+		case <-machine.Responses():
+		case <-machine.Done():
+			return
+		case <-late:
+			if late = nil; !isConnected(flow) {
+				t.fallBack()
+				return
+			}
+		case <-flow.Done():
+			t.fallBack()
 			return
 		}
 	}
@@ -106,7 +160,13 @@ func (t *clientTransaction) keeps(message sip.Message) bool {
 }
 
 // abandon ends the transaction, whatever still comes. Its handler hears of it if there was no final response.
-func (t *clientTransaction) abandon() { t.machine.Terminate() }
+func (t *clientTransaction) abandon() {
+	t.mu.Lock()
+	t.abandoned = true
+	machine := t.machine
+	t.mu.Unlock()
+	machine.Terminate()
+}
 
 // fail gives the transaction up because of an error, unless its peer has been heard.
 func (t *clientTransaction) fail(err error) {
@@ -129,14 +189,14 @@ func (t *clientTransaction) newest() *clientTransaction {
 	return t
 }
 
-func (t *clientTransaction) failure() error {
+func (t *clientTransaction) failure(machine *sip.ClientTx) error {
 	t.mu.Lock()
 	fault := t.fault
 	t.mu.Unlock()
 	if fault != nil {
 		return fault
 	}
-	if err := t.machine.Err(); err != nil {
+	if err := machine.Err(); err != nil {
 		return err
 	}
 	return sip.ErrTransactionTerminated

@@ -2,21 +2,18 @@ package sipua
 
 import (
 	"cmp"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/headers"
-	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
 )
 
 // deliveryPatience is how long devices may take to answer. The sender of the request gives up after 32 s itself.
 const deliveryPatience = 20 * time.Second
-
-// maxDatagramMessage is the size in bytes from which a MESSAGE is too large for UDP (RFC 3428 section 8).
-const maxDatagramMessage = 1300
 
 // delivery brings a request that stands for itself, a MESSAGE or a NOTIFY, to all devices of a user at once. The first
 // one that takes it answers it; if none does, the best failure is the answer (RFC 3261 section 16.7).
@@ -53,11 +50,10 @@ func (d *delivery) send(device bindingEndpoint) int {
 		return 480
 	}
 	d.agent.complete(device.flow, request)
-	if isTooLarge(device.flow, request) {
-		return 513
-	}
 	_, err = d.agent.transactions.send(device.flow, request, func(response *sip.Response, err error) {
 		switch {
+		case errors.Is(err, errTooLarge):
+			d.failed(513)
 		case err != nil:
 			d.failed(480) // never 408, RFC 4320 section 4.2
 		case response.IsSuccess():
@@ -142,13 +138,4 @@ func rank(status int) int {
 	default:
 		return status / 100 * 1000
 	}
-}
-
-// isTooLarge tells whether a request that must not be fragmented would be.
-func isTooLarge(flow transport.Flow, request *sip.Request) bool {
-	if flow.Transport() != "UDP" || request.Method != sip.MESSAGE {
-		return false
-	}
-	raw, err := wire.Bytes(request)
-	return err == nil && len(raw) > maxDatagramMessage
 }

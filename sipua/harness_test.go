@@ -24,11 +24,16 @@ const patience = 10 * time.Second
 type fakeTransports struct {
 	mu    sync.Mutex
 	flows map[netip.AddrPort]transport.Flow // guarded by mu
+	// streams are for TCP to addresses that also have UDP.
+	streams map[netip.AddrPort]transport.Flow // guarded by mu
 }
 
 func (f *fakeTransports) FlowTo(target transport.Target) (transport.Flow, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if flow, ok := f.streams[target.Address]; ok && target.Transport == "TCP" {
+		return flow, nil
+	}
 	if flow, ok := f.flows[target.Address]; ok {
 		return flow, nil
 	}
@@ -76,7 +81,9 @@ func newSetup(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
 	s := &setup{
-		t: t, flows: &fakeTransports{flows: make(map[netip.AddrPort]transport.Flow)},
+		t: t, flows: &fakeTransports{
+			flows: make(map[netip.AddrPort]transport.Flow), streams: make(map[netip.AddrPort]transport.Flow),
+		},
 		incoming: make(chan bridge.Incoming, 1024), media: make(chan *fakeMedia, 1024),
 	}
 	upstream, err := ParseUpstream("up.example", "sip:192.0.2.50:5060")
@@ -133,6 +140,18 @@ func (s *setup) peer(word, remote string) *peer {
 	s.flows.mu.Lock()
 	defer s.flows.mu.Unlock()
 	s.flows.flows[p.remote] = p
+	return p
+}
+
+// stream makes a TCP connection to an address that can also be reached over UDP.
+func (s *setup) stream(remote string) *peer {
+	p := &peer{
+		t: s.t, agent: s.agent, word: "TCP", remote: netip.MustParseAddrPort(remote),
+		sent: make(chan sip.Message, 1024), gone: make(chan struct{}),
+	}
+	s.flows.mu.Lock()
+	defer s.flows.mu.Unlock()
+	s.flows.streams[p.remote] = p
 	return p
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"sipbridge/bridge"
 	"sipbridge/sipua/transport"
 )
 
@@ -48,9 +47,6 @@ func (a *Agent) sendInOrder(targets []transport.Target, limit time.Duration,
 	return response, err
 }
 
-// errTooLarge is a request that one transport cannot carry; another may.
-var errTooLarge = errors.New("request too large")
-
 // sendTo sends a request to one target and waits for the final response: for as long as limit, but without any
 // response only for silence.
 func (a *Agent) sendTo(target transport.Target, silence, limit time.Duration,
@@ -61,9 +57,6 @@ func (a *Agent) sendTo(target transport.Target, silence, limit time.Duration,
 		return nil, err
 	}
 	request := build(flow)
-	if isTooLarge(flow, request) {
-		return nil, bridge.Cause{Status: 513, Text: reasonPhrase(513), Err: errTooLarge}
-	}
 	heard, final, failed := make(chan struct{}, 1), make(chan *sip.Response, 1), make(chan error, 1)
 	transaction, err := a.transactions.send(flow, request, func(response *sip.Response, err error) {
 		switch {

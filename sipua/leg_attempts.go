@@ -164,10 +164,10 @@ func (l *leg) lateResponse(a *attempt, response *sip.Response) {
 // releaseLate acknowledges and ends a call that a target took after it was left behind.
 func (l *leg) releaseLate(a *attempt, response *sip.Response) {
 	late := *l.dialog
-	late.target = a.transaction.request.Recipient
+	request, flow := a.transaction.sent()
+	late.target = request.Recipient
 	late.establish(response)
-	flow := a.transaction.flow
-	ack := late.requestWithSequence(sip.ACK, a.transaction.request.CSeq().SeqNo)
+	ack := late.requestWithSequence(sip.ACK, request.CSeq().SeqNo)
 	if err := l.agent.sendStateless(flow, ack); err != nil {
 		l.log.Debug("ACK not sent", "error", err)
 	}

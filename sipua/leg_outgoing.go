@@ -223,6 +223,7 @@ func (l *leg) cancel(cause bridge.Cause) {
 		l.end(cause)
 		return
 	}
+	l.calling.transaction.stay()
 	if l.calling.provisional {
 		l.sendCancel(l.calling.transaction, cause)
 	}
@@ -230,9 +231,10 @@ func (l *leg) cancel(cause bridge.Cause) {
 }
 
 func (l *leg) sendCancel(invite *clientTransaction, cause bridge.Cause) {
-	cancel := cancelOf(invite.request)
+	request, flow := invite.sent()
+	cancel := cancelOf(request)
 	l.sayWhy(cancel, cause)
-	if _, err := l.agent.transactions.send(invite.flow, cancel, func(*sip.Response, error) {}); err != nil {
+	if _, err := l.agent.transactions.send(flow, cancel, func(*sip.Response, error) {}); err != nil {
 		l.log.Debug("CANCEL not sent", "error", err)
 	}
 }

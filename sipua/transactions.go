@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -13,7 +14,8 @@ import (
 
 // transactions is the one table of a process, whatever the transport. The state machines are sipgo's.
 type transactions struct {
-	trace Tracer
+	trace   Tracer
+	streams *streams
 	// silent is the logger of sipgo's state machines: what they would tell, peers can cause as often as they like, and
 	// it names what we hear of by their errors anyway.
 	silent *slog.Logger
@@ -25,9 +27,10 @@ type transactions struct {
 	closed  bool                          // guarded by mu
 }
 
-func newTransactions(trace Tracer) *transactions {
+func newTransactions(trace Tracer, streams *streams) *transactions {
 	return &transactions{
 		trace:   trace,
+		streams: streams,
 		silent:  slog.New(slog.DiscardHandler),
 		servers: make(map[string]*serverTransaction),
 		clients: make(map[string]*clientTransaction),
@@ -86,38 +89,63 @@ func (t *transactions) newInvite(source, reply transport.Flow, request *sip.Requ
 	return transaction, nil
 }
 
-// send starts a client transaction for a complete request: Via with our branch on top.
+// send starts a client transaction for a complete request: Via with our branch on top. One that is too large for UDP
+// goes over TCP, if the peer takes it.
 func (t *transactions) send(flow transport.Flow, request *sip.Request, handler responseHandler,
 ) (*clientTransaction, error) {
-	request.SetTransport(flow.Transport())
-	key, err := sip.ClientTxKeyMake(request)
-	if err != nil {
-		return nil, fmt.Errorf("transaction key: %w", err)
+	transaction := &clientTransaction{table: t, handler: handler}
+	if stream := t.streams.instead(flow, request); stream != nil {
+		transaction.datagram = &datagram{flow: flow, request: request, late: time.NewTimer(streamPatience)}
+		flow, request = stream, overStream(request, stream)
+	} else if isTooLarge(flow, request) {
+		return nil, tooLarge()
 	}
-	transaction := &clientTransaction{request: request, flow: flow, handler: handler}
-	transaction.machine = sip.NewClientTx(key, request,
-		&connection{flow: flow, trace: t.trace, keeps: transaction.keeps, wrote: transaction.wrote}, t.silent)
-	transaction.machine.OnTerminate(func(key string, _ error) { t.dropClient(key) })
-
 	t.mu.Lock()
-	if t.closed {
-		t.mu.Unlock()
+	closed := t.closed
+	if !closed {
+		t.pumps.Add(1)
+	}
+	t.mu.Unlock()
+	if closed {
 		return nil, errClosed
 	}
-	t.clients[key] = transaction
-	t.pumps.Add(1)
-	t.mu.Unlock()
-
-	if err := transaction.machine.Init(); err != nil {
-		t.dropClient(key)
+	if err := t.begin(transaction, flow, request); err != nil {
 		t.pumps.Done()
-		return nil, fmt.Errorf("send %s: %w", request.Method, err)
+		return nil, err
 	}
 	go func() {
 		defer t.pumps.Done()
 		transaction.pump()
 	}()
 	return transaction, nil
+}
+
+// begin sends a request with a state machine of its own.
+func (t *transactions) begin(transaction *clientTransaction, flow transport.Flow, request *sip.Request) error {
+	request.SetTransport(flow.Transport())
+	key, err := sip.ClientTxKeyMake(request)
+	if err != nil {
+		return fmt.Errorf("transaction key: %w", err)
+	}
+	machine := sip.NewClientTx(key, request,
+		&connection{flow: flow, trace: t.trace, keeps: transaction.keeps, wrote: transaction.wrote}, t.silent)
+	machine.OnTerminate(func(key string, _ error) { t.dropClient(key) })
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return errClosed
+	}
+	t.clients[key] = transaction
+	abandoned := transaction.set(request, flow, machine)
+	t.mu.Unlock()
+	if err := machine.Init(); err != nil {
+		t.dropClient(key)
+		return fmt.Errorf("send %s: %w", request.Method, err)
+	}
+	if abandoned {
+		machine.Terminate()
+	}
+	return nil
 }
 
 // matchClient finds the transaction that a response answers.
@@ -154,16 +182,16 @@ func (t *transactions) sizes() (servers, clients int) {
 func (t *transactions) close() {
 	t.mu.Lock()
 	t.closed = true
-	machines := make([]interface{ Terminate() }, 0, len(t.servers)+len(t.clients))
+	ends := make([]func(), 0, len(t.servers)+len(t.clients))
 	for _, transaction := range t.servers {
-		machines = append(machines, transaction.machine)
+		ends = append(ends, transaction.machine.Terminate)
 	}
 	for _, transaction := range t.clients {
-		machines = append(machines, transaction.machine)
+		ends = append(ends, transaction.abandon)
 	}
 	t.mu.Unlock()
-	for _, machine := range machines {
-		machine.Terminate()
+	for _, end := range ends {
+		end()
 	}
 	t.pumps.Wait()
 }

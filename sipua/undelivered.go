@@ -23,10 +23,11 @@ func (a *Agent) Undelivered(flow transport.Flow, quoted []byte) {
 	a.transactions.mu.Lock()
 	transaction := a.transactions.clients[key]
 	a.transactions.mu.Unlock()
-	if transaction == nil || transaction.flow.RemoteAddr() != flow.RemoteAddr() {
+	if transaction == nil {
 		return
 	}
-	if transaction.request.To().Params.Has("tag") {
+	request, way := transaction.sent()
+	if way.RemoteAddr() != flow.RemoteAddr() || request.To().Params.Has("tag") {
 		return
 	}
 	transaction.fail(errUndelivered)

@@ -208,6 +208,7 @@ func (t *TCP) take(ctx context.Context, conn net.Conn) {
 	target := Target{Transport: t.options.transport(), Address: addrPort(conn.RemoteAddr())}
 	flow, ctx := newTCPFlow(context.WithoutCancel(ctx), t, addrPort(conn.LocalAddr()), target)
 	flow.conn = t.options.secure(conn)
+	close(flow.connected)
 	flow.source = sourceKey(flow.remote.Addr())
 	t.mu.Lock()
 	added := t.add(flow)

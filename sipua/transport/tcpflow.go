@@ -23,6 +23,8 @@ type TCPFlow struct {
 	conn  net.Conn // set before the goroutines start, or by connect before it starts the reader
 	queue chan []byte
 
+	connected chan struct{} // closed when conn is there
+
 	close context.CancelFunc
 	done  <-chan struct{} // closed by close
 
@@ -42,7 +44,7 @@ func newTCPFlow(ctx context.Context, t *TCP, local netip.AddrPort, target Target
 	ctx, cancel := context.WithCancel(ctx)
 	return &TCPFlow{
 		tcp: t, local: local, remote: target.Address, target: target, key: peerKey{remote: target.Address},
-		queue: make(chan []byte, t.options.Queue), close: cancel, done: ctx.Done(),
+		queue: make(chan []byte, t.options.Queue), connected: make(chan struct{}), close: cancel, done: ctx.Done(),
 	}, ctx
 }
 
@@ -54,6 +56,9 @@ func (f *TCPFlow) began() bool { return !f.source.IsValid() }
 
 // Target is what we connected to; false for a connection that came in.
 func (f *TCPFlow) Target() (Target, bool) { return f.target, f.began() }
+
+// Connected is closed once the connection has come about.
+func (f *TCPFlow) Connected() <-chan struct{} { return f.connected }
 
 // LocalAddr is our end, or the listener's address if we began the connection.
 func (f *TCPFlow) LocalAddr() netip.AddrPort { return f.local }
@@ -122,6 +127,7 @@ func (f *TCPFlow) connect(ctx context.Context) {
 		return
 	}
 	f.conn = conn
+	close(f.connected)
 	f.learnPeer()
 	go f.read(ctx, 0)
 	f.write()

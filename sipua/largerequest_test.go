@@ -1,0 +1,106 @@
+package sipua
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+)
+
+const largeAddress = "192.0.2.20:5060"
+
+// dialLarge calls a phone there, with an INVITE that is too large for a datagram.
+func (s *setup) dialLarge() bridge.Leg {
+	offer := pcmu()
+	return s.agent.Gateway().Dial(bridge.Request{
+		From: bridge.Party{URI: "sip:alice@local.example"}, To: "sip:phone@" + largeAddress, Offer: &offer,
+		Headers: []bridge.Header{{Name: "X-Long", Value: strings.Repeat("x", 1300)}},
+	})
+}
+
+// TestLargeRequestGoesOverTCP: above 1300 bytes a request goes over TCP and says so in its Via, with CANCEL behind it
+// (RFC 3261 section 18.1.1).
+func TestLargeRequestGoesOverTCP(t *testing.T) {
+	s := newSetup(t)
+	datagrams, stream := s.peer("UDP", largeAddress), s.stream(largeAddress)
+	leg := s.dialLarge()
+	invite := stream.request(sip.INVITE)
+	via := invite.Via()
+	if via.Transport != "TCP" || len(invite.GetHeaders("Via")) != 1 {
+		t.Errorf("Via %v", invite.GetHeaders("Via"))
+	}
+	if contact := firstContact(invite); contact.Address.UriParams.Has("transport") {
+		t.Errorf("Contact %v, want UDP as before", contact)
+	}
+	stream.respond(invite, 180, "p", "")
+	event[bridge.Ringing](t, leg)
+	leg.Hangup(bridge.Normal())
+	cancel := stream.request(sip.CANCEL)
+	was, _ := via.Params.Get("branch")
+	if cancel.Via().Transport != "TCP" || !strings.Contains(cancel.Via().Value(), was) {
+		t.Errorf("Via of CANCEL %v, of INVITE %v", cancel.Via(), via)
+	}
+	stream.respond(cancel, 200, "p", "")
+	stream.respond(invite, 487, "p", "")
+	stream.request(sip.ACK)
+	datagrams.quiet()
+	s.settled()
+}
+
+// TestLargeRequestFallsBackToUDP: a peer that takes no connection gets the datagram, fragmented as it is; and the next
+// one at once.
+func TestLargeRequestFallsBackToUDP(t *testing.T) {
+	s := newSetup(t)
+	datagrams, stream := s.peer("UDP", largeAddress), s.stream(largeAddress)
+	leg := s.dialLarge()
+	over := stream.request(sip.INVITE)
+	stream.Close()
+	invite := datagrams.request(sip.INVITE)
+	if invite.Via().Transport != "UDP" || invite.Via().Value() == over.Via().Value() || !invite.Via().Params.Has("rport") {
+		t.Errorf("Via %v", invite.Via())
+	}
+	datagrams.respond(invite, 486, "p", "")
+	if ended := event[bridge.Ended](t, leg); ended.Cause.Status != 486 {
+		t.Errorf("ended with %v", ended.Cause)
+	}
+	datagrams.request(sip.ACK)
+	s.stream(largeAddress)
+	again := s.dialLarge()
+	datagrams.respond(datagrams.request(sip.INVITE), 486, "p", "")
+	event[bridge.Ended](t, again)
+	datagrams.request(sip.ACK)
+	s.settled()
+}
+
+// TestLargeRequestGivenUp: who hung up while the connection was tried is not rung over UDP.
+func TestLargeRequestGivenUp(t *testing.T) {
+	s := newSetup(t, fastClock)
+	datagrams, stream := s.peer("UDP", largeAddress), s.stream(largeAddress)
+	leg := s.dialLarge()
+	stream.request(sip.INVITE)
+	leg.Hangup(bridge.Normal())
+	event[bridge.Ended](t, leg)
+	stream.Close()
+	s.settled()
+	datagrams.quiet()
+}
+
+// TestLargeMessage: a MESSAGE may go over TCP, but never in fragments (RFC 3428 section 8).
+func TestLargeMessage(t *testing.T) {
+	s := newSetup(t)
+	alice := s.registered("alice", "WS", "192.0.2.9:1")
+	phone := s.registered("bob", "UDP", "192.0.2.9:5070")
+	stream := s.stream("192.0.2.9:5070")
+	long := strings.Repeat("x", 1300)
+	alice.sayRaw(long, localOf(alice, "alice", "MESSAGE", "sip:bob@local.example", 1)...)
+	stream.respond(stream.request(sip.MESSAGE), 200, "b", "")
+	alice.status(200)
+	alice.sayRaw(long, localOf(alice, "alice", "MESSAGE", "sip:bob@local.example", 2)...)
+	stream.request(sip.MESSAGE)
+	stream.Close()
+	alice.status(513)
+	phone.quiet()
+	s.settled()
+}
