@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -62,6 +63,8 @@ type Options struct {
 	Locator Locator
 	// Blacklist has the servers that are tried last; nil for one of the agent's own.
 	Blacklist *locate.Blacklist
+	// Probe is how often the servers of upstream domains are asked whether they are there; 0 means never.
+	Probe time.Duration
 	// Silence is how long a server may say nothing at all before the next one is tried; 0 means 3 seconds.
 	Silence time.Duration
 	// Protection says whom the agent does not serve; the zero value serves everybody.
@@ -154,8 +157,11 @@ func NewAgent(options Options) *Agent {
 // Run waits for ctx to end, then ends every leg and transaction; it returns when all their goroutines are gone.
 func (a *Agent) Run(ctx context.Context) error {
 	a.crew.start(func() { a.presence.Run(ctx) })
+	var probing sync.WaitGroup
+	probing.Go(func() { a.probeUpstreams(ctx) })
 	a.watchUpstreams(ctx)
 	close(a.closing)
+	probing.Wait()
 	a.crew.wait()
 	a.transactions.close()
 	return nil

@@ -142,10 +142,10 @@ func isGone(flow transport.Flow) bool {
 func (l *leg) flowLost() {
 	l.log.Info("signalling connection lost")
 	switch {
+	case l.state == stateSetup && !l.incoming && l.calling.attempts.now != nil:
+		l.attemptDisconnected()
 	case l.state == stateSetup && comesBack(l.flow):
 		l.end(bridge.Cause{Status: 480, Text: "Connection lost"})
-	case l.state == stateSetup && !l.incoming:
-		l.attemptDisconnected()
 	}
 }
 

@@ -64,10 +64,14 @@ func (a *Agent) targetFailed(target transport.Target, err error) {
 // targetBusy notes that a server answered 503, and how long it asked to be left alone (RFC 3261 section 21.5.4).
 // Without a time it is not avoided: it may have meant this request alone.
 func (a *Agent) targetBusy(target transport.Target, response *sip.Response) {
+	a.noteBusy(target, response)
+	a.stats.failedOver.Add(1)
+}
+
+func (a *Agent) noteBusy(target transport.Target, response *sip.Response) {
 	if header := response.GetHeader("Retry-After"); header != nil {
 		a.options.Blacklist.Busy(target, parseRetryAfter(header.Value()))
 	}
-	a.stats.failedOver.Add(1)
 }
 
 // parseRetryAfter reads the seconds of a Retry-After header, over its comment and parameters; 0 if there are none.

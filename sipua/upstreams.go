@@ -19,8 +19,8 @@ type upstreamAddresses struct {
 
 // serverAddress is one address of an upstream server.
 type serverAddress struct {
-	upstream  Upstream
-	transport string
+	upstream Upstream
+	target   transport.Target
 }
 
 // upstreamRefresh is how often the names of upstream servers are looked up again.
@@ -74,7 +74,7 @@ func (u *upstreamAddresses) set(upstream Upstream, targets []transport.Target) {
 		return old.upstream.Domain == upstream.Domain
 	})
 	for _, target := range targets {
-		u.addresses[target.Address] = serverAddress{upstream: upstream, transport: target.Transport}
+		u.addresses[target.Address] = serverAddress{upstream: upstream, target: target}
 	}
 }
 
@@ -94,7 +94,7 @@ func (a *Agent) fromUpstream(flow transport.Flow) (Upstream, bool) {
 		return Upstream{}, false
 	}
 	for address, known := range a.upstreams.addresses {
-		if address.Addr() == remote.Addr() && known.transport == flow.Transport() {
+		if address.Addr() == remote.Addr() && known.target.Transport == flow.Transport() {
 			return known.upstream, true
 		}
 	}
