@@ -31,6 +31,8 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 		Headers:   Headers{Pass: []string{}, Strip: []string{}},
 		Trunks:    []Trunk{},
 		Dialing:   Dialing{Normalize: []string{}, Rules: []DialingRule{}},
+		DNS:       DNS{Servers: []string{}},
+		Failover:  Failover{Silence: 3 * time.Second, Avoid: time.Minute, ProbeFailures: 3},
 		WebSocket: WebSocket{Origins: []string{}, MaxMessage: 32768, Rate: 20},
 		Tokens:    Tokens{Keys: []TokenKey{}},
 		Security: Security{

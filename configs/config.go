@@ -13,6 +13,8 @@ type Config struct {
 	Routes    []Route   `mapstructure:"routes"`
 	Trunks    []Trunk   `mapstructure:"trunks"`
 	Dialing   Dialing   `mapstructure:"dialing"`
+	DNS       DNS       `mapstructure:"dns"`
+	Failover  Failover  `mapstructure:"failover"`
 	Headers   Headers   `mapstructure:"headers"`
 	WebSocket WebSocket `mapstructure:"websocket"`
 	Tokens    Tokens    `mapstructure:"tokens"`
@@ -27,14 +29,14 @@ type Config struct {
 // Domain is a domain that sipbridge serves itself, or whose requests it passes on.
 type Domain struct {
 	Name string `mapstructure:"name"`
-	// NextHop is the SIP URI of the server of this domain; empty for a domain of our own.
-	NextHop string `mapstructure:"next_hop"`
+	// NextHop are the SIP URIs of the servers of this domain; empty for a domain of our own.
+	NextHop NextHops `mapstructure:"next_hop"`
 	// BreakerLogin lets the password hashes that sipML5 sends along answer the challenges of NextHop.
 	BreakerLogin bool `mapstructure:"breaker_login"`
 }
 
 // Local tells whether sipbridge itself serves the domain.
-func (d Domain) Local() bool { return d.NextHop == "" }
+func (d Domain) Local() bool { return len(d.NextHop) == 0 }
 
 // Media is what the media sessions need to know of the network.
 type Media struct {

@@ -117,7 +117,7 @@ func parseYAML(text []byte) (map[string]any, error) {
 func decodeValue(from, to reflect.Type, value any) (any, error) {
 	switch {
 	case to == reflect.TypeFor[NextHops]() && from.Kind() == reflect.String:
-		return NextHops{fmt.Sprint(value)}, nil
+		return oneNextHop(fmt.Sprint(value)), nil
 	case to == reflect.TypeFor[PortRange]() && isScalar(from):
 		return ParsePortRange(fmt.Sprint(value))
 	case to == reflect.TypeFor[time.Duration]() && from.Kind() == reflect.String:

@@ -103,12 +103,19 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 	t.Parallel()
 	for _, k := range settableKeys() {
 		text := map[string]string{
-			"domains":               `[{"name":"a.example"}]`,
-			"users":                 `[{"name":"a","password":"b"}]`,
-			"routes":                `[{"from":"any","match":"x","to":"user:a"}]`,
-			"trunks":                `[{"name":"a","next_hop":"sip:a.example"}]`,
-			"dialing.normalize":     `["^00 -> +"]`,
-			"dialing.rules":         `[{"deny":true}]`,
+			"domains":                 `[{"name":"a.example"}]`,
+			"users":                   `[{"name":"a","password":"b"}]`,
+			"routes":                  `[{"from":"any","match":"x","to":"user:a"}]`,
+			"trunks":                  `[{"name":"a","next_hop":"sip:a.example"}]`,
+			"dialing.normalize":       `["^00 -> +"]`,
+			"dialing.rules":           `[{"deny":true}]`,
+			"dns.servers":             `["192.0.2.53"]`,
+			"dns.prefer_ipv6":         "true",
+			"failover.silence":        "77s",
+			"failover.avoid":          "77s",
+			"failover.probe":          "77s",
+			"failover.probe_failures": "77",
+
 			"websocket.origins":     `["https://a.example"]`,
 			"headers.pass":          `["X-Ticket"]`,
 			"headers.strip":         `["Diversion"]`,

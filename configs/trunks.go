@@ -38,6 +38,14 @@ type Trunk struct {
 // NextHops is a list of SIP URIs; one may be written without the list.
 type NextHops []string
 
+// oneNextHop is what is written without the list; empty text is no server.
+func oneNextHop(text string) NextHops {
+	if text == "" {
+		return nil
+	}
+	return NextHops{text}
+}
+
 // Dialing says who may dial what through trunks.
 type Dialing struct {
 	// Normalize are rules written as "regular expression -> number".

@@ -38,6 +38,7 @@ func (c *Config) Validate() error {
 	c.checkRoutes(&found)
 	c.checkTrunks(&found)
 	c.checkDialing(&found)
+	c.checkFailover(&found)
 	c.checkHeaders(&found)
 	c.checkWebSocket(&found)
 	c.checkTokens(&found)
@@ -66,12 +67,18 @@ func (c *Config) checkDomains(found *faults) {
 			}
 			continue
 		}
-		hop, err := ParseNextHop(domain.NextHop)
+		c.checkNextHops(found, fmt.Sprintf("domains[%d].next_hop", i), domain.NextHop)
+	}
+}
+
+func (c *Config) checkNextHops(found *faults, key string, nextHops NextHops) {
+	for _, nextHop := range nextHops {
+		hop, err := ParseNextHop(nextHop)
 		switch {
 		case err != nil:
-			found.add("domains[%d].next_hop: %w", i, err)
+			found.add("%s: %w", key, err)
 		case hop.Transport == "tls" && c.Listen.SIPTLS == "":
-			found.add("domains[%d].next_hop: TLS needs listen.sip_tls, where the server can connect back", i)
+			found.add("%s: TLS needs listen.sip_tls, where the server can connect back", key)
 		}
 	}
 }

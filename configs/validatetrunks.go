@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,11 +26,7 @@ func (c *Config) checkTrunks(found *faults) {
 		if len(trunk.NextHop) == 0 {
 			found.add("trunks[%d].next_hop: at least one is needed", i)
 		}
-		for _, hop := range trunk.NextHop {
-			if _, err := ParseNextHop(hop); err != nil {
-				found.add("trunks[%d].next_hop: %w", i, err)
-			}
-		}
+		c.checkNextHops(found, fmt.Sprintf("trunks[%d].next_hop", i), trunk.NextHop)
 		trunk.checkAccount(found, i)
 	}
 }

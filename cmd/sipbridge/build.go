@@ -106,7 +106,7 @@ func newDomains(configured []configs.Domain, own []netip.Addr) (sipua.Domains, e
 			domains.Local = append(domains.Local, domain.Name)
 			continue
 		}
-		upstream, err := sipua.ParseUpstream(domain.Name, domain.NextHop)
+		upstream, err := sipua.ParseUpstream(domain.Name, domain.NextHop...)
 		if err != nil {
 			return sipua.Domains{}, fmt.Errorf("domains: %w", err)
 		}
@@ -154,9 +154,12 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Trunks:        trunks,
 		Dialing:       s.dialing,
 		Transports:    s.transports.layer,
-		Locator: locate.New(locate.Options{
-			Resolver: resolver.New(resolver.Options{}), Transports: s.transports.words(),
+		Locator:       s.newLocator(),
+		Blacklist: locate.NewBlacklist(locate.BlacklistOptions{
+			Avoid: s.config.Failover.Avoid, Failures: s.config.Failover.ProbeFailures,
 		}),
+		Silence: s.config.Failover.Silence,
+		Probe:   s.config.Failover.Probe,
 		Protection: sipua.Protection{
 			Scanners: s.config.Security.Scanners, NoStrangers: !s.config.Security.Strangers,
 		},
@@ -167,6 +170,14 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Log:                  s.log,
 	})
 	return nil
+}
+
+// newLocator finds servers over the transports that are open.
+func (s *service) newLocator() *locate.Locator {
+	s.resolver = resolver.New(resolver.Options{Servers: s.config.DNS.ServerAddresses()})
+	return locate.New(locate.Options{
+		Resolver: s.resolver, Transports: s.transports.words(), PreferIPv6: s.config.DNS.PreferIPv6,
+	})
 }
 
 // tracer writes every SIP message to the log where the level is debug; credentials are taken out before.

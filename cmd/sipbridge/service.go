@@ -18,6 +18,7 @@ import (
 	"sipbridge/signaling/ws"
 	"sipbridge/sipua"
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/locate/resolver"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/token"
 )
@@ -35,6 +36,7 @@ type service struct {
 	authenticator *digest.Authenticator
 	tokens        *token.Verifier // nil without keys
 	dialing       *toll.Policy
+	resolver      *resolver.Resolver
 	agent         *sipua.Agent
 	exchange      *bridge.Exchange
 	browsers      *ws.Server
