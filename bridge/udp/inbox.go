@@ -42,7 +42,8 @@ func newInbox() *inbox {
 	return b
 }
 
-// receive reads what has come, without waiting, and gives how many datagrams that is.
+// receive reads what has come, without waiting, and gives how many datagrams that is. The error is EAGAIN if there were
+// none; another is that of an earlier packet, and asking has cleared it.
 func (b *inbox) receive(descriptor int) (int, error) {
 	for i := range b.headers {
 		b.headers[i].header.Namelen = unix.SizeofSockaddrInet6

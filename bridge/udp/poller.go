@@ -57,7 +57,7 @@ func (p *Poller) Listen(address netip.AddrPort, receiver Receiver) (*Socket, err
 	}
 	chosen.sockets++
 	chosen.fresh++
-	s.loop, s.leave = chosen.loop, func() { p.left(chosen) }
+	s.loop, s.leave = chosen.loop, func() error { return p.left(chosen) }
 	return s, nil
 }
 
@@ -94,7 +94,7 @@ func (s *slot) sample(elapsed time.Duration) {
 }
 
 // left takes a closed socket from its slot and, with the last one, ends the loop.
-func (p *Poller) left(from *slot) {
+func (p *Poller) left(from *slot) error {
 	p.mu.Lock()
 	from.sockets--
 	var last *loop
@@ -102,7 +102,8 @@ func (p *Poller) left(from *slot) {
 		last, from.loop, from.spent, from.share = from.loop, nil, 0, 0
 	}
 	p.mu.Unlock()
-	if last != nil {
-		last.stop()
+	if last == nil {
+		return nil
 	}
+	return last.stop()
 }

@@ -22,11 +22,13 @@ type Socket struct {
 	local      netip.AddrPort
 	receiver   Receiver
 	loop       *loop
-	leave      func()
+	leave      func() error // the slot
 
 	// receiving is held while datagrams are handed over, so that Close can wait for it; it guards deaf.
 	receiving sync.Mutex
 	deaf      bool
+	// waits tells that the loop has not read all; for its goroutine.
+	waits bool
 
 	// sending is held, shared, while the descriptor is used to send: a closed one may be another socket's. It
 	// guards closed. Sending never waits.
@@ -106,21 +108,19 @@ func (s *Socket) SetReadBuffer(size int) error {
 // LocalAddr is the address that the socket is bound to.
 func (s *Socket) LocalAddr() netip.AddrPort { return s.local }
 
-// read hands over what has come.
-func (s *Socket) read(from *inbox, now time.Time) {
+// read hands over what has come, and tells whether there may be more.
+func (s *Socket) read(from *inbox, now time.Time) (more bool) {
 	s.receiving.Lock()
 	defer s.receiving.Unlock()
 	if s.deaf {
-		return
+		return false
 	}
 	count, err := from.receive(s.descriptor)
-	if err != nil {
-		return // nothing there, or an error of an earlier packet, which asking has cleared
-	}
 	for i := range count {
 		datagram, source := from.datagram(i)
 		s.receiver(datagram, source, now)
 	}
+	return count == batch || err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EBADF)
 }
 
 // Send sends a datagram. It never waits: if there is no room the error is EAGAIN, and the datagram is lost. After
@@ -144,9 +144,7 @@ func (s *Socket) Close() error {
 		return nil
 	}
 	s.loop.remove(s)
-	err := s.discard(nil)
-	s.leave()
-	return err
+	return errors.Join(s.discard(nil), s.leave())
 }
 
 // discard closes the descriptor and adds to an error what that gave.
