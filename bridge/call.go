@@ -85,8 +85,10 @@ func newCall(exchange *Exchange, incoming Incoming, id string) *call {
 		mailbox:  make(chan Incoming),
 		asked:    make(chan surrenderAsk),
 		gone:     make(chan struct{}),
-		caller:   side{name: callerSide, asked: request.From},
-		callee:   side{name: calleeSide, asked: Party{URI: request.To}},
+		caller: side{
+			name: callerSide, asked: request.From, private: request.Private, asserted: request.Asserted,
+		},
+		callee: side{name: calleeSide, asked: Party{URI: request.To}},
 		record: CallRecord{
 			ID: id, Started: time.Now(),
 			Caller: request.From, CallerTransport: info.Transport,

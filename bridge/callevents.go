@@ -34,8 +34,8 @@ func (c *call) handle(from, to *side, event Event, ok bool) {
 		c.keyframeAsked(to)
 	case Told:
 		c.told(to, event)
-	case TransferAsked:
-		c.transferAsked(from, to, event.Referral)
+	case TransferAsked, Referred:
+		c.aboutTransfer(from, to, event)
 	case Parked:
 		c.log.Info("party is away", "party", from.name)
 	case Resumed:

@@ -46,6 +46,9 @@ func CauseOf(err error) Cause {
 	return Cause{Status: 500, Text: "Server Internal Error", Err: err}
 }
 
+// transferred is the cause of a call whose party was connected to somebody else.
+func transferred() Cause { return Cause{Status: 200, Text: "Call transferred"} }
+
 // CompletedElsewhere is the cause told to a leg whose party was not fast enough, or has another leg now. A SIP
 // leg writes status and text as a Reason header into its CANCEL or BYE (RFC 3326 section 2).
 func CompletedElsewhere() Cause { return Cause{Status: 200, Text: "Call completed elsewhere"} }

@@ -47,6 +47,10 @@ type Told struct {
 // TransferAsked tells that the party wants the other party to be connected to somebody else; TransferProgress answers.
 type TransferAsked struct{ Referral Referral }
 
+// Referred tells how a party that was asked to Refer gets on, by the status of its call: below 200 it tries, 200 is
+// success; 300 and more that it does not want to, or failed if it has begun.
+type Referred struct{ Cause Cause }
+
 // Parked tells that the party's signalling and media are gone; the leg waits for it to come back.
 type Parked struct{}
 
@@ -66,6 +70,7 @@ func (Pressed) event()          {}
 func (KeyframeAsked) event()    {}
 func (Told) event()             {}
 func (TransferAsked) event()    {}
+func (Referred) event()         {}
 func (Parked) event()           {}
 func (Resumed) event()          {}
 func (Ended) event()            {}

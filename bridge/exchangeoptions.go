@@ -23,6 +23,9 @@ type ExchangeOptions struct {
 	Ring time.Duration
 	// Longest is how long an answered call may last. Default: 4 h.
 	Longest time.Duration
+	// PassTransfers lets a trunk that can be asked to (LegInfo.Refers) do a blind transfer of its party by itself, so that
+	// the call leaves the bridge. What it refuses the bridge does, as it does everything else. Default: false.
+	PassTransfers bool
 	// ReferrerHangup is how long a party whose transfer succeeded may take to hang up before that is done for
 	// it. Default: 3 s.
 	ReferrerHangup time.Duration

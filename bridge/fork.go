@@ -142,6 +142,9 @@ func (f *forkLeg) Tell(message Message, done func(Cause)) {
 	f.command(func(leg Leg) { leg.Tell(message, done) })
 }
 
+// Refer goes to the winner.
+func (f *forkLeg) Refer(referral Referral) { f.command(func(leg Leg) { leg.Refer(referral) }) }
+
 // TransferProgress goes to the winner.
 func (f *forkLeg) TransferProgress(cause Cause) {
 	f.command(func(leg Leg) { leg.TransferProgress(cause) })

@@ -30,6 +30,9 @@ type Leg interface {
 	// Tell brings the party what the other one says. done is called with what the party answered, from any goroutine;
 	// it does not block. If the leg ends before, nobody may hear of it.
 	Tell(message Message, done func(Cause))
+	// Refer asks the party to call the target of a referral by itself, if Info says that it can. Referred follows, more
+	// than once.
+	Refer(referral Referral)
 	// TransferProgress tells a party that asked for a transfer how it goes, by the status of the call to the target: below
 	// 200 it goes on, 200 is success, 300 and more failure. The first one also accepts or refuses what was asked.
 	TransferProgress(cause Cause)
@@ -104,6 +107,8 @@ type LegInfo struct {
 	Origin Origin
 	User   string
 	Trunk  string
+	// Refers tells that the party said that it can be asked to call somebody else (RFC 3515).
+	Refers bool
 	// Codecs are those that may be used with the party; nil means any that the bridge has.
 	Codecs []transcode.Codec
 	// Dialog is the SIP dialog, as far as it is known.

@@ -21,7 +21,7 @@ func (c *call) mention(from *side, headers []Header) {
 
 // told passes on what a party says. The party hears what the other one answers.
 func (c *call) told(to *side, event Told) {
-	if to.leg == nil || c.state != stateAnswered {
+	if to.leg == nil || to.ended || c.state != stateAnswered {
 		event.Done(Cause{Status: 480, Text: "Not Answered Yet"})
 		return
 	}

@@ -15,6 +15,9 @@ type side struct {
 	ended bool
 	// asked is the party as the call knows it from outside: the caller as it shows itself, the callee as it was asked for.
 	asked Party
+	// private tells that the party is not to be shown (RFC 3323), asserted who it is to those that may know.
+	private  bool
+	asserted Party
 	// dialog is the leg's dialog as entered in the Exchange.
 	dialog DialogID
 

@@ -58,7 +58,7 @@ func (c *call) surrender(ask surrenderAsk) {
 	given.past = given.count().now()
 	c.exchange.enter(c, given.dialog, DialogID{})
 	given.leg, given.events, given.dialog = nil, nil, DialogID{}
-	c.end(bridgeSide, Cause{Status: 200, Text: "Call transferred"})
+	c.end(bridgeSide, transferred())
 }
 
 // surrenders chooses the side that another call gets, or gives the cause of refusal.

@@ -20,6 +20,10 @@ type transfer struct {
 	target side
 	// given brings the leg that another call gave up; nil for a blind transfer.
 	given <-chan surrendered
+	// passed tells that the transferee was asked to call the target by itself, began that it does.
+	passed, began bool
+	// call calls the target, should the transferee not want to.
+	call func()
 	// rang tells that the referrer knows that the target rings.
 	rang bool
 	// timer limits the ringing.
@@ -50,6 +54,16 @@ func (t *transfer) gift() <-chan surrendered {
 		return nil
 	}
 	return t.given
+}
+
+// aboutTransfer takes what a party asks for, or what became of what it was asked for.
+func (c *call) aboutTransfer(from, to *side, event Event) {
+	switch event := event.(type) {
+	case TransferAsked:
+		c.transferAsked(from, to, event.Referral)
+	case Referred:
+		c.referred(from, event.Cause)
+	}
 }
 
 // transferAsked begins a transfer, or refuses it.
@@ -100,8 +114,8 @@ func (c *call) objectionToTransfer(from, to *side) *Cause {
 	}
 }
 
-// dialTarget calls the target for the transferee, but with no more rights than the referrer has. A referrer that hears
-// nothing later is told at once if there is no way.
+// dialTarget finds the way to the target, with no more rights than the referrer has, and goes it. A referrer that hears
+// nothing later is told at once if there is none.
 func (c *call) dialTarget() {
 	t := c.transfer
 	request := t.request()
@@ -122,7 +136,17 @@ func (c *call) dialTarget() {
 		return
 	}
 	request.Offer = &offer
-	if audio, ok := offer.First(transcode.Audio); ok {
+	t.call = func() { c.callTarget(targets, request) }
+	if c.passTransfer(targets) {
+		return
+	}
+	t.call()
+}
+
+// callTarget calls the target for the transferee.
+func (c *call) callTarget(targets []Target, request Request) {
+	t := c.transfer
+	if audio, ok := request.Offer.First(transcode.Audio); ok {
 		t.target.told = audio.Direction
 	}
 	t.target.hold(c.exchange.dialAll(c.log, targets, request))
@@ -132,7 +156,7 @@ func (c *call) dialTarget() {
 func (t *transfer) request() Request {
 	who := t.referrer.info()
 	return Request{
-		From: t.transferee.party(), To: t.referral.Target,
+		From: t.transferee.party(), Private: t.transferee.private, Asserted: t.transferee.asserted, To: t.referral.Target,
 		Origin: who.Origin, User: who.User, Trunk: who.Trunk,
 		Replaces: t.referral.Replaces, EarlyOnly: t.referral.EarlyOnly, ReferredBy: t.referral.ReferredBy,
 	}
@@ -151,6 +175,8 @@ func (c *call) targetDid(event Event, ok bool) {
 		c.targetRings(event.Early)
 	case Answered:
 		c.targetAnswered(event.Answer)
+	case Told:
+		event.Done(Cause{Status: 480, Text: "Not Answered Yet"})
 	case Offered:
 		t.target.leg.Refuse(Cause{Status: 491, Text: "Request Pending"})
 	case Ended:

@@ -106,11 +106,13 @@ func (c *call) leaves(leg Leg, timeout <-chan time.Time) bool {
 			if !ok {
 				return true
 			}
-			switch event.(type) {
+			switch event := event.(type) {
 			case Ended:
 				return true
 			case Offered:
 				leg.Refuse(noSuchDialog())
+			case Told:
+				event.Done(noSuchDialog())
 			case TransferAsked:
 				leg.TransferProgress(noSuchDialog())
 			default:

@@ -50,9 +50,11 @@ type Media struct {
 
 // Call limits how long the phases of a call last, and says how phones are rung.
 type Call struct {
-	Ring  time.Duration `mapstructure:"ring"`
-	Park  time.Duration `mapstructure:"park"`
-	Drain time.Duration `mapstructure:"drain"`
+	Ring time.Duration `mapstructure:"ring"`
+	Park time.Duration `mapstructure:"park"`
+	// PassTransfers lets trunks that can do blind transfers by themselves.
+	PassTransfers bool          `mapstructure:"pass_transfers"`
+	Drain         time.Duration `mapstructure:"drain"`
 	// PerUser is how many calls one user may place at one time.
 	PerUser int `mapstructure:"per_user"`
 	// PRACK lets provisional responses be reliable (RFC 3262).

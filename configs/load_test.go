@@ -127,6 +127,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"media.timeout":         "77s",
 			"call.ring":             "77s",
 			"call.park":             "77s",
+			"call.pass_transfers":   "true",
 			"call.drain":            "77s",
 			"call.per_user":         "77",
 			"call.prack":            "false",

@@ -67,6 +67,7 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.reliable = a.reliability(request)
 	l.info.Party, l.info.Origin, l.info.Trunk = l.asked.From, who.origin, who.trunk
 	l.describe()
+	l.describeRefer(request)
 	if err := l.openMedia(flow); err != nil {
 		return nil, err
 	}

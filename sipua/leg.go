@@ -85,6 +85,8 @@ type leg struct {
 	byePending *bridge.Cause
 	// referral is the party's REFER until the end of the transfer was told.
 	referral *subscription
+	// referring tells that the party was asked by REFER to call somebody, and has not told yet what became of it.
+	referring bool
 	// parkTimer runs while the party's media are lost on a transport that may come back.
 	parkTimer *time.Timer
 	parked    bool
@@ -376,6 +378,9 @@ func (l *leg) Tell(message bridge.Message, done func(bridge.Cause)) {
 
 // AskKeyframe asks the party for a full picture.
 func (l *leg) AskKeyframe() { l.mailbox.post(func() { l.media.AskKeyframe() }) }
+
+// Refer asks the party to call somebody else.
+func (l *leg) Refer(referral bridge.Referral) { l.mailbox.post(func() { l.sendRefer(referral) }) }
 
 // TransferProgress tells a party that asked for a transfer how it goes.
 func (l *leg) TransferProgress(cause bridge.Cause) {

@@ -148,6 +148,7 @@ func (l *leg) confirm(response *sip.Response) {
 	winner.dialog.establish(response)
 	l.dialog = winner.dialog
 	l.describe()
+	l.describeRefer(response)
 	if l.calling.offerless {
 		l.offerInSuccess(response)
 		return

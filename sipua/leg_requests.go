@@ -63,7 +63,7 @@ func (l *leg) serve(transaction *serverTransaction, d *dialog) {
 	case sip.SUBSCRIBE:
 		l.subscribe(transaction)
 	case sip.NOTIFY:
-		transaction.respond(481, "No Such Subscription")
+		l.noticeOfRefer(transaction)
 	default:
 		transaction.respond(405, "", sip.NewHeader("Allow", allowedMethods))
 	}

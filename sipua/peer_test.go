@@ -79,6 +79,12 @@ func (p *peer) sayOn(flow transport.Flow, body string, lines ...string) {
 	p.agent.Receive(flow, []byte(strings.Join(lines, "\r\n")+"\r\n\r\n"+body))
 }
 
+// sayAs gives the agent a message with a body that is no SDP; its lines have the type.
+func (p *peer) sayAs(lines []string, body string) {
+	lines = append(lines, fmt.Sprintf("Content-Length: %d", len(body)))
+	p.agent.Receive(p, []byte(strings.Join(lines, "\r\n")+"\r\n\r\n"+body))
+}
+
 // next waits for the next message of the agent.
 func (p *peer) next() sip.Message {
 	p.t.Helper()

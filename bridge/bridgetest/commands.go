@@ -30,6 +30,9 @@ type Tell struct {
 	Done    func(bridge.Cause)
 }
 
+// Refer is a call of bridge.Leg.Refer.
+type Refer struct{ Referral bridge.Referral }
+
 // TransferProgress is a call of bridge.Leg.TransferProgress.
 type TransferProgress struct{ Cause bridge.Cause }
 
@@ -45,13 +48,15 @@ type Mention struct{ Headers []bridge.Header }
 // Answer is a call of bridge.Incoming.Answer.
 type Answer struct{ Answer bridge.Description }
 
-func (Offer) command()            {}
-func (Accept) command()           {}
-func (Refuse) command()           {}
-func (SetDirection) command()     {}
-func (SendDTMF) command()         {}
-func (AskKeyframe) command()      {}
-func (Tell) command()             {}
+func (Offer) command()        {}
+func (Accept) command()       {}
+func (Refuse) command()       {}
+func (SetDirection) command() {}
+func (SendDTMF) command()     {}
+func (AskKeyframe) command()  {}
+func (Tell) command()         {}
+
+func (Refer) command()            {}
 func (TransferProgress) command() {}
 func (Hangup) command()           {}
 func (Ring) command()             {}

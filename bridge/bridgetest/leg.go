@@ -122,6 +122,9 @@ func (l *Leg) AskKeyframe() { l.record(AskKeyframe{}) }
 // Tell is recorded.
 func (l *Leg) Tell(message bridge.Message, done func(bridge.Cause)) { l.record(Tell{message, done}) }
 
+// Refer is recorded.
+func (l *Leg) Refer(referral bridge.Referral) { l.record(Refer{referral}) }
+
 // TransferProgress is recorded.
 func (l *Leg) TransferProgress(cause bridge.Cause) { l.record(TransferProgress{cause}) }
 

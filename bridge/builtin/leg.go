@@ -69,6 +69,11 @@ func (l *leg) Tell(_ bridge.Message, done func(bridge.Cause)) {
 	done(bridge.Cause{Status: 415, Text: "Unsupported Media Type"})
 }
 
+// Refer is refused: a built-in number calls nobody.
+func (l *leg) Refer(bridge.Referral) {
+	l.emit(bridge.Referred{Cause: bridge.Cause{Status: 501, Text: "Not Implemented"}})
+}
+
 // TransferProgress does nothing: the leg asks for no transfer.
 func (l *leg) TransferProgress(bridge.Cause) {}
 

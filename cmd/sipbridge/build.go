@@ -197,7 +197,7 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 		return err
 	}
 	s.exchange = bridge.NewExchange(bridge.ExchangeOptions{
-		Router: router, Logger: s.log, Ring: s.config.Call.Ring,
+		Router: router, Logger: s.log, PassTransfers: s.config.Call.PassTransfers, Ring: s.config.Call.Ring,
 		MaxUserCalls: s.config.Call.PerUser,
 	})
 	return nil

@@ -124,6 +124,15 @@ func (l *leg) Tell(_ bridge.Message, done func(bridge.Cause)) {
 	done(bridge.Cause{Status: 415, Text: "Unsupported Media Type"})
 }
 
+// Refer is refused: clients know of no such callback.
+func (l *leg) Refer(bridge.Referral) {
+	l.conn.mu.Lock()
+	defer l.conn.mu.Unlock()
+	if l.state != stateEnded {
+		l.emit(bridge.Referred{Cause: bridge.Cause{Status: 501, Text: "Not Implemented"}})
+	}
+}
+
 // TransferProgress does nothing: clients ask for no transfer.
 func (l *leg) TransferProgress(bridge.Cause) {}
 
