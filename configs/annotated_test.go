@@ -17,6 +17,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 	want := &Config{
 		Domains: []Domain{{Name: "localhost"}},
 		Listen:  Listen{HTTP: "127.0.0.1:8080", SIPUDP: "127.0.0.1:5060", SIPTCP: "127.0.0.1:5060"},
+		TLS:     TLS{ACME: ACME{Hosts: []string{}, Directory: "https://acme-v02.api.letsencrypt.org/directory"}},
 		Media: Media{
 			RTPPorts:    PortRange{20000, 29999},
 			WebRTCPorts: PortRange{8443, 8443},

@@ -122,6 +122,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"listen.public":         "true",
 			"media.ice_lite":        "true",
 			"tls.client_required":   "true",
+			"tls.acme.hosts":        `["bridge.example"]`,
 			"media.rtp_ports":       "1000-2000",
 			"media.webrtc_ports":    "77",
 			"media.timeout":         "77s",

@@ -1,5 +1,7 @@
 package configs
 
+import "net/url"
+
 // TLS says which certificates are shown, and whose are believed.
 type TLS struct {
 	// Cert and Key are for every listener without a pair of its own. Both are empty for one made at each start.
@@ -14,7 +16,23 @@ type TLS struct {
 	ClientCA string `mapstructure:"client_ca"`
 	// ClientRequired refuses who shows none.
 	ClientRequired bool `mapstructure:"client_required"`
+	ACME           ACME `mapstructure:"acme"`
 }
+
+// ACME says where the certificate comes from of each listener that has no files (RFC 8555).
+type ACME struct {
+	// Hosts are the names that it is for; none for no ACME.
+	Hosts     []string `mapstructure:"hosts"`
+	Email     string   `mapstructure:"email"`
+	Directory string   `mapstructure:"directory"`
+	// Storage is a folder.
+	Storage string `mapstructure:"storage"`
+	// CA is a file with the authorities of the directory; empty for the system's.
+	CA string `mapstructure:"ca"`
+}
+
+// IsSet tells whether certificates are to be got.
+func (a ACME) IsSet() bool { return len(a.Hosts) > 0 }
 
 // KeyPair is a certificate with its chain, and its key: PEM files.
 type KeyPair struct {
@@ -60,7 +78,32 @@ func (c *Config) checkTLS(found *faults) {
 			found.add("%s: cert and key are needed together", name)
 		}
 	}
+	c.checkACME(found)
 	if c.TLS.ClientRequired && c.TLS.ClientCA == "" {
 		found.add("tls.client_required: without tls.client_ca nobody's certificate can be believed")
+	}
+}
+
+func (c *Config) checkACME(found *faults) {
+	acme := c.TLS.ACME
+	if !acme.IsSet() {
+		return
+	}
+	for i, host := range acme.Hosts {
+		if !isHost(host) {
+			found.add("tls.acme.hosts[%d]: %q is no name of a host", i, host)
+		}
+	}
+	if address, err := url.Parse(acme.Directory); err != nil || address.Scheme != "https" || address.Host == "" {
+		found.add("tls.acme.directory: %q is no https URL", acme.Directory)
+	}
+	if acme.Storage == "" {
+		found.add("tls.acme.storage: a folder is needed, or a new certificate would be asked for at each start")
+	}
+	if c.Listen.HTTPS == "" && !c.Listen.Public {
+		found.add("tls.acme.hosts: listen.https is needed, where the authority makes sure that the host is ours")
+	}
+	if c.TLS.PairOf(ListenerHTTPS).IsSet() {
+		found.add("tls.acme.hosts: https has a certificate of files; take away either")
 	}
 }

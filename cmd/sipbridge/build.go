@@ -262,7 +262,7 @@ func (s *service) addWeb(ctx context.Context) error {
 	plain.Handle("/", mux)
 	plain.Handle("/metrics", status)
 
-	server, err := openWeb(ctx, "listen.http", s.listeners.HTTP, plain, nil, s.log)
+	server, err := openWeb(ctx, "listen.http", s.listeners.HTTP, s.certificates.challenges(plain), nil, s.log)
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
+
+	"golang.org/x/sync/errgroup"
 
 	"sipbridge/certificate"
 	"sipbridge/configs"
@@ -17,6 +21,7 @@ import (
 type certificates struct {
 	config  configs.TLS
 	sources map[string]certificate.Source
+	acme    *certificate.ACME // nil for none
 	watch   *certificate.Watch
 }
 
@@ -24,6 +29,9 @@ type certificates struct {
 func newCertificates(config configs.TLS, listeners configs.Listeners, own []netip.Addr, log *slog.Logger,
 ) (*certificates, error) {
 	c := &certificates{config: config, sources: make(map[string]certificate.Source)}
+	if err := c.openACME(listeners, log); err != nil {
+		return nil, err
+	}
 	shared := make(map[configs.KeyPair]certificate.Source)
 	var watched []certificate.Watched
 	for _, listener := range []struct {
@@ -39,7 +47,7 @@ func newCertificates(config configs.TLS, listeners configs.Listeners, own []neti
 		}
 		pair := config.PairOf(listener.name)
 		if shared[pair] == nil {
-			source, err := newSource(pair, own, log)
+			source, err := c.newSource(pair, own, log)
 			if err != nil {
 				return nil, err
 			}
@@ -52,10 +60,55 @@ func newCertificates(config configs.TLS, listeners configs.Listeners, own []neti
 	return c, nil
 }
 
-// newSource reads a certificate, or makes one for this machine where none is named.
-func newSource(pair configs.KeyPair, own []netip.Addr, log *slog.Logger) (certificate.Source, error) {
-	if pair.IsSet() {
+// openACME prepares to get certificates, if that is wanted.
+func (c *certificates) openACME(listeners configs.Listeners, log *slog.Logger) error {
+	config := c.config.ACME
+	if !config.IsSet() || len(listeners.HTTPS) == 0 {
+		return nil
+	}
+	authorities, err := certificate.Authorities(config.CA)
+	if err != nil {
+		return fmt.Errorf("tls.acme.ca: %w", err)
+	}
+	options := certificate.ACMEOptions{
+		Hosts: config.Hosts, Email: config.Email, Directory: config.Directory, Storage: config.Storage,
+		Authorities: authorities, HTTPS: listeners.HTTPS[0], Logger: log,
+	}
+	for _, address := range listeners.HTTP {
+		if address.Addr() == options.HTTPS.Addr() {
+			options.HTTP = address
+		}
+	}
+	c.acme = certificate.NewACME(options)
+	return nil
+}
+
+// run gets certificates, if that is wanted, and warns before any ends.
+func (c *certificates) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.watch.Run(ctx) })
+	if c.acme != nil {
+		group.Go(func() error { return c.acme.Run(ctx) })
+	}
+	return group.Wait()
+}
+
+// challenges lets a web server answer the authority.
+func (c *certificates) challenges(next http.Handler) http.Handler {
+	if c.acme == nil {
+		return next
+	}
+	return c.acme.Challenges(next)
+}
+
+// newSource reads a certificate, or gets one, or makes one for this machine.
+func (c *certificates) newSource(pair configs.KeyPair, own []netip.Addr, log *slog.Logger,
+) (certificate.Source, error) {
+	switch {
+	case pair.IsSet():
 		return certificate.FromFiles(pair.Cert, pair.Key, log)
+	case c.acme != nil:
+		return c.acme, nil
 	}
 	hosts := []string{"localhost"}
 	for _, address := range own {
@@ -70,7 +123,11 @@ func (c *certificates) server(listener string) *tls.Config {
 	if source == nil {
 		return nil
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: source.Get}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: source.Get}
+	if listener == configs.ListenerHTTPS && c.acme != nil {
+		config.NextProtos = []string{"http/1.1", certificate.ChallengeProtocol}
+	}
+	return config
 }
 
 // sip is TLS of the SIP transport, both ways.
@@ -101,7 +158,7 @@ func (c *certificates) client() (*tls.Config, error) {
 	client := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: authorities}
 	source := c.sources[configs.ListenerSIPTLS]
 	if source == nil || !c.config.PairOf(configs.ListenerSIPTLS).IsSet() {
-		return client, nil // one made here proves nothing to anybody
+		return client, nil // one made here proves nothing to anybody, and one got here is for servers
 	}
 	client.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return source.Get(nil) }
 	return client, nil
@@ -131,7 +188,9 @@ func checkCertificates(config configs.TLS) error {
 			faults = append(faults, fmt.Errorf("%s: %w", name, err))
 		}
 	}
-	for name, file := range map[string]string{"tls.ca": config.CA, "tls.client_ca": config.ClientCA} {
+	for name, file := range map[string]string{
+		"tls.ca": config.CA, "tls.client_ca": config.ClientCA, "tls.acme.ca": config.ACME.CA,
+	} {
 		if _, err := certificate.Authorities(file); err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", name, err))
 		}

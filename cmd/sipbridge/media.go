@@ -56,7 +56,7 @@ func (m *mediaSessions) open(flow transport.Flow, events bridge.MediaEvents, log
 		Ports: m.ports, Bind: local, SignallingHost: flow.RemoteAddr().Addr(),
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
 	}
-	if m.advertise.IsValid() && !local.IsLoopback() {
+	if m.advertise.Is4() == local.Is4() && m.advertise.IsValid() && !local.IsLoopback() {
 		options.Advertise = m.advertise
 	}
 	return rtpmedia.New(options)

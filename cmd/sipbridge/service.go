@@ -58,7 +58,7 @@ func (s *service) run(ctx context.Context) error {
 	calls, stopCalls := context.WithCancel(running)
 	defer stopCalls()
 	group.Go(func() error { return s.transports.layer.Run(running) })
-	group.Go(func() error { return s.certificates.watch.Run(running) })
+	group.Go(func() error { return s.certificates.run(running) })
 	group.Go(func() error { return s.registrar.Run(running) })
 	group.Go(func() error {
 		defer stop()

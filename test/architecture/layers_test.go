@@ -47,6 +47,8 @@ func layers() map[string]int {
 func rooms() map[string][]string {
 	return map[string][]string{
 		"github.com/gorilla/websocket": {"signaling/ws"},
+		"github.com/caddyserver":       {"certificate"},
+		"go.uber.org/zap":              {"certificate"},
 		"github.com/pion/webrtc":       {}, // tests only
 		"github.com/pion/interceptor":  {}, // tests only
 		"golang.org/x/sys":             {"bridge/udp"},
