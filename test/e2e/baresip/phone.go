@@ -37,6 +37,9 @@ type Options struct {
 	Manual bool
 	// ToneHz is the microphone's tone; default 800.
 	ToneHz int
+	// Contact, as "sip:user@domain", is whom Say writes to, and whose presence the phone watches. The phone then
+	// also publishes its own.
+	Contact string
 	// Dir takes the phone's files; it must be the phone's own.
 	Dir string
 }
@@ -130,9 +133,9 @@ func writeFiles(options Options, address string, controlPort int) error {
 	}
 	return errors.Join(
 		write(options.Dir, "config",
-			config(options.Dir, source, address, rate, controlPort)+certificate(options.Certificate)),
+			config(options.Dir, source, address, rate, controlPort)+certificate(options.Certificate)+watching(options)),
 		write(options.Dir, "accounts", account(options, codec)),
-		write(options.Dir, "contacts", ""),
+		write(options.Dir, "contacts", contacts(options)),
 	)
 }
 
@@ -177,6 +180,20 @@ func certificate(file string) string {
 	return "sip_certificate " + file + "\n"
 }
 
+func watching(options Options) string {
+	if options.Contact == "" {
+		return ""
+	}
+	return "module_app contact.so\nmodule_app presence.so\n"
+}
+
+func contacts(options Options) string {
+	if options.Contact == "" {
+		return ""
+	}
+	return fmt.Sprintf("\"Contact\" <%s>;presence=p2p\n", options.Contact)
+}
+
 func account(options Options, codec string) string {
 	answer := "auto"
 	if options.Manual {
@@ -188,12 +205,26 @@ func account(options Options, codec string) string {
 		registering = fmt.Sprintf(`regint=60;auth_pass=%s;outbound="sip:%s;transport=%s"`,
 			options.Password, options.Registrar, options.Transport)
 	}
+	if options.Contact != "" {
+		registering += ";pubint=600"
+	}
 	return fmt.Sprintf("<sip:%s@%s;transport=%s>;%s;answermode=%s;audio_codecs=%s\n",
 		options.User, host, options.Transport, registering, answer, codec)
 }
 
 // Dial calls a URI.
 func (p *Phone) Dial(uri string) error { return p.control.command("dial", uri) }
+
+// Say sends a text to the Contact.
+func (p *Phone) Say(text string) error { return p.control.command("message", text) }
+
+// WaitText waits until the phone has shown a text: what is said to it, and what becomes of its contact.
+func (p *Phone) WaitText(text string, limit time.Duration) error {
+	return p.process.WaitOutput(text, limit)
+}
+
+// SetPresence tells those who watch the phone whether it is "presence_online" or "presence_offline".
+func (p *Phone) SetPresence(command string) error { return p.control.command(command, "") }
 
 // Answer accepts the call that rings.
 func (p *Phone) Answer() error { return p.control.command("accept", "") }

@@ -8,6 +8,7 @@ const media = { mediaConstraints: { audio: true, video: false }, pcConfig: { ice
 class JsSIPPhone extends Phone {
   #agent;
   #session;
+  #subscriber;
   #first; // the call beside which another one is consulted
 
   register({ ws, uri, password, expires }) {
@@ -18,6 +19,9 @@ class JsSIPPhone extends Phone {
       register_expires: expires ?? 600,
     });
     this.#agent.on('newRTCSession', ({ originator, session }) => this.#follow(originator, session));
+    this.#agent.on('newMessage', ({ originator, request }) => {
+      if (originator === 'remote') this.note('message', request.body);
+    });
     this.#agent.on('registered', () => this.note('registered'));
     this.#agent.on('disconnected', () => this.note('disconnected'));
     return new Promise((resolve, reject) => {
@@ -39,6 +43,24 @@ class JsSIPPhone extends Phone {
   }
 
   stop() { this.#agent.stop(); }
+
+  say(target, text) {
+    return new Promise((resolve, reject) => {
+      this.#agent.sendMessage(target, text, {
+        contentType: 'text/plain;charset=utf-8',
+        eventHandlers: { succeeded: () => resolve(), failed: ({ response }) => reject(new Error(`MESSAGE: ${response?.status_code}`)) },
+      });
+    });
+  }
+
+  watch(target, event, accept) {
+    this.#subscriber = this.#agent.subscribe(target, event, accept, { expires: 600, contentType: 'text/plain' });
+    this.#subscriber.on('notify', (_, request, body) => this.note('notify', body));
+    this.#subscriber.on('terminated', (code, reason) => this.note('unwatched', reason ?? code));
+    this.#subscriber.subscribe();
+  }
+
+  unwatch() { this.#subscriber.terminate(); }
 
   call(target) {
     this.reason = null;

@@ -19,6 +19,11 @@ export class Phone {
   hold() { throw new Error('not implemented'); }
   resume() { throw new Error('not implemented'); }
   dtmf() { throw new Error('not implemented'); }
+  say() { throw new Error('not implemented'); }
+  watch() { throw new Error('not implemented'); }
+  unwatch() { throw new Error('not implemented'); }
+  publish() { throw new Error('not implemented'); }
+  unpublish() { throw new Error('not implemented'); }
   transfer() { throw new Error('not implemented'); }
   consult() { throw new Error('not implemented'); }
   join() { throw new Error('not implemented'); }
@@ -31,6 +36,11 @@ export class Phone {
   stats() { return stats(); }
   prefer(mimeType, events) { preferCodec(mimeType, events); }
   dropSocket() { window.lastWebSocket.close(); }
+
+  /** How many requests of a method with this text in them have left. */
+  sent(method, text) {
+    return frames.filter((f) => f.way === 'out' && f.text.startsWith(`${method} `) && f.text.includes(text)).length;
+  }
 
   move(state, reason = null) {
     if (reason) this.reason = reason;

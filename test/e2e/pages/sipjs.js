@@ -1,15 +1,21 @@
 // SIP.js from npm, unmodified, behind the page API.
 import './record.js';
-import { Inviter, Registerer, RegistererState, SessionState, UserAgent } from 'sip.js';
+import {
+  Inviter, Messager, Publisher, Registerer, RegistererState, SessionState, Subscriber, UserAgent,
+} from 'sip.js';
 import { Phone } from './phone.js';
 
 class SIPjsPhone extends Phone {
   #agent;
   #registerer;
   #session;
+  #subscriber;
+  #publisher;
+  #uri;
   #first; // the call beside which another one is consulted
 
   async register({ ws, uri, user, password, expires }) {
+    this.#uri = uri;
     this.#agent = new UserAgent({
       uri: UserAgent.makeURI(uri),
       transportOptions: { server: ws },
@@ -21,6 +27,10 @@ class SIPjsPhone extends Phone {
         onInvite: (invitation) => {
           this.#follow(invitation);
           this.move('incoming');
+        },
+        onMessage: (message) => {
+          void message.accept();
+          this.note('message', message.request.body);
         },
       },
     });
@@ -48,6 +58,42 @@ class SIPjsPhone extends Phone {
   }
 
   stop() { return this.#agent.stop(); }
+
+  say(target, text) {
+    const messager = new Messager(this.#agent, UserAgent.makeURI(target), text, 'text/plain;charset=utf-8');
+    return new Promise((resolve, reject) => {
+      void messager.message({
+        requestDelegate: { onAccept: () => resolve(), onReject: ({ message }) => reject(new Error(`MESSAGE: ${message.statusCode}`)) },
+      });
+    });
+  }
+
+  watch(target, event, accept) {
+    this.#subscriber = new Subscriber(this.#agent, UserAgent.makeURI(target), event, {
+      expires: 600, extraHeaders: [`Accept: ${accept}`],
+    });
+    this.#subscriber.delegate = {
+      onNotify: (notification) => {
+        void notification.accept();
+        this.note('notify', notification.request.body);
+      },
+    };
+    this.#subscriber.stateChange.addListener((state) => {
+      if (state === 'Terminated') this.note('unwatched');
+    });
+    return this.#subscriber.subscribe();
+  }
+
+  unwatch() { return this.#subscriber.unsubscribe(); }
+
+  publish(body) {
+    this.#publisher = new Publisher(this.#agent, UserAgent.makeURI(this.#uri), 'presence', {
+      contentType: 'application/pidf+xml', expires: 600,
+    });
+    return this.#publisher.publish(body);
+  }
+
+  unpublish() { return this.#publisher.unpublish(); }
 
   async call(target) {
     this.reason = null;

@@ -15,6 +15,8 @@ class SIPml5Phone extends Phone {
   #stack;
   #registration;
   #session;
+  #subscription;
+  #publication;
   #reply;
 
   async register({ ws, uri, user, domain, password, expires }) {
@@ -29,6 +31,42 @@ class SIPml5Phone extends Phone {
 
   unregister() { return this.#asked(() => this.#registration.unregister(), 'terminated'); }
   stop() { this.#stack.stop(); }
+
+  say(target, text) {
+    const session = this.#stack.newSession('message', this.#following('said'));
+    session.send(target, text, 'text/plain;charset=utf-8');
+    return this.waitEvent('said terminated', 1, 10_000);
+  }
+
+  watch(target, event, accept) {
+    this.#subscription = this.#stack.newSession('subscribe', {
+      expires: 200,
+      sip_headers: [{ name: 'Event', value: event }, { name: 'Accept', value: accept }],
+      ...this.#following('watched'),
+    });
+    this.#subscription.subscribe(target);
+  }
+
+  unwatch() { this.#subscription.unsubscribe(); }
+
+  publish(body) {
+    this.#publication = this.#stack.newSession('publish', {
+      expires: 200, sip_headers: [{ name: 'Event', value: 'presence' }], ...this.#following('published'),
+    });
+    this.#publication.publish(body, 'application/pidf+xml', {});
+    return this.waitEvent('published connected', 1, 10_000);
+  }
+
+  unpublish() { this.#publication.unpublish(); }
+
+  // #following notes the events of a session that is no call.
+  #following(what) {
+    const listener = (event) => {
+      this.note(`${what} ${event.type}`, event.description);
+      if (event.type === 'i_notify') this.note('notify', event.getContentString());
+    };
+    return { events_listener: { events: '*', listener } };
+  }
 
   call(target) {
     this.reason = null;
@@ -74,6 +112,10 @@ class SIPml5Phone extends Phone {
     this.note(`stack ${event.type}`, event.description);
     if (event.type === 'started') resolve();
     if (event.type === 'failed_to_start') reject(new Error(`sipML5 did not start: ${event.description}`));
+    if (event.type === 'i_new_message') {
+      event.newSession.accept();
+      this.note('message', event.getContentString());
+    }
     if (event.type === 'i_new_call') {
       this.#session = event.newSession;
       this.#session.setConfiguration(this.#callConfig());
