@@ -211,6 +211,36 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
+func TestNextLook(t *testing.T) {
+	t.Parallel()
+	options := Options{Timeout: 30 * time.Second, Connect: 15 * time.Second}
+	up := func(silent time.Duration) situation { return situation{state: stateConnected, silent: silent} }
+	tests := []struct {
+		name   string
+		now    situation
+		lost   bool
+		report time.Duration
+		want   time.Duration
+	}{
+		{"nothing is due", up(0), false, time.Minute, maxPause},
+		{"a report", up(0), false, time.Second, time.Second},
+		{"a report is late", up(0), false, -time.Second, minPause},
+		{"the timeout", up(29 * time.Second), false, time.Minute, maxPause},
+		{"lost", up(time.Minute), true, time.Minute, maxPause / 4},
+		{"connecting", situation{waiting: 14500 * time.Millisecond}, false, time.Minute, time.Second / 2},
+		{"failed", situation{state: stateFailed}, false, time.Minute, maxPause},
+	}
+	for _, test := range tests {
+		if got := test.now.next(options, test.lost, test.report); got != test.want {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+	}
+	options.Timeout = time.Second
+	if got := up(900*time.Millisecond).next(options, false, time.Minute); got != options.Timeout/4 {
+		t.Errorf("shortly before a timeout: %v", got)
+	}
+}
+
 // TestCloseAnywhere closes sessions at every stage and from the leg's side twice.
 func TestCloseAnywhere(t *testing.T) {
 	t.Parallel()

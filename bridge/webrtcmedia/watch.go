@@ -86,31 +86,31 @@ func (w *watch) setDirection(direction bridge.Direction) {
 }
 
 func (w *watch) run() {
-	options := w.session.options
-	ticker := time.NewTicker(max(min(options.Timeout, options.Connect, 2*time.Second)/4, time.Millisecond))
-	defer ticker.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	lost := false
 	reportAt := time.Now().Add(reportInterval / 4)
 	for {
 		select {
 		case <-w.done:
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		case <-w.poked:
 		}
-		p := w.session.peer.Load()
-		if p == nil {
-			continue
-		}
 		now := time.Now()
-		situation := w.look(p, now)
-		w.session.sender.SetEnabled(situation.state == stateConnected && situation.direction.Sends())
-		lost = w.judge(situation, lost)
-		if situation.state == stateConnected && now.After(reportAt) {
-			reportAt = now.Add(reportInterval/2 + rand.N(reportInterval))
-			// A report that is not sent is like one lost.
-			_ = p.writeReports(w.session.report(now))
+		next := w.session.options.Connect
+		if p := w.session.peer.Load(); p != nil {
+			situation := w.look(p, now)
+			w.session.sender.SetEnabled(situation.state == stateConnected && situation.direction.Sends())
+			lost = w.judge(situation, lost)
+			if situation.state == stateConnected && !now.Before(reportAt) {
+				reportAt = now.Add(reportInterval/2 + rand.N(reportInterval))
+				// A report that is not sent is like one lost.
+				_ = p.writeReports(w.session.report(now))
+			}
+			next = situation.next(w.session.options, lost, reportAt.Sub(now))
 		}
+		timer.Reset(next)
 	}
 }
 
@@ -165,6 +165,27 @@ type situation struct {
 	direction bridge.Direction
 	// waiting is the time since the last negotiation, silent that without a packet that might have come.
 	waiting, silent time.Duration
+}
+
+// minPause and maxPause bound the time to the next look: a packet that ends a silence tells nobody.
+const (
+	minPause = time.Millisecond
+	maxPause = 2 * time.Second
+)
+
+// next gives the time until something may be due: a report, a deadline, or while media are lost their return.
+func (s situation) next(options Options, lost bool, report time.Duration) time.Duration {
+	due := maxPause
+	switch {
+	case lost:
+		due = maxPause / 4
+	case s.state == stateConnected:
+		due = min(report, max(options.Timeout-s.silent, options.Timeout/4))
+	case s.state == stateConnecting:
+		due = options.Connect - s.waiting
+	default: // the state tells when it changes
+	}
+	return max(min(due, maxPause), minPause)
 }
 
 // trouble says what is wrong, if anything; certain is false while that is still open.

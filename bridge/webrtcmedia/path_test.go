@@ -1,0 +1,91 @@
+package webrtcmedia
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"sipbridge/bridge/dtlssrtp"
+	"sipbridge/bridge/udp"
+	"sipbridge/transcode"
+)
+
+// wire is one end of a connection that keeps packets apart.
+type wire struct {
+	*net.UDPConn
+	peer net.Addr
+}
+
+func (w wire) WriteTo(packet []byte, _ net.Addr) (int, error) {
+	return w.UDPConn.WriteTo(packet, w.peer)
+}
+
+// newKeys gives the two ends of a DTLS-SRTP session.
+func newKeys(t *testing.T) (ours, theirs *dtlssrtp.Session) {
+	t.Helper()
+	engine := newEngine(t, EngineOptions{})
+	here, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	must(t, err)
+	there, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	options := dtlssrtp.Options{Identity: engine.identity, Peer: engine.identity.Fingerprint(), Logs: engine.logs}
+	var shaking sync.WaitGroup
+	var failure error
+	shaking.Go(func() { theirs, failure = dtlssrtp.Handshake(ctx, wire{there, here.LocalAddr()}, options) })
+	client := options
+	client.Client = true
+	ours, err = dtlssrtp.Handshake(ctx, wire{here, there.LocalAddr()}, client)
+	shaking.Wait()
+	must(t, err)
+	must(t, failure)
+	t.Cleanup(func() {
+		must(t, ours.Close())
+		must(t, theirs.Close())
+	})
+	return ours, theirs
+}
+
+// TestWholePathAllocatesNothing sends a browser its own packets back: decrypted, counted, numbered anew, encrypted,
+// sent.
+func TestWholePathAllocatesNothing(t *testing.T) { //nolint:paralleltest // counts allocations
+	ours, theirs := newKeys(t)
+	engine := newEngine(t, EngineOptions{})
+	session := engine.NewSession(Options{})
+	p, err := engine.newPeer(session.peerOptions())
+	must(t, err)
+	p.session.Store(ours)
+	session.peer.Store(p)
+	session.incoming.accept(agreement{formats: audioCodecs(), events: eventCodecs()})
+	session.sender.SetFormats(audioCodecs())
+	session.sender.SetEnabled(true)
+	session.Receive(transcode.Audio, session.sender)
+	sink, err := udp.NewPoller().Listen(netip.MustParseAddrPort("127.0.0.1:0"),
+		func([]byte, netip.AddrPort, time.Time) {})
+	must(t, err)
+	p.conn.Choose(engine.Addresses()[0], sink.LocalAddr())
+
+	packet := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 111, SSRC: 5}, Payload: make([]byte, 80)}
+	buffer, now := make([]byte, packetSize), time.Now()
+	perPacket := testing.AllocsPerRun(1000, func() {
+		packet.SequenceNumber++
+		packet.Timestamp += 960
+		size, err := packet.MarshalTo(buffer)
+		must(t, err)
+		sealed, err := theirs.SealRTP(buffer, size)
+		must(t, err)
+		p.receive(sealed, now)
+	})
+	stats := session.Stats()
+	if perPacket != 0 || stats.Received != 1001 || stats.Sent != 1001 || stats.Lost != 0 {
+		t.Errorf("%v allocations a packet; %+v", perPacket, stats)
+	}
+	must(t, session.Close())
+	must(t, sink.Close())
+}
