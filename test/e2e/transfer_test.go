@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/test/e2e/baresip"
 	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/linphone"
 	"sipbridge/test/e2e/service"
 	"sipbridge/test/e2e/sipp"
 )
@@ -20,6 +21,7 @@ func TestTransfer(t *testing.T) {
 	})
 	t.Run("blind", w.blind)
 	t.Run("attended", w.attended)
+	t.Run("attended by a phone", w.attendedByPhone)
 	t.Run("fails", w.transferFails)
 	t.Run("by a phone", w.byPhone)
 	t.Run("without reports", w.withoutReports)
@@ -127,6 +129,41 @@ func (w *world) attended(t *testing.T) {
 			must(t, phone.Wait(limit))
 		})
 	}
+}
+
+// attendedByPhone: linphonec holds one phone, talks to another one, and connects both.
+func (w *world) attendedByPhone(t *testing.T) {
+	t.Parallel()
+	number := int(w.users.Add(1)) - 1
+	referrer, err := linphone.Start(linphone.Options{
+		User: userName(number), Domain: "localhost", Password: password(number), Registrar: w.service.SIP,
+		Codec: "PCMU", Rate: 8000, ToneHz: pageHz, Dir: t.TempDir(),
+	})
+	must(t, err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("linphonec:\n%s", referrer.Report())
+		}
+		referrer.Stop()
+	})
+	held := callee(t, func(media sipp.Media) []sipp.Step {
+		return []sipp.Step{
+			sipp.Answer(media), sipp.AwaitReinvite(media, 2, "recvonly"), sipp.AwaitReinvite(media, 3, "sendrecv"),
+			sipp.AwaitBye(),
+		}
+	})
+	target := callee(t, func(media sipp.Media) []sipp.Step {
+		return []sipp.Step{sipp.Answer(media), sipp.Pause(12 * time.Second), sipp.Bye(1)}
+	})
+	must(t, referrer.Dial(held.number()))
+	mustHear(t, held, pageHz)
+	must(t, referrer.Hold(limit))
+	must(t, referrer.Dial(target.number()))
+	mustHear(t, target, pageHz)
+	must(t, referrer.Join(1, 2))
+	mustJoin(t, held, target)
+	must(t, target.Wait(limit))
+	must(t, held.Wait(limit))
 }
 
 // transferFails: the call that there was goes on with its sound.
@@ -246,5 +283,55 @@ func (w *world) againAndAgain(t *testing.T) {
 		mustJoin(t, phone, target)
 		must(t, phone.Wait(limit))
 		must(t, target.Wait(limit))
+	}
+}
+
+// TestTrunkTransfersByItself: with call.pass_transfers a trunk that takes REFER does it, and one that does not want to
+// leaves it to the bridge.
+func TestTrunkTransfersByItself(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		steps []sipp.Step // after the answer
+		does  bool
+	}{
+		{"does", []sipp.Step{
+			sipp.AwaitRefer(202, "Accepted"), sipp.Notify(1, "active;expires=60", "SIP/2.0 100 Trying"),
+			sipp.Notify(2, "terminated;reason=noresource", "SIP/2.0 200 OK"), sipp.AwaitBye(),
+		}, true},
+		{"does not want to", []sipp.Step{sipp.AwaitRefer(603, "Decline"), sipp.AwaitBye()}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			trunk := callee(t, func(media sipp.Media) []sipp.Step {
+				return append([]sipp.Step{sipp.AnswerReferring(media)}, test.steps...)
+			})
+			w := newWorld(t, browser.Chromium, service.Options{
+				NextHops: map[string]string{"carrier.test": trunk.Address},
+				Settings: map[string]map[string]any{"call": {"pass_transfers": true}},
+			})
+			p := w.newPage(t, jsSIP)
+			must(t, p.Call(nil, "call", "sip:bob@carrier.test"))
+			mustBe(t, p, "established")
+			mustTalk(t, p, trunk)
+			must(t, p.Call(nil, "transfer", "sip:tone@localhost"))
+			mustReport(t, p, "accepted", 200)
+			if !test.does {
+				mustHear(t, trunk, 1004) // the bridge has called the number itself
+				metrics, err := w.service.Metrics()
+				must(t, err)
+				if metrics["sipbridge_calls_active"] != 1 {
+					t.Errorf("%v calls", metrics["sipbridge_calls_active"])
+				}
+				trunk.Stop()
+				return
+			}
+			mustBe(t, p, "ended")
+			must(t, trunk.Wait(limit))
+			refer, err := trunk.WaitMessage("REFER ", limit)
+			must(t, err)
+			if !strings.Contains(refer, "\nRefer-To: <sip:tone@localhost>") {
+				t.Errorf("asked by %s", refer)
+			}
+			w.mustBeEmpty(t)
+		})
 	}
 }

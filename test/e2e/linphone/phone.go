@@ -140,6 +140,19 @@ func (p *Phone) command(line string) error {
 // Dial calls a URI.
 func (p *Phone) Dial(uri string) error { return p.command("call " + uri) }
 
+// Hold holds the call, and waits until that is agreed; another one may be placed then.
+func (p *Phone) Hold(limit time.Duration) error {
+	if err := p.command("pause"); err != nil {
+		return err
+	}
+	return p.process.WaitOutput("to LinphoneCallPaused", limit)
+}
+
+// Join connects the other parties of two calls, which are numbered from 1.
+func (p *Phone) Join(held, consulted int) error {
+	return p.command(fmt.Sprintf("transfer %d --to-call %d", held, consulted))
+}
+
 // Hangup ends the call.
 func (p *Phone) Hangup() error { return p.command("terminate") }
 

@@ -28,6 +28,13 @@ window.phone = {
     element(id).click();
   },
 
+  /** Types over what a field holds, when it can be seen. */
+  async type(id, text, milliseconds) {
+    await until(() => document.getElementById(id)?.checkVisibility(), `#${id} to be seen`, milliseconds);
+    element(id).value = text;
+    element(id).dispatchEvent(new Event('input', { bubbles: true }));
+  },
+
   /** Resolves when the element's data attribute has one of the values. */
   wait(id, name, values, milliseconds) {
     const value = () => document.getElementById(id)?.dataset[name];

@@ -75,6 +75,31 @@ func Answer(media Media) Step {
 		recv(`request="ACK"`, "")
 }
 
+// AnswerReferring is Answer by a phone that says that it takes REFER.
+func AnswerReferring(media Media) Step {
+	allow := "\n      Allow: INVITE, ACK, CANCEL, BYE, REFER, NOTIFY"
+	return send("SIP/2.0 200 OK"+inviteResponse+allow+fmt.Sprintf(withSDP, media.sdp(1, "sendrecv")), `retrans="500"`) +
+		recv(`request="ACK"`, "")
+}
+
+// AwaitRefer awaits a REFER and answers it.
+func AwaitRefer(status int, reason string) Step {
+	return recv(`request="REFER"`, "") + send(fmt.Sprintf("SIP/2.0 %d %s", status, reason)+lastResponse+noBody)
+}
+
+// Notify tells, in a call that sipp was called in, how far it is with what it was asked by REFER.
+func Notify(number int, state, fragment string) Step {
+	rest := fmt.Sprintf(`
+      Event: refer
+      Subscription-State: %s
+      Content-Type: message/sipfrag;version=2.0
+      Content-Length: [len]
+
+      %s
+`, state, fragment)
+	return send(request("NOTIFY", number, calledFrom, calledTo, rest), `retrans="500"`) + recv(`response="200"`, "")
+}
+
 // Reject sends a final failure and awaits the ACK.
 func Reject(code int, reason string) Step {
 	return send(fmt.Sprintf("SIP/2.0 %d %s", code, reason)+inviteResponse+noBody, `retrans="500"`) +

@@ -29,6 +29,13 @@ export class Call {
   /** What names the call to the service (RFC 3261 section 12): { callId, localTag, remoteTag }. */
   dialog = null;
 
+  /** Whom the other side is being sent to: { name, rings, done }; null if to nobody. */
+  transfer = null;
+  /** Why the other side could not be sent there, in words, until it is tried again. */
+  notSent = '';
+  /** What the other side sends, or null. */
+  sound = null;
+
   #session = null;
   #microphone = null;
   #listener;
@@ -124,6 +131,45 @@ export class Call {
     return true;
   }
 
+  /**
+   * Sends the other side to somebody else. The call is over when they are connected, and goes on if they are not.
+   * @param {string} uri whom to
+   * @param {string} name of whom, for the user
+   * @param {Call} consulted our own call with them, if there is one; the two become one then (RFC 3891)
+   */
+  sendTo(uri, name, consulted = null) {
+    if (this.state !== 'up' || this.transfer) return;
+    this.transfer = { name, rings: false, done: false };
+    this.notSent = '';
+    this.#session.refer(uri, {
+      replaces: consulted?.#session,
+      eventHandlers: {
+        progress: () => this.#transferMoves({ rings: true }),
+        accepted: () => this.#sent(),
+        failed: ({ status_line: line }) => this.#stays(line.status_code),
+        requestFailed: ({ response }) => this.#stays(response?.status_code ?? 408),
+      },
+    });
+    this.#tell();
+  }
+
+  #transferMoves(step) {
+    Object.assign(this.transfer, step);
+    this.#tell();
+  }
+
+  #sent() {
+    this.transfer.done = true;
+    if (!this.over) this.#session.terminate();
+  }
+
+  #stays(status) {
+    const { name } = this.transfer;
+    this.transfer = null;
+    this.notSent = wordsForEnd({ originator: 'remote', message: { status_code: status } }, { peer: name }).words;
+    this.#tell();
+  }
+
   #mediaOptions() {
     return { mediaStream: this.#microphone, mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } };
   }
@@ -151,7 +197,8 @@ export class Call {
 
   #followSound(connection) {
     connection.addEventListener('track', ({ streams, track }) => {
-      this.#listener.sound(streams[0] ?? new MediaStream([track]));
+      this.sound = streams[0] ?? new MediaStream([track]);
+      this.#listener.sound(this.sound);
     });
     connection.addEventListener('iceconnectionstatechange', () => {
       this.interrupted = connection.iceConnectionState === 'disconnected';
@@ -187,6 +234,10 @@ export class Call {
   }
 
   #ended(end) {
+    if (this.transfer?.done) {
+      this.#finish({ words: `${this.peer.name} talks to ${this.transfer.name} now.`, failed: false, status: 0 });
+      return;
+    }
     const { words, failed } = wordsForEnd(end, { peer: this.peer.name });
     this.#finish({ words, failed, status: end.message?.status_code ?? 0 });
   }

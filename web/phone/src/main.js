@@ -14,6 +14,7 @@ import { Focus } from './view/focus.js';
 import { JournalView } from './view/journalview.js';
 import { LineView } from './view/lineview.js';
 import { PadView } from './view/padview.js';
+import { TransferView } from './view/transferview.js';
 
 const speaker = new Speaker();
 const phone = new Phone({ changed: () => render(), sound: hear, refused: (account) => void renew(account) });
@@ -31,7 +32,9 @@ const views = [
     hangUp: () => phone.hangUp(),
     toggleMute: () => phone.toggleMute(),
     toggleHold: () => phone.toggleHold(),
+    connect: () => phone.connect(),
   }),
+  new TransferView({ transfer: (typed) => phone.transfer(typed), consult: (typed) => void phone.consult(typed) }),
   new PadView(press),
   new JournalView(),
   new Focus(),

@@ -1,4 +1,4 @@
-// The phone: one line, at most one call, and what the user may do with them. It knows nothing of the page.
+// The phone: one line, a call, at most one that waits beside it, and what the user may do with them. It knows nothing of the page.
 import { accountFrom, addressURI } from './account.js';
 import { Call } from './call.js';
 import { clock } from './duration.js';
@@ -18,6 +18,8 @@ export class Phone {
   line = null;
   /** The call, or null. */
   call = null;
+  /** The call that is on hold while somebody is asked whether to take it; null if there is none. */
+  waiting = null;
   /** What the user should read now: { words, kind: 'plain' or 'bad', about: 'line' or 'call' }; null if nothing. */
   message = null;
   journal = new Journal(() => this.#changed());
@@ -62,6 +64,7 @@ export class Phone {
 
   /** Ends the call, if any, and takes the registration back. */
   unregister() {
+    this.waiting?.hangUp();
     this.call?.hangUp();
     const { line } = this;
     this.line = null;
@@ -79,7 +82,39 @@ export class Phone {
 
   /** Calls what was typed; resolves when the call is on its way, or over. */
   async dial(typed) {
-    if (!this.ready || !typed.trim()) return;
+    if (this.ready && typed.trim()) await this.#place(typed);
+  }
+
+  /** Sends the other side to what was typed, without asking there. */
+  transfer(typed) {
+    const peer = this.#transferable(typed);
+    if (!peer) return;
+    const uri = addressURI(typed.trim(), this.line.account.domain);
+    if (!uri) this.#say(`${typed} is not an address.`, 'bad');
+    else this.call.sendTo(uri, peer.name);
+  }
+
+  /** Puts the call on hold and calls what was typed, to ask whether to connect them. */
+  async consult(typed) {
+    if (!this.#transferable(typed) || this.waiting) return;
+    this.call.setHold(true);
+    this.waiting = this.call;
+    await this.#place(typed);
+  }
+
+  /** Makes one call of the two, without us. */
+  connect() {
+    const { waiting, call, line } = this;
+    if (!waiting || call?.state !== 'up' || !line?.connected) return;
+    waiting.sendTo(addressURI(call.peer.address, line.account.domain), call.peer.name, call);
+  }
+
+  #transferable(typed) {
+    const can = this.line?.connected && this.call?.state === 'up' && !this.call.transfer && typed.trim();
+    return can ? peerFromTyped(typed, this.line.account.domain) : null;
+  }
+
+  async #place(typed) {
     const { line } = this;
     const call = this.#begin('outgoing', peerFromTyped(typed, line.account.domain));
     this.journal.write(`Calling ${call.peer.name}`);
@@ -162,26 +197,45 @@ export class Phone {
   }
 
   #callChanged(call) {
-    if (call.over && this.call === call) this.#callOver(call);
-    else if (call.state === 'up') this.#writeUp(call);
+    if (call.over && (call === this.call || call === this.waiting)) this.#callOver(call);
+    else if (call.notSent) this.#stays(call);
+    else if (call.state === 'up' && (call === this.call || call.transfer)) this.#writeUp(call);
     this.#changed();
   }
 
+  #stays(call) {
+    const { notSent } = call;
+    call.notSent = '';
+    this.journal.write(notSent, 'bad');
+    this.#say(notSent, 'bad');
+  }
+
   /** The journal does not say the same thing twice in a row, so only news is written. */
-  #writeUp({ peer, hold, interrupted, dialog }) {
-    if (interrupted) this.journal.write('The sound is interrupted', 'bad');
+  #writeUp({ peer, hold, transfer, interrupted, dialog }) {
+    if (transfer) this.journal.write(`Sending ${peer.name} to ${transfer.name}`);
+    else if (interrupted) this.journal.write('The sound is interrupted', 'bad');
     else if (hold.local) this.journal.write(`You put ${peer.name} on hold`);
     else if (hold.remote) this.journal.write(`${peer.name} put you on hold`);
     else this.journal.write(`Connected with ${peer.name}`, 'good', dialog ? `Call-ID ${dialog.callId}` : '');
   }
 
   #callOver(call) {
-    this.call = null;
+    const connecting = this.waiting?.transfer;
+    if (call === this.waiting) this.waiting = null;
+    else this.#goBack();
+    if (connecting && !call.transfer) return; // the bridge has ended it: the other one tells how it went
     const { words, failed, status } = call.end;
     const talked = call.startedAt ? `${words} Talked ${clock(call.endedAt - call.startedAt)}.` : words;
     const detail = [status && `status ${status}`, call.dialog && `Call-ID ${call.dialog.callId}`];
     this.journal.write(talked, failed ? 'bad' : 'plain', detail.filter(Boolean).join(', '));
     this.#say(talked, failed ? 'bad' : 'plain');
+  }
+
+  /** Shows the call that waits, if there is one, again. */
+  #goBack() {
+    this.call = this.waiting;
+    this.waiting = null;
+    if (this.call?.sound) this.#sound(this.call.sound);
   }
 
   #say(words, kind = 'plain', about = 'call') {

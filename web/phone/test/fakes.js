@@ -18,6 +18,11 @@ export class FakeSession extends EventEmitter {
   unmute() { this.asked.push(['unmute']); }
   hold(_, done) { return this.#changeHold('hold', done); }
   unhold(_, done) { return this.#changeHold('unhold', done); }
+  /** Notes the target, and whose dialog is replaced; a test tells how it goes by told. */
+  refer(target, { replaces, eventHandlers }) {
+    this.asked.push(['refer', target, replaces]);
+    this.told = eventHandlers;
+  }
   sendDTMF(key, options) { this.asked.push(['key', key, options.transportType]); }
 
   #changeHold(event, done) {

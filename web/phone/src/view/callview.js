@@ -18,17 +18,18 @@ const keysShown = 16;
 export class CallView {
   #call = null;
 
-  constructor({ answer, decline, hangUp, toggleMute, toggleHold }) {
-    const clicks = { answer, decline, hangup: hangUp, mute: toggleMute, hold: toggleHold };
+  constructor({ answer, decline, hangUp, toggleMute, toggleHold, connect }) {
+    const clicks = { answer, decline, hangup: hangUp, mute: toggleMute, hold: toggleHold, connect };
     for (const [id, clicked] of Object.entries(clicks)) element(id).addEventListener('click', clicked);
     setInterval(() => this.#renderTimer(), 250);
   }
 
-  render({ call, line }) {
+  render({ call, waiting, line }) {
     this.#call = call;
     element('phone').dataset.call = call?.state ?? 'none';
     element('talk').hidden = !call;
     this.#renderButtons(call, line?.connected ?? false);
+    this.#renderWaiting(call, waiting);
     this.#renderTimer();
     if (!call) return;
     setText(element('peer'), call.peer.name);
@@ -40,6 +41,7 @@ export class CallView {
 
   #words(call) {
     if (call.state !== 'up') return stateWords[call.state];
+    if (call.transfer) return call.transfer.rings ? `Rings at ${call.transfer.name}…` : `Sending to ${call.transfer.name}…`;
     if (call.interrupted) return 'The sound is interrupted…';
     if (call.hold.local) return call.hold.remote ? 'Both sides hold' : 'On hold';
     if (call.hold.remote) return `${call.peer.name} put you on hold`;
@@ -58,6 +60,14 @@ export class CallView {
     element('hold').disabled = !up || call.hold.changing || !connected;
     this.#renderToggle('mute', call?.muted, 'Unmute', 'Mute');
     this.#renderToggle('hold', call?.hold.local, 'Resume', 'Hold');
+  }
+
+  /** Who waits while somebody else is asked; the two can be connected when that one talks to us. */
+  #renderWaiting(call, waiting) {
+    element('waiting').hidden = !waiting;
+    element('connect').hidden = !waiting || call?.state !== 'up';
+    element('connect').disabled = Boolean(waiting?.transfer);
+    if (waiting) setText(element('waiting'), waiting.transfer ? `Connecting ${waiting.peer.name}…` : `${waiting.peer.name} waits`);
   }
 
   /** The words say what a click does. */
