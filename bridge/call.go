@@ -63,6 +63,8 @@ type call struct {
 	answer *Description
 	// timer limits the ringing, and later the whole call.
 	timer *time.Timer
+	// early are the dialogs of ringing callees that were entered in the Exchange.
+	early []DialogID
 	// transfer is the one under way, else nil; transfers counts all.
 	transfer  *transfer
 	transfers int

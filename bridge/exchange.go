@@ -227,7 +227,7 @@ func (x *Exchange) remove(c *call) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	delete(x.calls, c)
-	for _, dialog := range [2]DialogID{c.caller.dialog, c.callee.dialog} {
+	for _, dialog := range append(c.early, c.caller.dialog, c.callee.dialog) {
 		x.forget(dialog, c)
 	}
 	x.closeIfEmpty()

@@ -111,6 +111,15 @@ func (f *forkLeg) Info() LegInfo {
 	return info
 }
 
+// infos says what is known of each branch.
+func (f *forkLeg) infos() []LegInfo {
+	infos := make([]LegInfo, len(f.branches))
+	for i, branch := range f.branches {
+		infos[i] = branch.Info()
+	}
+	return infos
+}
+
 // Events gives the joined events.
 func (f *forkLeg) Events() <-chan Event { return f.events }
 

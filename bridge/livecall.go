@@ -58,6 +58,7 @@ func (c *call) publish() {
 // enterDialogs lets the dialogs of both legs be replaced. It is done before a party can know that
 // it has one that is confirmed.
 func (c *call) enterDialogs() {
+	c.enterEarly()
 	for _, side := range [2]*side{&c.caller, &c.callee} {
 		if dialog := side.info().Dialog; dialog != side.dialog && dialog.RemoteTag != "" {
 			c.exchange.enter(c, side.dialog, dialog)

@@ -1,6 +1,35 @@
 package bridge
 
-import "sipbridge/transcode"
+import (
+	"slices"
+
+	"sipbridge/transcode"
+)
+
+// ringingLegs says what is known of each callee that rings.
+func (c *call) ringingLegs() []LegInfo {
+	switch leg := c.callee.leg.(type) {
+	case nil:
+		return nil
+	case *forkLeg:
+		return leg.infos()
+	default:
+		return []LegInfo{leg.Info()}
+	}
+}
+
+// enterEarly lets the dialogs of ringing callees be replaced.
+func (c *call) enterEarly() {
+	if c.state == stateAnswered {
+		return
+	}
+	for _, info := range c.ringingLegs() {
+		if info.Dialog.RemoteTag != "" && !slices.Contains(c.early, info.Dialog) {
+			c.exchange.enter(c, DialogID{}, info.Dialog)
+			c.early = append(c.early, info.Dialog)
+		}
+	}
+}
 
 // takeRinging lets an incoming leg answer a call in the place of the callee that rings (RFC 3891 section 3): a
 // user picks up at one device what rings at another.
@@ -35,11 +64,12 @@ func (c *call) takeRinging(incoming Incoming) {
 // answerPickUp gives the answer to the new leg, or the cause of its refusal. A caller's own early dialog is not ours to
 // replace: only a dialog that we began is.
 func (c *call) answerPickUp(request Request) (Description, error) {
-	ringing := c.callee.info()
+	all := c.ringingLegs()
+	at := slices.IndexFunc(all, func(info LegInfo) bool { return info.Dialog == *request.Replaces })
 	switch {
-	case c.callee.leg == nil, c.callee.ended, *request.Replaces != ringing.Dialog:
+	case at < 0, c.callee.ended:
 		return Description{}, noSuchDialog()
-	case !mayReplace(request.who(), ringing):
+	case !mayReplace(request.who(), all[at]):
 		return Description{}, Cause{Status: 403, Text: "Forbidden"}
 	case request.Offer == nil:
 		return Description{}, notAcceptable("no offer to answer the caller with")

@@ -52,6 +52,42 @@ func TestPickUpAtAnotherDevice(t *testing.T) {
 	}
 }
 
+// Two devices ring; a third one picks up what rings at either, and both fall silent.
+func TestPickUpWhileSeveralRing(t *testing.T) {
+	t.Parallel()
+	for picked := range 2 {
+		f := newFork(t, 2, func(leg bridgetest.Dialled) {
+			info := leg.Info()
+			info.Origin, info.User = bridge.OriginUser, "bob@test"
+			leg.SetInfo(info)
+		})
+		for _, branch := range f.branches {
+			branch.Emit(bridge.Ringing{})
+		}
+		bridgetest.Await[bridgetest.Ring](t, f.caller.Leg)
+		dialog := f.branches[picked].Info().Dialog
+		offer := bridgetest.Audio(bridgetest.PCMU())
+		device := comeBack(f.fixture, "bob@test", dialog, &offer)
+		bridgetest.Await[bridgetest.Answer](t, device.Leg)
+		for _, branch := range f.branches {
+			bridgetest.Await[bridgetest.Hangup](t, branch.Leg)
+		}
+		passes(t, device.Leg, f.caller.Leg, 0)
+		late := comeBack(f.fixture, "bob@test", dialog, &offer)
+		if got := bridgetest.Await[bridgetest.Hangup](t, late.Leg).Cause; got.Status != 481 {
+			t.Errorf("a second one was told %+v, want 481", got)
+		}
+		device.Emit(bridge.Ended{Cause: bridge.Normal()})
+		f.observer.AwaitEnded(t)
+		if late = comeBack(f.fixture, "bob@test", dialog, &offer); t.Failed() {
+			return
+		}
+		if got := bridgetest.Await[bridgetest.Hangup](t, late.Leg).Cause; got.Status != 603 {
+			t.Errorf("after the end: told %+v, want 603", got)
+		}
+	}
+}
+
 // The caller has its answer already, by early media; the device speaks something else.
 func TestPickUpAfterEarlyMedia(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ import (
 )
 
 // everybody routes all calls to one phone, as a gateway rule does; but carol has her own, the registered user's is the
-// same one as his device, and nobody may call premium.
+// same one as his device, numbers go to the trunk, and nobody may call premium.
 type everybody struct {
 	agent *Agent
 	phone *peer
@@ -25,6 +25,9 @@ type everybody struct {
 
 func (e *everybody) Route(request bridge.Request) ([]bridge.Target, error) {
 	name, _, _ := strings.Cut(request.To, "@")
+	if strings.HasPrefix(name, "sip:+") || strings.HasPrefix(name, "sip:0") {
+		return []bridge.Target{{Endpoint: e.agent.TrunkEndpoints()["carrier"], URI: request.To}}, nil
+	}
 	switch name {
 	case "sip:carol":
 		return []bridge.Target{{Endpoint: e.agent.Gateway(), URI: "sip:carol@192.0.2.21:5060"}}, nil
@@ -41,11 +44,11 @@ func (e *everybody) Route(request bridge.Request) ([]bridge.Target, error) {
 }
 
 // newBridge is an agent whose calls an Exchange makes, all to the phone that it gives.
-func newBridge(t *testing.T) (s *setup, phone *peer) {
+func newBridge(t *testing.T, tweaks ...func(*Options, *Agent)) (s *setup, phone *peer) {
 	t.Helper()
 	router := &everybody{}
 	exchange := bridge.NewExchange(bridge.ExchangeOptions{Router: router})
-	s = newSetup(t, func(options *Options, _ *Agent) { options.Accept = exchange.Accept })
+	s = newSetup(t, append(tweaks, func(options *Options, _ *Agent) { options.Accept = exchange.Accept })...)
 	router.agent = s.agent
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
