@@ -289,7 +289,7 @@ func (a *Agent) receiveCancel(flow, reply transport.Flow, request *sip.Request) 
 		setTag(response, tag)
 	}
 	a.sendResponse(reply, response)
-	known.canceled(request)
+	known.cancel(request)
 }
 
 // receiveInDialog gives a request to the leg of its dialog.

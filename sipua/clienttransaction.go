@@ -20,8 +20,9 @@ type responseHandler func(response *sip.Response, err error)
 // is retransmitted; so retransmitted final responses never reach it: here the same ACK is sent again. What it passes up
 // is dropped, for it comes on another goroutine: a request that follows a response would overtake it.
 type clientTransaction struct {
-	table   *transactions
-	handler responseHandler
+	table *transactions
+	// settled is closed when the first final response has been taken.
+	settled chan struct{}
 	// datagram is how the request may go if the connection cannot be had that it was given because it is too large for
 	// UDP; nil if it was given none.
 	datagram *datagram
@@ -39,31 +40,35 @@ type clientTransaction struct {
 	request   *sip.Request
 	flow      transport.Flow
 	machine   *sip.ClientTx
-	abandoned bool   // guarded by mu
-	final     int    // guarded by mu: status of the first final response, or noResponse
-	heard     bool   // guarded by mu: any response has come
-	fault     error  // guarded by mu: why it was given up, if it was
-	ack       []byte // guarded by mu: the ACK sent for a failed INVITE
+	handler   responseHandler // guarded by mu
+	abandoned bool            // guarded by mu
+	final     int             // guarded by mu: status of the first final response, or noResponse
+	heard     bool            // guarded by mu: any response has come
+	fault     error           // guarded by mu: why it was given up, if it was
+	ack       []byte          // guarded by mu: the ACK sent for a failed INVITE
 }
 
 // receive takes a response that matched.
 func (t *clientTransaction) receive(response *sip.Response) {
 	t.mu.Lock()
 	t.heard = true
-	repeated := t.final != 0
+	repeated, handler, invite := t.final != 0, t.handler, t.request.IsInvite()
 	if !repeated && response.StatusCode >= 200 {
 		t.final = response.StatusCode
+		defer close(t.settled)
+		if !response.IsSuccess() || !invite {
+			t.handler = ignore // it has heard all
+		}
 	}
 	ack, machine, flow := t.ack, t.machine, t.flow
-	invite := t.request.IsInvite()
 	t.mu.Unlock()
 
 	switch {
 	case !repeated:
 		machine.Receive(response)
-		t.handler(response, nil)
+		handler(response, nil)
 	case response.IsSuccess() && invite:
-		t.handler(response, nil) // a repeated or forked 2xx: the dialog acknowledges each (RFC 6026)
+		handler(response, nil) // a repeated or forked 2xx: the dialog acknowledges each (RFC 6026)
 	case ack != nil && response.StatusCode >= 300:
 		_ = flow.Send(ack)
 	}
@@ -93,7 +98,8 @@ func (t *clientTransaction) sent() (*sip.Request, transport.Flow) {
 	return t.request, t.flow
 }
 
-// pump keeps the state machine going, and tells the handler if the transaction ends without a final response.
+// pump keeps the state machine going until there is a final response, and tells the handler if the transaction ends
+// without one. What comes later never reaches the machine, whose timers end it.
 func (t *clientTransaction) pump() {
 	if t.datagram != nil {
 		t.awaitConnection()
@@ -104,9 +110,11 @@ func (t *clientTransaction) pump() {
 	for {
 		select {
 		case <-machine.Responses():
+		case <-t.settled:
+			return
 		case <-machine.Done():
-			if !t.settle() {
-				t.handler(nil, t.failure(machine))
+			if handler, open := t.close(); open {
+				handler(nil, t.failure(machine))
 			}
 			return
 		}
@@ -122,6 +130,8 @@ func (t *clientTransaction) awaitConnection() {
 	for {
 		select {
 		case <-machine.Responses():
+		case <-t.settled:
+			return
 		case <-machine.Done():
 			return
 		case <-late:
@@ -136,16 +146,26 @@ func (t *clientTransaction) awaitConnection() {
 	}
 }
 
-// settle takes no response any more, and tells whether a final one has come.
-func (t *clientTransaction) settle() bool {
+// close takes no response any more. If there was no final one it gives the handler, which has to hear of that.
+func (t *clientTransaction) close() (handler responseHandler, open bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	settled := t.final != 0
-	if !settled {
-		t.final = noResponse
+	if t.final != 0 {
+		return nil, false
 	}
-	return settled
+	t.final = noResponse
+	return t.handler, true
 }
+
+// forget lets go of the handler, whose owner is gone: the transaction stays for 32 s after a 2xx (RFC 6026 timer M),
+// and would keep the whole call in memory.
+func (t *clientTransaction) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.handler = ignore
+}
+
+func ignore(*sip.Response, error) {}
 
 // noResponse stands for the final response of a transaction that ended without one.
 const noResponse = -1

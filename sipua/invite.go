@@ -47,7 +47,7 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 		a.log.Debug("INVITE dropped", "error", err)
 		return
 	}
-	l.invite = transaction
+	l.invite, l.invites = transaction, append(l.invites, transaction)
 	a.dialogs.add(l)
 	l.start(l.begin)
 }

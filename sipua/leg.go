@@ -98,9 +98,11 @@ type leg struct {
 	// pending counts what the goroutine waits for: transactions, and the look-up of an address.
 	pending int
 	// open are our requests without a final response.
-	open   map[*clientTransaction]struct{}
-	linger *time.Timer
-	gave   bool // the goroutine may end although transactions are pending
+	open map[*clientTransaction]struct{}
+	// invites are transactions that outlive the leg.
+	invites []interface{ forget() }
+	linger  *time.Timer
+	gave    bool // the goroutine may end although transactions are pending
 
 	infoMu sync.Mutex
 	info   bridge.LegInfo // guarded by infoMu
@@ -170,6 +172,9 @@ func (l *leg) finish() {
 	l.stopTimers()
 	for transaction := range l.open {
 		transaction.abandon()
+	}
+	for _, transaction := range l.invites {
+		transaction.forget()
 	}
 }
 

@@ -102,5 +102,8 @@ func (l *leg) transmit(d *dialog, flow transport.Flow, request *sip.Request, han
 	}
 	l.pending++
 	l.open[transaction] = struct{}{}
+	if request.IsInvite() {
+		l.invites = append(l.invites, transaction)
+	}
 	return transaction, nil
 }

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
@@ -16,9 +17,25 @@ type serverTransaction struct {
 	// final is the status of the final response, 0 while there is none.
 	final atomic.Int32
 	// browser says that a browser asks, which can answer only some challenges.
-	browser bool
-	// canceled hears a CANCEL.
-	canceled func(cancel *sip.Request)
+	browser  bool
+	mu       sync.Mutex
+	canceled func(cancel *sip.Request) // guarded by mu: hears a CANCEL
+}
+
+// cancel tells the owner of a CANCEL.
+func (t *serverTransaction) cancel(request *sip.Request) {
+	t.mu.Lock()
+	canceled := t.canceled
+	t.mu.Unlock()
+	canceled(request)
+}
+
+// forget lets go of the owner, which is gone: the transaction stays for 32 s after a 2xx (RFC 6026 timer L), and would
+// keep the whole call in memory.
+func (t *serverTransaction) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.canceled = func(*sip.Request) {}
 }
 
 // respond sends a response built from the request.

@@ -93,7 +93,7 @@ func (t *transactions) newInvite(source, reply transport.Flow, request *sip.Requ
 // goes over TCP, if the peer takes it.
 func (t *transactions) send(flow transport.Flow, request *sip.Request, handler responseHandler,
 ) (*clientTransaction, error) {
-	transaction := &clientTransaction{table: t, handler: handler}
+	transaction := &clientTransaction{table: t, handler: handler, settled: make(chan struct{})}
 	if stream := t.streams.instead(flow, request); stream != nil {
 		transaction.datagram = &datagram{flow: flow, request: request, late: time.NewTimer(streamPatience)}
 		flow, request = stream, overStream(request, stream)
