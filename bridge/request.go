@@ -52,6 +52,9 @@ type Request struct {
 	Offer *Description
 	// Headers cross to the callee: those of the pass-through policy, and a browser's own credentials.
 	Headers []Header
+	// Login proves the caller to the server of his domain, if his leg was given something that does; nil if not. Only the
+	// endpoint of that server knows what it is, and nothing else may look into it or keep it.
+	Login any
 	// MaxForwards is what is left of the hop count (RFC 3261 section 8.1.1.6); 0 means the default, 70.
 	MaxForwards int
 	// Replaces names the dialog that the new one takes over (RFC 3891), as the bridge sees that dialog; in a request

@@ -28,7 +28,11 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 		domainOf(binding.user) == who.trunk {
 		asked.To = "sip:" + binding.token + "@" + who.trunk // the Directory knows the token
 	}
+	login, hasLogin := breakerLogin(request)
 	if upstream, ok := a.passesCredentials(request, who); ok {
+		if hasLogin && upstream.Logins {
+			asked.Login = breaker{upstream: upstream, login: login}
+		}
 		asked.Headers = append(asked.Headers, a.credentials(request)...)
 		if strings.EqualFold(to.Host, upstream.Domain) {
 			asked.To = to.String() // the digest covers its parameters

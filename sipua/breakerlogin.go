@@ -36,15 +36,25 @@ const longestIMPI = 256
 
 func isHA1(text string) bool { return regexp.MustCompile(`^[0-9a-fA-F]{32}$`).MatchString(text) }
 
-// answerTo gives the header that answers a server's challenge with a login of its own user. The hash is good for one
-// realm, which must be the domain: of a server that has another one the browser has to answer the challenge itself.
-func (u Upstream) answerTo(response *sip.Response, request *sip.Request, login digest.Login) (sip.Header, error) {
+// breaker answers the challenges of an upstream server with a login of its own user.
+type breaker struct {
+	upstream Upstream
+	login    digest.Login
+}
+
+// Name is the domain.
+func (b breaker) Name() string { return b.upstream.Domain }
+
+// Answer gives the header that answers a challenge. The hash is good for one realm, which must be the domain: of a
+// server that has another one the browser has to answer the challenge itself.
+func (b breaker) Answer(response *sip.Response, method sip.RequestMethod, uri sip.Uri) (sip.Header, error) {
 	asks, answers := "WWW-Authenticate", "Authorization"
 	if response.StatusCode == sip.StatusProxyAuthRequired {
 		asks, answers = "Proxy-Authenticate", "Proxy-Authorization"
 	}
-	login.Realm = u.Domain
-	value, err := digest.Answer(valuesOf(response, asks), string(request.Method), request.Recipient.String(), login)
+	login := b.login
+	login.Realm = b.upstream.Domain
+	value, err := digest.Answer(valuesOf(response, asks), string(method), uri.String(), login)
 	if err != nil {
 		return nil, err
 	}

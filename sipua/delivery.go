@@ -81,6 +81,9 @@ func (d *delivery) forDevice(device bindingEndpoint) (*sip.Request, error) {
 	received := d.transaction.request
 	request := sip.NewRequest(received.Method, contact)
 	callID, left := sip.CallIDHeader(newTag()), sip.MaxForwardsHeader(max(hopsOf(received)-1, 0))
+	for _, proxy := range device.path {
+		request.AppendHeader(&sip.RouteHeader{Address: *proxy.Clone()})
+	}
 	request.AppendHeader(d.agent.fromOf(received))
 	request.AppendHeader(&sip.ToHeader{Address: user})
 	request.AppendHeader(&callID)

@@ -20,7 +20,9 @@ func (a *Agent) Lookup(user, domain string) (targets []bridge.Target, known bool
 	}
 	aor := user + "@" + local
 	for _, binding := range a.options.Registrar.Lookup(user, local) {
-		endpoint := bindingEndpoint{agent: a, contact: binding.URI, flow: binding.Flow, user: aor}
+		endpoint := bindingEndpoint{
+			agent: a, contact: binding.URI, flow: binding.Flow, path: binding.Path, user: aor,
+		}
 		targets = append(targets, bridge.Target{Endpoint: endpoint, URI: "sip:" + aor})
 	}
 	return targets, a.options.Registrar.Known(user, local)

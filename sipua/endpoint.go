@@ -50,10 +50,14 @@ func (e upstreamEndpoint) Dial(request bridge.Request) bridge.Leg {
 	if err != nil {
 		return e.agent.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", err)})
 	}
-	return e.agent.dial(request, dialTarget{
+	out := dialTarget{
 		requestURI: target, nextHops: e.upstream.NextHops, transport: transportOf(e.upstream.NextHops[0]),
 		trusted: true, trunk: e.upstream.Domain, credentials: strings.EqualFold(homeOf(request), e.upstream.Domain),
-	})
+	}
+	if login, ok := request.Login.(breaker); ok && out.credentials && login.upstream.Domain == e.upstream.Domain {
+		out.answers = login
+	}
+	return e.agent.dial(request, out)
 }
 
 // homeOf gives the domain at which the caller proves himself.
@@ -73,6 +77,8 @@ type bindingEndpoint struct {
 	agent   *Agent
 	contact string
 	flow    transport.Flow
+	// path are the proxies between us and the device.
+	path []sip.Uri
 	// user is the account, "name@domain".
 	user string
 }
@@ -84,7 +90,7 @@ func (e bindingEndpoint) Dial(request bridge.Request) bridge.Leg {
 		return e.agent.failedLeg(bridge.Cause{Status: 480, Err: fmt.Errorf("contact: %w", err)})
 	}
 	return e.agent.dial(request, dialTarget{
-		requestURI: contact, flow: e.flow, transport: e.flow.Transport(), user: e.user,
+		requestURI: contact, flow: e.flow, transport: e.flow.Transport(), user: e.user, routes: e.path,
 	})
 }
 
@@ -106,6 +112,8 @@ type dialTarget struct {
 	release func()
 	// credentials tells that it is the caller's own server: his credentials may go there, and its challenges to him.
 	credentials bool
+	// answers, if set, answers its challenges before he hears of them.
+	answers answerer
 }
 
 // dial starts an outgoing leg.
@@ -117,7 +125,10 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 		request = hidden(request, target.credentials)
 	}
 	l := a.newLeg(target.transport, target.user)
-	l.trunk, l.release, l.dialog = target.peer, target.release, &dialog{}
+	l.trunk, l.release, l.dialog, l.answers = target.peer, target.release, &dialog{}, target.answers
+	if target.peer != nil {
+		l.answers = target.peer
+	}
 	from, err := wire.ParseURI(request.From.URI, wire.StreamLimits())
 	if err != nil {
 		return l.failed(bridge.Cause{Status: 400, Err: fmt.Errorf("caller: %w", err)})

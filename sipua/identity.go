@@ -71,7 +71,7 @@ func (a *Agent) prove(flow transport.Flow, request *sip.Request, user string) er
 	if proved.user != user {
 		return notYours()
 	}
-	a.users.prove(flow, proved)
+	a.remember(flow, request, proved)
 	return nil
 }
 

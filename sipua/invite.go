@@ -83,7 +83,7 @@ func (l *leg) reachedBy(t *trunk.Trunk) (err error) {
 	if t == nil {
 		return nil
 	}
-	l.trunk, l.info.Codecs = t, t.Codecs()
+	l.trunk, l.answers, l.info.Codecs = t, t, t.Codecs()
 	l.release, err = l.agent.options.Dialing.AdmitFrom(t.Name())
 	return err
 }

@@ -46,6 +46,8 @@ type leg struct {
 	// trunk is the one that the party is reached by; nil for none. release gives back its place in the dialing limits.
 	trunk   *trunk.Trunk
 	release func()
+	// answers makes what the party's server asks for; nil for nothing.
+	answers answerer
 	// invitedAs has the credentials of our INVITE.
 	invitedAs invitedAs
 	// trusted parties, servers that we are configured to use, may move the dialog to other addresses.

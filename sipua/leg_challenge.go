@@ -15,7 +15,15 @@ type invitedAs struct {
 	header   sip.Header
 }
 
-// prove answers the challenge of the leg's trunk by sending the request again with credentials, and reports false if
+// answerer makes the credentials that a server asks for: a trunk's, or a user's own.
+type answerer interface {
+	// Name is the trunk, or the domain, whose server it is.
+	Name() string
+	// Answer gives the header that answers a challenge to a request of this method and Request-URI.
+	Answer(response *sip.Response, method sip.RequestMethod, uri sip.Uri) (sip.Header, error)
+}
+
+// prove answers the challenge of the leg's server by sending the request again with credentials, and reports false if
 // there is nothing to be answered, or if it cannot be (RFC 3261 section 22.2). The request that it sends is the same
 // one, so whoever holds it for an ACK or a CANCEL sees its new sequence number.
 func (l *leg) prove(d *dialog, challenged *clientTransaction, response *sip.Response, handler responseHandler) bool {
@@ -23,9 +31,9 @@ func (l *leg) prove(d *dialog, challenged *clientTransaction, response *sip.Resp
 	if !l.mayProve(challenged, response) {
 		return false
 	}
-	header, err := l.trunk.Answer(response, request.Method, request.Recipient)
+	header, err := l.answers.Answer(response, request.Method, request.Recipient)
 	if err != nil {
-		l.log.Info("trunk's challenge not answered", "trunk", l.trunk.Name(), "method", request.Method, "error", err)
+		l.log.Info("challenge not answered", "of", l.answers.Name(), "method", request.Method, "error", err)
 		return false
 	}
 	d.localSequence = max(d.localSequence, request.CSeq().SeqNo) + 1
@@ -56,11 +64,11 @@ func (l *leg) replaceCalling(challenged, next *clientTransaction) {
 	}
 }
 
-// mayProve tells whether a response challenges us for the trunk's credentials. They go to the trunk's own addresses and
-// to nobody else whom it has sent the dialog to, however he names his realm.
+// mayProve tells whether a response challenges us for credentials that we have. They go to the server's own addresses
+// and to nobody else whom it has sent the dialog to, however he names his realm.
 func (l *leg) mayProve(challenged *clientTransaction, response *sip.Response) bool {
-	asks := response.StatusCode == sip.StatusUnauthorized || response.StatusCode == sip.StatusProxyAuthRequired
-	if l.trunk == nil || !asks || challenged.answered >= mostAnswers || !l.agent.isAt(l.trunk, challenged.flow) {
+	if l.answers == nil || !isChallenge(response) || challenged.answered >= mostAnswers ||
+		!l.agent.isAt(l.answers, challenged.flow) {
 		return false
 	}
 	request := challenged.request

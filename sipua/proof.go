@@ -57,6 +57,14 @@ func (a *Agent) proofOf(flow transport.Flow, request *sip.Request, realm string,
 	return proof{user: name + "@" + realm}, nil
 }
 
+// remember lets the connection of a request speak for its sender from now on, unless a proxy sent it: that speaks for
+// many.
+func (a *Agent) remember(flow transport.Flow, request *sip.Request, proved proof) {
+	if len(request.GetHeaders("Via")) == 1 {
+		a.users.prove(flow, proved)
+	}
+}
+
 func (a *Agent) proofByToken(text, realm string, proxy bool) (proof, error) {
 	grant, err := a.options.Tokens.Verify(text)
 	if err != nil {

@@ -48,7 +48,7 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 		transaction.send(response)
 		return
 	}
-	a.users.prove(flow, proved)
+	a.remember(flow, request, proved)
 	keepOpen(flow)
 	response := newResponse(request, 200, "")
 	addHeaders(response, headers)

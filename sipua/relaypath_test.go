@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -263,4 +264,39 @@ func TestBreakerLoginIsNotKept(t *testing.T) {
 		strings.Contains(contact, "impi") {
 		t.Errorf("the 200 has %s", contact)
 	}
+}
+
+// A phone behind an edge proxy is reached by the proxies of its REGISTER; the proxy's connection speaks for nobody.
+func TestPhoneBehindAProxy(t *testing.T) {
+	s := newSetup(t, tokens(t))
+	proxy := s.peer("TCP", "192.0.2.9:5070")
+	register := localRegister("alice", 1, "Authorization: Bearer "+tokenOf(t, "alice", 3600e9), "Supported: path",
+		"Path: <sip:edge@192.0.2.9:5070;transport=tcp;lr>")
+	register = slices.Insert(register, 2, "Via: SIP/2.0/UDP 192.0.2.99;branch=z9hG4bKphone")
+	proxy.say("", register...)
+	proxy.status(200)
+	if user := s.agent.users.get(proxy); user != "" {
+		t.Errorf("the proxy speaks for %s", user)
+	}
+	targets, _ := s.agent.Lookup("alice", "local.example")
+	leg := targets[0].Endpoint.Dial(bridge.Request{From: bridge.Party{URI: "sip:bob@local.example"}, To: targets[0].URI})
+	invite := proxy.request(sip.INVITE)
+	if route := invite.GetHeader("Route"); route == nil || route.Value() != "<sip:edge@192.0.2.9:5070;transport=tcp;lr>" ||
+		invite.Recipient.Host != "x.invalid" {
+		t.Errorf("sent %s", invite)
+	}
+	proxy.respond(invite, 486, "a", "")
+	proxy.request(sip.ACK)
+	event[bridge.Ended](t, leg)
+
+	bob := s.peer("WS", "192.0.2.10:1")
+	s.agent.users.set(bob, "bob@local.example")
+	message := plain(bob, "MESSAGE", "sip:alice@local.example")
+	message[3] = "From: <sip:bob@local.example>;tag=x"
+	bob.say("", message...)
+	if route := proxy.request(sip.MESSAGE).GetHeader("Route"); route == nil {
+		t.Error("a MESSAGE takes another way")
+	}
+	proxy.respond(proxy.last(sip.MESSAGE), 200, "a", "")
+	bob.status(200)
 }

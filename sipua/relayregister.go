@@ -139,7 +139,8 @@ func (r *relayedRegister) again(received *sip.Request, upstream *sip.Response) b
 	if !r.hasLogin || !isChallenge(upstream) {
 		return false
 	}
-	header, err := r.upstream.answerTo(upstream, received, r.login)
+	answers := breaker{upstream: r.upstream, login: r.login}
+	header, err := answers.Answer(upstream, received.Method, received.Recipient)
 	r.hasLogin, r.login = false, digest.Login{}
 	if err != nil {
 		return false

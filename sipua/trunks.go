@@ -113,8 +113,8 @@ func (a *Agent) register(t *trunk.Trunk, token string, prepare func(contact sip.
 	return response, nil
 }
 
-// isAt tells whether a flow leads to a trunk's own addresses.
-func (a *Agent) isAt(t *trunk.Trunk, flow transport.Flow) bool {
+// isAt tells whether a flow leads to the own addresses of whom credentials are for.
+func (a *Agent) isAt(t answerer, flow transport.Flow) bool {
 	server, ok := a.fromUpstream(flow)
 	return ok && server.Domain == t.Name()
 }

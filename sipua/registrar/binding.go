@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"sipbridge/sipua/transport"
 )
 
@@ -15,6 +17,8 @@ type Binding struct {
 	URI string
 	// Flow is the way there: the one that the REGISTER came on.
 	Flow transport.Flow
+	// Path are the proxies on the way, as the Route that requests there carry (RFC 3327); mostly there are none.
+	Path []sip.Uri
 	// Instance and RegID name the device and which of its flows this is (RFC 5626 section 4.1); Instance is empty
 	// and RegID zero if the client doesn't tell.
 	Instance string

@@ -23,6 +23,8 @@ type order struct {
 	cseq   uint32
 	// until, if set, is when the sender's proof ends, and with it his bindings.
 	until time.Time
+	// path are the proxies that the REGISTER came by.
+	path []sip.Uri
 	// removeAll is Contact: *.
 	removeAll bool
 	// wanted are the bindings to make or prolong, removed those to end; both empty in a query.
@@ -52,6 +54,10 @@ func (r *Registrar) read(request *sip.Request, flow transport.Flow, sender Sende
 	read := order{
 		aor: r.canonical(AORFrom(to.Address)), flow: flow, callID: string(*callID), cseq: cseq.SeqNo, until: sender.Until,
 	}
+	var err error
+	if read.path, err = pathsOf(request); err != nil {
+		return order{}, err
+	}
 	contacts, star, err := contactsOf(request)
 	if err != nil {
 		return order{}, err
@@ -73,7 +79,8 @@ func unknownOptions(request *sip.Request) string {
 	var unknown []string
 	for _, header := range request.GetHeaders("require") {
 		for option := range strings.SplitSeq(header.Value(), ",") {
-			if option = strings.TrimSpace(option); option != "" && !strings.EqualFold(option, "outbound") {
+			if option = strings.TrimSpace(option); option != "" && !strings.EqualFold(option, "outbound") &&
+				!strings.EqualFold(option, "path") {
 				unknown = append(unknown, option)
 			}
 		}
@@ -117,7 +124,7 @@ func (r *Registrar) addContact(read *order, request *sip.Request, asked *contact
 		life = max(min(life, read.until.Sub(now)), time.Second)
 	}
 	binding := &Binding{
-		AOR: read.aor, URI: asked.target(), Flow: read.flow,
+		AOR: read.aor, URI: asked.target(), Flow: read.flow, Path: read.path,
 		Instance: asked.param("+sip.instance"), RegID: asked.regID(),
 		CallID: read.callID, CSeq: read.cseq, Expires: now.Add(life),
 		Q: asked.q(), UserAgent: userAgent(request), contact: *asked,
@@ -127,7 +134,10 @@ func (r *Registrar) addContact(read *order, request *sip.Request, asked *contact
 		return nil
 	}
 	read.wanted = append(read.wanted, binding)
-	read.outbound = read.outbound || binding.outbound() && supports(request, "outbound")
+	if binding.outbound() && supports(request, "outbound") {
+		read.outbound = true
+		return checkFirstHop(request, read.path)
+	}
 	return nil
 }
 

@@ -104,6 +104,9 @@ func (r *Registrar) headers(asked *order, now time.Time) []bridge.Header {
 		}
 	}
 	headers := slices.Concat(own, others)
+	if len(asked.path) > 0 {
+		headers = append(headers, pathHeader(asked.path))
+	}
 	if asked.outbound {
 		headers = append(headers, bridge.Header{Name: "Require", Value: "outbound"})
 	}
