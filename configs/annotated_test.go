@@ -23,7 +23,9 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			WebRTCPorts: PortRange{8443, 8443},
 			Timeout:     30 * time.Second,
 		},
-		Call:  Call{Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute, PerUser: 100, PRACK: true},
+		Call: Call{
+			Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute, PerUser: 100, PRACK: true, Breaker: "always",
+		},
 		Users: []User{},
 		Routes: []Route{
 			{From: "users", Match: "^sips?:(echo|tone|dtmf)@{local}(:[0-9]+)?$", To: "builtin:$1"},

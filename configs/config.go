@@ -59,6 +59,8 @@ type Call struct {
 	PerUser int `mapstructure:"per_user"`
 	// PRACK lets provisional responses be reliable (RFC 3262).
 	PRACK bool `mapstructure:"prack"`
+	// Breaker is "always" to be a party to all calls, "asked" to let browsers have them for themselves.
+	Breaker string `mapstructure:"breaker"`
 }
 
 // User is a user of a domain of our own. It has a Password or a HA1; where there are Tokens it may have neither.

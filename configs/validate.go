@@ -135,6 +135,9 @@ func (c *Config) checkCall(found *faults) {
 	checkPositive(found, "call.ring", c.Call.Ring)
 	checkNotNegative(found, "call.park", c.Call.Park)
 	checkNotNegative(found, "call.drain", c.Call.Drain)
+	if c.Call.Breaker != "always" && c.Call.Breaker != "asked" {
+		found.add("call.breaker: %q is not always or asked", c.Call.Breaker)
+	}
 	if c.Call.PerUser < 1 {
 		found.add("call.per_user: %d calls let nobody talk", c.Call.PerUser)
 	}

@@ -97,6 +97,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"websocket: {max_message: 10}", "websocket.max_message"},
 		{"websocket: {max_message: 100000000}", "websocket.max_message"},
 		{"websocket: {rate: 0}", "websocket.rate"},
+		{"call: {breaker: never}", "call.breaker"},
 		{"call: {per_user: 0}", "call.per_user"},
 		{"security: {scanners: [' x ']}", "security.scanners[0]"},
 		{"tokens: {keys: [{id: a}]}", "tokens.keys[0]"},

@@ -45,6 +45,9 @@ type Options struct {
 	Media MediaFactory
 	// Accept takes each incoming call.
 	Accept func(bridge.Incoming)
+	// Route gives the targets of a call that may pass through us as through a proxy, as a bridge.Router does; nil if
+	// every call is bridged.
+	Route func(bridge.Request) ([]bridge.Target, error)
 	// Registrar keeps the bindings of local domains.
 	Registrar *registrar.Registrar
 	// Authenticator checks local users.
@@ -105,6 +108,7 @@ type Agent struct {
 	relays       *relayBindings
 	relayGuard   relayGuard
 	paths        *relayPaths
+	proxies      *proxiedDialogs
 	rates        *userRates
 	presence     *presence.Server
 	watchers     *watchers
@@ -137,6 +141,7 @@ func NewAgent(options Options) *Agent {
 		relays:       newRelayBindings(),
 		relayGuard:   newRelayGuard(),
 		paths:        newRelayPaths(),
+		proxies:      newProxiedDialogs(),
 		rates:        newUserRates(),
 		watchers:     newWatchers(),
 		removals:     newRemovals(),
@@ -199,6 +204,7 @@ func (a *Agent) Receive(flow transport.Flow, raw []byte) {
 func (a *Agent) FlowClosed(flow transport.Flow) {
 	a.users.forget(flow)
 	a.relays.forget(flow)
+	a.proxies.forget(flow)
 	a.relayedSubscriptions.forget(flow)
 	a.removals.forget(flow)
 	a.dropWatchers(flow)
@@ -272,6 +278,9 @@ func (a *Agent) receiveACK(flow transport.Flow, request *sip.Request) {
 		return
 	}
 	l := a.dialogs.legOf(request)
+	if l == nil && a.passInDialog(flow, flow, request) {
+		return
+	}
 	if l == nil || !a.speaksFor(l, flow) || l.enqueue(func() { l.acknowledged(request) }) != nil {
 		a.stats.stray.Add(1) // the ACK to a stateless refusal is one, too
 	}
@@ -296,7 +305,9 @@ func (a *Agent) receiveCancel(flow, reply transport.Flow, request *sip.Request) 
 func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request) {
 	l := a.dialogs.legOf(request)
 	if l == nil {
-		a.receiveInOtherDialog(flow, reply, request)
+		if !a.passInDialog(flow, reply, request) {
+			a.receiveInOtherDialog(flow, reply, request)
+		}
 		return
 	}
 	if err := a.mayContinue(l, flow, request); err != nil {

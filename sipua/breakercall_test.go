@@ -20,12 +20,16 @@ func capturedBreakerInvite(t *testing.T) []byte {
 	return raw
 }
 
+// breakerServer is the outbound proxy of the captured call.
+const breakerServer = "192.168.0.12:5060"
+
 // exampleOrg makes the upstream server that of the captured call.
 func exampleOrg(logins bool) func(*Options, *Agent) {
 	return func(options *Options, _ *Agent) {
 		for i := range options.Domains.Upstreams {
 			options.Domains.Upstreams[i].Domain = "example.org"
 			options.Domains.Upstreams[i].Logins = logins
+			options.Domains.Upstreams[i].NextHops = []sip.Uri{{Scheme: "sip", Host: "192.168.0.12"}}
 		}
 	}
 }
@@ -40,7 +44,7 @@ func (s *setup) bridged(leg bridge.Incoming) bridge.Leg {
 // is in nothing that leaves.
 func TestBreakerLoginCalls(t *testing.T) {
 	s := newSetup(t, exampleOrg(true))
-	p, server := s.peer("WS", "192.0.2.9:5070"), s.peer("UDP", upstreamAddress)
+	p, server := s.peer("WS", "192.0.2.9:5070"), s.peer("UDP", breakerServer)
 	p.agent.Receive(p, capturedBreakerInvite(t))
 	caller := within(t, s.incoming, "call")
 	callee := s.bridged(caller)
@@ -83,7 +87,7 @@ func TestBreakerLoginThatIsNotUsed(t *testing.T) {
 	}{"not allowed": {false, "example.org"}, "another realm": {true, "asterisk"}} {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t, exampleOrg(test.logins))
-			p, server := s.peer("WS", "192.0.2.9:5070"), s.peer("UDP", upstreamAddress)
+			p, server := s.peer("WS", "192.0.2.9:5070"), s.peer("UDP", breakerServer)
 			p.agent.Receive(p, capturedBreakerInvite(t))
 			caller := within(t, s.incoming, "call")
 			callee := s.bridged(caller)

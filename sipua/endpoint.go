@@ -50,8 +50,9 @@ func (e upstreamEndpoint) Dial(request bridge.Request) bridge.Leg {
 	if err != nil {
 		return e.agent.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", err)})
 	}
+	nextHops := e.upstream.chosenBy(request).NextHops
 	out := dialTarget{
-		requestURI: target, nextHops: e.upstream.NextHops, transport: transportOf(e.upstream.NextHops[0]),
+		requestURI: target, nextHops: nextHops, transport: transportOf(nextHops[0]),
 		trusted: true, trunk: e.upstream.Domain, credentials: strings.EqualFold(homeOf(request), e.upstream.Domain),
 	}
 	if login, ok := request.Login.(breaker); ok && out.credentials && login.upstream.Domain == e.upstream.Domain {

@@ -33,7 +33,15 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 		a.reply(reply, request, 503, sip.NewHeader("Retry-After", "10"))
 		return
 	}
-	l, err := a.newIncoming(flow, request, who)
+	asked := a.asked(request, who)
+	if route, ok := chosenNextHop(flow, request); ok {
+		asked.NextHop = route.String()
+	}
+	if target, ok := a.standsAside(flow, request, asked); ok {
+		a.pass(flow, reply, request, target)
+		return
+	}
+	l, err := a.newIncoming(flow, request, who, asked)
 	if err != nil {
 		a.refuse(reply, request, causeOfError(err))
 		return
@@ -57,13 +65,14 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 const maxStrangers = 1 << 14
 
 // newIncoming makes the leg of an INVITE.
-func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who identity) (*leg, error) {
+func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who identity, asked bridge.Request,
+) (*leg, error) {
 	l := a.newLeg(flow.Transport(), who.user)
 	l.incoming = true
 	l.trusted = who.origin == bridge.OriginUpstream
 	l.flow, l.gone = flow, flow.Done()
 	l.dialog = answeringDialog(request, a.contact(flow, request.To().Address.User))
-	l.asked = a.asked(request, who)
+	l.asked = asked
 	l.reliable = a.reliability(request)
 	l.info.Party, l.info.Origin, l.info.Trunk = l.asked.From, who.origin, who.trunk
 	l.describe()

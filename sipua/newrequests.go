@@ -12,7 +12,14 @@ import (
 
 // receiveNew takes a request that belongs to no dialog and no transaction.
 func (a *Agent) receiveNew(flow, reply transport.Flow, request *sip.Request) {
+	if err := a.mayChoose(flow, request); err != nil {
+		a.refuse(reply, request, err)
+		return
+	}
 	upstream, passedOn := a.relayTarget(flow, request)
+	if route, ok := chosenNextHop(flow, request); ok {
+		upstream = upstream.preferring(route)
+	}
 	if status, headers := a.objection(request, passedOn); status != 0 {
 		a.reply(reply, request, status, headers...)
 		return

@@ -5,7 +5,7 @@ import "sync/atomic"
 // counters are what the agent counts.
 type counters struct {
 	received, malformed, refused, stray, panics, challenged, relayed, unheard, scanners atomic.Uint64
-	delivered, badTokens, failedOver                                                    atomic.Uint64
+	delivered, badTokens, failedOver, proxied, badRoutes                                atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
@@ -21,6 +21,9 @@ type Stats struct {
 	Delivered uint64
 	// BadTokens counts requests whose token was not good.
 	BadTokens uint64
+	// Proxied counts calls that passed through us as through a proxy, BadRoutes requests for a next hop that is not ours
+	// to choose.
+	Proxied, BadRoutes uint64
 	// FailedOver counts requests of ours that a server did not take: it was silent, out of reach, or answered 503.
 	FailedOver uint64
 	// Subscriptions and Publications of local users are alive now.
@@ -45,6 +48,8 @@ func (a *Agent) Stats() Stats {
 		Refused:            a.stats.refused.Load(),
 		Unheard:            a.stats.unheard.Load(),
 		Delivered:          a.stats.delivered.Load(),
+		Proxied:            a.stats.proxied.Load(),
+		BadRoutes:          a.stats.badRoutes.Load(),
 		FailedOver:         a.stats.failedOver.Load(),
 		Relayed:            a.stats.relayed.Load(),
 		Scanners:           a.stats.scanners.Load(),

@@ -147,6 +147,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Domains:       domains,
 		Media:         s.media.open,
 		Accept:        func(leg bridge.Incoming) { s.exchange.Accept(leg) },
+		Route:         s.routeAside(),
 		Registrar:     s.registrar,
 		Authenticator: s.authenticator,
 		Headers:       crossing,
@@ -196,11 +197,20 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 	if err != nil {
 		return err
 	}
+	s.router = router
 	s.exchange = bridge.NewExchange(bridge.ExchangeOptions{
 		Router: router, Logger: s.log, PassTransfers: s.config.Call.PassTransfers, Ring: s.config.Call.Ring,
 		MaxUserCalls: s.config.Call.PerUser,
 	})
 	return nil
+}
+
+// routeAside gives the routes of calls that may pass through us without our media; nil if none may.
+func (s *service) routeAside() func(bridge.Request) ([]bridge.Target, error) {
+	if s.config.Call.Breaker != "asked" {
+		return nil
+	}
+	return func(request bridge.Request) ([]bridge.Target, error) { return s.router.Route(request) }
 }
 
 // newRouter makes the routes. Without an agent they are only checked.

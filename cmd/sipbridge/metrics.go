@@ -44,6 +44,8 @@ func (s *service) signallingMetrics() []admin.Sample {
 		counter("sip_refused_total", "New SIP requests refused before anybody was asked.", agent.Refused),
 		counter("sip_stray_total", "SIP messages that belonged to nothing.", agent.Stray),
 		counter("sip_challenged_total", "Requests answered with 401 or 407.", agent.Challenged),
+		counter("sip_proxied_total", "Calls that passed through as through a proxy.", agent.Proxied),
+		counter("sip_next_hops_refused_total", "Requests for a next hop that is not allowed.", agent.BadRoutes),
 		counter("sip_relayed_total", "Requests passed to an upstream server.", agent.Relayed),
 		counter("sip_scanners_total", "SIP messages of scanners, which got no answer.", agent.Scanners),
 		counter("sip_delivered_total", "Messages brought to users' devices.", agent.Delivered),

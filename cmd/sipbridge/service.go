@@ -39,6 +39,7 @@ type service struct {
 	resolver      *resolver.Resolver
 	agent         *sipua.Agent
 	exchange      *bridge.Exchange
+	router        bridge.Router
 	browsers      *ws.Server
 	flash         *rtmp.Server
 	flashPlain    []net.Listener

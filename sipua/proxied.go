@@ -1,0 +1,207 @@
+package sipua
+
+import (
+	"sync"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+	"sipbridge/sipua/proxy"
+	"sipbridge/sipua/transport"
+	"sipbridge/sipua/wire"
+)
+
+// proxied is an INVITE that passes through us as through a proxy: caller and callee see each other's SDP, and we are
+// no party to the call. It goes to one target: calls that ring at several places are bridged.
+type proxied struct {
+	agent       *Agent
+	transaction *serverTransaction
+	target      proxyTarget
+	dialog      *proxiedDialog
+
+	mu       sync.Mutex
+	sent     *clientTransaction // guarded by mu; nil until it has gone on
+	heard    bool               // guarded by mu; a CANCEL may only follow a provisional response
+	canceled *sip.Request       // guarded by mu; the caller's CANCEL
+}
+
+// proxyTarget is where a request goes on.
+type proxyTarget struct {
+	hop proxy.Hop
+	// flow is the connection of a device; without one the servers are looked up.
+	flow     transport.Flow
+	nextHops []sip.Uri
+	// domain is that of those servers.
+	domain string
+}
+
+// standsAside tells whether a call is to pass through us, and where to. A browser asks for that by rtcweb-breaker=no in
+// the Contact with which it calls, or with which it registered (the meaning that webrtc2sip gave to it); then the
+// other party must speak WebRTC itself.
+func (a *Agent) standsAside(flow transport.Flow, request *sip.Request, asked bridge.Request) (proxyTarget, bool) {
+	if a.options.Route == nil || asked.Origin == bridge.OriginUnknown || request.GetHeader("Replaces") != nil {
+		return proxyTarget{}, false
+	}
+	contact := firstContact(request)
+	wants := comesBack(flow) && contact != nil && refusesBreaker(contact.Address)
+	if !wants && asked.Origin != bridge.OriginUpstream {
+		return proxyTarget{}, false
+	}
+	targets, err := a.options.Route(asked)
+	if err != nil || len(targets) != 1 {
+		return proxyTarget{}, false
+	}
+	switch endpoint := targets[0].Endpoint.(type) {
+	case bindingEndpoint:
+		return endpoint.passTo(wants)
+	case upstreamEndpoint:
+		return endpoint.passTo(asked, request), wants
+	default:
+		return proxyTarget{}, false
+	}
+}
+
+// refusesBreaker tells whether a Contact asks for no bridge.
+func refusesBreaker(uri sip.Uri) bool {
+	value, ok := uri.UriParams.Get("rtcweb-breaker")
+	return ok && value == "no"
+}
+
+// passTo is the way to a device: a browser's, that registered without the breaker or is called without it.
+func (e bindingEndpoint) passTo(wants bool) (proxyTarget, bool) {
+	contact, err := wire.ParseURI(e.contact, wire.StreamLimits())
+	if err != nil || !comesBack(e.flow) || !wants && !refusesBreaker(contact) {
+		return proxyTarget{}, false
+	}
+	return proxyTarget{hop: proxy.Hop{RequestURI: contact, Routes: e.path}, flow: e.flow}, true
+}
+
+func (e upstreamEndpoint) passTo(asked bridge.Request, request *sip.Request) proxyTarget {
+	return proxyTarget{
+		hop:      proxy.Hop{RequestURI: request.Recipient, Credentials: homeOf(asked) == e.upstream.Domain},
+		nextHops: e.upstream.chosenBy(asked).NextHops, domain: e.upstream.Domain,
+	}
+}
+
+// pass sends an INVITE on.
+func (a *Agent) pass(flow, reply transport.Flow, request *sip.Request, target proxyTarget) {
+	p := &proxied{agent: a, target: target}
+	var err error
+	if p.transaction, err = a.transactions.newInvite(flow, reply, request, p.cancel); err != nil {
+		a.log.Debug("INVITE dropped", "error", err)
+		return
+	}
+	a.stats.proxied.Add(1)
+	p.transaction.respond(100, "")
+	if p.dialog, err = a.proxies.open(request, flow); err != nil {
+		p.refuse(causeOfError(err))
+		return
+	}
+	if !a.crew.start(p.forward) {
+		p.refuse(bridge.Cause{Status: 503})
+	}
+}
+
+// forward finds the flow, which may take a look-up, and sends the INVITE on it.
+func (p *proxied) forward() {
+	flow := p.target.flow
+	if flow == nil {
+		targets, err := p.agent.locate(p.target.nextHops, p.transaction.request.CallID().Value())
+		if err == nil {
+			flow, err = p.agent.options.Transports.FlowTo(targets[0])
+		}
+		if err != nil {
+			p.refuse(bridge.Cause{Status: 503, Err: err})
+			return
+		}
+	}
+	p.dialog.setCallee(flow)
+	hop := p.target.hop
+	hop.RecordRoute = p.agent.proxyRoute(p.dialog)
+	request := proxy.Forward(p.transaction.request, hop)
+	p.agent.complete(flow, request)
+	if isTooLarge(flow, request) {
+		p.refuse(bridge.Cause{Status: 513})
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.canceled != nil {
+		return // and answered
+	}
+	sent, err := p.agent.transactions.send(flow, request, p.response)
+	if err != nil {
+		p.refuse(causeOfError(err))
+		return
+	}
+	p.sent = sent
+}
+
+// response takes a response back to the caller. A 2xx that is repeated comes here each time, as RFC 6026 wants it.
+func (p *proxied) response(came *sip.Response, err error) {
+	if err != nil {
+		p.refuse(causeOfError(err))
+		return
+	}
+	if came.StatusCode == sip.StatusTrying {
+		p.provisional()
+		return
+	}
+	response := proxy.Respond(p.transaction.request, came)
+	if came.IsProvisional() {
+		p.provisional()
+	} else if !came.IsSuccess() {
+		p.dialog.close()
+	}
+	p.transaction.send(response)
+}
+
+// provisional notes that the callee's side has the INVITE, and cancels it if the caller has given up meanwhile.
+func (p *proxied) provisional() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first := !p.heard
+	p.heard = true
+	if first && p.canceled != nil {
+		p.sendCancel()
+	}
+}
+
+// cancel takes the caller's CANCEL (RFC 3261 section 16.10). The callee's 487 answers the INVITE.
+func (p *proxied) cancel(request *sip.Request) {
+	if p.transaction.answered() {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.canceled != nil {
+		return
+	}
+	p.canceled = request
+	switch {
+	case p.sent == nil:
+		p.refuse(bridge.Cause{Status: 487})
+	case p.heard:
+		p.sendCancel()
+	}
+}
+
+// sendCancel sends the CANCEL on. The caller holds mu.
+func (p *proxied) sendCancel() {
+	cancel := cancelOf(p.sent.request)
+	sip.CopyHeaders("Reason", p.canceled, cancel)
+	if _, err := p.agent.transactions.send(p.sent.flow, cancel, func(*sip.Response, error) {}); err != nil {
+		p.agent.log.Debug("CANCEL not sent", "error", err)
+	}
+}
+
+func (p *proxied) refuse(cause bridge.Cause) {
+	if p.dialog != nil {
+		p.dialog.close()
+	}
+	response := refusal(p.transaction.request, cause, 480)
+	if !response.To().Params.Has("tag") {
+		setTag(response, newTag())
+	}
+	p.transaction.send(response)
+}
