@@ -66,6 +66,8 @@ type Account struct {
 	Domain string `json:"domain"`
 	// Password of the user.
 	Password string `json:"password"`
+	// Breaker sets sipML5's enable_rtcweb_breaker.
+	Breaker bool `json:"breaker"`
 }
 
 // Register registers the page's phone and waits for the outcome.

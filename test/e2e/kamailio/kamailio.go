@@ -23,6 +23,8 @@ type Options struct {
 	Dir string
 	// Cert and Key, if set, are PEM files: the server also listens on TLS, and takes WebSockets there and on TCP.
 	Cert, Key string
+	// Outbound lets it keep Paths (RFC 3327) and the flows of devices (RFC 5626).
+	Outbound bool
 }
 
 // Server is a running Kamailio.
@@ -45,10 +47,11 @@ func Start(options Options) (*Server, error) {
 	if err != nil || len(modules) == 0 {
 		return nil, fmt.Errorf("%w: Kamailio's modules; apt-get install kamailio", process.ErrMissing)
 	}
-	for name, debian := range map[string]string{
-		"tls": "kamailio-tls-modules", "websocket": "kamailio-websocket-modules",
+	for name, needed := range map[string]bool{
+		"tls": options.Cert != "", "websocket": options.Cert != "", "outbound": options.Outbound,
 	} {
-		if _, err = os.Stat(filepath.Join(filepath.Dir(modules[0]), name+".so")); options.Cert != "" && err != nil {
+		debian := "kamailio-" + name + "-modules"
+		if _, err = os.Stat(filepath.Join(filepath.Dir(modules[0]), name+".so")); needed && err != nil {
 			return nil, fmt.Errorf("%w: Kamailio's module %s; apt-get install %s", process.ErrMissing, name, debian)
 		}
 	}
@@ -89,6 +92,9 @@ func script(options Options, address, secure, modules string) string {
 		fmt.Fprintf(&passwords, "  if ($au == %q) $var(password) = %q;\n", user, password)
 	}
 	text := withoutTLS(template)
+	if options.Outbound {
+		text = strings.Replace(text, "modparam(\"usrloc\"", outboundHead+"modparam(\"usrloc\"", 1)
+	}
 	if options.Cert != "" {
 		text = withTLS(template, secure, options)
 	}
@@ -126,6 +132,14 @@ modparam("tls", "private_key", "%s")
 modparam("tls", "certificate", "%s")
 modparam("tls", "tls_method", "TLSv1.2+")
 modparam("nathelper", "received_avp", "$avp(RECEIVED)")
+`
+
+// outboundHead makes the registrar one of RFC 5626. The module path gives it the grammar of Path.
+const outboundHead = `loadmodule "path.so"
+loadmodule "outbound.so"
+modparam("registrar", "use_path", 1)
+modparam("registrar", "path_mode", 1)
+modparam("registrar", "outbound_mode", 1)
 `
 
 const webSocketEvents = `

@@ -19,8 +19,8 @@ class SIPml5Phone extends Phone {
   #publication;
   #reply;
 
-  async register({ ws, uri, user, domain, password, expires }) {
-    await this.#start({ ws, uri, user, domain, password });
+  async register({ ws, uri, user, domain, password, expires, breaker }) {
+    await this.#start({ ws, uri, user, domain, password, breaker });
     this.#registration = this.#stack.newSession('register', {
       expires: expires ?? 200,
       events_listener: { events: '*', listener: (event) => this.#settle(event) },
@@ -87,7 +87,7 @@ class SIPml5Phone extends Phone {
     for (const digit of digits) this.#session.dtmf(digit);
   }
 
-  #start({ ws, uri, user, domain, password }) {
+  #start({ ws, uri, user, domain, password, breaker }) {
     const { SIPml } = window;
     return new Promise((resolve, reject) => {
       SIPml.init(() => {
@@ -100,7 +100,7 @@ class SIPml5Phone extends Phone {
           display_name: user,
           websocket_proxy_url: ws,
           ice_servers: '[]',
-          enable_rtcweb_breaker: false,
+          enable_rtcweb_breaker: breaker ?? false,
           events_listener: { events: '*', listener: (event) => this.#onStack(event, resolve, reject) },
         });
         this.#stack.start();

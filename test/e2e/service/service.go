@@ -34,6 +34,8 @@ type Options struct {
 	Users map[string]string
 	// NextHops of upstream domains, as host:port by domain.
 	NextHops map[string]string
+	// BreakerLogin lets the hashes that sipML5 sends along answer the challenges of those domains.
+	BreakerLogin bool
 	// Routes come before the usual ones.
 	Routes []map[string]string
 	// Settings are laid over the rest: section to key to value, such as "call" to "ring" to "5s".
@@ -162,11 +164,16 @@ func configuration(options Options, sip, web, webrtc int) map[string]any {
 		all["tls"] = map[string]any{"cert": own.Cert, "key": own.Key, "ca": own.Authority}
 	}
 	for section, settings := range options.Settings {
+		if all[section] == nil {
+			all[section] = map[string]any{}
+		}
 		maps.Copy(all[section], settings)
 	}
-	domains := []map[string]string{{"name": "localhost"}}
+	domains := []map[string]any{{"name": "localhost"}}
 	for domain, hop := range options.NextHops {
-		domains = append(domains, map[string]string{"name": domain, "next_hop": "sip:" + hop})
+		domains = append(domains, map[string]any{
+			"name": domain, "next_hop": "sip:" + hop, "breaker_login": options.BreakerLogin,
+		})
 	}
 	users := []map[string]string{}
 	for name, password := range options.Users {
