@@ -1,6 +1,8 @@
 package sipua
 
 import (
+	"bytes"
+	"strings"
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
@@ -37,9 +39,10 @@ type proxyTarget struct {
 
 // standsAside tells whether a call is to pass through us, and where to. A browser asks for that by rtcweb-breaker=no in
 // the Contact with which it calls, or with which it registered (the meaning that webrtc2sip gave to it); then the
-// other party must speak WebRTC itself.
+// other party must speak WebRTC itself. What a server offers without a fingerprint is no WebRTC, and is bridged.
 func (a *Agent) standsAside(flow transport.Flow, request *sip.Request, asked bridge.Request) (proxyTarget, bool) {
-	if a.options.Route == nil || asked.Origin == bridge.OriginUnknown || request.GetHeader("Replaces") != nil {
+	if a.options.Route == nil || asked.Origin == bridge.OriginUnknown || request.GetHeader("Replaces") != nil ||
+		!bytes.Contains(request.Body(), []byte("a=fingerprint:")) {
 		return proxyTarget{}, false
 	}
 	contact := firstContact(request)
@@ -78,7 +81,7 @@ func (e bindingEndpoint) passTo(wants bool) (proxyTarget, bool) {
 
 func (e upstreamEndpoint) passTo(asked bridge.Request, request *sip.Request) proxyTarget {
 	return proxyTarget{
-		hop:      proxy.Hop{RequestURI: request.Recipient, Credentials: homeOf(asked) == e.upstream.Domain},
+		hop:      proxy.Hop{RequestURI: request.Recipient, Credentials: strings.EqualFold(homeOf(asked), e.upstream.Domain)},
 		nextHops: e.upstream.chosenBy(asked).NextHops, domain: e.upstream.Domain,
 	}
 }

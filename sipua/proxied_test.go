@@ -35,6 +35,9 @@ func passing(s *setup, p *peer, from, to string) *script {
 	}
 }
 
+// webrtcOffer is what tells an offer of WebRTC from others.
+const webrtcOffer = "a=fingerprint:sha-256 AA"
+
 const asideContact = "<sip:alice@x.invalid;rtcweb-breaker=no;transport=ws>"
 
 // say sends a request of the script, with the browser's Contact.
@@ -69,10 +72,10 @@ func TestCallPassesThrough(t *testing.T) {
 	s := newProxy(t)
 	bob := bobRegisters(s, "192.0.2.20:5070")
 	call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@local.example", "sip:bob@local.example")
-	call.pass("INVITE", "1", "the offer", "Proxy-Authorization: Digest username=\"alice\"")
+	call.pass("INVITE", "1", webrtcOffer, "Proxy-Authorization: Digest username=\"alice\"")
 	invite := bob.request(sip.INVITE)
 	route := invite.GetHeader("Record-Route")
-	if string(invite.Body()) != "the offer" || invite.Recipient.Host != "x.invalid" ||
+	if string(invite.Body()) != webrtcOffer || invite.Recipient.Host != "x.invalid" ||
 		invite.CallID().Value() != "pass@test" ||
 		firstContact(invite).Value() != asideContact || invite.MaxForwards().Val() != 69 || route == nil ||
 		invite.GetHeader("Proxy-Authorization") != nil || len(invite.GetHeaders("Via")) != 1 {
@@ -99,7 +102,7 @@ func TestCallPassesThrough(t *testing.T) {
 	mallory.say("", stolen.lines("BYE", "2", "Route: "+route.Value())...)
 	mallory.status(403)
 
-	call.pass("INFO", "3", "", "Route: "+route.Value())
+	call.pass("INFO", "3", "", "Route: <sip:192.0.2.1;lr;sipml5-outbound>", "Route: "+route.Value())
 	bob.respond(bob.request(sip.INFO), 200, "", "")
 	call.p.status(200)
 	hangup := &script{
@@ -127,7 +130,7 @@ func TestFailurePassesThrough(t *testing.T) {
 			s := newProxy(t)
 			server := s.peer("UDP", upstreamAddress)
 			call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@up.example", "sip:bob@up.example")
-			call.pass("INVITE", "1", "the offer", `Proxy-Authorization: Digest username="alice"`)
+			call.pass("INVITE", "1", webrtcOffer, `Proxy-Authorization: Digest username="alice"`)
 			invite := server.request(sip.INVITE)
 			if invite.GetHeader("Proxy-Authorization") == nil || invite.Recipient.Host != "up.example" ||
 				!strings.Contains(invite.GetHeader("Record-Route").Value(), "@192.0.2.1:5060;lr>") {
@@ -156,7 +159,7 @@ func TestCancelPassesThrough(t *testing.T) {
 	s := newProxy(t)
 	bob := bobRegisters(s, "192.0.2.20:5070")
 	call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@local.example", "sip:bob@local.example")
-	call.pass("INVITE", "1", "the offer")
+	call.pass("INVITE", "1", webrtcOffer)
 	invite := bob.request(sip.INVITE)
 	call.pass("CANCEL", "1", "")
 	call.p.status(200)
@@ -174,6 +177,7 @@ func TestCancelPassesThrough(t *testing.T) {
 // What does not ask to be alone, or cannot be, is bridged.
 func TestCallsThatAreBridged(t *testing.T) {
 	for name, change := range map[string]func(s *setup, call *script) (contact string){
+		"no WebRTC":    func(*setup, *script) string { return asideContact },
 		"nothing said": func(*setup, *script) string { return "<sip:alice@x.invalid>" },
 		"the breaker":  func(*setup, *script) string { return "<sip:alice@x.invalid;rtcweb-breaker=yes>" },
 		"somebody unknown": func(_ *setup, call *script) string {
@@ -190,9 +194,12 @@ func TestCallsThatAreBridged(t *testing.T) {
 			s := newProxy(t)
 			bobRegisters(s, "192.0.2.20:5070")
 			call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@local.example", "sip:bob@local.example")
-			contact := change(s, call)
+			contact, body := change(s, call), webrtcOffer
+			if name == "no WebRTC" {
+				body = "sdp"
+			}
 			lines := call.lines("INVITE", "1")
-			call.p.say("sdp", append(lines[:len(lines)-1], "Contact: "+contact)...)
+			call.p.say(body, append(lines[:len(lines)-1], "Contact: "+contact)...)
 			leg := within(t, s.incoming, "bridged call")
 			leg.Hangup(bridge.Cause{Status: 486})
 			call.p.status(486)
@@ -216,9 +223,9 @@ func TestCallFromAServerPassesThrough(t *testing.T) {
 	p.status(200)
 	call := newScript(server)
 	call.requestURI = ours.Address.String()
-	server.say("the offer", call.lines("INVITE", "1")...)
+	server.say(webrtcOffer, call.lines("INVITE", "1")...)
 	invite := p.request(sip.INVITE)
-	if string(invite.Body()) != "the offer" ||
+	if string(invite.Body()) != webrtcOffer ||
 		invite.Recipient.String() != "sip:alice@x.invalid;rtcweb-breaker=no;transport=ws" {
 		t.Errorf("sent %s", invite)
 	}

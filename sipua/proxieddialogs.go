@@ -63,18 +63,31 @@ func (t *proxiedDialogs) open(invite *sip.Request, caller transport.Flow) (*prox
 	return d, nil
 }
 
-// find gives the dialog of a request by the token in its topmost Route.
-func (t *proxiedDialogs) find(request *sip.Request) *proxiedDialog {
-	route, ok := firstRoute(request)
-	if !ok {
-		return nil
+// find gives the dialog of a request by the token in its topmost Route, of those that are not sipML5's outbound proxy:
+// that stands first in each of its requests. behind are the Routes that follow.
+func (t *proxiedDialogs) find(request *sip.Request) (found *proxiedDialog, behind []sip.Uri) {
+	for i, header := range request.GetHeaders("Route") {
+		route, ok := header.(*sip.RouteHeader)
+		if !ok {
+			return nil, nil
+		}
+		if route.Address.UriParams.Has("sipml5-outbound") {
+			continue
+		}
+		t.mu.Lock()
+		found = t.byToken[route.Address.User]
+		t.mu.Unlock()
+		if found == nil || found.callID != request.CallID().Value() {
+			return nil, nil
+		}
+		for _, header := range request.GetHeaders("Route")[i+1:] {
+			if route, ok := header.(*sip.RouteHeader); ok {
+				behind = append(behind, route.Address)
+			}
+		}
+		return found, behind
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if d := t.byToken[route.User]; d != nil && d.callID == request.CallID().Value() {
-		return d
-	}
-	return nil
+	return nil, nil
 }
 
 // forget drops the dialogs of a connection that is gone: their parties have no way to each other any more.
@@ -146,10 +159,11 @@ func (a *Agent) proxyRoute(d *proxiedDialog) sip.Uri {
 
 // passInDialog sends a request of a dialog to its other end, if it is one that passes through us, and tells whether.
 func (a *Agent) passInDialog(flow, reply transport.Flow, request *sip.Request) bool {
-	d := a.proxies.find(request)
+	d, behind := a.proxies.find(request)
 	if d == nil {
 		return false
 	}
+	hop := proxy.Hop{RequestURI: request.Recipient, Routes: behind}
 	to, ok := d.other(flow)
 	switch {
 	case !ok:
@@ -157,33 +171,25 @@ func (a *Agent) passInDialog(flow, reply transport.Flow, request *sip.Request) b
 	case hopsOf(request) == 0:
 		a.refuse(reply, request, bridge.Cause{Status: 483})
 	case request.Method == sip.ACK:
-		if err := a.sendStateless(to, proxy.Forward(request, d.hop(request))); err != nil {
+		if err := a.sendStateless(to, proxy.Forward(request, hop)); err != nil {
 			a.log.Debug("ACK not passed on", "error", err)
 		}
 	default:
-		a.passRequest(d, flow, reply, request, to)
+		a.passRequest(d, flow, reply, request, to, hop)
 	}
 	return true
 }
 
-// hop is the way of a request in the dialog: without our own Route.
-func (d *proxiedDialog) hop(request *sip.Request) proxy.Hop {
-	hop := proxy.Hop{RequestURI: request.Recipient}
-	for _, header := range request.GetHeaders("Route")[1:] {
-		if route, ok := header.(*sip.RouteHeader); ok {
-			hop.Routes = append(hop.Routes, route.Address)
-		}
-	}
-	return hop
-}
-
-func (a *Agent) passRequest(d *proxiedDialog, flow, reply transport.Flow, request *sip.Request, to transport.Flow) {
+// passRequest sends a request that has an answer.
+func (a *Agent) passRequest(d *proxiedDialog, flow, reply transport.Flow, request *sip.Request, to transport.Flow,
+	hop proxy.Hop,
+) {
 	transaction, err := a.transactions.newServer(flow, reply, request)
 	if err != nil {
 		a.log.Debug("request dropped", "error", err)
 		return
 	}
-	sent := proxy.Forward(request, d.hop(request))
+	sent := proxy.Forward(request, hop)
 	a.complete(to, sent)
 	_, err = a.transactions.send(to, sent, func(came *sip.Response, err error) {
 		final := err != nil || !came.IsProvisional()

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/emiago/sipgo/sip"
+
 	"sipbridge/bridge"
 )
 
@@ -72,4 +74,26 @@ func TestOutboundByAProxy(t *testing.T) {
 	if err != nil || !slices.Contains(headers, bridge.Header{Name: "Require", Value: "outbound"}) {
 		t.Errorf("headers %v, error %v", headers, err)
 	}
+}
+
+// FuzzPath: whatever stands in a Path, it is refused or few URIs that can be written and read again.
+func FuzzPath(f *testing.F) {
+	for _, seed := range []string{
+		"<sip:a;lr>, <sip:b;ob>", "sip:x", "*", `"n,<>" <sip:[::1]:5060;lr>`, "<sip:", ",,", "<tel:1>",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		request := sip.NewRequest(sip.REGISTER, sip.Uri{Host: "example.test"})
+		request.AppendHeader(sip.NewHeader("Supported", "path"))
+		request.AppendHeader(sip.NewHeader("Path", text))
+		paths, err := pathsOf(request)
+		if err != nil || len(paths) == 0 {
+			return
+		}
+		again, star, err := parseContacts(pathHeader(paths).Value)
+		if err != nil || star || len(again) != len(paths) || len(paths) > maxPaths {
+			t.Errorf("%q gives %v, then %v: %v", text, paths, again, err)
+		}
+	})
 }
