@@ -121,8 +121,11 @@ func (c *Caller) Invite(ctx context.Context, uri, offer string) (Invited, error)
 	return Invited{Answer: final.Body, Wrote: wrote, Answered: answered}, c.write(ack)
 }
 
-// Hangup ends the call that Invite made.
+// Hangup ends the call that Invite made; if it made none, that is nothing.
 func (c *Caller) Hangup(ctx context.Context) error {
+	if c.dialog == nil {
+		return nil
+	}
 	c.cseq++
 	bye := c.inDialog("BYE", fmt.Sprintf("%d BYE", c.cseq))
 	final, _, err := c.ask(ctx, bye)

@@ -167,6 +167,9 @@ func TestCallerTellsRefusal(t *testing.T) {
 	if err := c.Register(ctx); !errors.Is(err, ErrRefused) {
 		t.Errorf("got %v", err)
 	}
+	if err := c.Hangup(ctx); err != nil {
+		t.Errorf("there is no call to hang up: %v", err)
+	}
 }
 
 func TestCallerTellsThatTheConnectionIsGone(t *testing.T) {
