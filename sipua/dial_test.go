@@ -138,3 +138,24 @@ func TestAnswerWithoutSDPEndsTheCall(t *testing.T) {
 		t.Errorf("cause %+v", ended.Cause)
 	}
 }
+
+// The INVITE goes to the server that was chosen, whatever address the callee's URI names; so does what follows it, until
+// a Contact says otherwise.
+func TestInviteGoesToTheServerNotToItsURI(t *testing.T) {
+	s := newSetup(t)
+	p, stranger := s.peer("UDP", "192.0.2.20:5080"), s.peer("UDP", "192.0.2.20:5060")
+	leg := s.agent.dial(bridge.Request{
+		From: bridge.Party{URI: "sip:alice@local.example"}, To: "sip:bob@192.0.2.20",
+	}, dialTarget{
+		requestURI: sip.Uri{Scheme: "sip", User: "bob", Host: "192.0.2.20"}, flow: p, transport: "UDP", trusted: true,
+	})
+	invite := p.request(sip.INVITE)
+	p.respond(invite, 180, "bobtag", "")
+	event[bridge.Ringing](t, leg)
+	leg.Hangup(bridge.Cause{Status: 487})
+	p.respond(p.request(sip.CANCEL), 200, "", "")
+	p.respond(invite, 487, "bobtag", "")
+	p.request(sip.ACK)
+	event[bridge.Ended](t, leg)
+	stranger.quiet()
+}

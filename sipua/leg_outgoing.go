@@ -79,7 +79,8 @@ func (l *leg) call(request bridge.Request, flow transport.Flow) error {
 	l.calling.request, l.calling.transaction, l.calling.provisional = invite, nil, false
 	l.agent.dialogs.add(l) // before any response, so that nothing that follows one comes too early
 	now := l.calling.attempts.now
-	transaction, err := l.send(invite, func(response *sip.Response, err error) {
+	l.agent.complete(flow, invite)
+	transaction, err := l.transmit(l.dialog, flow, invite, func(response *sip.Response, err error) {
 		if now != l.calling.attempts.now {
 			l.lateResponse(now, response)
 			return
