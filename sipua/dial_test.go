@@ -139,8 +139,8 @@ func TestAnswerWithoutSDPEndsTheCall(t *testing.T) {
 	}
 }
 
-// The INVITE goes to the server that was chosen, whatever address the callee's URI names; so does what follows it, until
-// a Contact says otherwise.
+// The INVITE goes to the server that was chosen, whatever address the callee's URI names; so does what follows it,
+// until a Contact says otherwise.
 func TestInviteGoesToTheServerNotToItsURI(t *testing.T) {
 	s := newSetup(t)
 	p, stranger := s.peer("UDP", "192.0.2.20:5080"), s.peer("UDP", "192.0.2.20:5060")

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"bufio"
+	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -129,13 +130,30 @@ func (r *raw) await(start string) string {
 	}
 }
 
-// authorization answers a digest challenge with SHA-256.
-func authorization(challenge, user, password, method, uri string) string {
+// digestFields reads a challenge or its answer.
+func digestFields(value string) map[string]string {
 	given := map[string]string{}
-	for part := range strings.SplitSeq(strings.TrimPrefix(challenge, "Digest "), ",") {
+	for part := range strings.SplitSeq(strings.TrimPrefix(value, "Digest "), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		given[name] = strings.Trim(value, `"`)
 	}
+	return given
+}
+
+// digestResponse is the response that credentials with MD5 should have (RFC 2617 section 3.2.2).
+func digestResponse(proof, user, password, method, uri string) string {
+	given := digestFields(proof)
+	hash := func(parts ...string) string {
+		sum := md5.Sum([]byte(strings.Join(parts, ":")))
+		return hex.EncodeToString(sum[:])
+	}
+	return hash(hash(user, given["realm"], password), given["nonce"], given["nc"], given["cnonce"], given["qop"],
+		hash(method, uri))
+}
+
+// authorization answers a digest challenge with SHA-256.
+func authorization(challenge, user, password, method, uri string) string {
+	given := digestFields(challenge)
 	hash := func(parts ...string) string {
 		sum := sha256.Sum256([]byte(strings.Join(parts, ":")))
 		return hex.EncodeToString(sum[:])

@@ -18,7 +18,7 @@ type registering struct {
 // UDP, on which the service asks for SHA-256.
 func TestRegistrations(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newWorld(t)
 	bob := &registering{raw: w.newRaw(t, "bob", 0)}
 	first, second := "<sip:bob@"+bob.address()+">", "<sip:bob.builder@"+bob.address()+">"
 	t.Run("2.1 Successful New Registration", func(t *testing.T) {

@@ -15,11 +15,12 @@ import (
 // in that each side has a dialog and SDP of its own: what is shown is that each side sees the messages of the RFC.
 func TestSessions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newWorld(t)
 	flows := map[string]func(*testing.T){
 		"3.1 Successful Session Establishment":                       w.established,
 		"3.2 Session Establishment Through Two Proxies":              w.throughProxies,
 		"3.3 Session with Multiple Proxy Authentication":             w.authenticatedTwice,
+		"3.4 Successful Session with Proxy Failure":                  w.proxyFailure,
 		"3.5 Session Through a SIP ALG":                              w.throughGateway,
 		"3.6 Session via Redirect and Proxy Servers with SDP in ACK": w.answerInACK,
 		"3.7 Session with re-INVITE (IP Address Change)":             w.movedMedia,
@@ -103,6 +104,24 @@ func mustRoute(t *testing.T, p *phone, method string, want ...string) {
 			t.Errorf("the routes are not %q in\n%s", want, request)
 		}
 	}
+}
+
+// proxyFailure: the first server of the trunk says nothing, the second one takes the call. It is the bridge that tries
+// both, where the RFC has Alice do so.
+func (w *world) proxyFailure(t *testing.T) {
+	t.Helper()
+	silent := w.newRaw(t, "silent", w.first)
+	bob := w.play(t, bobHz, sipp.Options{Port: w.second}, func(media sipp.Media) []sipp.Step {
+		media.NoEvents = true
+		return []sipp.Step{sipp.Ring(), sipp.Answer(media), sipp.AwaitInfo(), sipp.Bye(1)}
+	})
+	alice := w.aliceCalls(t, "sip:123@"+w.SIP, func(uri string, media sipp.Media) []sipp.Step {
+		return []sipp.Step{sipp.Call(uri, media), sipp.AwaitRinging(), sipp.AwaitAnswer(), sipp.AwaitBye()}
+	})
+	silent.await("INVITE ")
+	mustTalk(t, alice, bob)
+	alice.letGoOn()
+	mustEnd(t, alice, bob)
 }
 
 // throughGateway: the media take the way of the ALG, whose address is in either SDP.

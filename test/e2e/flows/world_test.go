@@ -30,6 +30,9 @@ type world struct {
 	*service.Service
 
 	trunks chan trunk
+	// carrier is the port of a trunk that gets the calls to 0..., and has credentials of ours; first and second are
+	// those of the servers of one that gets the calls to 1...
+	carrier, first, second int
 }
 
 // trunk is a domain whose server is a script, yet to be started on this port.
@@ -42,24 +45,30 @@ type trunk struct {
 const manyTrunks = 16
 
 // newWorld starts the service. bob4711, asked for by a trunk, is a phone on port 4711.
-func newWorld(t *testing.T, settings map[string]map[string]any) *world {
+func newWorld(t *testing.T) *world {
 	t.Helper()
-	trunks, hops := make(chan trunk, manyTrunks), map[string]string{}
+	trunks, hops, callers := make(chan trunk, manyTrunks), map[string]string{}, []string{}
 	for number := range manyTrunks {
-		port, err := process.FreePort()
-		must(t, err)
-		made := trunk{domain: fmt.Sprintf("trunk%d.example", number), port: port}
+		made := trunk{domain: fmt.Sprintf("trunk%d.example", number), port: freePort(t)}
 		trunks <- made
-		hops[made.domain] = fmt.Sprint("127.0.0.1:", port)
+		hops[made.domain] = fmt.Sprint("127.0.0.1:", made.port)
+		callers = append(callers, "trunk:"+made.domain)
 	}
+	w := &world{trunks: trunks, carrier: freePort(t), first: freePort(t), second: freePort(t)}
 	running, err := service.Start(service.Options{
 		Binary: binary, Dir: t.TempDir(),
 		Users:    map[string]string{"alice": "Wonderland-1!", "bob": "Builder-2!"},
 		NextHops: hops,
 		Routes: []map[string]string{
 			{"from": "any", "match": `^sips?:bob(\d+)@`, "to": "sip:phone@127.0.0.1:$1;transport=udp"},
+			{"from": "any", "match": `^sips?:0\d+@`, "to": "trunk:carrier"},
+			{"from": "any", "match": `^sips?:1\d+@`, "to": "trunk:pair"},
 		},
-		Settings: settings,
+		Trunks: []map[string]any{
+			{"name": "carrier", "next_hop": server(w.carrier), "username": "us", "password": "Trunk-Secret-1!"},
+			{"name": "pair", "next_hop": []string{server(w.first), server(w.second)}},
+		},
+		Settings: map[string]map[string]any{"dialing": {"rules": []map[string]any{{"users": callers}}}},
 	})
 	must(t, err)
 	t.Cleanup(running.Stop)
@@ -68,10 +77,19 @@ func newWorld(t *testing.T, settings map[string]map[string]any) *world {
 			t.Logf("the service's log:\n%s", running.Report())
 		}
 	})
-	w := &world{Service: running, trunks: trunks}
+	w.Service = running
 	t.Cleanup(func() { w.mustBeClean(t) })
 	return w
 }
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	port, err := process.FreePort()
+	must(t, err)
+	return port
+}
+
+func server(port int) string { return fmt.Sprint("sip:127.0.0.1:", port) }
 
 // mustBeClean: no call is stuck, and nothing was caught that should not have happened.
 func (w *world) mustBeClean(t *testing.T) {

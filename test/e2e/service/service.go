@@ -36,6 +36,8 @@ type Options struct {
 	NextHops map[string]string
 	// BreakerLogin lets the hashes that sipML5 sends along answer the challenges of those domains.
 	BreakerLogin bool
+	// Trunks are entries of trunks.
+	Trunks []map[string]any
 	// Routes come before the usual ones.
 	Routes []map[string]string
 	// Settings are laid over the rest: section to key to value, such as "call" to "ring" to "5s".
@@ -158,6 +160,7 @@ func configuration(options Options, sip, web, webrtc int) map[string]any {
 		"websocket": {"origins": options.Origins, "rate": 100},
 		"log":       {"level": "debug"},
 		"call":      {},
+		"dialing":   {},
 	}
 	if own := options.TLS; own != nil {
 		all["listen"]["sip_tls"] = tlsAddress
@@ -185,7 +188,8 @@ func configuration(options Options, sip, web, webrtc int) map[string]any {
 		users = append(users, entry)
 	}
 	rules := append(slices.Clone(options.Routes), routes()...)
-	whole := map[string]any{"domains": domains, "users": users, "routes": rules}
+	trunks := append([]map[string]any{}, options.Trunks...)
+	whole := map[string]any{"domains": domains, "users": users, "routes": rules, "trunks": trunks}
 	for section, settings := range all {
 		whole[section] = settings
 	}

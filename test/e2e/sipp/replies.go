@@ -58,6 +58,9 @@ func AwaitWithin(method string, milliseconds int) Step {
 	return Step(fmt.Sprintf("  <recv request=%q timeout=\"%d\"/>\n", method, milliseconds))
 }
 
+// AwaitAgain awaits the INVITE once more, with other credentials: from now on that is the one that is answered.
+func AwaitAgain() Step { return recv(`request="INVITE" rrs="true"`, keepInvite) }
+
 // AwaitCode awaits a response, over a 100.
 func AwaitCode(code int) Step {
 	return recv(`response="100" optional="true"`, "") + recv(fmt.Sprintf(`response="%d"`, code), "")
@@ -111,4 +114,27 @@ func AwaitReliable(code, number int, sdp string) Step {
 func AwaitFinal(sdp string) Step {
 	return recv(`response="180" optional="true"`, "") + recv(`response="183" optional="true"`, "") +
 		recv(`response="200" rrs="true"`, keepPeer) + CallerRequest("ACK", 1, sdp)
+}
+
+// KeepInvite awaits a re-INVITE that a Reply answers later, when other messages have come.
+func KeepInvite() Step {
+	return recv(`request="INVITE"`, `<action>
+      <ereg regexp=".*" search_in="hdr" header="Via:" assign_to="via"/>
+      <ereg regexp=".*" search_in="hdr" header="CSeq:" assign_to="cseq"/>
+    </action>`)
+}
+
+const ownVia = "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]"
+
+// AwaitRefusal awaits the failure of a re-INVITE, and ACKs it as part of its transaction. It is for a call that sipp
+// was called in.
+func AwaitRefusal(code, number int) Step {
+	ack := request("ACK", number, calledFrom, calledTo, ending("", nil))
+	return AwaitCode(code) + send(strings.Replace(ack, ownVia, "[last_Via:]", 1))
+}
+
+// AwaitCallerRefusal does that in a call that sipp placed.
+func AwaitCallerRefusal(code, number int) Step {
+	ack := request("ACK", number, callerFrom, callerTo, ending("", nil))
+	return AwaitCode(code) + send(strings.Replace(ack, ownVia, "[last_Via:]", 1))
 }

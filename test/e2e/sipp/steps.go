@@ -216,7 +216,7 @@ func Call(uri string, media Media) Step {
 const keepPeer = `<action><ereg regexp=".*" search_in="hdr" header="To:" assign_to="peer"/></action>`
 
 // AwaitRinging awaits 180.
-func AwaitRinging() Step { return recv(`response="180"`, keepPeer) }
+func AwaitRinging() Step { return recv(`response="180" rrs="true"`, keepPeer) }
 
 // AwaitAnswer awaits 200, over any further 180 or 183, and ACKs it.
 func AwaitAnswer() Step {
