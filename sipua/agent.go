@@ -314,7 +314,8 @@ func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request
 		a.refuse(reply, request, err)
 		return
 	}
-	transaction, err := a.transactions.newServer(flow, reply, request)
+	canceled := func(*sip.Request) { l.mailbox.post(func() { l.offerCanceled(request) }) }
+	transaction, err := a.transactions.newInvite(flow, reply, request, canceled)
 	if err != nil {
 		a.log.Debug("request dropped", "error", err)
 		return

@@ -199,3 +199,31 @@ func TestUpdateOfTheCalleeInAnEarlyDialog(t *testing.T) {
 	event[bridge.Answered](t, leg)
 	s.hungUp(leg, p)
 }
+
+func TestEarlyMediaThatAreNotMeantToBeHeard(t *testing.T) {
+	tests := map[string]struct {
+		word  string
+		heard bool
+	}{
+		"sendonly": {"sendonly", true}, "sendrecv": {"sendrecv, gated", true}, "supported": {"supported", true},
+		"inactive": {"inactive", false}, "gated": {"Inactive ,gated", false}, "recvonly": {"recvonly", false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newSetup(t)
+			p := s.peer("UDP", "192.0.2.20:5060")
+			leg := s.dial(p)
+			invite := p.request(sip.INVITE)
+			p.respond(invite, 183, "bobtag", "sdp opus", "P-Early-Media: "+test.word)
+			if ringing := event[bridge.Ringing](t, leg); (ringing.Early != nil) != test.heard {
+				t.Errorf("early media: %v", ringing.Early)
+			}
+			p.respond(invite, 200, "bobtag", "") // they are what was agreed on, all the same
+			p.request(sip.ACK)
+			if format := audioFormat(t, event[bridge.Answered](t, leg).Answer); format.Name != "opus" {
+				t.Errorf("the answer is %v", format)
+			}
+			s.hungUp(leg, p)
+		})
+	}
+}

@@ -153,3 +153,29 @@ func TestOfferBeforeTheAnswer(t *testing.T) {
 	}
 	silent(t, leg)
 }
+
+func TestReinviteThatIsCanceled(t *testing.T) {
+	s := newSetup(t)
+	p := s.peer("TCP", "192.0.2.9:5070")
+	script := newScript(p)
+	leg := s.answered(script)
+	p.say("sdp opus", script.lines("INVITE", "2")...)
+	event[bridge.Offered](t, leg)
+	p.say("", script.lines("CANCEL", "2")...)
+	statuses := map[int]bool{p.final().StatusCode: true, p.final().StatusCode: true}
+	if !statuses[200] || !statuses[487] {
+		t.Errorf("answers %v", statuses)
+	}
+	p.say("", script.lines("ACK", "2")...)
+	if format := audioFormat(t, event[bridge.Accepted](t, leg).Answer); format.Name != "PCMU" {
+		t.Errorf("the call is told %v", format)
+	}
+	leg.Accept(withFormat(opusAt(111))) // too late
+	p.say("sdp sendonly", script.lines("INVITE", "3")...)
+	p.status(200)
+	p.say("", script.lines("ACK", "3")...)
+	p.say("", script.lines("CANCEL", "3")...) // too late
+	p.status(200)
+	event[bridge.DirectionChanged](t, leg)
+	s.hungUp(leg, p)
+}

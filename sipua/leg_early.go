@@ -32,7 +32,7 @@ func (l *leg) progress(response *sip.Response) {
 	}
 	early.dialog.setTarget(firstContact(response))
 	l.describeEarly(tagOf(response))
-	if agreed := l.earlyAnswer(early, response); agreed != nil {
+	if agreed := l.earlyAnswer(early, response); agreed != nil && l.playsEarly(response) {
 		l.emit(bridge.Ringing{Early: agreed, Headers: l.agent.crossing(response, l.sender())})
 		return
 	}
@@ -44,6 +44,23 @@ func (l *leg) describeEarly(tag string) {
 	l.infoMu.Lock()
 	defer l.infoMu.Unlock()
 	l.info.Dialog.RemoteTag = tag
+}
+
+// playsEarly tells whether early media are meant to be heard. A server that we are configured to trust may say that
+// they are not, by P-Early-Media (RFC 5009 section 8): what comes then is no announcement, and the caller's own
+// ringing tone does better.
+func (l *leg) playsEarly(response *sip.Response) bool {
+	header := response.GetHeader("P-Early-Media")
+	if header == nil || !l.trusted {
+		return true
+	}
+	for word := range strings.SplitSeq(header.Value(), ",") {
+		switch strings.ToLower(strings.TrimSpace(word)) {
+		case "inactive", "recvonly": // as the network sees it: nothing comes from there
+			return false
+		}
+	}
+	return true
 }
 
 // takeReliable acknowledges a provisional response that was sent reliably. It reports false for one that is repeated,

@@ -228,3 +228,15 @@ func withDirection(description bridge.Description, direction bridge.Direction) b
 	}
 	return changed
 }
+
+// offerCanceled takes the CANCEL of a re-INVITE whose offer the call has not answered yet: the old media stand.
+func (l *leg) offerCanceled(reinvite *sip.Request) {
+	if l.offers.in == nil || l.offers.in.request != reinvite {
+		return
+	}
+	l.offers.in.respond(487, "")
+	l.offers.in = nil
+	l.media.Rollback()
+	l.emit(bridge.Accepted{Answer: withDirection(l.agreed, l.told.direction)})
+	l.proposeNext()
+}

@@ -70,47 +70,73 @@ func reasonPhrase(status int) string {
 	return phrase
 }
 
-// reasonHeader tells a party why it gets a BYE or CANCEL (RFC 3326); nil for a plain hang-up. That a call was answered
-// elsewhere is told too: a phone then shows no missed call.
-func reasonHeader(cause bridge.Cause) sip.Header {
+// reasonsOf tells a party why it gets a BYE or CANCEL (RFC 3326); nothing for a plain hang-up. That a call was answered
+// elsewhere is told too: a phone then shows no missed call. What the other party said goes on as it is, for each of its
+// protocols.
+func reasonsOf(cause bridge.Cause) []sip.Header {
+	var said []sip.Header
 	for _, header := range cause.Headers {
 		if strings.EqualFold(header.Name, "Reason") {
-			return sip.NewHeader("Reason", header.Value)
+			said = append(said, sip.NewHeader("Reason", header.Value))
 		}
 	}
-	if cause.Status < 300 && (cause.Text == "" || cause.Text == bridge.Normal().Text) {
-		return nil
+	if len(said) > 0 || cause.Status < 300 && (cause.Text == "" || cause.Text == bridge.Normal().Text) {
+		return said
 	}
 	text := cause.Text
 	if text == "" {
 		text = reasonPhrase(cause.Status)
 	}
-	return sip.NewHeader("Reason", "SIP;cause="+strconv.Itoa(cause.Status)+";text="+quote(text))
+	return []sip.Header{sip.NewHeader("Reason", "SIP;cause="+strconv.Itoa(cause.Status)+";text="+quote(text))}
 }
 
-// causeOfRequest reads the Reason header of a BYE or CANCEL: blanks around the semicolons are
-// tolerated, since JsSIP writes them. Without one it is a normal hang-up.
+// causeOfRequest reads the Reason headers of a BYE or CANCEL. What counts is the one of protocol SIP: there may be one
+// for Q.850, too. Without it it is a normal hang-up.
 func causeOfRequest(request *sip.Request) bridge.Cause {
-	cause := bridge.Normal()
-	header := request.GetHeader("Reason")
-	if header == nil {
-		return cause
+	for _, header := range request.GetHeaders("Reason") {
+		for _, value := range splitList(header.Value()) {
+			if cause, ok := causeOfReason(value); ok {
+				return cause
+			}
+		}
 	}
-	cause.Headers = []bridge.Header{{Name: "Reason", Value: header.Value()}}
-	for i, part := range strings.Split(header.Value(), ";") {
+	return bridge.Normal()
+}
+
+// causeOfReason reads one reason. It reports false if that is not of protocol SIP, or has no cause. Blanks around the
+// semicolons are tolerated, since JsSIP writes them.
+func causeOfReason(value string) (cause bridge.Cause, ok bool) {
+	for i, part := range strings.Split(value, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		switch {
 		case i == 0 && !strings.EqualFold(name, "SIP"):
-			return cause
+			return cause, false
 		case strings.EqualFold(name, "cause"):
-			if status, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && status >= 200 && status < 700 {
-				cause.Status, cause.Text = status, strings.TrimSuffix(cause.Text, bridge.Normal().Text)
+			status, err := strconv.Atoi(strings.TrimSpace(value))
+			if ok = err == nil && status >= 200 && status < 700; ok {
+				cause.Status = status
 			}
 		case strings.EqualFold(name, "text"):
 			cause.Text = strings.Trim(strings.TrimSpace(value), `"`)
 		}
 	}
-	return cause
+	return cause, ok
+}
+
+// splitList splits a header at the commas that stand outside quoted strings.
+func splitList(value string) []string {
+	quoted, escaped := false, false
+	return strings.FieldsFunc(value, func(r rune) bool {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && r == '\\':
+			escaped = true
+		case r == '"':
+			quoted = !quoted
+		}
+		return r == ',' && !quoted
+	})
 }
 
 // causeOfResponse is the cause that a failed response stands for, with the headers that its receiver needs: challenges,
@@ -135,7 +161,7 @@ func (l *leg) farewell(request *sip.Request) bridge.Cause {
 
 // sayWhy puts the reason into a BYE or CANCEL, and what the other party said with its own.
 func (l *leg) sayWhy(request *sip.Request, cause bridge.Cause) {
-	if reason := reasonHeader(cause); reason != nil {
+	for _, reason := range reasonsOf(cause) {
 		request.AppendHeader(reason)
 	}
 	for _, header := range cause.Headers {
