@@ -24,7 +24,8 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			Timeout:     30 * time.Second,
 		},
 		Call: Call{
-			Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute, PerUser: 100, PRACK: true, Breaker: "always",
+			Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute, PerUser: 100,
+			Session: 30 * time.Minute, PRACK: true, Breaker: "always",
 		},
 		Users: []User{},
 		Routes: []Route{

@@ -57,6 +57,8 @@ type Call struct {
 	Drain         time.Duration `mapstructure:"drain"`
 	// PerUser is how many calls one user may place at one time.
 	PerUser int `mapstructure:"per_user"`
+	// Session is the interval of session timers toward phones (RFC 4028).
+	Session time.Duration `mapstructure:"session"`
 	// PRACK lets provisional responses be reliable (RFC 3262).
 	PRACK bool `mapstructure:"prack"`
 	// Breaker is "always" to be a party to all calls, "asked" to let browsers have them for themselves.

@@ -55,7 +55,10 @@ users:
 		t.Errorf("ports are %+v", config.Media)
 	case config.Media.Timeout != 30*time.Second:
 		t.Errorf("a key without a value changed the default: %v", config.Media.Timeout)
-	case config.Call != Call{Ring: 90 * time.Second, Drain: time.Minute, PerUser: 100, PRACK: true, Breaker: "always"}:
+	case config.Call != Call{
+		Ring: 90 * time.Second, Drain: time.Minute, PerUser: 100, Session: 30 * time.Minute, PRACK: true,
+		Breaker: "always",
+	}:
 		t.Errorf("call is %+v", config.Call)
 	case len(config.Users) != 2 || config.Users[0] != User{Name: "Alice", Domain: "example.com", Password: "0123"}:
 		t.Errorf("users are %+v", config.Users)
@@ -133,6 +136,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"call.per_user":         "77",
 			"call.prack":            "false",
 			"call.breaker":          "asked",
+			"call.session":          "91s",
 			"tokens.keys":           `[{"secret":"x"}]`,
 			"security.scanners":     `["other"]`,
 			"security.strangers":    "false",

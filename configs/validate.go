@@ -131,12 +131,18 @@ func (c *Config) mediaUses(port uint16) bool {
 	return port != 0 && (c.Media.RTPPorts.Contains(port) || c.Media.WebRTCPorts.Contains(port))
 }
 
+// shortestSession is the shortest interval of a session timer (RFC 4028 section 5).
+const shortestSession = 90 * time.Second
+
 func (c *Config) checkCall(found *faults) {
 	checkPositive(found, "call.ring", c.Call.Ring)
 	checkNotNegative(found, "call.park", c.Call.Park)
 	checkNotNegative(found, "call.drain", c.Call.Drain)
 	if c.Call.Breaker != "always" && c.Call.Breaker != "asked" {
 		found.add("call.breaker: %q is not always or asked", c.Call.Breaker)
+	}
+	if c.Call.Session != 0 && c.Call.Session < shortestSession {
+		found.add("call.session: %v is shorter than phones take: at least %v, or 0s", c.Call.Session, shortestSession)
 	}
 	if c.Call.PerUser < 1 {
 		found.add("call.per_user: %d calls let nobody talk", c.Call.PerUser)

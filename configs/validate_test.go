@@ -57,6 +57,8 @@ func TestValidateRefuses(t *testing.T) {
 		{"media: {timeout: 0s}", "media.timeout"},
 		{"call: {ring: 0s}", "call.ring"},
 		{"call: {park: -1s}", "call.park"},
+		{"call: {session: 89s}", "call.session"},
+		{"call: {session: -1s}", "call.session"},
 		{"call: {drain: -1s}", "call.drain"},
 		{"users: [{name: alice}]", "users[0]: alice needs a password or a ha1"},
 		{"users: [{name: 'a@b', password: x}]", "users[0].name"},

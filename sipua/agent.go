@@ -77,6 +77,9 @@ type Options struct {
 	ReliableProvisionals bool
 	// Presence are the limits of subscriptions and publications; what is zero has its default.
 	Presence presence.Options
+	// Session is the interval of the session timers that phones are asked for, at least 90 s; 0 asks for none. A phone
+	// that is gone is missed by it even where it is held.
+	Session time.Duration
 	// Park is how long a browser's leg outlives its media; 0 ends it at once.
 	Park time.Duration
 	// MaxMessage bounds a message on a WebSocket, in bytes; 0 means 32 KB.

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"cmp"
+	"strconv"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -21,6 +22,9 @@ type callingInvite struct {
 	// forks are the dialogs that it has made, by their To tags; heard is the one whose early media are in use.
 	forks map[string]*fork
 	heard *fork
+	// taken hears what becomes of it; longer counts the intervals that were too short in it.
+	taken  responseHandler
+	longer int
 	// offerless tells that the INVITE had no SDP: the 200 brings the party's offer.
 	offerless bool
 	// challenges tells that the caller may hear a challenge: it comes from his own server.
@@ -46,6 +50,7 @@ func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Reque
 	addHeaders(invite, request.Headers)
 	addReferral(invite, request)
 	l.agent.addCapabilities(invite)
+	l.askSession(invite)
 	if request.Offer != nil {
 		offer, err := l.media.Offer(*request.Offer)
 		if err != nil {
@@ -80,13 +85,14 @@ func (l *leg) call(request bridge.Request, flow transport.Flow) error {
 	l.agent.dialogs.add(l) // before any response, so that nothing that follows one comes too early
 	now := l.calling.attempts.now
 	l.agent.complete(flow, invite)
-	transaction, err := l.transmit(l.dialog, flow, invite, func(response *sip.Response, err error) {
+	l.calling.taken = func(response *sip.Response, err error) {
 		if now != l.calling.attempts.now {
 			l.lateResponse(now, response)
 			return
 		}
 		l.inviteResponse(response, err)
-	})
+	}
+	transaction, err := l.transmit(l.dialog, flow, invite, l.calling.taken)
 	if err != nil {
 		return err
 	}
@@ -110,9 +116,32 @@ func (l *leg) inviteResponse(response *sip.Response, err error) {
 		l.success(response)
 	case response.StatusCode == sip.StatusServiceUnavailable:
 		l.attemptRefused(response)
+	case response.StatusCode == 422 && l.inviteLonger(response):
 	default:
 		l.end(l.failureOf(response))
 	}
+}
+
+// inviteLonger sends the INVITE again with the session interval that a server on the way asks for at least
+// (RFC 4028 section 7.3). It reports false if that makes no sense.
+func (l *leg) inviteLonger(response *sip.Response) bool {
+	refused := l.calling.transaction
+	if refused == nil || l.givenUp() || l.calling.longer >= maxTries || !l.raiseSession(response) {
+		return false
+	}
+	l.calling.longer++
+	request := refused.request
+	seconds := strconv.Itoa(int(l.session.interval / time.Second))
+	l.dialog.localSequence = max(l.dialog.localSequence, request.CSeq().SeqNo) + 1
+	request.RemoveHeader("Min-SE")
+	request.AppendHeader(sip.NewHeader("Min-SE", seconds))
+	sendAgain(request, l.dialog.localSequence, sip.NewHeader("Session-Expires", seconds))
+	next, err := l.transmit(l.dialog, refused.flow, request, l.calling.taken)
+	if err != nil {
+		return false
+	}
+	l.replaceCalling(refused, next)
+	return true
 }
 
 // failureOf is the cause that the failure of our INVITE becomes. Only the caller's own server may ask him for

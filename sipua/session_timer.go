@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -87,13 +88,32 @@ func objectionToSession(request *sip.Request) (int, []sip.Header) {
 	return 0, nil
 }
 
-// agreeSession answers the session interval of an INVITE or UPDATE in its 200. A timer begins to run only where the
-// party requires one; else a refresh is just confirmed, since JsSIP refreshes whatever we answer.
+// wantedSession is the interval that we want of a session with the party: of a phone only, since a browser's media tell
+// that it is gone. 0 is none.
+func (l *leg) wantedSession() time.Duration {
+	if comesBack(l.flow) {
+		return 0
+	}
+	return l.agent.options.Session
+}
+
+// askSession asks for a session timer in our first INVITE.
+func (l *leg) askSession(invite *sip.Request) {
+	interval := l.wantedSession()
+	if interval == 0 {
+		return
+	}
+	l.session.interval, l.session.ours = interval, true // until the party has chosen
+	invite.AppendHeader(sip.NewHeader("Session-Expires", strconv.Itoa(int(interval/time.Second))))
+}
+
+// agreeSession answers the session interval of an INVITE or UPDATE in its 200. A timer begins to run only where we want
+// one or the party requires it; else a refresh is just confirmed, since JsSIP refreshes whatever we answer.
 func (l *leg) agreeSession(request *sip.Request, response *sip.Response) {
 	expires, _ := parseSessionExpires(request)
-	required := l.session.interval > 0 || hasOption(request, "Require", "timer")
+	required := l.session.interval > 0 || l.wantedSession() > 0 || hasOption(request, "Require", "timer")
 	if expires == nil && required {
-		expires = &sessionExpires{interval: max(defaultSession, l.session.interval)}
+		expires = &sessionExpires{interval: cmp.Or(l.session.interval, l.wantedSession(), defaultSession)}
 	}
 	inDialog := request != l.firstRequest()
 	if expires == nil || !required && (!inDialog || expires.refresher == "uas") {
@@ -143,7 +163,7 @@ func (l *leg) followSession(response *sip.Response) {
 	}
 }
 
-// raiseSession takes the interval that the party asks for at least, in a 422 to our re-INVITE. It reports false if that
+// raiseSession takes the interval that the party asks for at least, in a 422 to our INVITE. It reports false if that
 // is no longer than what we offered (RFC 4028 section 7.4).
 func (l *leg) raiseSession(response *sip.Response) bool {
 	header := response.GetHeader("Min-SE")

@@ -201,13 +201,110 @@ func TestHoldWithoutASessionLeavesTheRefresherAsItWas(t *testing.T) {
 	timerOf(t, timers, 300*time.Second)
 	script := scriptOf(p, p.last(sip.ACK))
 	p.say("sdp sendonly", script.lines("INVITE", "1")...)
-	if got := sessionValue(p.status(200)); got != "1800;refresher=uas" {
+	if got := sessionValue(p.status(200)); got != "600;refresher=uas" {
 		t.Errorf("answered %q", got)
 	}
 	p.say("", script.lines("ACK", "1")...)
 	event[bridge.DirectionChanged](t, leg)
-	timerOf(t, timers, 900*time.Second) // ours
+	timerOf(t, timers, 300*time.Second) // ours
 	s.hungUp(leg, p)
+}
+
+// withSessions asks phones for session timers of ten minutes.
+func withSessions(options *Options, agent *Agent) {
+	options.Session, agent.options.Session = 10*time.Minute, 10*time.Minute
+}
+
+func TestPhonesAreAskedForSessions(t *testing.T) {
+	tests := map[string]struct {
+		answer string
+		timer  time.Duration
+	}{
+		"it refreshes":       {"Session-Expires: 600;refresher=uas", 600*time.Second + sessionGrace},
+		"we do":              {"Session-Expires: 300;refresher=uac", 150 * time.Second},
+		"it knows no timers": {"X-None: x", 300 * time.Second},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			timers := make(chan timer, 64)
+			s := newSetup(t, watchTimers(timers), withSessions)
+			p := s.peer("TCP", "192.0.2.20:5060")
+			leg := s.dial(p)
+			invite := p.request(sip.INVITE)
+			if got := sessionValue(invite); got != "600" {
+				t.Errorf("asked for %q", got)
+			}
+			p.respond(invite, 200, "bobtag", "sdp", test.answer)
+			p.request(sip.ACK)
+			event[bridge.Answered](t, leg)
+			timerOf(t, timers, test.timer)
+			s.hungUp(leg, p)
+		})
+	}
+}
+
+func TestCallersAreAskedForSessions(t *testing.T) {
+	tests := map[string]struct {
+		word, asked, want string
+		timer             time.Duration
+	}{
+		"it refreshes":       {"TCP", "Supported: timer", "600;refresher=uac", 600*time.Second + sessionGrace},
+		"it has its own":     {"TCP", "Session-Expires: 120;refresher=uas", "120;refresher=uas", 60 * time.Second},
+		"it knows no timers": {"TCP", "X-None: x", "600;refresher=uas", 300 * time.Second},
+		"a browser":          {"WS", "Supported: timer", "", t1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			timers := make(chan timer, 64)
+			s := newSetup(t, watchTimers(timers), withSessions)
+			p := s.peer(test.word, "192.0.2.9:5070")
+			leg := s.invite(newScript(p), test.asked)
+			leg.Answer(pcmu())
+			if got := sessionValue(p.status(200)); got != test.want {
+				t.Errorf("answered %q", got)
+			}
+			timerOf(t, timers, test.timer)
+		})
+	}
+}
+
+func TestCallWhoseSessionIsTooShortIsMadeLonger(t *testing.T) {
+	s := newSetup(t, withSessions)
+	p := s.peer("TCP", "192.0.2.20:5060")
+	leg := s.dial(p)
+	for _, least := range []string{"900", "1800"} {
+		p.respond(p.request(sip.INVITE), 422, "proxy", "", "Min-SE: "+least)
+		p.request(sip.ACK)
+	}
+	invite := p.request(sip.INVITE)
+	if least := invite.GetHeader("Min-SE"); sessionValue(invite) != "1800" || least == nil || least.Value() != "1800" {
+		t.Errorf("INVITE %s", invite)
+	}
+	p.respond(invite, 200, "bobtag", "sdp", "Session-Expires: 1800;refresher=uas")
+	if ack := p.request(sip.ACK); ack.CSeq().SeqNo != 3 {
+		t.Errorf("ACK %s", ack)
+	}
+	event[bridge.Answered](t, leg)
+	leg.Hangup(bridge.Normal())
+	bye := p.request(sip.BYE)
+	if bye.CSeq().SeqNo != 4 {
+		t.Errorf("BYE %s", bye)
+	}
+	p.respond(bye, 200, "", "")
+	event[bridge.Ended](t, leg)
+	s.settled()
+}
+
+func TestCallWhoseSessionIsRefusedForNoReasonFails(t *testing.T) {
+	s := newSetup(t, withSessions)
+	p := s.peer("TCP", "192.0.2.20:5060")
+	leg := s.dial(p)
+	p.respond(p.request(sip.INVITE), 422, "proxy", "", "Min-SE: 90")
+	p.request(sip.ACK)
+	if ended := event[bridge.Ended](t, leg); ended.Cause.Status != 422 {
+		t.Errorf("cause %+v", ended.Cause)
+	}
+	s.settled()
 }
 
 func TestBrowserIsNotWatched(t *testing.T) {

@@ -167,6 +167,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Park:                 s.config.Call.Park,
 		MaxMessage:           s.config.WebSocket.MaxMessage,
 		ReliableProvisionals: s.config.Call.PRACK,
+		Session:              s.config.Call.Session,
 		Trace:                s.tracer(ctx),
 		Log:                  s.log,
 	})

@@ -229,7 +229,7 @@ func (w *world) noResponse(t *testing.T) {
 		return []sipp.Step{sipp.Call(uri, media), sipp.AwaitFailure(uri, 408)}
 	})
 	first := bob.await("INVITE ")
-	for range 6 { // after 0.5, 1, 2, 4, 8 and 16 s
+	for range 5 { // after 0.5, 1, 2, 4 and 8 s; a loaded machine has no time for the last, 16 s later
 		if again := bob.await("INVITE "); again != first {
 			t.Errorf("repeated as\n%s\nnot as\n%s", again, first)
 		}
