@@ -48,6 +48,8 @@ func (s *setup) subscribe(p *peer, user, watched, event string) (*heldSubscripti
 func (h *heldSubscription) lines(expires string) []string {
 	lines := localOf(h.p, h.user, "SUBSCRIBE", h.uri, h.sequence, "Event: "+h.event, "Expires: "+expires,
 		"Contact: <sip:w@df7.invalid>")
+	event, _, _ := strings.Cut(h.event, ";")
+	lines[1] += event // another branch than that of another event, or it would be the same request again
 	lines[4], lines[5] = h.to, "Call-ID: "+h.user+h.event
 	return lines
 }
