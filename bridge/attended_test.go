@@ -162,6 +162,18 @@ func TestAttendedTransferIsRefused(t *testing.T) {
 	}
 }
 
+// A referrer that names nobody is shown as it was asked for, not at the address where it was found.
+func TestReferrerIsShownAsItWasAskedFor(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	_, callee := f.answered(t)
+	callee.Emit(bridge.TransferAsked{Referral: bridge.Referral{Target: "sip:carol@test"}})
+	target := f.phone.AwaitDial(t)
+	if got := target.Request; got.ReferredBy != "<sip:bob@test>" || got.From.URI != "sip:alice@test" {
+		t.Errorf("dialled with %+v", got)
+	}
+}
+
 // A dialog that is not ours is for the target to find.
 func TestAttendedTransferToAForeignDialog(t *testing.T) {
 	t.Parallel()

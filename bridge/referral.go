@@ -8,7 +8,8 @@ type Referral struct {
 	Replaces *DialogID
 	// EarlyOnly spares the dialog of Replaces if it has been answered.
 	EarlyOnly bool
-	// ReferredBy is told to Target (RFC 3892): the value of a Referred-By header, or empty.
+	// ReferredBy is told to Target (RFC 3892): the value of a Referred-By header; empty for what the call shows the party
+	// as.
 	ReferredBy string
 	// Silent tells that the party hears no more than whether it is tried (RFC 4488).
 	Silent bool

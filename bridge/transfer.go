@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"strings"
 	"time"
 
 	"sipbridge/transcode"
@@ -154,11 +155,14 @@ func (c *call) callTarget(targets []Target, request Request) {
 
 // request asks for the call to the target. The transferee is shown as the caller, the referrer answers for it.
 func (t *transfer) request() Request {
-	who := t.referrer.info()
+	who, by := t.referrer.info(), t.referral.ReferredBy
+	if shown := t.referrer.party().URI; by == "" && !strings.ContainsAny(shown, "<>\"") {
+		by = "<" + shown + ">"
+	}
 	return Request{
 		From: t.transferee.party(), Private: t.transferee.private, Asserted: t.transferee.asserted, To: t.referral.Target,
 		Origin: who.Origin, User: who.User, Trunk: who.Trunk,
-		Replaces: t.referral.Replaces, EarlyOnly: t.referral.EarlyOnly, ReferredBy: t.referral.ReferredBy,
+		Replaces: t.referral.Replaces, EarlyOnly: t.referral.EarlyOnly, ReferredBy: by,
 	}
 }
 

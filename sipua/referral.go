@@ -68,14 +68,12 @@ func (a *Agent) referredBy(request *sip.Request, who bridge.LegInfo) string {
 	return kept.Value()
 }
 
+// plainReferrer names a user by his account. Of others only the call knows what they may be shown as.
 func plainReferrer(who bridge.LegInfo) string {
-	if who.User != "" {
-		return "<sip:" + who.User + ">"
-	}
-	if who.Party.URI == "" {
+	if who.User == "" {
 		return ""
 	}
-	return "<" + who.Party.URI + ">"
+	return "<sip:" + who.User + ">"
 }
 
 // addReferral tells a callee why it is called: in whose place, and who sent the caller.
