@@ -21,6 +21,8 @@ type Options struct {
 	Passwords map[string]string
 	// Dir takes its files; it must be the server's own.
 	Dir string
+	// Port to listen on; 0 takes a free one.
+	Port int
 	// Cert and Key, if set, are PEM files: the server also listens on TLS, and takes WebSockets there and on TCP.
 	Cert, Key string
 	// Outbound lets it keep Paths (RFC 3327) and the flows of devices (RFC 5626).
@@ -39,7 +41,10 @@ type Server struct {
 
 // Start starts the server and waits until it serves; the caller must Stop it.
 func Start(options Options) (*Server, error) {
-	port, err := process.FreePort()
+	port, err := options.Port, error(nil)
+	if port == 0 {
+		port, err = process.FreePort()
+	}
 	if err != nil {
 		return nil, err
 	}

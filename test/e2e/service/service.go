@@ -32,7 +32,7 @@ type Options struct {
 	Origins []string
 	// Users by name, with their passwords, in the domain localhost.
 	Users map[string]string
-	// NextHops of upstream domains, as host:port by domain.
+	// NextHops of upstream domains, as host:port by domain, with commas between several.
 	NextHops map[string]string
 	// BreakerLogin lets the hashes that sipML5 sends along answer the challenges of those domains.
 	BreakerLogin bool
@@ -174,8 +174,9 @@ func configuration(options Options, sip, web, webrtc int) map[string]any {
 	}
 	domains := []map[string]any{{"name": "localhost"}}
 	for domain, hop := range options.NextHops {
+		hops := strings.Split("sip:"+strings.ReplaceAll(hop, ",", ",sip:"), ",")
 		domains = append(domains, map[string]any{
-			"name": domain, "next_hop": "sip:" + hop, "breaker_login": options.BreakerLogin,
+			"name": domain, "next_hop": hops, "breaker_login": options.BreakerLogin,
 		})
 	}
 	users := []map[string]string{}
