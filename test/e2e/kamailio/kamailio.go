@@ -27,6 +27,8 @@ type Options struct {
 	Cert, Key string
 	// Outbound lets it keep Paths (RFC 3327) and the flows of devices (RFC 5626).
 	Outbound bool
+	// Presence makes it a server of presence and mailboxes too.
+	Presence bool
 }
 
 // Server is a running Kamailio.
@@ -54,6 +56,7 @@ func Start(options Options) (*Server, error) {
 	}
 	for name, needed := range map[string]bool{
 		"tls": options.Cert != "", "websocket": options.Cert != "", "outbound": options.Outbound,
+		"presence": options.Presence,
 	} {
 		debian := "kamailio-" + name + "-modules"
 		if _, err = os.Stat(filepath.Join(filepath.Dir(modules[0]), name+".so")); needed && err != nil {
@@ -102,6 +105,11 @@ func script(options Options, address, secure, modules string) string {
 	}
 	if options.Cert != "" {
 		text = withTLS(template, secure, options)
+	}
+	if options.Presence {
+		text = withPresence(text)
+	} else {
+		text = withoutPresence(text)
 	}
 	return strings.NewReplacer(
 		"@ADDRESS@", address, "@DOMAIN@", options.Domain, "@MODULES@", modules, "@PASSWORDS@", passwords.String(),
@@ -186,14 +194,14 @@ loadmodule "auth.so"
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "max_expires", 3600)
 modparam("tm", "fr_timer", 10000)
-@RECEIVED@
+@RECEIVED@@PRESENCE@
 event_route[tm:local-request] { return; }
 
 route[PASSWORD] {
   $var(password) = $null;
 @PASSWORDS@}
 
-@EVENTS@
+@EVENTS@@EVENT@
 request_route {
   xlog("L_WARN", "$rm $ru from $si:$sp, contact $ct\n");
   if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
@@ -201,7 +209,7 @@ request_route {
   if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
   if (has_totag()) {
     if (loose_route()) { @ALIAS@t_relay(); exit; }
-    if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
+@IN-DIALOG@    if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
     sl_send_reply("404", "Not Here");
     exit;
   }
@@ -216,7 +224,7 @@ request_route {
     save("location");
     exit;
   }
-  if (is_method("INVITE|MESSAGE")) {
+  if (is_method("INVITE|MESSAGE|SUBSCRIBE") || is_method("PUBLISH") && $hdr(Event) != "message-summary") {
     route(PASSWORD);
     if ($var(password) == $null || !pv_proxy_authenticate("@DOMAIN@", "$var(password)", "0")) {
       proxy_challenge("@DOMAIN@", "1");
@@ -224,6 +232,7 @@ request_route {
     }
     consume_credentials();
   }
+  if (is_method("SUBSCRIBE|PUBLISH")) { @CALL-EVENT@exit; }
   if (is_method("INVITE")) record_route();
   if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
   t_relay();

@@ -57,7 +57,10 @@ class JsSIPPhone extends Phone {
     this.#subscriber = this.#agent.subscribe(target, event, accept, { expires: 600, contentType: 'text/plain' });
     this.#subscriber.on('notify', (_, request, body) => this.note('notify', body));
     this.#subscriber.on('terminated', (code, reason) => this.note('unwatched', reason ?? code));
-    this.#subscriber.subscribe();
+    return new Promise((resolve) => {
+      this.#subscriber.once('active', () => resolve()); // with the first NOTIFY
+      this.#subscriber.subscribe();
+    });
   }
 
   unwatch() { this.#subscriber.terminate(); }
