@@ -104,11 +104,17 @@ func (a *Agent) receiveFromServer(s *relayedSubscription, flow, reply transport.
 		a.log.Debug("NOTIFY dropped", "error", err)
 		return
 	}
-	a.notifyBrowser(s, transaction)
+	if !s.whenAnswered(func() { a.notifyBrowser(s, transaction) }) {
+		a.refuse(reply, request, tooManyRequests())
+	}
 }
 
 // notifyBrowser passes a NOTIFY down the browser's connection, and its answer back.
 func (a *Agent) notifyBrowser(s *relayedSubscription, transaction *serverTransaction) {
+	if a.relayedSubscriptions.ofServer(transaction.request) != s {
+		transaction.respond(481, "") // its SUBSCRIBE was refused
+		return
+	}
 	flow, _ := s.place()
 	state, _, _ := strings.Cut(valueOf(transaction.request, "Subscription-State"), ";")
 	isLast := strings.EqualFold(strings.TrimSpace(state), "terminated")

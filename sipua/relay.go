@@ -125,10 +125,12 @@ func notTimeout(status int) int {
 func (r *relayed) response(upstream *sip.Response, err error) {
 	if err != nil {
 		r.transaction.respond(notTimeout(causeOfError(err).Status), "")
+		r.subscribe.abandon()
 		return
 	}
 	if upstream.StatusCode == sip.StatusRequestTimeout {
 		r.transaction.respond(notTimeout(upstream.StatusCode), "")
+		r.subscribe.abandon()
 		return
 	}
 	response := newResponse(r.transaction.request, upstream.StatusCode, upstream.Reason)
@@ -148,6 +150,7 @@ func (r *relayed) response(upstream *sip.Response, err error) {
 	}
 	response.SetBody(upstream.Body())
 	r.transaction.send(response)
+	r.subscribe.release()
 }
 
 // isOwn tells whether a response has a header already, by the request that it answers.

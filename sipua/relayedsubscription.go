@@ -30,6 +30,39 @@ type relayedSubscription struct {
 	// until is when the server forgets it, ended that the browser has unsubscribed. Guarded by mu.
 	until time.Time
 	ended bool
+	// answered tells that the browser has the answer to its first SUBSCRIBE; until then NOTIFYs wait, since JsSIP knows
+	// no subscription before. Guarded by mu.
+	answered bool
+	waiting  []func()
+}
+
+// mostEarly is how many NOTIFYs wait for the answer to their SUBSCRIBE.
+const mostEarly = 8
+
+// whenAnswered does something once the browser has its answer. It reports false if too much waits.
+func (s *relayedSubscription) whenAnswered(do func()) bool {
+	s.mu.Lock()
+	ready := s.answered
+	fits := ready || len(s.waiting) < mostEarly
+	if !ready && fits {
+		s.waiting = append(s.waiting, do)
+	}
+	s.mu.Unlock()
+	if ready {
+		do()
+	}
+	return fits
+}
+
+// release lets what waits happen: the browser has its answer.
+func (s *relayedSubscription) release() {
+	s.mu.Lock()
+	waiting := s.waiting
+	s.answered, s.waiting = true, nil
+	s.mu.Unlock()
+	for _, do := range waiting {
+		do()
+	}
 }
 
 // newRelayedSubscription notes a SUBSCRIBE that goes up: the first NOTIFY may come before its 200.

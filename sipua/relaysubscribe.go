@@ -74,3 +74,21 @@ func (r *relayedSubscribe) settle(upstream, response *sip.Response) {
 		r.agent.relayedSubscriptions.remove(r.subscription)
 	}
 }
+
+// release lets what the server has told already reach the browser, which has its answer now.
+func (r *relayedSubscribe) release() {
+	if r != nil {
+		r.subscription.release()
+	}
+}
+
+// abandon forgets a subscription about which the server said nothing.
+func (r *relayedSubscribe) abandon() {
+	if r == nil {
+		return
+	}
+	if !r.inDialog {
+		r.agent.relayedSubscriptions.remove(r.subscription)
+	}
+	r.subscription.release()
+}
