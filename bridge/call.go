@@ -170,7 +170,7 @@ func (c *call) dial() error {
 	if audio, ok := offer.First(transcode.Audio); ok && c.request.Offer != nil {
 		c.caller.wish, c.callee.told = audio.Direction, audio.Direction
 	}
-	c.callee.hold(c.exchange.dialAll(c.log, targets, onward))
+	c.ring(&c.callee, targets, onward)
 	return nil
 }
 

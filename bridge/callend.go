@@ -31,7 +31,7 @@ func (c *call) causeFor(side *side) Cause {
 }
 
 // finalCause makes of a leg's end the final response for a caller. One without a failure status becomes
-// 480; so does a redirection, because where calls go is the Router's choice.
+// 480; so does a redirection that was not followed, for its contacts are not the caller's business.
 func finalCause(cause Cause) Cause {
 	switch {
 	case cause.Status < 400:

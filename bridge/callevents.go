@@ -41,8 +41,7 @@ func (c *call) handle(from, to *side, event Event, ok bool) {
 	case Resumed:
 		c.log.Info("party is back", "party", from.name)
 	case Ended:
-		from.ended, from.events = true, nil
-		c.left(from, event.Cause)
+		c.partyEnded(from, event.Cause)
 	}
 }
 

@@ -14,6 +14,8 @@ type Cause struct {
 	Text string
 	// Headers are passed on to the party that is told, such as the challenge of a 407.
 	Headers []Header
+	// Contacts are the URIs, as a Router takes them, at which the callee of a 3xx says it is instead, the best first.
+	Contacts []string
 	// Err is the underlying error, for the log; it never leaves the process.
 	Err error
 }

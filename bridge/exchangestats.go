@@ -19,6 +19,8 @@ type ExchangeStats struct {
 	Takeovers uint64
 	// Transferred counts transfers that succeeded, TransfersFailed the other ones that were asked for.
 	Transferred, TransfersFailed uint64
+	// Redirected counts contacts that were called in place of a callee that said so.
+	Redirected uint64
 	// Abandoned counts legs that did not end in time after they were hung up.
 	Abandoned uint64
 	// Panics counts calls that were ended by a fault in the program.
@@ -31,6 +33,7 @@ type exchangeCounts struct {
 	failed                       [7]atomic.Uint64
 	refused, takeovers           atomic.Uint64
 	transferred, transfersFailed atomic.Uint64
+	redirected                   atomic.Uint64
 	abandoned, panics            atomic.Uint64
 }
 
@@ -48,6 +51,7 @@ func (x *Exchange) Stats() ExchangeStats {
 		Takeovers:       x.counts.takeovers.Load(),
 		Transferred:     x.counts.transferred.Load(),
 		TransfersFailed: x.counts.transfersFailed.Load(),
+		Redirected:      x.counts.redirected.Load(),
 		Abandoned:       x.counts.abandoned.Load(),
 		Panics:          x.counts.panics.Load(),
 	}

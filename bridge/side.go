@@ -18,6 +18,8 @@ type side struct {
 	// private tells that the party is not to be shown (RFC 3323), asserted who it is to those that may know.
 	private  bool
 	asserted Party
+	// redirection is what a callee that redirects sets going.
+	redirection redirection
 	// dialog is the leg's dialog as entered in the Exchange.
 	dialog DialogID
 

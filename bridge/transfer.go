@@ -150,7 +150,7 @@ func (c *call) callTarget(targets []Target, request Request) {
 	if audio, ok := request.Offer.First(transcode.Audio); ok {
 		t.target.told = audio.Direction
 	}
-	t.target.hold(c.exchange.dialAll(c.log, targets, request))
+	c.ring(&t.target, targets, request)
 }
 
 // request asks for the call to the target. The transferee is shown as the caller, the referrer answers for it.
@@ -184,6 +184,9 @@ func (c *call) targetDid(event Event, ok bool) {
 	case Offered:
 		t.target.leg.Refuse(Cause{Status: 491, Text: "Request Pending"})
 	case Ended:
+		if c.follow(&t.target, event.Cause) {
+			return
+		}
 		t.target.ended = true
 		c.transferFailed(event.Cause)
 	default: // nothing else counts before the answer

@@ -151,6 +151,7 @@ func (l *leg) failureOf(response *sip.Response) bridge.Cause {
 		return *l.calling.canceled
 	}
 	cause := l.agent.causeOfResponse(response, l.sender())
+	cause.Contacts = l.redirectedTo(response)
 	if (cause.Status == 401 || cause.Status == 407) && !l.calling.challenges {
 		return bridge.Cause{Status: 403, Text: "Callee Asks For Credentials", Err: cause}
 	}

@@ -164,6 +164,17 @@ func (p *peer) respond(request *sip.Request, status int, tag, body string, extra
 	p.say(body, append(lines, extra...)...)
 }
 
+// respondOnly answers a request of the agent with these headers and no Contact of its own.
+func (p *peer) respondOnly(request *sip.Request, status int, extra ...string) {
+	p.t.Helper()
+	lines := []string{
+		fmt.Sprintf("SIP/2.0 %d Test", status),
+		"Via: " + request.Via().Value(), "From: " + request.From().Value(), "To: " + request.To().Value() + ";tag=far",
+		"Call-ID: " + request.CallID().Value(), "CSeq: " + request.CSeq().Value(),
+	}
+	p.say("", append(lines, extra...)...)
+}
+
 // script has what stays the same in all requests that a peer makes of one call.
 type script struct {
 	p          *peer

@@ -27,6 +27,7 @@ func (s *service) callMetrics() []admin.Sample {
 		counter("calls_taken_over_total", "Legs that took the place of another in a running call.", stats.Takeovers),
 		counter("calls_transferred_total", "Transfers that connected the other party to the target.", stats.Transferred),
 		counter("calls_transfers_failed_total", "Transfers that were refused or failed.", stats.TransfersFailed),
+		counter("calls_redirected_total", "Contacts called in place of a callee that redirected.", stats.Redirected),
 		counter("calls_panics_total", "Calls that a fault in the program ended.", stats.Panics),
 	}
 	for class := 3; class < len(stats.Failed); class++ {

@@ -48,9 +48,18 @@ func (t *Trunk) Trusted() bool { return t.options.Trusted }
 // Registers tells whether it wants us to register.
 func (t *Trunk) Registers() bool { return t.options.Register }
 
+// Serves tells whether a URI is of a number or name at the trunk: in its domain, or at one of its servers.
+func (t *Trunk) Serves(uri sip.Uri) bool {
+	if strings.EqualFold(uri.Host, t.options.Domain) {
+		return true
+	}
+	return slices.ContainsFunc(t.hops, func(hop sip.Uri) bool { return strings.EqualFold(hop.Host, uri.Host) })
+}
+
 // Target is the URI of a number there, in its own form; dialled is as the dialing rules normalise it.
 func (t *Trunk) Target(dialled string) sip.Uri {
-	return sip.Uri{Scheme: "sip", User: number.Escape(t.calledOut.Apply(dialled)), Host: t.options.Domain}
+	user := number.Escape(t.calledOut.Apply(dialled))
+	return sip.Uri{Scheme: "sip", User: user, Host: t.options.Domain, Port: t.port}
 }
 
 // Called is the number that a call from the trunk is for, made of the user part that it wrote.
