@@ -88,6 +88,9 @@ func (l *leg) nextHop(d *dialog) transport.Flow {
 	if comesBack(l.flow) || l.flow.Done() != nil && !isGone(l.flow) {
 		return l.flow
 	}
+	if l.flow.Done() == nil && d.id.RemoteTag == "" && len(d.routes) == 0 {
+		return l.flow // the first request goes where its target was located, whatever its Request-URI names
+	}
 	if target, ours := transport.TargetOf(l.flow); ours { // it ended: connect to the same server again
 		if flow, err := l.agent.options.Transports.FlowTo(target); err == nil {
 			return flow

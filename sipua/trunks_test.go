@@ -83,6 +83,21 @@ func TestTrunkIsDialled(t *testing.T) {
 	}
 }
 
+// TestTrunkBehindAProxy: the INVITE goes to the next hop, also if the domain is an address of something else.
+func TestTrunkBehindAProxy(t *testing.T) {
+	s := newSetup(t, withTrunk(t, func(o *trunk.Options) { o.Domain = "192.0.2.66" }))
+	carrier, other := s.peer("UDP", carrierAddress), s.peer("UDP", "192.0.2.66:5060")
+	leg := s.dialNumber("+49301")
+	invite := carrier.request(sip.INVITE)
+	if invite.Recipient.String() != "sip:0049301@192.0.2.66" {
+		t.Errorf("the INVITE is for %s", invite.Recipient.String())
+	}
+	carrier.respond(invite, 486, "far", "")
+	carrier.request(sip.ACK)
+	event[bridge.Ended](t, leg)
+	other.quiet()
+}
+
 // TestTrunkIsNotDialled: what no rule allows, and what is above the limit, sends nothing.
 func TestTrunkIsNotDialled(t *testing.T) {
 	s := newSetup(t, withTrunk(t, nil))

@@ -62,6 +62,8 @@ type Trunk struct {
 	options Options
 	hops    []sip.Uri
 	codecs  []transcode.Codec
+	// port is that of the URIs of those who are called there; 0 for none.
+	port int
 
 	calledOut, callingOut, calledIn, callingIn number.Rewriting
 }
@@ -96,7 +98,7 @@ func (t *Trunk) readServers() error {
 		t.hops = append(t.hops, hop)
 	}
 	if t.options.Domain == "" {
-		t.options.Domain = t.hops[0].Host
+		t.options.Domain, t.port = t.hops[0].Host, t.hops[0].Port
 	}
 	if t.options.FromDomain == "" {
 		t.options.FromDomain = t.options.Domain

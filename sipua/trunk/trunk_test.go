@@ -64,10 +64,10 @@ func TestNumbers(t *testing.T) {
 		CalledOut: []string{`^\+(\d+)$ -> 00$1`}, CalledIn: []string{`^0(\d+)$ -> +49$1`},
 		CallingIn: []string{`^00(\d+)$ -> +$1`}, Codecs: []string{"pcma", "speex"},
 	})
-	if got := carrier.Target("+4930"); got.String() != "sip:004930@sip.carrier.test" {
+	if got := carrier.Target("+4930"); got.String() != "sip:004930@sip.carrier.test:5070" {
 		t.Errorf("+4930 is called at %s", got.String())
 	}
-	if got := carrier.Target("*21#"); got.String() != "sip:*21%23@sip.carrier.test" {
+	if got := carrier.Target("*21#"); got.String() != "sip:*21%23@sip.carrier.test:5070" {
 		t.Errorf("*21# is called at %s", got.String())
 	}
 	if got := carrier.Called("030-12"); got != "+493012" {
