@@ -69,6 +69,13 @@ type Restricted interface {
 	Codecs() []transcode.Codec
 }
 
+// Metered is an Endpoint to which only some may place calls, and only so many: Dial asks and counts. So nobody else may
+// place them in the bridge's stead.
+type Metered interface {
+	// Metered does nothing.
+	Metered()
+}
+
 // Media is what a leg hears and says. Its methods may be called at any time, also before
 // the media path is up and after it is closed.
 type Media interface {

@@ -158,3 +158,18 @@ func TestTransferToARedirectingTarget(t *testing.T) {
 		t.Errorf("the transfer went to %s for %s", last.To, last.User)
 	}
 }
+
+// TestTransferOfAHiddenCaller: the target is not shown who it is either.
+func TestTransferOfAHiddenCaller(t *testing.T) {
+	t.Parallel()
+	f, _ := newBoard(t, "")
+	asked := request(bridgetest.PCMU())
+	asked.Private, asked.Asserted = true, bridge.Party{URI: "sip:+1555@far.test"}
+	caller, callee := f.callWith(t, asked)
+	callee.Emit(bridge.Answered{Answer: bridgetest.Audio(bridgetest.PCMU())})
+	bridgetest.Await[bridgetest.Answer](t, caller.Leg)
+	target := f.blind(t, callee.Leg)
+	if got := target.Request; !got.Private || got.Asserted != asked.Asserted {
+		t.Errorf("the target is dialled with private %v, asserted %v", got.Private, got.Asserted)
+	}
+}
