@@ -150,9 +150,11 @@ func NewAgent(options Options) *Agent {
 		removals:     newRemovals(),
 
 		relayedSubscriptions: newRelayedSubscriptions(),
-		upstreams:            upstreamAddresses{addresses: make(map[netip.AddrPort]serverAddress)},
-		closing:              make(chan struct{}),
-		after:                time.AfterFunc,
+		upstreams: upstreamAddresses{
+			addresses: make(map[netip.AddrPort]serverAddress), targets: make(map[string][]transport.Target),
+		},
+		closing: make(chan struct{}),
+		after:   time.AfterFunc,
 	}
 	_, _ = rand.Read(a.tagKey[:]) // never fails (Go 1.24)
 	options.Presence.Reachable = a.isReachable
@@ -208,6 +210,7 @@ func (a *Agent) FlowClosed(flow transport.Flow) {
 	a.users.forget(flow)
 	a.relays.forget(flow)
 	a.proxies.forget(flow)
+	a.trunks.flowClosed(flow)
 	a.relayedSubscriptions.forget(flow)
 	a.removals.forget(flow)
 	a.dropWatchers(flow)

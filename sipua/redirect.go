@@ -61,8 +61,8 @@ func qOf(contact *sip.ContactHeader) float64 {
 		return 1
 	}
 	q, err := strconv.ParseFloat(text, 64)
-	if err != nil || q < 0 || q > 1 {
-		return 0
+	if err == nil && q >= 0 && q <= 1 { // which no NaN is
+		return q
 	}
-	return q
+	return 0
 }

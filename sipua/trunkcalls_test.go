@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/digest"
 	"sipbridge/sipua/trunk"
 )
 
@@ -18,7 +19,10 @@ func callFrom(p *peer, requestURI, from, to string, extra ...string) {
 	p.t.Helper()
 	script := newScript(p)
 	script.requestURI, script.from, script.to = requestURI, from+";tag=far", to
-	script.callID, script.branch = "call-"+requestURI, len(requestURI)
+	script.callID = "call-" + requestURI
+	for _, sign := range []byte(requestURI) {
+		script.branch = (script.branch + int(sign)) % 97 // another branch for another call
+	}
 	p.say("sdp", script.lines("INVITE", "1", extra...)...)
 }
 
@@ -233,5 +237,65 @@ func TestKeysToATrunk(t *testing.T) {
 				t.Errorf("by RTP: %v, the media did %q", got, media.log)
 			}
 		})
+	}
+}
+
+// TestTwoTrunksAtOneServer: each answers its own challenges, and calls are known by the account that they are for.
+func TestTwoTrunksAtOneServer(t *testing.T) {
+	second, err := trunk.New(trunk.Options{
+		Name: "second", NextHops: []string{"sip:" + carrierAddress}, Domain: "carrier.test", Account: "4940",
+		Login: digest.Login{User: "4940", Password: "secret"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSetup(t, withTrunk(t, nil), func(options *Options, _ *Agent) {
+		options.Trunks = append(options.Trunks, second)
+	})
+	carrier := s.peer("UDP", carrierAddress)
+	for name, account := range map[string]string{"carrier": "4930", "second": "4940"} {
+		leg := s.dialBy(name, "+49301")
+		again := challengedOnce(carrier, carrier.request(sip.INVITE), 401, askForCredentials)
+		if header := again.GetHeader("Authorization"); !strings.Contains(header.Value(), `username="`+account+`"`) {
+			t.Errorf("trunk %s answers as %v", name, header)
+		}
+		carrier.respond(again, 486, "far", "")
+		carrier.request(sip.ACK)
+		event[bridge.Ended](t, leg)
+		callFrom(carrier, "sip:"+account+"@192.0.2.1:5060", "<sip:1@carrier.test>", "<sip:x@carrier.test>")
+		if asked := s.nextAsked(); asked.Trunk != name {
+			t.Errorf("a call for %s is of trunk %q", account, asked.Trunk)
+		}
+		carrier.status(480)
+	}
+	callFrom(carrier, "sip:4950@192.0.2.1:5060", "<sip:1@carrier.test>", "<sip:x@carrier.test>")
+	if asked := s.nextAsked(); asked.Trunk != "carrier" {
+		t.Errorf("a call for another number is of trunk %q", asked.Trunk)
+	}
+	carrier.status(480)
+	s.settled()
+}
+
+// TestLostConnectionOfARegistration: calls to us could not come, so we register again.
+func TestLostConnectionOfARegistration(t *testing.T) {
+	s := newSetup(t, withTrunk(t, func(o *trunk.Options) {
+		o.Register, o.NextHops = true, []string{"sip:" + carrierAddress + ";transport=tcp"}
+	}))
+	carrier := s.peer("TCP", carrierAddress)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.agent.RunTrunks(ctx) }()
+	register := carrier.request(sip.REGISTER)
+	grant := "Contact: <" + register.Contact().Address.String() + ">;expires=600"
+	carrier.respondOnly(register, 200, grant)
+	eventually(t, "it is not registered", func() bool { return s.agent.Registrations()["carrier"].Registered })
+	carrier.Close()
+	s.agent.FlowClosed(carrier)
+	another := s.peer("TCP", carrierAddress)
+	another.respondOnly(another.request(sip.REGISTER), 200, grant)
+	cancel()
+	another.respondOnly(another.request(sip.REGISTER), 200)
+	if err := within(t, ended, "end of the registrations"); err != nil {
+		t.Error(err)
 	}
 }

@@ -22,10 +22,12 @@ import (
 type trunks struct {
 	byName        map[string]*trunk.Trunk
 	registrations []*trunk.Registration
+	// ways are the flows by which registrations were last granted, by their *trunk.Registration.
+	ways *sync.Map
 }
 
 func (a *Agent) newTrunks(list []*trunk.Trunk) trunks {
-	all := trunks{byName: make(map[string]*trunk.Trunk, len(list))}
+	all := trunks{byName: make(map[string]*trunk.Trunk, len(list)), ways: &sync.Map{}}
 	for _, t := range list {
 		all.byName[t.Name()] = t
 		if t.Registers() {
@@ -43,6 +45,25 @@ func (t trunks) registration(at *trunk.Trunk) *trunk.Registration {
 		}
 	}
 	return nil
+}
+
+// contacted gives the registration whose contact a URI is; nil if it is none.
+func (t trunks) contacted(uri sip.Uri) *trunk.Registration {
+	for _, registration := range t.registrations {
+		if uri.User == registration.Token() {
+			return registration
+		}
+	}
+	return nil
+}
+
+// flowClosed registers again where the connection was the way of a trunk's calls to us.
+func (t trunks) flowClosed(flow transport.Flow) {
+	for _, registration := range t.registrations {
+		if at, ok := t.ways.Load(registration); ok && at == flow {
+			registration.Again()
+		}
+	}
 }
 
 // registrationSpread is the time between the first REGISTERs of two trunks.
@@ -110,32 +131,46 @@ func (a *Agent) register(t *trunk.Trunk, token string, prepare func(contact sip.
 		return nil, err
 	}
 	keepOpen(last)
+	if registration := a.trunks.registration(t); response.IsSuccess() && last.Done() != nil {
+		a.trunks.ways.Store(registration, last)
+	}
 	return response, nil
 }
 
 // isAt tells whether a flow leads to the own addresses of whom credentials are for.
 func (a *Agent) isAt(t answerer, flow transport.Flow) bool {
-	server, ok := a.fromUpstream(flow)
-	return ok && server.Domain == t.Name()
+	return !comesBack(flow) && a.upstreams.isAt(t.Name(), flow)
 }
 
-// fromTrunk tells which trunk sends a request: one of its addresses, or somebody to whom it passed our contact on,
-// which nobody can guess.
+// fromTrunk tells which trunk sends a request: the one that was told of the contact in its Request-URI, which nobody
+// can guess, wherever it comes from; else one at whose address the sender is, if possible the one whose account is
+// called.
 func (a *Agent) fromTrunk(flow transport.Flow, request *sip.Request) (*trunk.Trunk, bool) {
 	if comesBack(flow) {
 		return nil, false
 	}
-	for _, registration := range a.trunks.registrations {
-		if request.Recipient.User == registration.Token() {
-			return registration.Trunk(), true
+	if registration := a.trunks.contacted(request.Recipient); registration != nil {
+		return registration.Trunk(), true
+	}
+	if _, addressed := a.relayedToken(request); addressed {
+		return nil, false // it is for a browser that registered at an upstream domain, perhaps on the same server
+	}
+	var found *trunk.Trunk
+	for _, t := range a.options.Trunks {
+		switch {
+		case !a.isAt(t, flow):
+		case t.Account() != "" && isFor(request, t.Account()):
+			return t, true
+		case found == nil:
+			found = t
 		}
 	}
-	server, ok := a.fromUpstream(flow)
-	if !ok {
-		return nil, false
-	}
-	t, ok := a.trunks.byName[server.Domain]
-	return t, ok
+	return found, found != nil
+}
+
+// isFor tells whether a request is for a number or name.
+func isFor(request *sip.Request, account string) bool {
+	return numberOf(request.Recipient) == account || numberOf(request.To().Address) == account
 }
 
 // askedByTrunk puts numbers of a trunk's INVITE into the form of our own, and reads who it asserts the caller to be.
@@ -221,7 +256,13 @@ type trunkEndpoint struct {
 	trunk *trunk.Trunk
 }
 
-var _ bridge.Restricted = trunkEndpoint{}
+var (
+	_ bridge.Restricted = trunkEndpoint{}
+	_ bridge.Metered    = trunkEndpoint{}
+)
+
+// Metered tells that the dialing rules are asked.
+func (trunkEndpoint) Metered() {}
 
 // Codecs are those that may be used with the trunk.
 func (e trunkEndpoint) Codecs() []transcode.Codec { return e.trunk.Codecs() }

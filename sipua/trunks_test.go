@@ -43,9 +43,11 @@ func withTrunk(t *testing.T, change func(*trunk.Options)) func(*Options, *Agent)
 }
 
 // dialNumber lets alice call a number through the trunk.
-func (s *setup) dialNumber(number string) bridge.Leg {
+func (s *setup) dialNumber(number string) bridge.Leg { return s.dialBy("carrier", number) }
+
+func (s *setup) dialBy(name, number string) bridge.Leg {
 	offer := pcmu()
-	return s.agent.TrunkEndpoints()["carrier"].Dial(bridge.Request{
+	return s.agent.TrunkEndpoints()[name].Dial(bridge.Request{
 		From: bridge.Party{Name: "Alice", URI: "sip:alice@local.example"}, To: "sip:" + number + "@local.example",
 		Origin: bridge.OriginUser, User: "alice@local.example", Offer: &offer,
 		Headers: []bridge.Header{{Name: "Authorization", Value: "Digest secret"}, {Name: "X-Ticket", Value: "1"}},

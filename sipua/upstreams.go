@@ -15,6 +15,8 @@ import (
 type upstreamAddresses struct {
 	mu        sync.Mutex
 	addresses map[netip.AddrPort]serverAddress // guarded by mu
+	// targets has the same by the names of domains and trunks, of which several may have one server.
+	targets map[string][]transport.Target // guarded by mu
 }
 
 // serverAddress is one address of an upstream server.
@@ -60,8 +62,8 @@ func (a *Agent) lookUpUpstreams(ctx context.Context) {
 // servers are those of the upstream domains and, as if they were domains, the trunks.
 func (a *Agent) servers() []Upstream {
 	servers := slices.Clone(a.options.Domains.Upstreams)
-	for name, t := range a.trunks.byName {
-		servers = append(servers, Upstream{Domain: name, NextHops: t.NextHops()})
+	for _, t := range a.options.Trunks {
+		servers = append(servers, Upstream{Domain: t.Name(), NextHops: t.NextHops()})
 	}
 	return servers
 }
@@ -70,12 +72,26 @@ func (a *Agent) servers() []Upstream {
 func (u *upstreamAddresses) set(upstream Upstream, targets []transport.Target) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.targets[upstream.Domain] = targets
 	maps.DeleteFunc(u.addresses, func(_ netip.AddrPort, old serverAddress) bool {
 		return old.upstream.Domain == upstream.Domain
 	})
 	for _, target := range targets {
 		u.addresses[target.Address] = serverAddress{upstream: upstream, target: target}
 	}
+}
+
+// isAt tells whether a flow leads to a server of a domain or trunk, or comes from it.
+func (u *upstreamAddresses) isAt(name string, flow transport.Flow) bool {
+	remote := netip.AddrPortFrom(flow.RemoteAddr().Addr().Unmap(), flow.RemoteAddr().Port())
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.ContainsFunc(u.targets[name], func(target transport.Target) bool {
+		if target.Address == remote {
+			return true
+		}
+		return flow.Done() != nil && target.Address.Addr() == remote.Addr() && target.Transport == flow.Transport()
+	})
 }
 
 // fromUpstream tells which upstream server a flow comes from. On UDP it speaks from its own port; a TCP

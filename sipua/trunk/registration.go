@@ -48,6 +48,8 @@ type Registration struct {
 	trunk  *Trunk
 	sender Sender
 	log    *slog.Logger
+	// again holds one token while a refresh is wanted before its time.
+	again chan struct{}
 	// token is the user part of our contact there: what calls it, was told of it by the trunk.
 	token  string
 	callID string
@@ -73,7 +75,7 @@ type State struct {
 func NewRegistration(t *Trunk, sender Sender, log *slog.Logger) *Registration {
 	return &Registration{
 		trunk: t, sender: sender, log: log.With("trunk", t.Name()),
-		token: rand.Text(), callID: rand.Text(), wanted: t.options.Expires,
+		again: make(chan struct{}, 1), token: rand.Text(), callID: rand.Text(), wanted: t.options.Expires,
 	}
 }
 
@@ -82,6 +84,14 @@ func (r *Registration) Trunk() *Trunk { return r.trunk }
 
 // Token is the user part of our contact there. It can't be guessed, so whoever calls it was sent by the trunk.
 func (r *Registration) Token() string { return r.token }
+
+// Again registers anew before it is time, because the way of the trunk's calls to us is lost. It does not block.
+func (r *Registration) Again() {
+	select {
+	case r.again <- struct{}{}:
+	default:
+	}
+}
 
 // State gives a snapshot.
 func (r *Registration) State() State {
@@ -94,7 +104,11 @@ func (r *Registration) State() State {
 // gets another delay, so that they do not all come within the same second.
 func (r *Registration) Run(ctx context.Context, delay time.Duration) {
 	failures := 0
-	for sleep(ctx, delay) {
+	for r.sleep(ctx, delay, failures == 0) {
+		select {
+		case <-r.again: // it is done now
+		default:
+		}
 		granted, err := r.register(ctx)
 		switch {
 		case err == nil:

@@ -221,6 +221,31 @@ func TestRegistrationStopsWhenRefused(t *testing.T) {
 	})
 }
 
+// TestRegistrationIsMadeAgain when the connection is lost, soon but not at once, and once for all such news.
+func TestRegistrationIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{start: time.Now(), answers: []func(*sip.Request) *sip.Response{grant("3600")}}
+		carrier := newTrunk(t, trunk.Options{Account: "4930", Register: true})
+		registration := trunk.NewRegistration(carrier, s, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			registration.Run(ctx, 0)
+		}()
+		time.Sleep(time.Minute)
+		registration.Again()
+		registration.Again()
+		time.Sleep(10 * time.Minute)
+		cancel()
+		<-ended
+		if len(s.at) != 3 || s.at[1] < 61*time.Second || s.at[1] > 63*time.Second {
+			t.Errorf("lost after 60 s, it registered at %v", s.at)
+		}
+	})
+}
+
 // TestRegistrationsDoNotMarch: many that fail at once, or were refreshed at once, do not come again at once.
 func TestRegistrationsDoNotMarch(t *testing.T) {
 	t.Parallel()

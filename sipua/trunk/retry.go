@@ -37,15 +37,25 @@ func jitter(around time.Duration, low, high float64) time.Duration {
 	return time.Duration(float64(around) * (low + (high-low)*rand.Float64()))
 }
 
-// sleep waits, and tells whether ctx goes on.
-func sleep(ctx context.Context, delay time.Duration) bool {
+// sleep waits, and tells whether ctx goes on. If it may be hurried, Again cuts it short, but not to nothing: a server
+// that closes all its connections gets its clients back one after the other.
+func (r *Registration) sleep(ctx context.Context, delay time.Duration, hurried bool) bool {
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
+	again := r.again
+	if !hurried {
+		again = nil
+	}
+	for {
+		select {
+		case <-timer.C:
+			return ctx.Err() == nil
+		case <-again:
+			timer.Reset(jitter(firstWait, 0.5, 1.5))
+			again = nil
+		case <-ctx.Done():
+			return false
+		}
 	}
 }
 

@@ -42,6 +42,9 @@ func (t *Trunk) Codecs() []transcode.Codec { return t.codecs }
 // DTMF is how keys are sent to it.
 func (t *Trunk) DTMF() DTMF { return t.options.DTMF }
 
+// Account is the user part of our own URI there; it may be empty.
+func (t *Trunk) Account() string { return t.options.Account }
+
 // Trusted tells whether it is in our trust domain (RFC 3325).
 func (t *Trunk) Trusted() bool { return t.options.Trusted }
 
