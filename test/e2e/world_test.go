@@ -139,7 +139,12 @@ type scripted struct {
 // newEar opens an ear for PCMU; other codecs are baresip's part.
 func newEar(t *testing.T) (*ear.Ear, sipp.Media) {
 	t.Helper()
-	sound, err := ear.Open(ear.PCMU, phoneHz)
+	return newEarFor(t, ear.PCMU, "PCMU")
+}
+
+func newEarFor(t *testing.T, payloadType uint8, codec string) (*ear.Ear, sipp.Media) {
+	t.Helper()
+	sound, err := ear.Open(payloadType, phoneHz)
 	must(t, err)
 	t.Cleanup(sound.Close)
 	t.Cleanup(func() {
@@ -147,7 +152,7 @@ func newEar(t *testing.T) (*ear.Ear, sipp.Media) {
 			t.Log(sound.Report())
 		}
 	})
-	return sound, sipp.Media{Port: sound.Port, Codec: "PCMU"}
+	return sound, sipp.Media{Port: sound.Port, Codec: codec}
 }
 
 // runScript starts a sipp that plays its steps with this ear's sound.
