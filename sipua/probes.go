@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -72,7 +73,7 @@ func (a *Agent) probeAll() {
 // probe asks one server. Any answer but 503 shows that it is there: many refuse OPTIONS, or want to know who asks.
 func (a *Agent) probe(server serverAddress) {
 	response, err := a.sendTo(server.target, probeTime, probeTime, func(flow transport.Flow) *sip.Request {
-		return a.optionsFor(server.upstream, flow)
+		return a.optionsFor(server.target, flow)
 	})
 	select {
 	case <-a.closing:
@@ -96,9 +97,11 @@ func (a *Agent) probe(server serverAddress) {
 }
 
 // optionsFor makes the probe: an OPTIONS outside any dialog (RFC 3261 section 11).
-func (a *Agent) optionsFor(upstream Upstream, flow transport.Flow) *sip.Request {
-	nextHop := upstream.NextHops[0]
-	to := sip.Uri{Scheme: "sip", Host: nextHop.Host, Port: nextHop.Port}
+func (a *Agent) optionsFor(target transport.Target, flow transport.Flow) *sip.Request {
+	to := sip.Uri{Scheme: "sip", Host: target.Domain}
+	if _, err := netip.ParseAddr(target.Domain); err == nil || target.Domain == "" {
+		to.Host, to.Port = hostOf(target.Address.Addr()), int(target.Address.Port())
+	}
 	us := a.contact(flow, "")
 	request := sip.NewRequest(sip.OPTIONS, to)
 	request.SetTransport(flow.Transport())
