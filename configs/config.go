@@ -105,6 +105,8 @@ type Tokens struct {
 	Issuer   string     `mapstructure:"issuer"`
 	// TemporarySecret makes the passwords of temporary accounts; empty for none.
 	TemporarySecret string `mapstructure:"temporary_secret"`
+	// AnyUser lets them name users who are not in Users.
+	AnyUser bool `mapstructure:"any_user"`
 }
 
 // TokenKey is a Secret or the File of a public key.

@@ -137,6 +137,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"call.prack":            "false",
 			"call.breaker":          "asked",
 			"call.session":          "91s",
+			"tokens.any_user":       "true",
 			"tokens.keys":           `[{"secret":"x"}]`,
 			"security.scanners":     `["other"]`,
 			"security.strangers":    "false",

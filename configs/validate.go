@@ -90,7 +90,7 @@ func (c *Config) checkListen(found *faults) {
 	if c.Listen.HTTP == "" && c.Listen.HTTPS == "" && !c.Listen.Public {
 		found.add("listen: without http and https no browser can connect")
 	}
-	if c.Listen.OpenToNetwork() && len(c.Users) == 0 && c.hasLocalDomain() {
+	if c.Listen.OpenToNetwork() && len(c.Users) == 0 && !c.Tokens.AnyUser && c.hasLocalDomain() {
 		found.add("listen: other machines can reach sipbridge, but there are no users; name them under users, " +
 			"or listen on 127.0.0.1 only")
 	}

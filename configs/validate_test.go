@@ -106,6 +106,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"tokens: {keys: [{secret: a, file: b}]}", "tokens.keys[0]"},
 		{"tokens: {keys: [{secret: short}]}", "tokens.keys[0].secret"},
 		{"tokens: {keys: [{file: a.pem}]}", "tokens.audience"},
+		{"tokens: {any_user: true}", "tokens.any_user"},
 		{"tokens: {temporary_secret: short}", "tokens.temporary_secret"},
 		{"security: {rate: 0}", "security.rate"},
 		{"log: {level: loud}", "log.level"},

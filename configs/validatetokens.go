@@ -20,6 +20,9 @@ func (c *Config) checkTokens(found *faults) {
 	if len(c.Tokens.Keys) > 0 && c.Tokens.Audience == "" {
 		found.add("tokens.audience: it is needed with keys, or tokens for other services would be good here")
 	}
+	if c.Tokens.AnyUser && !c.Tokens.any() {
+		found.add("tokens.any_user: without keys and temporary_secret nobody can name a user")
+	}
 	if secret := c.Tokens.TemporarySecret; secret != "" && len(secret) < shortestTemporarySecret {
 		found.add("tokens.temporary_secret: it is shorter than %d characters", shortestTemporarySecret)
 	}

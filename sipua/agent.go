@@ -56,6 +56,8 @@ type Options struct {
 	Headers headers.Policy
 	// Tokens checks the tokens of local users; nil for none.
 	Tokens *token.Verifier
+	// Guests lets tokens and temporary accounts name users whom the registrar does not know.
+	Guests bool
 	// Trunks are the servers whose customer we are; none by default.
 	Trunks []*trunk.Trunk
 	// Dialing says who may dial what through trunks; needed where there are any.

@@ -20,6 +20,8 @@ type proof struct {
 	user string
 	// until is the end of a token or temporary account; zero is as long as the connection.
 	until time.Time
+	// vouched says that a web application speaks for him, by a token or temporary account.
+	vouched bool
 }
 
 // good tells whether the proof still holds.
@@ -75,7 +77,7 @@ func grantOf(flow transport.Flow) proof {
 		return proof{}
 	}
 	user, until := connection.Authorized()
-	return proof{user: user, until: until}
+	return proof{user: user, until: until, vouched: true}
 }
 
 func (f *flowUsers) forget(flow transport.Flow) {

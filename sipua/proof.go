@@ -52,7 +52,7 @@ func (a *Agent) proofOf(flow transport.Flow, request *sip.Request, realm string,
 		return proof{}, err
 	}
 	if account, ok := token.ParseTemporary(name); ok {
-		return proof{user: account.User + "@" + realm, until: account.Until}, nil
+		return proof{user: account.User + "@" + realm, until: account.Until, vouched: true}, nil
 	}
 	return proof{user: name + "@" + realm}, nil
 }
@@ -78,7 +78,7 @@ func (a *Agent) proofByToken(text, realm string, proxy bool) (proof, error) {
 		cause.Headers = []bridge.Header{{Name: name, Value: value}}
 		return proof{}, cause
 	}
-	return proof{user: grant.User, until: grant.Until}, nil
+	return proof{user: grant.User, until: grant.Until, vouched: true}, nil
 }
 
 // bearer gives the token in a request. It is never ours where no tokens are configured.

@@ -40,7 +40,7 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 		a.log.Debug("REGISTER dropped", "error", err)
 		return
 	}
-	headers, err := a.options.Registrar.Register(proved.sender(), request, flow)
+	headers, err := a.options.Registrar.Register(proved.sender(a.options.Guests), request, flow)
 	if err != nil {
 		cause := causeOfError(err)
 		response := newResponse(request, cause.Status, cause.Text)
@@ -55,8 +55,8 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 	transaction.send(response)
 }
 
-// sender is the prover as the registrar takes him.
-func (p proof) sender() registrar.Sender {
+// sender is the prover as the registrar takes him. guests lets him be nobody that it knows, if he is vouched for.
+func (p proof) sender(guests bool) registrar.Sender {
 	name, _, _ := strings.Cut(p.user, "@")
-	return registrar.Sender{User: name, Until: p.until}
+	return registrar.Sender{User: name, Until: p.until, Guest: guests && p.vouched}
 }

@@ -184,3 +184,25 @@ func TestTokensDoNotLeave(t *testing.T) {
 		})
 	}
 }
+
+// A user whom nobody knows registers by a token where guests are welcome, and can be called then.
+func TestGuests(t *testing.T) {
+	for name, welcome := range map[string]bool{"welcome": true, "not welcome": false} {
+		t.Run(name, func(t *testing.T) {
+			s := newSetup(t, tokens(t), func(options *Options, _ *Agent) { options.Guests = welcome })
+			p := s.peer("TCP", "192.0.2.9:5070")
+			if _, known := s.agent.Lookup("nobody", "local.example"); known {
+				t.Error("known before")
+			}
+			p.say("", localRegister("nobody", 1, "Authorization: Bearer "+tokenOf(t, "nobody", time.Hour))...)
+			if !welcome {
+				p.status(404)
+				return
+			}
+			p.status(200)
+			if targets, known := s.agent.Lookup("nobody", "local.example"); !known || len(targets) != 1 {
+				t.Errorf("called at %v, known %v", targets, known)
+			}
+		})
+	}
+}

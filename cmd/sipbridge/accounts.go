@@ -16,6 +16,8 @@ type accounts struct {
 	users map[accountName]configs.User
 	// temporary is the secret of temporary accounts; empty for none.
 	temporary string
+	// guests lets those be of users who are not here.
+	guests bool
 }
 
 // accountName is a user's name and the canonical name of his domain.
@@ -23,6 +25,7 @@ type accountName struct{ name, domain string }
 
 func newAccounts(config *configs.Config, canonical func(host string) string) accounts {
 	all := accounts{users: make(map[accountName]configs.User), temporary: config.Tokens.TemporarySecret}
+	all.guests = config.Tokens.AnyUser
 	for _, user := range config.Users {
 		all.users[accountName{user.Name, canonical(user.Domain)}] = user
 	}
@@ -39,7 +42,7 @@ func (a accounts) Known(user, domain string) bool {
 // the name of a temporary account, which is good until it ends.
 func (a accounts) HA1(user, realm string, algorithm digest.Algorithm) (ha1 string, ok bool) {
 	if account, ok := token.ParseTemporary(user); ok {
-		good := a.temporary != "" && a.Known(account.User, realm) && time.Now().Before(account.Until)
+		good := a.temporary != "" && (a.guests || a.Known(account.User, realm)) && time.Now().Before(account.Until)
 		return digest.HA1(algorithm, user, realm, account.Password(a.temporary)), good
 	}
 	return a.ownHA1(user, realm, algorithm)

@@ -152,6 +152,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Authenticator: s.authenticator,
 		Headers:       crossing,
 		Tokens:        s.tokens,
+		Guests:        s.config.Tokens.AnyUser,
 		Trunks:        trunks,
 		Dialing:       s.dialing,
 		Transports:    s.transports.layer,

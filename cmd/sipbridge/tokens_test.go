@@ -83,6 +83,10 @@ func TestTemporaryAccounts(t *testing.T) {
 			t.Errorf("%s has another password", name)
 		}
 	}
+	config.Tokens.AnyUser = true
+	if _, ok := newAccounts(config, canonical).HA1(fmt.Sprintf("%d:bob", soon), "test", digest.MD5); !ok {
+		t.Error("a guest has no account")
+	}
 	config.Tokens.TemporarySecret = ""
 	if _, ok := newAccounts(config, canonical).HA1(fmt.Sprintf("%d:alice", soon), "test", digest.MD5); ok {
 		t.Error("an account without a secret")

@@ -74,7 +74,7 @@ func (r *Registrar) register(sender Sender, request *sip.Request, flow transport
 	if sender.User != "" && sender.User != asked.aor.User {
 		return nil, refuse(403, "Forbidden", "registering someone else")
 	}
-	if !r.options.Users.Known(asked.aor.User, asked.aor.Domain) {
+	if !sender.Guest && !r.options.Users.Known(asked.aor.User, asked.aor.Domain) {
 		return nil, refuse(404, "Not Found", "no such user")
 	}
 	r.mu.Lock()
@@ -125,10 +125,10 @@ func (r *Registrar) FlowClosed(flow transport.Flow) {
 	r.tell(done)
 }
 
-// Known tells whether there is such a user, registered or not. user is unescaped.
+// Known tells whether there is such a user, registered or not, or a guest who is registered. user is unescaped.
 func (r *Registrar) Known(user, domain string) bool {
 	aor := r.canonical(AOR{user, canonicalHost(domain)})
-	return r.options.Users.Known(aor.User, aor.Domain)
+	return r.options.Users.Known(aor.User, aor.Domain) || len(r.Lookup(aor.User, aor.Domain)) > 0
 }
 
 // Lookup gives where a user is now, the preferred places first. user is unescaped.
