@@ -46,6 +46,9 @@ type Request struct {
 	// Origin and User say who really calls: User is "name@domain" of an authenticated user, else empty.
 	Origin Origin
 	User   string
+	// Secure says that the caller wants every hop encrypted (a sips URI, RFC 5630): who can be reached only otherwise is
+	// not called.
+	Secure bool
 	// Trunk is the name of the upstream domain or trunk that the call came from, else empty.
 	Trunk string
 	// Offer is the caller's media; nil when the caller sent none and wants ours.

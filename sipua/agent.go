@@ -254,8 +254,21 @@ func (a *Agent) receiveResponse(response *sip.Response) {
 	transaction.receive(response)
 }
 
+// noteAlias lets a connection serve for requests to its peer, if the peer says so (RFC 5923).
+func noteAlias(flow transport.Flow, request *sip.Request) {
+	via := request.Via()
+	connection, ok := flow.(interface {
+		Alias(host string, port uint16)
+	})
+	if !ok || via == nil || !via.Params.Has("alias") {
+		return
+	}
+	connection.Alias(via.Host, uint16(cmp.Or(via.Port, 5061)))
+}
+
 // receiveRequest matches a request to a transaction or a dialog; what is left is new.
 func (a *Agent) receiveRequest(flow transport.Flow, request *sip.Request) {
+	noteAlias(flow, request)
 	reply := replyFlow(a.options.Transports, flow, request)
 	switch request.Method {
 	case sip.ACK:
@@ -376,6 +389,9 @@ func newVia(flow transport.Flow) *sip.ViaHeader {
 	via.Params.Add("branch", sip.RFC3261BranchMagicCookie+newTag())
 	if flow.Done() == nil {
 		via.Params.Add("rport", "")
+	}
+	if _, ours := transport.TargetOf(flow); ours && flow.Transport() == "TLS" {
+		via.Params.Add("alias", "") // RFC 5923 section 4: the peer may use the connection, too
 	}
 	return via
 }

@@ -20,6 +20,7 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 		Headers:     a.crossing(request, senderOf(who.origin)),
 		MaxForwards: hopsOf(request),
 		Private:     wantsPrivacy(request),
+		Secure:      to.Scheme == "sips",
 	}
 	if who.peer != nil {
 		a.askedByTrunk(&asked, request, who.peer)

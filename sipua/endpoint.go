@@ -130,6 +130,9 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 	if target.peer != nil {
 		l.answers = target.peer
 	}
+	if request.Secure && !target.isSecure() {
+		return l.failed(errNotSecure())
+	}
 	from, err := wire.ParseURI(request.From.URI, wire.StreamLimits())
 	if err != nil {
 		return l.failed(bridge.Cause{Status: 400, Err: fmt.Errorf("caller: %w", err)})

@@ -72,6 +72,9 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.trusted = who.origin == bridge.OriginUpstream
 	l.flow, l.gone = flow, flow.Done()
 	l.dialog = answeringDialog(request, a.contact(flow, request.To().Address.User))
+	if wantsSips(flow, request) {
+		l.dialog.contact.Scheme = "sips"
+	}
 	l.asked = asked
 	l.reliable = a.reliability(request)
 	l.info.Party, l.info.Origin, l.info.Trunk = l.asked.From, who.origin, who.trunk

@@ -123,7 +123,11 @@ func (l *leg) adoptFlow(flow transport.Flow) {
 	moved := l.flow != nil
 	l.flow = flow
 	l.gone = flow.Done()
+	sips := l.dialog.contact.Scheme == "sips" && isSecure(flow.Transport())
 	l.dialog.contact = l.agent.contact(flow, l.dialog.local.Address.User)
+	if sips {
+		l.dialog.contact.Scheme = "sips"
+	}
 	l.describe()
 	if moved {
 		l.agent.complain("dialog moved to another connection", "leg", l.id, "remote", flow.RemoteAddr())

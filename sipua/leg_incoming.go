@@ -146,6 +146,7 @@ func (l *leg) acknowledged(request *sip.Request) {
 	l.resend = nil
 	if l.state == stateAnswered {
 		l.state = stateConfirmed
+		keepOpen(l.flow)
 	}
 	if l.byePending != nil {
 		l.bye(*l.byePending)

@@ -178,6 +178,7 @@ func (l *leg) confirm(response *sip.Response) {
 	}
 	winner.dialog.establish(response)
 	l.dialog = winner.dialog
+	keepOpen(l.flow)
 	l.describe()
 	l.describeRefer(response)
 	if l.calling.offerless {

@@ -13,7 +13,7 @@ import (
 // keeper is a flow that is closed when idle, unless it is kept.
 type keeper interface{ Keep(until time.Time) }
 
-// keepOpen lets a registered phone's connection live as long as its binding can.
+// keepOpen lets the connection of a registered phone, or of a call, live as long as a binding can.
 func keepOpen(flow transport.Flow) {
 	if kept, ok := flow.(keeper); ok {
 		kept.Keep(time.Now().Add(maxRegistration))

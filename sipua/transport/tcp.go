@@ -112,10 +112,11 @@ type TCP struct {
 
 	conns sync.WaitGroup // the goroutines of all connections
 
-	mu     sync.Mutex // guards the following fields
-	closed bool       // no connection may be added
-	flows  map[peerKey]*TCPFlow
-	perIP  map[netip.Addr]int // connections taken, by source
+	mu      sync.Mutex // guards the following fields
+	closed  bool       // no connection may be added
+	flows   map[peerKey]*TCPFlow
+	aliases map[peerKey]*TCPFlow // more names of connections taken, see TCPFlow.Alias
+	perIP   map[netip.Addr]int   // connections taken, by source
 }
 
 // ListenTCP opens a listener on addr, such as "192.0.2.1:5060". Nothing is accepted before Run.
@@ -133,7 +134,7 @@ func NewTCP(listener net.Listener, options TCPOptions) *TCP {
 	t := &TCP{
 		options: options, listener: listener, local: addrPort(listener.Addr()), panics: newPanicLog(options.Logger),
 		troubles: rate.Sometimes{Interval: time.Second},
-		flows:    make(map[peerKey]*TCPFlow), perIP: make(map[netip.Addr]int),
+		flows:    make(map[peerKey]*TCPFlow), aliases: make(map[peerKey]*TCPFlow), perIP: make(map[netip.Addr]int),
 	}
 	if options.Rate > 0 {
 		t.limiter = NewSourceLimiter(options.Rate, int(2*options.Rate), limitedSources)

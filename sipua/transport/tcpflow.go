@@ -18,6 +18,7 @@ type TCPFlow struct {
 	remote netip.AddrPort
 	target Target     // what we connected to, or its address where it came in
 	key    peerKey    // its place in the table
+	alias  peerKey    // guarded by tcp.mu: another one, or the zero value
 	source netip.Addr // whose connection limit it counts against; zero if we began it
 
 	conn  net.Conn // set before the goroutines start, or by connect before it starts the reader

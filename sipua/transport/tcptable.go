@@ -57,6 +57,9 @@ func (t *TCP) find(target Target) *TCPFlow {
 	if t.options.TLS == nil {
 		return nil
 	}
+	if flow := t.aliases[t.keyOf(target)]; flow != nil && !flow.isClosed() {
+		return flow
+	}
 	came := t.flows[peerKey{remote: target.Address}]
 	if came != nil && !came.isClosed() && came.provenFor(target.Name()) {
 		return came
@@ -87,6 +90,21 @@ func (t *TCP) add(flow *TCPFlow) bool {
 	return true
 }
 
+// Alias takes the word of a peer that connected over TLS: requests to host and port, on the machine that it connected
+// from, may go by this connection. It does nothing unless the peer proved to be that host (RFC 5923 section 5).
+func (f *TCPFlow) Alias(host string, port uint16) {
+	if f.began() || !f.provenFor(host) {
+		return
+	}
+	target := Target{Address: netip.AddrPortFrom(f.remote.Addr(), port), Domain: host}.Plain()
+	f.tcp.mu.Lock()
+	defer f.tcp.mu.Unlock()
+	if f.tcp.flows[f.key] == f && f.alias == (peerKey{}) {
+		f.alias = f.tcp.keyOf(target)
+		f.tcp.aliases[f.alias] = f
+	}
+}
+
 // remove forgets a flow that has ended.
 func (t *TCP) remove(flow *TCPFlow) {
 	t.mu.Lock()
@@ -100,6 +118,9 @@ func (t *TCP) forget(flow *TCPFlow) {
 		return
 	}
 	delete(t.flows, flow.key)
+	if t.aliases[flow.alias] == flow {
+		delete(t.aliases, flow.alias)
+	}
 	t.counts.open.Add(-1)
 	if !flow.source.IsValid() {
 		return

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,6 +139,82 @@ func TestTLSClientCertificate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTLSAlias: a peer that says alias and proved its name is reached on the connection it made, at the address where
+// it listens.
+func TestTLSAlias(t *testing.T) {
+	t.Parallel()
+	authority := certificatetest.NewAuthority(t)
+	in := make(inbox, 1)
+	listener := listenTCP(t, transport.TCPOptions{Receive: in.receive, TLS: secure(t, authority, "127.0.0.1")})
+	peer, err := tls.Dial("tcp", listener.LocalAddr().String(), secure(t, authority, "peer.example").Client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = peer.Close() }()
+	write(t, peer, message("hello"))
+	came, ok := in.next(t).flow.(*transport.TCPFlow)
+	if !ok {
+		t.Fatal("no connection")
+	}
+	came.Alias("other.example", 5061)
+	came.Alias("peer.example", 5061)
+	for _, test := range []struct {
+		target string
+		domain string
+		same   bool
+	}{
+		{"127.0.0.1:5061", "peer.example", true},
+		{"127.0.0.1:5061", "other.example", false},
+		{"127.0.0.1:5062", "peer.example", false},
+		{"127.0.0.2:5061", "peer.example", false},
+	} {
+		target := transport.Target{Address: netip.MustParseAddrPort(test.target), Domain: test.domain}
+		if flow, failure := listener.FlowTo(target); failure != nil || (flow == came) != test.same {
+			t.Errorf("%s at %s: the same connection %v, %v", test.domain, test.target, flow == came, failure)
+		}
+	}
+	_ = peer.Close()
+	<-came.Done()
+	again, err := listener.FlowTo(transport.Target{
+		Address: netip.MustParseAddrPort("127.0.0.1:5061"), Domain: "peer.example",
+	})
+	if err != nil || again == came {
+		t.Errorf("a connection that has ended is used: %v", err)
+	}
+}
+
+// TestTLSBadStreams: what can't be framed is answered and ended, dripping is not waited for, and others are not harmed.
+func TestTLSBadStreams(t *testing.T) {
+	t.Parallel()
+	authority := certificatetest.NewAuthority(t)
+	in := make(inbox, 10)
+	listener := listenTCP(t, transport.TCPOptions{
+		Receive: in.receive, TLS: secure(t, authority, "127.0.0.1"), Completion: 200 * time.Millisecond,
+	})
+	open := func() net.Conn {
+		conn, err := tls.Dial("tcp", listener.LocalAddr().String(), &tls.Config{RootCAs: authority.Pool()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		return conn
+	}
+	good := open()
+	write(t, good, message("before"))
+	in.next(t)
+	for _, stream := range []string{
+		"A\r\nl: 1\r\nl: 2\r\n\r\nx", "A\r\nl: -1\r\n\r\n", "A\r\nl: 99999\r\n\r\n", strings.Repeat("x", 100000),
+	} {
+		_, _ = open().Write([]byte(stream))
+	}
+	eventually(t, "four streams refused", func() bool { return listener.Stats().Malformed == 4 })
+	half := open()
+	write(t, half, message("whole")+"REGISTER sip:")
+	eventually(t, "the half message given up", func() bool { return listener.Stats().TimedOut == 1 })
+	write(t, good, message("after"))
+	eventually(t, "only the good one open", func() bool { return listener.Stats().Open == 1 })
 }
 
 // TestTLSSilentAndBroken: who never shakes hands, or badly, is gone in time and harms nobody.
