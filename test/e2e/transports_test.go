@@ -11,6 +11,7 @@ import (
 	"sipbridge/test/e2e/browser"
 	"sipbridge/test/e2e/kamailio"
 	"sipbridge/test/e2e/service"
+	"sipbridge/test/e2e/sipp"
 )
 
 // withCertificate gives the files of a certificate for this machine, and of the authority that signed it.
@@ -220,4 +221,25 @@ func TestPageAndPhones(t *testing.T) {
 			mustBe(t, p, "ended")
 		})
 	}
+}
+
+// TestLargeRequest: an INVITE that a datagram cannot carry whole reaches a phone that registered over UDP by TCP, and the
+// call goes on.
+func TestLargeRequest(t *testing.T) {
+	running := startService(t, service.Options{Users: map[string]string{userName(0): password(0)}})
+	phone := way{transport: "udp", codec: "PCMU"}.phone(t, running, 0)
+	sound, media := newEar(t)
+	call := strings.Replace(string(sipp.Call("sip:"+userName(0)+"@"+running.SIP, media)), "User-Agent: sipp",
+		"User-to-User: "+strings.Repeat("56", 600)+";encoding=hex", 1)
+	caller := runScript(t, sound, sipp.Options{
+		Steps: []sipp.Step{sipp.Step(call), sipp.AwaitAnswer(), sipp.AwaitBye()}, Remote: running.SIP,
+	})
+	caller.playTo(t, "SIP/2.0 200")
+	mustHear(t, phone, phoneHz)
+	mustHear(t, caller, phoneHz)
+	if report := phone.Report(); !strings.Contains(report, "Via: SIP/2.0/TCP "+running.SIP) {
+		t.Errorf("the INVITE did not come over TCP:\n%s", report)
+	}
+	must(t, phone.Hangup())
+	must(t, caller.Wait(limit))
 }
