@@ -118,15 +118,15 @@ func (p *proxied) forward() {
 			return
 		}
 	}
+	if p.transaction.request.Recipient.Scheme == "sips" && !isSecure(flow.Transport()) {
+		p.refuse(errNotSecure())
+		return
+	}
 	p.dialog.setCallee(flow)
 	hop := p.target.hop
 	hop.RecordRoute = p.agent.proxyRoute(p.dialog)
 	request := proxy.Forward(p.transaction.request, hop)
 	p.agent.complete(flow, request)
-	if isTooLarge(flow, request) {
-		p.refuse(bridge.Cause{Status: 513})
-		return
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.canceled != nil {
@@ -191,9 +191,10 @@ func (p *proxied) cancel(request *sip.Request) {
 
 // sendCancel sends the CANCEL on. The caller holds mu.
 func (p *proxied) sendCancel() {
-	cancel := cancelOf(p.sent.request)
+	invite, flow := p.sent.sent()
+	cancel := cancelOf(invite)
 	sip.CopyHeaders("Reason", p.canceled, cancel)
-	if _, err := p.agent.transactions.send(p.sent.flow, cancel, func(*sip.Response, error) {}); err != nil {
+	if _, err := p.agent.transactions.send(flow, cancel, func(*sip.Response, error) {}); err != nil {
 		p.agent.log.Debug("CANCEL not sent", "error", err)
 	}
 }

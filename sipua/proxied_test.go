@@ -19,7 +19,8 @@ func newProxy(t *testing.T) *setup {
 			if strings.Contains(request.To, "up.example") && request.Origin == bridge.OriginUser {
 				return []bridge.Target{{Endpoint: s.agent.UpstreamEndpoint(s.agent.options.Domains.Upstreams[0])}}, nil
 			}
-			name, domain, _ := strings.Cut(strings.TrimPrefix(request.To, "sip:"), "@")
+			_, address, _ := strings.Cut(request.To, ":")
+			name, domain, _ := strings.Cut(address, "@")
 			targets, _ := s.agent.Lookup(name, domain)
 			return targets, nil
 		}
@@ -65,6 +66,16 @@ func bobRegisters(s *setup, at string) *peer {
 	bob.say("", register(2, "Authorization: "+authorization(challenge, "bob", "REGISTER", "sip:local.example"))...)
 	bob.status(200)
 	return bob
+}
+
+// TestPassingIsNotDowngraded: who asks for sips is not passed on to a browser without TLS (RFC 5630 section 3.1).
+func TestPassingIsNotDowngraded(t *testing.T) {
+	s := newProxy(t)
+	bob := bobRegisters(s, "192.0.2.20:5070")
+	alice := s.peer("WSS", "192.0.2.9:5070")
+	passing(s, alice, "alice@local.example", "sips:bob@local.example").pass("INVITE", "1", webrtcOffer)
+	alice.status(480)
+	bob.quiet()
 }
 
 // TestCallPassesThrough: two browsers see each other's SDP, tags and Contacts, and we only the way.
