@@ -223,8 +223,8 @@ func TestPageAndPhones(t *testing.T) {
 	}
 }
 
-// TestLargeRequest: an INVITE that a datagram cannot carry whole reaches a phone that registered over UDP by TCP, and the
-// call goes on.
+// TestLargeRequest: an INVITE that a datagram cannot carry whole reaches a phone that registered over UDP by TCP, and
+// the call goes on.
 func TestLargeRequest(t *testing.T) {
 	running := startService(t, service.Options{Users: map[string]string{userName(0): password(0)}})
 	phone := way{transport: "udp", codec: "PCMU"}.phone(t, running, 0)
