@@ -14,6 +14,13 @@ import (
 // transport (sip.ErrTransactionTransport). It must not block.
 type responseHandler func(response *sip.Response, err error)
 
+// hear calls the handler, if there is one.
+func (h responseHandler) hear(response *sip.Response, err error) {
+	if h != nil {
+		h(response, err)
+	}
+}
+
 // clientTransaction is a request that we sent (RFC 3261 section 17.1).
 //
 // The state machine sends the ACK to a failed INVITE, but waits inside its lock when the failure
@@ -40,7 +47,7 @@ type clientTransaction struct {
 	request   *sip.Request
 	flow      transport.Flow
 	machine   *sip.ClientTx
-	handler   responseHandler // guarded by mu
+	handler   responseHandler // guarded by mu; nil when nobody listens any more
 	abandoned bool            // guarded by mu
 	final     int             // guarded by mu: status of the first final response, or noResponse
 	heard     bool            // guarded by mu: any response has come
@@ -57,7 +64,7 @@ func (t *clientTransaction) receive(response *sip.Response) {
 		t.final = response.StatusCode
 		defer close(t.settled)
 		if !response.IsSuccess() || !invite {
-			t.handler = ignore // it has heard all
+			t.handler = nil // it has heard all
 		}
 	}
 	ack, machine, flow := t.ack, t.machine, t.flow
@@ -66,9 +73,9 @@ func (t *clientTransaction) receive(response *sip.Response) {
 	switch {
 	case !repeated:
 		machine.Receive(response)
-		handler(response, nil)
+		handler.hear(response, nil)
 	case response.IsSuccess() && invite:
-		handler(response, nil) // a repeated or forked 2xx: the dialog acknowledges each (RFC 6026)
+		handler.hear(response, nil) // a repeated or forked 2xx: the dialog acknowledges each (RFC 6026)
 	case ack != nil && response.StatusCode >= 300:
 		_ = flow.Send(ack)
 	}
@@ -114,7 +121,7 @@ func (t *clientTransaction) pump() {
 			return
 		case <-machine.Done():
 			if handler, open := t.close(); open {
-				handler(nil, t.failure(machine))
+				handler.hear(nil, t.failure(machine))
 			}
 			return
 		}
@@ -162,10 +169,8 @@ func (t *clientTransaction) close() (handler responseHandler, open bool) {
 func (t *clientTransaction) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.handler = ignore
+	t.handler = nil
 }
-
-func ignore(*sip.Response, error) {}
 
 // noResponse stands for the final response of a transaction that ended without one.
 const noResponse = -1

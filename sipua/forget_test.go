@@ -1,10 +1,7 @@
 package sipua
 
 import (
-	"runtime"
 	"testing"
-	"time"
-	"weak"
 
 	"sipbridge/bridge"
 )
@@ -20,39 +17,27 @@ func TestEndedLegIsLetGo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t)
 			p := s.peer("UDP", "192.0.2.20:5060")
-			ended := hangUp(s, p, establish)
-			servers, clients := s.agent.transactions.sizes()
-			if servers+clients == 0 {
+			s.hungUp(establish(s, p), p)
+			table := s.agent.transactions
+			table.mu.Lock()
+			defer table.mu.Unlock()
+			if len(table.servers)+len(table.clients) < 1 {
 				t.Error("no transaction is left, so this shows nothing")
 			}
-			for deadline := time.Now().Add(patience); ended.Value() != nil; runtime.GC() {
-				if time.Now().After(deadline) {
-					t.Fatal("the leg is still held")
+			for key, transaction := range table.servers {
+				transaction.mu.Lock()
+				if transaction.canceled != nil {
+					t.Errorf("%s still tells of a CANCEL", key)
 				}
-				sweepTimers()
-				time.Sleep(time.Millisecond) // the collector says nothing when it is done
+				transaction.mu.Unlock()
+			}
+			for key, transaction := range table.clients {
+				transaction.mu.Lock()
+				if transaction.handler != nil {
+					t.Errorf("%s still tells of responses", key)
+				}
+				transaction.mu.Unlock()
 			}
 		})
-	}
-}
-
-// hangUp establishes a leg and ends it; nothing of it stays on this goroutine's stack.
-//
-//go:noinline
-func hangUp(s *setup, p *peer, establish func(*setup, *peer) bridge.Leg) weak.Pointer[leg] {
-	ended, ok := establish(s, p).(*leg)
-	if !ok {
-		s.t.Fatal("no SIP leg")
-	}
-	s.hungUp(ended, p)
-	<-s.media // it knows its leg
-	return weak.Make(ended)
-}
-
-// sweepTimers makes the runtime drop the timers that were stopped, whose functions know the leg: it does so only when
-// they are many.
-func sweepTimers() {
-	for range 1000 {
-		time.AfterFunc(time.Hour, func() {}).Stop()
 	}
 }

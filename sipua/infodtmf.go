@@ -104,7 +104,7 @@ func (l *leg) sendInfo(contentType string, body []byte) {
 	info := l.dialog.request(sip.INFO)
 	info.AppendHeader(sip.NewHeader("Content-Type", contentType))
 	info.SetBody(body)
-	if _, err := l.send(info, ignore); err != nil {
+	if _, err := l.send(info, nil); err != nil {
 		l.log.Debug("INFO not sent", "error", err)
 	}
 }

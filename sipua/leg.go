@@ -167,7 +167,6 @@ func (l *leg) guard(work func()) {
 // finish frees what the leg holds. What came too late is still done: requests among it get their 481.
 func (l *leg) finish() {
 	l.end(bridge.Cause{Status: 500, Text: reasonPhrase(500)})
-	l.agent.dialogs.remove(l)
 	for _, work := range l.mailbox.close() {
 		l.guard(work)
 	}
@@ -178,6 +177,7 @@ func (l *leg) finish() {
 	for _, transaction := range l.invites {
 		transaction.forget()
 	}
+	l.agent.dialogs.remove(l)
 }
 
 func (l *leg) stopTimers() {

@@ -177,7 +177,7 @@ func (l *leg) releaseLate(a *attempt, response *sip.Response) {
 	a.released = true
 	bye := late.request(sip.BYE)
 	l.agent.complete(flow, bye)
-	if _, err := l.agent.transactions.send(flow, bye, ignore); err != nil {
+	if _, err := l.agent.transactions.send(flow, bye, nil); err != nil {
 		l.log.Debug("BYE not sent", "error", err)
 	}
 }

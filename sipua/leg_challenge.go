@@ -43,7 +43,7 @@ func (l *leg) prove(d *dialog, challenged *clientTransaction, response *sip.Resp
 	}
 	next, err := l.transmit(d, challenged.flow, request, handler)
 	if err != nil {
-		handler(nil, err)
+		handler.hear(nil, err)
 		return true
 	}
 	next.answered = challenged.answered + 1
@@ -102,7 +102,7 @@ func (l *leg) transmit(d *dialog, flow transport.Flow, request *sip.Request, han
 			if err == nil && l.prove(d, transaction, response, handler) {
 				return
 			}
-			handler(response, err)
+			handler.hear(response, err)
 		})
 	})
 	if err != nil {

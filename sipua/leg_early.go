@@ -76,7 +76,7 @@ func (l *leg) takeReliable(early *fork, response *sip.Response) bool {
 	early.sequence = sequence
 	prack := early.dialog.request(sip.PRACK)
 	prack.AppendHeader(sip.NewHeader("RAck", strconv.FormatUint(uint64(sequence), 10)+" "+response.CSeq().Value()))
-	if _, err := l.sendIn(early.dialog, prack, ignore); err != nil {
+	if _, err := l.sendIn(early.dialog, prack, nil); err != nil {
 		l.log.Debug("PRACK not sent", "error", err)
 	}
 	return true

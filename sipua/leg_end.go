@@ -65,7 +65,7 @@ func (l *leg) sendBye(cause bridge.Cause) {
 	l.lastWords()
 	bye := l.dialog.request(sip.BYE)
 	l.sayWhy(bye, cause)
-	if _, err := l.send(bye, ignore); err != nil {
+	if _, err := l.send(bye, nil); err != nil {
 		l.log.Debug("BYE not sent", "error", err)
 	}
 }

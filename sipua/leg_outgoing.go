@@ -226,7 +226,7 @@ func (l *leg) releaseFork(response *sip.Response) {
 	}
 	loser.released = true
 	bye := loser.dialog.request(sip.BYE)
-	if _, err := l.sendIn(loser.dialog, bye, ignore); err != nil {
+	if _, err := l.sendIn(loser.dialog, bye, nil); err != nil {
 		l.log.Debug("release of a fork", "error", err)
 	}
 	if l.calling.canceled != nil && l.state == stateSetup {
@@ -267,7 +267,7 @@ func (l *leg) sendCancel(invite *clientTransaction, cause bridge.Cause) {
 	request, flow := invite.sent()
 	cancel := cancelOf(request)
 	l.sayWhy(cancel, cause)
-	if _, err := l.agent.transactions.send(flow, cancel, ignore); err != nil {
+	if _, err := l.agent.transactions.send(flow, cancel, nil); err != nil {
 		l.log.Debug("CANCEL not sent", "error", err)
 	}
 }

@@ -19,7 +19,7 @@ type serverTransaction struct {
 	// browser says that a browser asks, which can answer only some challenges.
 	browser  bool
 	mu       sync.Mutex
-	canceled func(cancel *sip.Request) // guarded by mu: hears a CANCEL
+	canceled func(cancel *sip.Request) // guarded by mu: hears a CANCEL; nil when nobody does
 }
 
 // cancel tells the owner of a CANCEL.
@@ -27,7 +27,9 @@ func (t *serverTransaction) cancel(request *sip.Request) {
 	t.mu.Lock()
 	canceled := t.canceled
 	t.mu.Unlock()
-	canceled(request)
+	if canceled != nil {
+		canceled(request)
+	}
 }
 
 // forget lets go of the owner, which is gone: the transaction stays for 32 s after a 2xx (RFC 6026 timer L), and would
@@ -35,7 +37,7 @@ func (t *serverTransaction) cancel(request *sip.Request) {
 func (t *serverTransaction) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.canceled = func(*sip.Request) {}
+	t.canceled = nil
 }
 
 // respond sends a response built from the request.
