@@ -272,7 +272,9 @@ func TestStrangersAreTurnedAwayWhenThereIsTooMuch(t *testing.T) {
 	s.agent.transactions.mu.Unlock()
 	p := s.peer("UDP", "192.0.2.9:5070")
 	p.say("sdp", newScript(p).lines("INVITE", "1")...)
-	p.status(503)
+	if again := p.status(503).GetHeader("Retry-After"); again == nil {
+		t.Error("nothing is said about when to try again")
+	}
 	s.agent.transactions.mu.Lock()
 	clear(s.agent.transactions.servers)
 	s.agent.transactions.mu.Unlock()
