@@ -1,0 +1,95 @@
+package sipua
+
+import (
+	"cmp"
+	"log/slog"
+	"time"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/toll"
+	"sipbridge/sipua/digest"
+	"sipbridge/sipua/headers"
+	"sipbridge/sipua/locate"
+	"sipbridge/sipua/presence"
+	"sipbridge/sipua/registrar"
+	"sipbridge/sipua/token"
+	"sipbridge/sipua/transport"
+	"sipbridge/sipua/trunk"
+)
+
+// MediaFactory makes the media session of a leg whose party is signalled with on flow: its transport tells a
+// browser from a phone, its addresses which of our own the party can reach.
+type MediaFactory func(flow transport.Flow, events bridge.MediaEvents, log *slog.Logger) (MediaSession, error)
+
+// Transports gives flows to peers that have not connected to us.
+type Transports interface {
+	// FlowTo gives the flow to a target: the UDP socket of its family, or a connection, a live one if there is one. It
+	// does not block: a connection is made while messages wait.
+	FlowTo(target transport.Target) (transport.Flow, error)
+}
+
+// Options configure an Agent. All are needed unless their comment says otherwise.
+type Options struct {
+	// Domains says which domains are ours and which belong to an upstream server.
+	Domains Domains
+	// Media makes the media session of each leg.
+	Media MediaFactory
+	// Accept takes each incoming call.
+	Accept func(bridge.Incoming)
+	// Route gives the targets of a call that may pass through us as through a proxy, as a bridge.Router does; nil if
+	// every call is bridged.
+	Route func(bridge.Request) ([]bridge.Target, error)
+	// Registrar keeps the bindings of local domains.
+	Registrar *registrar.Registrar
+	// Authenticator checks local users.
+	Authenticator *digest.Authenticator
+	// Headers says which header fields cross; its zero value is the default.
+	Headers headers.Policy
+	// Tokens checks the tokens of local users; nil for none.
+	Tokens *token.Verifier
+	// Guests lets tokens and temporary accounts name users whom the registrar does not know.
+	Guests bool
+	// Trunks are the servers whose customer we are; none by default.
+	Trunks []*trunk.Trunk
+	// Dialing says who may dial what through trunks; needed where there are any.
+	Dialing *toll.Policy
+	// Transports reaches peers.
+	Transports Transports
+	// Locator finds the servers of a URI; nil finds only addresses.
+	Locator Locator
+	// Blacklist has the servers that are tried last; nil for one of the agent's own.
+	Blacklist *locate.Blacklist
+	// Probe is how often the servers of upstream domains are asked whether they are there; 0 means never.
+	Probe time.Duration
+	// Silence is how long a server may say nothing at all before the next one is tried; 0 means 3 seconds.
+	Silence time.Duration
+	// Protection says whom the agent does not serve; the zero value serves everybody.
+	Protection Protection
+	// ReliableProvisionals: callers that ask for it get provisional responses that they acknowledge, and callees may send
+	// such (RFC 3262).
+	ReliableProvisionals bool
+	// Presence are the limits of subscriptions and publications; what is zero has its default.
+	Presence presence.Options
+	// Session is the interval of the session timers that phones are asked for, at least 90 s; 0 asks for none. A phone
+	// that is gone is missed by it even where it is held.
+	Session time.Duration
+	// Park is how long a browser's leg outlives its media; 0 ends it at once.
+	Park time.Duration
+	// MaxMessage bounds a message on a WebSocket, in bytes; 0 means 32 KB.
+	MaxMessage int
+	// Trace sees every message; nil for none.
+	Trace Tracer
+	// Log must not be nil.
+	Log *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.Locator == nil {
+		o.Locator = locate.New(locate.Options{})
+	}
+	if o.Blacklist == nil {
+		o.Blacklist = locate.NewBlacklist(locate.BlacklistOptions{})
+	}
+	o.Silence = cmp.Or(o.Silence, defaultSilence)
+	return o
+}
