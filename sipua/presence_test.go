@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ type heldSubscription struct {
 	// lines of the SUBSCRIBE, with the To of the dialog.
 	event, uri, to string
 	sequence       int
+	sent           int // how many have been made
 }
 
 // subscribe subscribes, and takes the first notification.
@@ -49,7 +51,9 @@ func (h *heldSubscription) lines(expires string) []string {
 	lines := localOf(h.p, h.user, "SUBSCRIBE", h.uri, h.sequence, "Event: "+h.event, "Expires: "+expires,
 		"Contact: <sip:w@df7.invalid>")
 	event, _, _ := strings.Cut(h.event, ";")
-	lines[1] += event // another branch than that of another event, or it would be the same request again
+	h.sent++
+	// A branch of its own, or it would be a request that is repeated.
+	lines[1] += event + strconv.Itoa(h.sent)
 	lines[4], lines[5] = h.to, "Call-ID: "+h.user+h.event
 	return lines
 }
