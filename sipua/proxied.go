@@ -37,17 +37,17 @@ type proxyTarget struct {
 	domain string
 }
 
-// standsAside tells whether a call is to pass through us, and where to. A browser asks for that by rtcweb-breaker=no in
-// the Contact with which it calls, or with which it registered (the meaning that webrtc2sip gave to it); then the
-// other party must speak WebRTC itself. What a server offers without a fingerprint is no WebRTC, and is bridged.
+// standsAside tells whether a call is to pass through us, and where to. It is asked for by rtcweb-breaker=no in the
+// Request-URI, or in the Contact with which a browser calls or has registered (the meaning that webrtc2sip gave to
+// it); then the other party must speak WebRTC itself. What is offered without a fingerprint is no WebRTC, and is
+// bridged.
 func (a *Agent) standsAside(flow transport.Flow, request *sip.Request, asked bridge.Request) (proxyTarget, bool) {
 	if a.options.Route == nil || asked.Origin == bridge.OriginUnknown || request.GetHeader("Replaces") != nil ||
 		!bytes.Contains(request.Body(), []byte("a=fingerprint:")) {
 		return proxyTarget{}, false
 	}
-	contact := firstContact(request)
-	wants := comesBack(flow) && contact != nil && refusesBreaker(contact.Address)
-	if !wants && asked.Origin != bridge.OriginUpstream {
+	wants, demanded := wantsAside(flow, request)
+	if !wants && (demanded || asked.Origin != bridge.OriginUpstream) {
 		return proxyTarget{}, false
 	}
 	targets, err := a.options.Route(asked)
@@ -64,7 +64,17 @@ func (a *Agent) standsAside(flow transport.Flow, request *sip.Request, asked bri
 	}
 }
 
-// refusesBreaker tells whether a Contact asks for no bridge.
+// wantsAside tells whether the caller wants us to stand aside, and whether the Request-URI says so or the contrary:
+// what is said of this call counts more than a browser's Contact.
+func wantsAside(flow transport.Flow, request *sip.Request) (wants, demanded bool) {
+	if request.Recipient.UriParams.Has("rtcweb-breaker") {
+		return refusesBreaker(request.Recipient), true
+	}
+	contact := firstContact(request)
+	return comesBack(flow) && contact != nil && refusesBreaker(contact.Address), false
+}
+
+// refusesBreaker tells whether a URI asks for no bridge.
 func refusesBreaker(uri sip.Uri) bool {
 	value, ok := uri.UriParams.Get("rtcweb-breaker")
 	return ok && value == "no"

@@ -191,6 +191,10 @@ func TestCallsThatAreBridged(t *testing.T) {
 		"no WebRTC":    func(*setup, *script) string { return asideContact },
 		"nothing said": func(*setup, *script) string { return "<sip:alice@x.invalid>" },
 		"the breaker":  func(*setup, *script) string { return "<sip:alice@x.invalid;rtcweb-breaker=yes>" },
+		"the breaker, for this call": func(_ *setup, call *script) string {
+			call.requestURI += ";rtcweb-breaker=yes"
+			return asideContact
+		},
 		"somebody unknown": func(_ *setup, call *script) string {
 			call.from = "<sip:x@y.example>;tag=a"
 			return asideContact
@@ -221,6 +225,25 @@ func TestCallsThatAreBridged(t *testing.T) {
 			s.settled()
 		})
 	}
+}
+
+// TestCallPassesThroughByItsAddress: the Request-URI alone asks for it.
+func TestCallPassesThroughByItsAddress(t *testing.T) {
+	s := newProxy(t)
+	bob := bobRegisters(s, "192.0.2.20:5070")
+	const called = "sip:bob@local.example;rtcweb-breaker=no"
+	call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@local.example", called)
+	lines := call.lines("INVITE", "1")
+	call.p.say(webrtcOffer, append(lines[:len(lines)-1], "Contact: <sip:alice@x.invalid;transport=ws>")...)
+	invite := bob.request(sip.INVITE)
+	if string(invite.Body()) != webrtcOffer || invite.Recipient.Host != "x.invalid" {
+		t.Errorf("sent %s", invite)
+	}
+	bob.respond(invite, 486, "b", "")
+	bob.request(sip.ACK)
+	call.p.status(486)
+	call.p.say("", call.lines("ACK", "1")...)
+	s.settled()
 }
 
 // A browser that registered without the breaker is called without it by its own server.
