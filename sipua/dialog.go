@@ -19,6 +19,8 @@ type dialog struct {
 	// target is where requests to the party go, routes are the proxies on the way, the nearest first.
 	target sip.Uri
 	routes []sip.Uri
+	// hop has the servers of the nearest of them, if it is a name.
+	hop hop
 	// localSequence and remoteSequence are the last CSeq numbers of either side.
 	localSequence, remoteSequence uint32
 }

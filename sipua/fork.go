@@ -29,10 +29,11 @@ func (l *leg) forkOf(response *sip.Response) *fork {
 		return known
 	}
 	d := *l.dialog
-	d.target, d.remoteSequence = l.calling.request.Recipient, 0
+	d.target, d.remoteSequence, d.hop = l.calling.request.Recipient, 0, hop{}
 	d.establish(response)
 	made := &fork{dialog: &d}
 	l.calling.forks[tag] = made
+	l.lookUpHop(made.dialog)
 	return made
 }
 

@@ -170,6 +170,7 @@ func (l *leg) finish() {
 	for _, work := range l.mailbox.close() {
 		l.guard(work)
 	}
+	l.sendAllHeld()
 	l.stopTimers()
 	for transaction := range l.open {
 		transaction.abandon()
@@ -295,7 +296,7 @@ func (l *leg) describe() {
 	}
 	if l.dialog != nil {
 		l.info.Dialog = l.dialog.id
-		l.hosts = l.dialog.hosts()
+		l.hosts = l.partyAddresses()
 	}
 }
 

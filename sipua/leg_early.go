@@ -31,6 +31,7 @@ func (l *leg) progress(response *sip.Response) {
 		return
 	}
 	early.dialog.setTarget(firstContact(response))
+	l.lookUpHop(early.dialog)
 	l.describeEarly(tagOf(response))
 	if agreed := l.earlyAnswer(early, response); agreed != nil && l.playsEarly(response) {
 		l.emit(bridge.Ringing{Early: agreed, Headers: l.agent.crossing(response, l.sender())})

@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -65,9 +64,7 @@ func (l *leg) sendBye(cause bridge.Cause) {
 	l.lastWords()
 	bye := l.dialog.request(sip.BYE)
 	l.sayWhy(bye, cause)
-	if _, err := l.send(bye, nil); err != nil {
-		l.log.Debug("BYE not sent", "error", err)
-	}
+	l.sendLast(l.dialog, bye)
 }
 
 // send starts a client transaction of the dialog. The handler runs in the leg's goroutine.
@@ -79,40 +76,7 @@ func (l *leg) send(request *sip.Request, handler responseHandler) (*clientTransa
 func (l *leg) sendIn(d *dialog, request *sip.Request, handler responseHandler) (*clientTransaction, error) {
 	flow := l.nextHop(d)
 	l.agent.complete(flow, request)
-	return l.transmit(d, flow, request, handler)
-}
-
-// nextHop is the flow for requests inside the dialog: the party's connection while it lives; else the first
-// route or the remote target when it is a plain address, else where the party last sent from.
-func (l *leg) nextHop(d *dialog) transport.Flow {
-	if comesBack(l.flow) || l.flow.Done() != nil && !isGone(l.flow) {
-		return l.flow
-	}
-	if l.flow.Done() == nil && d.id.RemoteTag == "" && len(d.routes) == 0 {
-		return l.flow // the first request goes where its target was located, whatever its Request-URI names
-	}
-	if target, ours := transport.TargetOf(l.flow); ours { // it ended: connect to the same server again
-		if flow, err := l.agent.options.Transports.FlowTo(target); err == nil {
-			return flow
-		}
-	}
-	if next, ok := d.nextAddress(); ok && (next != l.flow.RemoteAddr() || isGone(l.flow)) && l.mayMoveTo(next) {
-		target := transport.Target{Transport: l.flow.Transport(), Address: next}
-		if flow, err := l.agent.options.Transports.FlowTo(target); err == nil {
-			return flow
-		}
-	}
-	return l.flow
-}
-
-// mayMoveTo keeps a party from aiming our requests at others: only a configured server may name an address
-// that is not its own, and nobody a loopback address from outside.
-func (l *leg) mayMoveTo(next netip.AddrPort) bool {
-	source := l.flow.RemoteAddr().Addr().Unmap()
-	if next.Addr() == source {
-		return true
-	}
-	return l.trusted && next.Addr().IsLoopback() == source.IsLoopback() && !next.Addr().IsUnspecified()
+	return l.transmit(d, flow, request, l.blaming(d, flow, handler))
 }
 
 // adoptFlow moves the dialog to the flow on which its party now speaks.
@@ -130,6 +94,7 @@ func (l *leg) adoptFlow(flow transport.Flow) {
 	}
 	l.describe()
 	if moved {
+		l.lookUpHop(l.dialog)
 		l.agent.complain("dialog moved to another connection", "leg", l.id, "remote", flow.RemoteAddr())
 	}
 }
@@ -148,6 +113,7 @@ func isGone(flow transport.Flow) bool {
 // forgets a call that was not answered yet; over TCP the connection is made again when it is needed.
 func (l *leg) flowLost() {
 	l.log.Info("signalling connection lost")
+	l.lookUpHop(l.dialog)
 	switch {
 	case l.state == stateSetup && !l.incoming && l.calling.attempts.now != nil:
 		l.attemptDisconnected()

@@ -91,6 +91,7 @@ func (l *leg) answer(answer bridge.Description) {
 		return
 	}
 	l.state = stateAnswered
+	l.lookUpHop(l.dialog)
 	l.tellWatchers(presence.Confirmed)
 	response := newResponse(l.invite.request, 200, "")
 	l.addContact(response)

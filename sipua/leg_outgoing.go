@@ -179,6 +179,7 @@ func (l *leg) confirm(response *sip.Response) {
 	winner.dialog.establish(response)
 	l.dialog = winner.dialog
 	keepOpen(l.flow)
+	l.lookUpHop(l.dialog)
 	l.describe()
 	l.describeRefer(response)
 	if l.calling.offerless {
@@ -220,15 +221,13 @@ func (l *leg) releaseFork(response *sip.Response) {
 		return
 	}
 	loser.dialog.establish(response)
+	l.lookUpHop(loser.dialog)
 	l.acknowledge(loser.dialog, l.calling.request.CSeq().SeqNo, nil)
 	if loser.released {
 		return
 	}
 	loser.released = true
-	bye := loser.dialog.request(sip.BYE)
-	if _, err := l.sendIn(loser.dialog, bye, nil); err != nil {
-		l.log.Debug("release of a fork", "error", err)
-	}
+	l.sendLast(loser.dialog, loser.dialog.request(sip.BYE))
 	if l.calling.canceled != nil && l.state == stateSetup {
 		l.end(*l.calling.canceled)
 	}
@@ -241,9 +240,7 @@ func (l *leg) acknowledge(d *dialog, sequence uint32, body []byte) {
 		ack.AppendHeader(l.invitedAs.header)
 	}
 	setSDP(ack, body)
-	if err := l.agent.sendStateless(l.nextHop(d), ack); err != nil {
-		l.log.Debug("ACK not sent", "error", err)
-	}
+	l.sendLast(d, ack)
 }
 
 // cancel gives our INVITE up (RFC 3261 section 9.1): CANCEL may only follow a provisional response.

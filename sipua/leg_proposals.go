@@ -58,7 +58,8 @@ func (l *leg) propose(p proposal) {
 }
 
 func (l *leg) proposeNext() {
-	if l.offers.waiting == nil || l.state != stateConfirmed || l.offers.busy() {
+	if l.offers.waiting == nil || l.state != stateConfirmed || l.offers.busy() ||
+		len(l.dialog.hop.held) > 0 { // an ACK goes first
 		return
 	}
 	p := l.offers.waiting
@@ -114,6 +115,7 @@ func (l *leg) proposalResponse(p *proposal, invite *sip.Request, response *sip.R
 	case response.IsProvisional():
 	case response.IsSuccess():
 		l.dialog.setTarget(firstContact(response))
+		l.lookUpHop(l.dialog)
 		l.describe()
 		l.acknowledge(l.dialog, invite.CSeq().SeqNo, nil)
 		if l.offers.out == p && l.state != stateOver { // else it is a repeated one

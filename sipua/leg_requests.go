@@ -95,6 +95,7 @@ func (l *leg) reinvite(transaction *serverTransaction) {
 		return
 	}
 	l.dialog.setTarget(firstContact(transaction.request))
+	l.lookUpHop(l.dialog)
 	l.describe()
 	body := transaction.request.Body()
 	if len(body) == 0 {
@@ -147,6 +148,7 @@ func (l *leg) update(transaction *serverTransaction, d *dialog) {
 		return
 	}
 	d.setTarget(firstContact(transaction.request))
+	l.lookUpHop(d)
 	l.describe()
 	body := transaction.request.Body()
 	if len(body) == 0 {

@@ -146,23 +146,6 @@ func sipfrag(cause bridge.Cause) []byte {
 	return fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", cause.Status, text)
 }
 
-// nextAddress gives the address of the first route or the remote target, if it is written as one.
-func (d *dialog) nextAddress() (netip.AddrPort, bool) {
-	next := d.target
-	if len(d.routes) > 0 {
-		next = d.routes[0]
-	}
-	address, err := netip.ParseAddr(strings.Trim(next.Host, "[]"))
-	if err != nil {
-		return netip.AddrPort{}, false
-	}
-	port := next.Port
-	if port == 0 {
-		port = defaultPort
-	}
-	return netip.AddrPortFrom(address, uint16(port)), true
-}
-
 // hosts are the addresses that the party names in its Contact and its first Record-Route; names are left out.
 func (d *dialog) hosts() []netip.Addr {
 	named := []sip.Uri{d.target}

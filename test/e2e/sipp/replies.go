@@ -9,6 +9,8 @@ import (
 type Reply struct {
 	Code   int
 	Reason string
+	// Contact is its URI, if it is not where sipp listens.
+	Contact string
 	// Headers are whole lines that it has beside the usual ones.
 	Headers []string
 	// SDP is its body; none if it is empty.
@@ -28,6 +30,9 @@ func (r Reply) Step() Step {
 		head = lastResponse
 	}
 	head = strings.ReplaceAll(head, "[call_number]", "[call_number]"+r.Fork)
+	if r.Contact != "" {
+		head = strings.ReplaceAll(head, ownContact, r.Contact)
+	}
 	var attributes []string
 	if r.Repeated {
 		attributes = append(attributes, `retrans="500"`)

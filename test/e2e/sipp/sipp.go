@@ -61,6 +61,8 @@ type Options struct {
 	Remote string
 	// TCP instead of UDP.
 	TCP bool
+	// Inherits lets a script that is called have a call that another one has answered: it begins without the INVITE.
+	Inherits bool
 	// Calls is how many calls to play before ending; default 1.
 	Calls int
 	// Port to listen on; 0 takes a free one.
@@ -161,11 +163,14 @@ func (s *Script) awaitListening(port int, tcp bool) error {
 func scenario(options Options) string {
 	var text strings.Builder
 	text.WriteString("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<scenario name=\"script\">\n")
-	if options.Remote == "" {
+	if options.Remote == "" && !options.Inherits {
 		text.WriteString(string(recv(`request="INVITE" rrs="true"`, keepInvite)))
 	}
 	for _, step := range options.Steps {
 		text.WriteString(string(step))
+	}
+	if options.Inherits {
+		return text.String() + "</scenario>\n"
 	}
 	// sipp insists that every variable is used somewhere; which are depends on the steps.
 	used := "peer"

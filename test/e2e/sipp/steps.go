@@ -12,6 +12,8 @@ type Step string
 // The headers of a response of ours; the INVITE's own are kept in variables, because sipp's last_* keywords
 // mean the newest message, which may be a CANCEL.
 const (
+	ownContact = "sip:phone@[local_ip]:[local_port];transport=[transport]"
+
 	inviteResponse = `
       Via: [$via]
       [last_Record-Route:]
@@ -19,7 +21,7 @@ const (
       To: [$to];tag=[pid]sipp[call_number]
       [last_Call-ID:]
       CSeq: [$cseq]
-      Contact: <sip:phone@[local_ip]:[local_port];transport=[transport]>`
+      Contact: <` + ownContact + `>`
 
 	lastResponse = `
       [last_Via:]
@@ -27,7 +29,7 @@ const (
       [last_To:]
       [last_Call-ID:]
       [last_CSeq:]
-      Contact: <sip:phone@[local_ip]:[local_port];transport=[transport]>`
+      Contact: <` + ownContact + `>`
 
 	noBody = `
       Content-Length: 0

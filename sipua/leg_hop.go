@@ -1,0 +1,213 @@
+package sipua
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/transport"
+)
+
+// hopPatience is how long a look-up inside a dialog may take, and so how long ACK and BYE wait for it.
+const hopPatience = 2 * time.Second
+
+// nextHop is the flow for requests inside the dialog: the party's connection while it lives; else the first route or
+// the remote target, by its address or by what was found for its name; else where the party last sent from.
+func (l *leg) nextHop(d *dialog) transport.Flow {
+	if l.keepsFlow(d) {
+		return l.flow
+	}
+	for _, target := range l.nextTargets(d) {
+		if leadsTo(l.flow, target) && !isGone(l.flow) {
+			return l.flow
+		}
+		if flow, err := l.agent.options.Transports.FlowTo(target); err == nil {
+			return flow
+		}
+	}
+	return l.flow
+}
+
+// keepsFlow tells whether requests of a dialog go on the party's flow, whatever it names as the next hop.
+func (l *leg) keepsFlow(d *dialog) bool {
+	if comesBack(l.flow) || l.flow.Done() != nil && !isGone(l.flow) {
+		return true
+	}
+	// The first request goes where its target was located, whatever its Request-URI names.
+	return l.flow.Done() == nil && d.id.RemoteTag == "" && len(d.routes) == 0
+}
+
+// nextTargets are where requests of a dialog may go, the best first.
+func (l *leg) nextTargets(d *dialog) []transport.Target {
+	var targets []transport.Target
+	if target, ours := transport.TargetOf(l.flow); ours { // it ended: connect to the same server again
+		targets = append(targets, target)
+	}
+	if next, ok := d.nextAddress(); ok && l.mayMoveTo(next) {
+		return append(targets, transport.Target{Transport: l.flow.Transport(), Address: next})
+	}
+	return append(targets, l.foundTargets(d)...)
+}
+
+// foundTargets are the servers found for the name of the next hop, as far as the party may move there. What began
+// encrypted stays so. The server that speaks already comes first if it is one of them: it knows the dialog. Those that
+// failed lately come last.
+func (l *leg) foundTargets(d *dialog) []transport.Target {
+	var targets []transport.Target
+	for _, target := range d.hop.targets {
+		switch {
+		case !l.mayMoveTo(target.Address) || isSecure(l.flow.Transport()) && !isSecure(target.Transport):
+		case leadsTo(l.flow, target):
+			targets = slices.Insert(targets, 0, target)
+		default:
+			targets = append(targets, target)
+		}
+	}
+	return l.agent.options.Blacklist.Sort(targets)
+}
+
+// mayMoveTo keeps a party from aiming our requests at others: only a configured server may name an address
+// that is not its own, and nobody a loopback address from outside.
+func (l *leg) mayMoveTo(next netip.AddrPort) bool {
+	source, address := l.flow.RemoteAddr().Addr().Unmap(), next.Addr().Unmap()
+	if address == source {
+		return true
+	}
+	return l.trusted && address.IsLoopback() == source.IsLoopback() && !address.IsUnspecified()
+}
+
+// partyAddresses are those that the party has named for itself; none if it named none, or only by names.
+func (l *leg) partyAddresses() []netip.Addr {
+	hosts := l.dialog.hosts()
+	if len(hosts) == 0 {
+		return nil
+	}
+	for _, target := range l.foundTargets(l.dialog) {
+		hosts = append(hosts, target.Address.Addr().Unmap())
+	}
+	return hosts
+}
+
+// lookUpHop looks the next hop of a dialog up beside the leg's goroutine, if it is a name, and that of a server which
+// may move the dialog. It is called whenever the party may have named another one; what was found for the same name
+// before stays in use meanwhile.
+func (l *leg) lookUpHop(d *dialog) {
+	name, ok := d.nextName()
+	if _, ours := transport.TargetOf(l.flow); !ok || ours || !l.trusted || l.keepsFlow(d) {
+		d.hop.name, d.hop.targets = serverName{}, nil
+		return
+	}
+	if name != d.hop.name {
+		d.hop.name, d.hop.targets = name, nil
+	}
+	if d.hop.searching {
+		return
+	}
+	next, callID := d.nextURI(), d.id.CallID
+	uri := *next.Clone()
+	l.pending++
+	d.hop.searching = l.agent.crew.start(func() {
+		targets, err := l.agent.locateHop(uri, callID)
+		l.mailbox.post(func() { l.hopFound(d, name, targets, err) })
+	})
+	if !d.hop.searching {
+		l.pending--
+	}
+}
+
+// locateHop looks a name up. It takes no longer than hopPatience.
+func (a *Agent) locateHop(uri sip.Uri, callID string) ([]transport.Target, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	defer a.after(hopPatience, cancel).Stop()
+	return a.options.Locator.Locate(ctx, uri, callID)
+}
+
+// hopFound takes what was found for a name, and sends what waited for it. If the party has named another one
+// meanwhile, that is looked up.
+func (l *leg) hopFound(d *dialog, name serverName, targets []transport.Target, err error) {
+	l.pending--
+	d.hop.searching = false
+	switch {
+	case name != d.hop.name && l.state != stateOver:
+		l.lookUpHop(d)
+	case name != d.hop.name:
+	case err != nil:
+		l.agent.complain("next hop of a dialog not found", "leg", l.id, "host", name.host, "error", err)
+	default:
+		d.hop.targets = targets
+		l.describe()
+	}
+	l.sendHeld(d)
+	l.proposeNext()
+}
+
+// awaitsHop tells whether it is about to be known where a dialog goes.
+func (l *leg) awaitsHop(d *dialog) bool {
+	return d.hop.searching && len(d.hop.targets) == 0 && !l.keepsFlow(d)
+}
+
+// sendLast sends an ACK to a 2xx, or a BYE: the requests that the party must get even if it has just moved. They wait
+// for a look-up that is under way.
+func (l *leg) sendLast(d *dialog, request *sip.Request) {
+	if !l.awaitsHop(d) {
+		l.sendNow(d, request)
+		return
+	}
+	same := func(held *sip.Request) bool { return held.CSeq().Value() == request.CSeq().Value() }
+	if !slices.ContainsFunc(d.hop.held, same) { // else the 2xx was repeated meanwhile
+		d.hop.held = append(d.hop.held, request)
+	}
+}
+
+func (l *leg) sendNow(d *dialog, request *sip.Request) {
+	var err error
+	if request.IsAck() {
+		err = l.agent.sendStateless(l.nextHop(d), request)
+	} else {
+		_, err = l.sendIn(d, request, nil)
+	}
+	if err != nil {
+		l.log.Debug("request not sent", "method", request.Method, "error", err)
+	}
+}
+
+// sendHeld sends what waited for a look-up, in order.
+func (l *leg) sendHeld(d *dialog) {
+	held := d.hop.held
+	d.hop.held = nil
+	for _, request := range held {
+		l.sendNow(d, request)
+	}
+}
+
+// sendAllHeld does that in all dialogs, because the leg is going.
+func (l *leg) sendAllHeld() {
+	l.sendHeld(l.dialog)
+	if l.calling == nil {
+		return
+	}
+	for _, fork := range l.calling.forks {
+		l.sendHeld(fork.dialog)
+	}
+}
+
+// blaming notes it if a server that was found for the next hop does not answer, so that the next request goes to
+// another one.
+func (l *leg) blaming(d *dialog, flow transport.Flow, handler responseHandler) responseHandler {
+	at := slices.IndexFunc(d.hop.targets, func(target transport.Target) bool { return leadsTo(flow, target) })
+	if at < 0 {
+		return handler
+	}
+	target := d.hop.targets[at]
+	return func(response *sip.Response, err error) {
+		if errors.Is(err, sip.ErrTransactionTimeout) || errors.Is(err, sip.ErrTransactionTransport) {
+			l.agent.targetFailed(target, err)
+		}
+		handler.hear(response, err)
+	}
+}
