@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
+	"syscall"
 )
 
 // Ports of the programs under test come from below those that the kernel hands out to anybody (32768 and up): between
@@ -15,15 +18,35 @@ const (
 )
 
 // FreePort returns an even loopback port that is free for UDP and for TCP, as is the next, which some SIP peers
-// take for TLS. It is chosen at random, so that tests that run side by side seldom choose the same.
+// take for TLS. No other test gets it, in this process or another, until this process ends.
 func FreePort() (int, error) {
 	for range ports {
 		port := firstPort + 2*rand.IntN(ports/2)
-		if free(port) && free(port+1) {
+		if reserve(port) && free(port) && free(port+1) {
 			return port, nil
 		}
 	}
 	return 0, errors.New("no loopback port is free for UDP and TCP alike")
+}
+
+// reserve takes a port for this process by a lock on a file, which the system releases when the process ends: a test
+// may need its port long before a program has bound it.
+func reserve(port int) bool {
+	directory := filepath.Join(os.TempDir(), "sipbridge-test-ports")
+	if err := os.MkdirAll(directory, 0o777); err != nil {
+		return false
+	}
+	name := filepath.Join(directory, fmt.Sprint(port))
+	// No *os.File, which the collector would close.
+	file, err := syscall.Open(name, syscall.O_CREAT|syscall.O_RDWR|syscall.O_CLOEXEC, 0o666)
+	if err != nil {
+		return false
+	}
+	if err := syscall.Flock(file, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = syscall.Close(file) // it was only tried
+		return false
+	}
+	return true
 }
 
 func free(port int) bool {
