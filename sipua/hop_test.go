@@ -267,28 +267,33 @@ func TestNewestNameCounts(t *testing.T) {
 // TestNameOfACaller: that of a server counts, whoever else would only aim our requests at somebody.
 func TestNameOfACaller(t *testing.T) {
 	for from, want := range map[string]string{upstreamAddress: movedPlace, "192.0.2.9:5070": "192.0.2.9:5070"} {
-		known := movedName()
-		s := newSetup(t, known.use)
-		p, moved := s.peer("UDP", from), s.peer("UDP", movedPlace)
-		next := map[string]*peer{from: p, movedPlace: moved}[want]
-		script := newScript(p)
-		lines := script.lines("INVITE", "1")
-		lines[7] = "Contact: <sip:alice@moved.example>"
-		p.say("sdp", lines...)
-		leg := within(t, s.incoming, "call")
-		leg.Answer(pcmu())
-		script.to = p.status(200).To().Value()
-		p.say("", script.lines("ACK", "1")...)
-		leg.Hangup(bridge.Normal())
-		next.respond(next.request(sip.BYE), 200, "", "")
-		event[bridge.Ended](t, leg)
-		s.settled()
-		if asked := known.looked() > 0; asked != (next == moved) {
-			t.Errorf("%s: looked up: %v", from, asked)
-		}
-		p.quiet()
-		moved.quiet()
+		t.Run(from, func(t *testing.T) { callerIsFollowedTo(t, from, want) })
 	}
+}
+
+func callerIsFollowedTo(t *testing.T, from, want string) {
+	t.Helper()
+	known := movedName()
+	s := newSetup(t, known.use)
+	p, moved := s.peer("UDP", from), s.peer("UDP", movedPlace)
+	next := map[string]*peer{from: p, movedPlace: moved}[want]
+	script := newScript(p)
+	lines := script.lines("INVITE", "1")
+	lines[7] = "Contact: <sip:alice@moved.example>"
+	p.say("sdp", lines...)
+	leg := within(t, s.incoming, "call")
+	leg.Answer(pcmu())
+	script.to = p.status(200).To().Value()
+	p.say("", script.lines("ACK", "1")...)
+	leg.Hangup(bridge.Normal())
+	next.respond(next.request(sip.BYE), 200, "", "")
+	event[bridge.Ended](t, leg)
+	s.settled()
+	if asked := known.looked() > 0; asked != (next == moved) {
+		t.Errorf("%s: looked up: %v", from, asked)
+	}
+	p.quiet()
+	moved.quiet()
 }
 
 // TestNameIsForWhenTheConnectionEnds: a party is spoken to on its connection as long as that lives.
@@ -370,7 +375,8 @@ func TestSecureDialogStaysSecure(t *testing.T) {
 	if next := d.nextURI(); next.Scheme != "sips" || d.routes[0].Scheme != "sip" {
 		t.Errorf("to a sips target it goes by %s", next.String())
 	}
-	l := &leg{agent: newSetup(t).agent, trusted: true, flow: newSetup(t).peer("TLS", partyPlace), dialog: d}
+	s := newSetup(t)
+	l := &leg{agent: s.agent, trusted: true, flow: s.peer("TLS", partyPlace), dialog: d}
 	d.hop.targets = []transport.Target{
 		{Transport: "TCP", Address: netip.MustParseAddrPort(movedPlace)},
 		{Transport: "TLS", Address: netip.MustParseAddrPort(otherPlace)},
