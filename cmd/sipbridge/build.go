@@ -73,7 +73,7 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if err := s.addExchange(domains, own); err != nil {
 		return nil, err
 	}
-	s.addBrowsers()
+	s.addBrowsers() //nolint:contextcheck // what a message starts outlives the building
 	if err := s.addWeb(ctx); err != nil {
 		return nil, err
 	}

@@ -61,6 +61,7 @@ func openTransports(ctx context.Context, listeners configs.Listeners, plug sipPl
 		return nil, err
 	}
 	t.ws = ws.NewClient(ws.Options{
+		//nolint:contextcheck // what a message starts outlives the opening
 		Receive: func(conn *ws.Conn, message []byte) { plug.receive(conn, message) },
 		Closed:  func(conn *ws.Conn) { plug.closed(conn) },
 		Rate:    plug.rate, Burst: 2 * int(plug.rate), Logger: plug.log,
