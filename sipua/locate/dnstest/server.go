@@ -27,17 +27,29 @@ type Server struct {
 	forge   func(request, m *dns.Msg) // guarded by mu: changes what it answers
 }
 
+// listen opens a port that is free for UDP and for TCP: one that is for UDP may have been given to a connection.
+func listen(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	const attempts = 20
+	for range attempts {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, listener
+		}
+		_ = packets.Close() // it was never used
+	}
+	t.Fatal("no port is free for UDP and TCP alike")
+	return nil, nil
+}
+
 // Start starts a server that ends with the test.
 func Start(t *testing.T, records ...string) *Server {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", packets.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, listener := listen(t)
 	s := &Server{Address: packets.LocalAddr().String(), asked: map[string]int{}}
 	s.Set(t, records...)
 	s.udp = &dns.Server{PacketConn: packets, Handler: s}
