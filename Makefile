@@ -18,7 +18,7 @@ say       = @printf '\n==> %s\n' '$(1)'
 
 ## build: make bin/sipbridge, with the web phone in it
 .PHONY: build
-build: setup-build phone
+build: setup-build pages
 	go build $(TAGS) -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o $(BINARY) ./cmd/sipbridge
 
 ## run: build, then start the service with the embedded defaults (RUN_ARGS adds arguments)
@@ -44,18 +44,21 @@ format: setup-build
 vet: setup-build
 	$(call say,vet)
 	go vet $(TAGS) $(PACKAGES) ./test/e2e/...
-## lint: golangci-lint alone
+## lint: golangci-lint, and ESLint, Prettier and the type checker for the pages
 lint: setup-build
 	$(call say,lint)
 	@lint=$$(.ci/setup-lint) && "$$lint" run --build-tags nolibopusfile --allow-parallel-runners --timeout 20m ./...
+	@$(MAKE) --no-print-directory pages-lint
 ## unit: the unit tests alone
-unit: setup-build phone
+unit: setup-build pages
 	$(call say,unit tests)
 	go test $(TAGS) -race -timeout 15m $(PACKAGES)
-	@$(MAKE) --no-print-directory phone-unit
-.PHONY: phone-unit
-phone-unit: web/phone/node_modules/.package-lock.json
-	$(NPM) --prefix web/phone test
+	@$(MAKE) --no-print-directory pages-unit
+.PHONY: pages-unit pages-lint
+pages-unit: web/node_modules/.package-lock.json
+	$(NPM) --prefix web test
+pages-lint: web/node_modules/.package-lock.json
+	$(NPM) --prefix web run lint
 ## e2e: the end-to-end tests alone (E2E_ARGS adds arguments, such as -run TestHold)
 e2e: build setup-test test/e2e/node_modules/.package-lock.json
 	$(call say,end-to-end tests)
@@ -92,25 +95,21 @@ tools: setup-build
 ## clean: remove what was built
 .PHONY: clean
 clean:
-	rm -rf bin web/phone/node_modules test/e2e/node_modules
-	git clean -fdxq -- web/phone/dist
+	rm -rf bin web/node_modules test/e2e/node_modules
+	git clean -fdxq -- web/dist
 
 ## help: this list
 .PHONY: help
 help:
 	@sed -n 's/^## \([a-z0-9-]*\): /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
-# The web phone is built only where its package.json, sources or locked packages changed.
-PHONE_SOURCES = $(shell find web/phone -type f -not -path 'web/phone/node_modules/*' -not -path 'web/phone/dist/*')
-.PHONY: phone
-ifneq ($(wildcard web/phone/package.json),)
-phone: web/phone/dist/index.html
-web/phone/dist/index.html: $(PHONE_SOURCES) web/phone/node_modules/.package-lock.json
-	$(NPM) --prefix web/phone run build
+# The pages are built only where their package.json, sources or locked packages changed.
+PAGE_SOURCES = $(shell find web -name node_modules -prune -o -path web/dist -prune -o -type f -not -name '*.go' -print)
+.PHONY: pages
+pages: web/dist/licences.txt
+web/dist/licences.txt: $(PAGE_SOURCES) web/node_modules/.package-lock.json
+	$(NPM) --prefix web run build
 	@test -s $@ && touch $@
-else
-phone:
-endif
 
 # npm writes this file last, when everything the lock names is in place.
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json | setup-build

@@ -11,8 +11,8 @@ import (
 
 // Options says what the handler serves.
 type Options struct {
-	// Phone holds the files of the web phone; see EmbeddedPhone.
-	Phone fs.FS
+	// Pages holds the pages and scripts that were built; see EmbeddedPages.
+	Pages fs.FS
 	// WebSocketPath is where the page finds SIP over WebSocket, on the same host. Default "/ws".
 	WebSocketPath string
 	// Domain is the SIP domain that the page offers to register with.
@@ -42,14 +42,14 @@ type Start struct {
 	Accounts []Account `json:"accounts"`
 }
 
-// Handler serves the web phone at /phone/, where / leads to.
+// Handler serves the web phone at /phone/, where / leads to, and the other pages and scripts that were built.
 func Handler(options Options) http.Handler {
 	if options.WebSocketPath == "" {
 		options.WebSocketPath = "/ws"
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", http.RedirectHandler("/phone/", http.StatusFound))
-	mux.Handle("GET /phone/", phone{files: options.Phone})
+	mountPages(mux, options.Pages)
 	mux.HandleFunc("GET /phone/config.json", func(w http.ResponseWriter, r *http.Request) {
 		serveStart(w, r, options)
 	})

@@ -11,11 +11,15 @@ import (
 
 func built() fstest.MapFS {
 	return fstest.MapFS{
-		"index.html":          {Data: []byte("<!doctype html><title>phone</title>")},
-		"phone.js":            {Data: []byte("start()")},
-		"sounds/ring.wav":     {Data: []byte("RIFF")},
-		".gitignore":          {Data: []byte("*")},
-		"sounds/.secret/file": {Data: []byte("x")},
+		"phone/index.html":          {Data: []byte("<!doctype html><title>phone</title>")},
+		"phone/phone.js":            {Data: []byte("start()")},
+		"phone/sounds/ring.wav":     {Data: []byte("RIFF")},
+		"phone/.gitignore":          {Data: []byte("*")},
+		"phone/sounds/.secret/file": {Data: []byte("x")},
+		".gitignore":                {Data: []byte("*")},
+		"test/index.html":           {Data: []byte("<title>test")},
+		"SIPml-api.js":              {Data: []byte("SIPml = {}")},
+		"licences.txt":              {Data: []byte("x")},
 	}
 }
 
@@ -28,7 +32,7 @@ func get(t *testing.T, handler http.Handler, method, url string) *httptest.Respo
 
 func TestHandlerServes(t *testing.T) {
 	t.Parallel()
-	handler := Handler(Options{Phone: built()})
+	handler := Handler(Options{Pages: built()})
 	for _, test := range []struct {
 		method, url    string
 		status         int
@@ -45,6 +49,11 @@ func TestHandlerServes(t *testing.T) {
 		{"GET", "/phone/.gitignore", http.StatusNotFound, "", ""},
 		{"GET", "/phone/sounds/.secret/file", http.StatusNotFound, "", ""},
 		{"GET", "/phone/..%2f..%2fgo.mod", http.StatusNotFound, "", ""},
+		{"GET", "/phone", http.StatusTemporaryRedirect, "", ""},
+		{"GET", "/test/", http.StatusOK, "text/html; charset=utf-8", "<title>test"},
+		{"GET", "/SIPml-api.js", http.StatusOK, "text/javascript; charset=utf-8", "SIPml"},
+		{"GET", "/licences.txt", http.StatusOK, "text/plain; charset=utf-8", "x"},
+		{"GET", "/.gitignore", http.StatusNotFound, "", ""},
 		{"GET", "/other", http.StatusNotFound, "", ""},
 		{"POST", "/phone/", http.StatusMethodNotAllowed, "", ""},
 		{"POST", "/phone/config.json", http.StatusMethodNotAllowed, "", ""},
@@ -67,6 +76,21 @@ func TestHandlerServes(t *testing.T) {
 	}
 }
 
+// TestScriptsMayBeLoadedByOtherPages: a page of another origin may name them in a script tag, but nothing else of ours.
+func TestScriptsMayBeLoadedByOtherPages(t *testing.T) {
+	t.Parallel()
+	handler := Handler(Options{Pages: built()})
+	for url, want := range map[string]string{
+		"/SIPml-api.js":      "cross-origin",
+		"/phone/phone.js":    "same-origin",
+		"/phone/config.json": "same-origin",
+	} {
+		if got := get(t, handler, "GET", url).Header().Get("Cross-Origin-Resource-Policy"); got != want {
+			t.Errorf("%s is for %q, not for %q", url, got, want)
+		}
+	}
+}
+
 func TestPolicyKeepsForeignContentOut(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"*", "unsafe-inline", "unsafe-eval", "http:", "https:"} {
@@ -78,19 +102,19 @@ func TestPolicyKeepsForeignContentOut(t *testing.T) {
 
 func TestHandlerWithoutPhoneSaysSo(t *testing.T) {
 	t.Parallel()
-	got := get(t, Handler(Options{Phone: fstest.MapFS{}}), "GET", "/phone/")
+	got := get(t, Handler(Options{Pages: fstest.MapFS{}}), "GET", "/phone/")
 	if got.Code != http.StatusServiceUnavailable || !strings.Contains(got.Body.String(), "make build") {
 		t.Errorf("a program without its page answers %d %q", got.Code, got.Body)
 	}
 }
 
-func TestEmbeddedPhoneIsThere(t *testing.T) {
+func TestEmbeddedPagesAreThere(t *testing.T) {
 	t.Parallel()
-	phone, err := EmbeddedPhone()
+	pages, err := EmbeddedPages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := get(t, Handler(Options{Phone: phone}), "GET", "/phone/")
+	got := get(t, Handler(Options{Pages: pages}), "GET", "/phone/")
 	if got.Code != http.StatusOK && got.Code != http.StatusServiceUnavailable {
 		t.Errorf("the page gives %d", got.Code)
 	}
@@ -99,7 +123,7 @@ func TestEmbeddedPhoneIsThere(t *testing.T) {
 func TestStartShowsAccountsOnThisMachineOnly(t *testing.T) {
 	t.Parallel()
 	handler := Handler(Options{
-		Phone: built(), Domain: "localhost", Numbers: []string{"echo"},
+		Pages: built(), Domain: "localhost", Numbers: []string{"echo"},
 		Accounts: []Account{{Name: "alice", Password: "secret"}},
 	})
 	for host, want := range map[string]int{
@@ -128,7 +152,7 @@ func TestStartShowsAccountsOnThisMachineOnly(t *testing.T) {
 
 func TestStartHasListsNotNull(t *testing.T) {
 	t.Parallel()
-	got := get(t, Handler(Options{Phone: built()}), "GET", "/phone/config.json").Body.String()
+	got := get(t, Handler(Options{Pages: built()}), "GET", "/phone/config.json").Body.String()
 	if strings.Contains(got, "null") {
 		t.Errorf("a list is null in %s", got)
 	}

@@ -260,13 +260,13 @@ func (s *service) addBrowsers() {
 
 // addWeb opens http and https. The numbers of /metrics tell an attacker much, so only http shows them.
 func (s *service) addWeb(ctx context.Context) error {
-	phone, err := web.EmbeddedPhone()
+	pages, err := web.EmbeddedPages()
 	if err != nil {
 		return err
 	}
 	status := admin.New(admin.Options{Version: version, Ready: s.ready.Load, Sources: s.metrics(), Logger: s.log})
 	mux := http.NewServeMux()
-	mux.Handle("/", web.Handler(s.pageOptions(web.Options{Phone: phone})))
+	mux.Handle("/", web.Handler(s.pageOptions(web.Options{Pages: pages})))
 	mux.Handle("/ws", s.browsers)
 	mux.Handle("/healthz", status)
 	mux.Handle("/readyz", status)

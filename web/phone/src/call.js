@@ -54,7 +54,9 @@ export class Call {
     this.#listener = listener;
   }
 
-  get over() { return this.state === 'over'; }
+  get over() {
+    return this.state === 'over';
+  }
 
   /** Takes the session and the INVITE of a call that comes in. */
   receive(session, { call_id: callId, to_tag: localTag, from_tag: remoteTag }) {
@@ -72,10 +74,14 @@ export class Call {
   }
 
   /** Says that the user wants the call, before the microphone is there. */
-  accept() { this.#move('answering'); }
+  accept() {
+    this.#move('answering');
+  }
 
   /** Takes accept back: there is no microphone, and the call rings on. */
-  ringOn() { if (!this.over) this.#move('incoming'); }
+  ringOn() {
+    if (!this.over) this.#move('incoming');
+  }
 
   /** Answers with an open microphone, which the call closes in the end. */
   answer(microphone) {
@@ -142,7 +148,7 @@ export class Call {
     this.transfer = { name, rings: false, done: false };
     this.notSent = '';
     this.#session.refer(uri, {
-      replaces: consulted?.#session,
+      replaces: consulted ? consulted.#session : undefined,
       eventHandlers: {
         progress: () => this.#transferMoves({ rings: true }),
         accepted: () => this.#sent(),
@@ -171,7 +177,11 @@ export class Call {
   }
 
   #mediaOptions() {
-    return { mediaStream: this.#microphone, mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } };
+    return {
+      mediaStream: this.#microphone,
+      mediaConstraints: { audio: true, video: false },
+      pcConfig: { iceServers: [] },
+    };
   }
 
   /** Keeps the microphone, or closes it at once if the call ended while the user was asked for it. */
@@ -255,5 +265,7 @@ export class Call {
     this.#tell();
   }
 
-  #tell() { this.#listener.changed(this); }
+  #tell() {
+    this.#listener.changed(this);
+  }
 }

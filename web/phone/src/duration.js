@@ -11,6 +11,5 @@ export function clock(milliseconds) {
 
 /** The time of day for the journal: "09:05:07". */
 export function timeOfDay(date) {
-  return [date.getHours(), date.getMinutes(), date.getSeconds()]
-    .map((part) => String(part).padStart(2, '0')).join(':');
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }

@@ -17,7 +17,9 @@ export async function waitForFacts(told, ask = loadFacts, pause = 3000) {
       return await ask();
     } catch (error) {
       told(error);
-      await new Promise((resolve) => { setTimeout(resolve, pause); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, pause);
+      });
     }
   }
 }

@@ -9,7 +9,9 @@ export class Journal {
   #changed;
 
   /** changed is called after every new entry. */
-  constructor(changed) { this.#changed = changed; }
+  constructor(changed) {
+    this.#changed = changed;
+  }
 
   /** Writes an entry; detail is for experts, such as a Call-ID. Says the same thing once, not again and again. */
   write(words, kind = 'plain', detail = '') {

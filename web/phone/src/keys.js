@@ -2,10 +2,18 @@
 
 /** The keys in rows, each with the letters printed on it. */
 export const keys = [
-  ['1', ''], ['2', 'ABC'], ['3', 'DEF'],
-  ['4', 'GHI'], ['5', 'JKL'], ['6', 'MNO'],
-  ['7', 'PQRS'], ['8', 'TUV'], ['9', 'WXYZ'],
-  ['*', ''], ['0', '+'], ['#', ''],
+  ['1', ''],
+  ['2', 'ABC'],
+  ['3', 'DEF'],
+  ['4', 'GHI'],
+  ['5', 'JKL'],
+  ['6', 'MNO'],
+  ['7', 'PQRS'],
+  ['8', 'TUV'],
+  ['9', 'WXYZ'],
+  ['*', ''],
+  ['0', '+'],
+  ['#', ''],
 ];
 
 /** How long a key sounds, and the silence after it, in milliseconds (RFC 4733 section 2.6 asks for 40 and more). */
@@ -38,6 +46,7 @@ export function keyTransport(connection) {
 /** Not every browser has canInsertDTMF; all list the agreed codecs. */
 function canInsert(sender) {
   if (typeof sender.dtmf.canInsertDTMF === 'boolean') return sender.dtmf.canInsertDTMF;
-  return (sender.getParameters().codecs ?? [])
-    .some(({ mimeType }) => mimeType.toLowerCase() === 'audio/telephone-event');
+  return (sender.getParameters().codecs ?? []).some(
+    ({ mimeType }) => mimeType.toLowerCase() === 'audio/telephone-event',
+  );
 }

@@ -80,10 +80,14 @@ export class Line {
     if (this.state === 'lost') this.#agent.transport.connect();
   }
 
-  get connected() { return this.#agent.isConnected(); }
+  get connected() {
+    return this.#agent.isConnected();
+  }
 
   /** Calls a SIP URI; gives JsSIP's session. */
-  call(uri, options) { return this.#agent.call(uri, options); }
+  call(uri, options) {
+    return this.#agent.call(uri, options);
+  }
 
   #listen(incoming) {
     const agent = this.#agent;

@@ -15,8 +15,9 @@ const faults = new Map([
 /** Opens the microphone; rejects with an Error in plain words. */
 export async function openMicrophone(devices = globalThis.navigator.mediaDevices) {
   if (!devices) {
-    throw new Error('The browser gives the microphone only to pages from https:// or from localhost. '
-      + 'Open this page that way.');
+    throw new Error(
+      'The browser gives the microphone only to pages from https:// or from localhost. ' + 'Open this page that way.',
+    );
   }
   try {
     return await devices.getUserMedia(wanted);

@@ -60,7 +60,9 @@ export class Phone {
   }
 
   /** Tells the user what stands in the way before there is a line. */
-  complain(words) { this.#say(words, 'bad', 'line'); }
+  complain(words) {
+    this.#say(words, 'bad', 'line');
+  }
 
   /** Ends the call, if any, and takes the registration back. */
   unregister() {
@@ -78,7 +80,9 @@ export class Phone {
   }
 
   /** Whether a call can be placed now. */
-  get ready() { return this.line?.state === 'registered' && !this.call; }
+  get ready() {
+    return this.line?.state === 'registered' && !this.call;
+  }
 
   /** Calls what was typed; resolves when the call is on its way, or over. */
   async dial(typed) {
@@ -148,10 +152,14 @@ export class Phone {
     if (this.call?.state === 'incoming') this.call.decline();
   }
 
-  hangUp() { this.call?.hangUp(); }
+  hangUp() {
+    this.call?.hangUp();
+  }
 
   /** Mutes the microphone, or gives it back. */
-  toggleMute() { this.call?.setMuted(!this.call.muted); }
+  toggleMute() {
+    this.call?.setMuted(!this.call.muted);
+  }
 
   /** Holds the call, or resumes it; not while the service is away, since JsSIP would end the call. */
   toggleHold() {
@@ -159,7 +167,9 @@ export class Phone {
   }
 
   /** Sends a key into the call; tells whether it could go out. */
-  sendKey(key) { return this.call?.sendKey(key) ?? false; }
+  sendKey(key) {
+    return this.call?.sendKey(key) ?? false;
+  }
 
   #begin(direction, peer) {
     this.#say(null);

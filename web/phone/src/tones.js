@@ -5,7 +5,15 @@
  * begins again. ringBack is that of ITU-T E.180.
  */
 export const tones = {
-  ring: { hz: [587, 784], bursts: [[0, 0.4], [0.6, 0.4]], every: 3, gain: 0.12 },
+  ring: {
+    hz: [587, 784],
+    bursts: [
+      [0, 0.4],
+      [0.6, 0.4],
+    ],
+    every: 3,
+    gain: 0.12,
+  },
   ringBack: { hz: [425], bursts: [[0, 1]], every: 5, gain: 0.06 },
 };
 

@@ -159,7 +159,10 @@ test('keys go out as events, else as INFO, and only in a call', () => {
   assert.equal(call.sendKey('1'), true);
   session.connection.events = false;
   call.sendKey('#');
-  assert.deepEqual(session.asked, [['key', '1', 'RFC2833'], ['key', '#', 'INFO']]);
+  assert.deepEqual(session.asked, [
+    ['key', '1', 'RFC2833'],
+    ['key', '#', 'INFO'],
+  ]);
   assert.equal(call.keys, '1#');
 });
 
@@ -172,7 +175,10 @@ test('gathering ends a second after the first candidate', (t) => {
   session.emit('icecandidate', { ready });
   const readyAgain = () => {};
   session.emit('icecandidate', { ready: readyAgain });
-  assert.deepEqual(timers, [{ callback: ready, milliseconds: 1000 }, { callback: readyAgain, milliseconds: 1000 }]);
+  assert.deepEqual(timers, [
+    { callback: ready, milliseconds: 1000 },
+    { callback: readyAgain, milliseconds: 1000 },
+  ]);
 });
 
 test('the sound of the other side, and its interruption', () => {

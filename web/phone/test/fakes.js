@@ -13,17 +13,29 @@ export class FakeSession extends EventEmitter {
     this.emit('failed', { originator: 'local', cause: options?.status_code ? 'Rejected' : 'Canceled', message: null });
   }
 
-  answer(options) { this.asked.push(['answer', options]); }
-  mute() { this.asked.push(['mute']); }
-  unmute() { this.asked.push(['unmute']); }
-  hold(_, done) { return this.#changeHold('hold', done); }
-  unhold(_, done) { return this.#changeHold('unhold', done); }
+  answer(options) {
+    this.asked.push(['answer', options]);
+  }
+  mute() {
+    this.asked.push(['mute']);
+  }
+  unmute() {
+    this.asked.push(['unmute']);
+  }
+  hold(_, done) {
+    return this.#changeHold('hold', done);
+  }
+  unhold(_, done) {
+    return this.#changeHold('unhold', done);
+  }
   /** Notes the target, and whose dialog is replaced; a test tells how it goes by told. */
   refer(target, { replaces, eventHandlers }) {
     this.asked.push(['refer', target, replaces]);
     this.told = eventHandlers;
   }
-  sendDTMF(key, options) { this.asked.push(['key', key, options.transportType]); }
+  sendDTMF(key, options) {
+    this.asked.push(['key', key, options.transportType]);
+  }
 
   #changeHold(event, done) {
     if (this.refuseHold) return false;
@@ -37,13 +49,23 @@ export class FakeSession extends EventEmitter {
 class FakeConnection extends EventTarget {
   iceConnectionState = 'connected';
   events = true;
-  getSenders() { return [{ track: { kind: 'audio' }, dtmf: { canInsertDTMF: this.events } }]; }
+  getSenders() {
+    return [{ track: { kind: 'audio' }, dtmf: { canInsertDTMF: this.events } }];
+  }
 }
 
 /** A microphone that knows whether it was closed. */
 export class FakeMicrophone {
   open = true;
-  getTracks() { return [{ stop: () => { this.open = false; } }]; }
+  getTracks() {
+    return [
+      {
+        stop: () => {
+          this.open = false;
+        },
+      },
+    ];
+  }
 }
 
 /** A response with its headers. */

@@ -7,19 +7,32 @@ import { response } from './fakes.js';
 class FakeAgent extends EventEmitter {
   asked = [];
   transport = { connect: () => this.asked.push('reconnect') };
-  start() { this.asked.push('start'); }
-  stop() { this.asked.push('stop'); }
-  register() { this.asked.push('register'); }
-  unregister() { this.asked.push('unregister'); }
+  start() {
+    this.asked.push('start');
+  }
+  stop() {
+    this.asked.push('stop');
+  }
+  register() {
+    this.asked.push('register');
+  }
+  unregister() {
+    this.asked.push('unregister');
+  }
 }
 
 function newLine() {
   const agent = new FakeAgent();
   const told = { states: [], incoming: [] };
-  const line = new Line('ws://localhost/ws', { uri: 'sip:alice@localhost' }, {
-    changed: () => told.states.push(line.state),
-    incoming: (session) => told.incoming.push(session),
-  }, () => agent);
+  const line = new Line(
+    'ws://localhost/ws',
+    { uri: 'sip:alice@localhost' },
+    {
+      changed: () => told.states.push(line.state),
+      incoming: (session) => told.incoming.push(session),
+    },
+    () => agent,
+  );
   line.start();
   return { line, agent, told };
 }
@@ -75,7 +88,10 @@ test('a wrong password', () => {
 
 test('a locked name says how long', () => {
   const { line, agent } = newLine();
-  agent.emit('registrationFailed', { response: response(403, { headers: { 'Retry-After': '30 (locked)' } }), cause: 'Rejected' });
+  agent.emit('registrationFailed', {
+    response: response(403, { headers: { 'Retry-After': '30 (locked)' } }),
+    cause: 'Rejected',
+  });
   assert.match(line.words, /30 seconds/);
 });
 

@@ -12,7 +12,11 @@ const faults = [
 
 for (const [name, words] of faults) {
   test(`a microphone with ${name}`, async () => {
-    const devices = { getUserMedia: async () => { throw mediaError(name); } };
+    const devices = {
+      getUserMedia: async () => {
+        throw mediaError(name);
+      },
+    };
     await assert.rejects(openMicrophone(devices), words);
   });
 }

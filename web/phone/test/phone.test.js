@@ -19,8 +19,12 @@ class FakeLine {
     this.listener = listener;
   }
 
-  start() { this.move('connecting'); }
-  stop() { this.move('off'); }
+  start() {
+    this.move('connecting');
+  }
+  stop() {
+    this.move('off');
+  }
 
   move(state, words = '') {
     if (state === 'registered') this.wasRegistered = true;
@@ -92,7 +96,9 @@ test('no call without a line, a target or an address', async () => {
 
 test('a call without a microphone says why', async () => {
   const { phone, outside } = registered();
-  outside.openMicrophone = async () => { throw new Error('No microphone was found.'); };
+  outside.openMicrophone = async () => {
+    throw new Error('No microphone was found.');
+  };
   await phone.dial('echo');
   assert.equal(phone.message.words, 'No microphone was found.');
   assert.deepEqual(phone.line.called, []);
@@ -128,7 +134,9 @@ test('a call comes in, a second one hears busy', async () => {
 test('answering without a microphone lets it ring on', async () => {
   const { phone, outside } = registered();
   phone.line.listener.incoming(new FakeSession(), {});
-  outside.openMicrophone = async () => { throw new Error('No microphone was found.'); };
+  outside.openMicrophone = async () => {
+    throw new Error('No microphone was found.');
+  };
   await phone.answer();
   assert.equal(phone.call.state, 'incoming');
   assert.equal(phone.message.words, 'No microphone was found.');

@@ -35,7 +35,14 @@ test('addresses of what was typed', () => {
 });
 
 test('clock', () => {
-  const cases = [[0, '0:00'], [-5, '0:00'], [999, '0:00'], [65_000, '1:05'], [3_601_000, '1:00:01'], [36_000_000, '10:00:00']];
+  const cases = [
+    [0, '0:00'],
+    [-5, '0:00'],
+    [999, '0:00'],
+    [65_000, '1:05'],
+    [3_601_000, '1:00:01'],
+    [36_000_000, '10:00:00'],
+  ];
   for (const [milliseconds, words] of cases) assert.equal(clock(milliseconds), words);
 });
 
@@ -44,10 +51,19 @@ test('time of day', () => {
 });
 
 test('facts of the service', () => {
-  const said = { webSocket: '/ws', domain: 'localhost', numbers: ['echo'], accounts: [{ name: 'alice', password: 'x' }] };
+  const said = {
+    webSocket: '/ws',
+    domain: 'localhost',
+    numbers: ['echo'],
+    accounts: [{ name: 'alice', password: 'x' }],
+  };
   assert.deepEqual(factsFrom(said, 'http://localhost:8080/phone/'), { ...said, webSocket: 'ws://localhost:8080/ws' });
-  assert.deepEqual(factsFrom({}, 'https://phone.example/phone/'),
-    { webSocket: 'wss://phone.example/ws', domain: 'phone.example', numbers: [], accounts: [] });
+  assert.deepEqual(factsFrom({}, 'https://phone.example/phone/'), {
+    webSocket: 'wss://phone.example/ws',
+    domain: 'phone.example',
+    numbers: [],
+    accounts: [],
+  });
 });
 
 test('facts are asked for beside the page', async () => {
@@ -58,13 +74,28 @@ test('facts are asked for beside the page', async () => {
   };
   await loadFacts('http://localhost:8080/phone/', ask);
   assert.equal(asked, 'http://localhost:8080/phone/config.json');
-  await assert.rejects(loadFacts('http://localhost/phone/', async () => ({ ok: false, status: 503 })), /503/);
+  await assert.rejects(
+    loadFacts('http://localhost/phone/', async () => ({ ok: false, status: 503 })),
+    /503/,
+  );
 });
 
 test('facts are asked for until they come', async () => {
-  const answers = [() => { throw new Error('not yet'); }, () => 'facts'];
+  const answers = [
+    () => {
+      throw new Error('not yet');
+    },
+    () => 'facts',
+  ];
   const told = [];
-  assert.equal(await waitForFacts((error) => told.push(error.message), async () => answers.shift()(), 1), 'facts');
+  assert.equal(
+    await waitForFacts(
+      (error) => told.push(error.message),
+      async () => answers.shift()(),
+      1,
+    ),
+    'facts',
+  );
   assert.deepEqual(told, ['not yet']);
 });
 
@@ -94,15 +125,24 @@ test('keys of the keyboard', () => {
 test('how keys travel', () => {
   const connection = (...senders) => ({ getSenders: () => senders });
   const audio = { kind: 'audio' };
-  const codecs = (...mimeTypes) => () => ({ codecs: mimeTypes.map((mimeType) => ({ mimeType })) });
+  const codecs =
+    (...mimeTypes) =>
+    () => ({ codecs: mimeTypes.map((mimeType) => ({ mimeType })) });
   assert.equal(keyTransport(connection()), 'INFO');
   assert.equal(keyTransport(connection({ track: null }, { track: audio, dtmf: null })), 'INFO');
   assert.equal(keyTransport(connection({ track: audio, dtmf: { canInsertDTMF: false } })), 'INFO');
   assert.equal(keyTransport(connection({ track: audio, dtmf: { canInsertDTMF: true } })), 'RFC2833');
   assert.equal(keyTransport(connection({ track: audio, dtmf: {}, getParameters: codecs('audio/opus') })), 'INFO');
-  assert.equal(keyTransport(connection({
-    track: audio, dtmf: {}, getParameters: codecs('audio/opus', 'audio/telephone-event'),
-  })), 'RFC2833');
+  assert.equal(
+    keyTransport(
+      connection({
+        track: audio,
+        dtmf: {},
+        getParameters: codecs('audio/opus', 'audio/telephone-event'),
+      }),
+    ),
+    'RFC2833',
+  );
 });
 
 test('names of parties', () => {
@@ -129,14 +169,24 @@ test('the account is remembered without its password', () => {
 });
 
 test('a browser that keeps nothing', () => {
-  const storage = { setItem() { throw new Error('no'); }, getItem() { throw new Error('no'); } };
+  const storage = {
+    setItem() {
+      throw new Error('no');
+    },
+    getItem() {
+      throw new Error('no');
+    },
+  };
   remember(typed, storage);
   assert.equal(remembered(storage), null);
 });
 
 test('suggestions', () => {
   const facts = { numbers: ['100', 'dtmf', 'echo'], accounts: [{ name: 'alice' }, { name: 'bob' }] };
-  assert.deepEqual(suggestionsFor(facts, 'alice').map(({ target }) => target), ['echo', 'dtmf', '100', 'bob']);
+  assert.deepEqual(
+    suggestionsFor(facts, 'alice').map(({ target }) => target),
+    ['echo', 'dtmf', '100', 'bob'],
+  );
   assert.equal(suggestionsFor(facts, 'alice')[0].hint, 'hear yourself');
 });
 

@@ -11,8 +11,14 @@ function registered() {
   const sessions = [];
   const sounds = [];
   const line = {
-    state: 'registered', words: '', refused: 0, wasRegistered: true, connected: true,
-    account: { name: 'alice', domain: 'localhost' }, start() {}, stop() {},
+    state: 'registered',
+    words: '',
+    refused: 0,
+    wasRegistered: true,
+    connected: true,
+    account: { name: 'alice', domain: 'localhost' },
+    start() {},
+    stop() {},
     call(uri) {
       const session = new FakeSession();
       session.uri = uri;
@@ -41,7 +47,10 @@ async function talking() {
 }
 
 test('sends the other side on, and says so', async () => {
-  const { phone, sessions: [session] } = await talking();
+  const {
+    phone,
+    sessions: [session],
+  } = await talking();
   phone.transfer('carol');
   assert.deepEqual(session.asked.at(-1), ['refer', 'sip:carol@localhost', undefined]);
   assert.deepEqual(phone.call.transfer, { name: 'carol', rings: false, done: false });
@@ -55,7 +64,10 @@ test('sends the other side on, and says so', async () => {
 });
 
 test('the call goes on when the other side cannot be sent', async () => {
-  const { phone, sessions: [session] } = await talking();
+  const {
+    phone,
+    sessions: [session],
+  } = await talking();
   phone.transfer('carol');
   session.told.failed(status(603));
   assert.equal(phone.call.state, 'up');

@@ -41,7 +41,9 @@ export class CallView {
 
   #words(call) {
     if (call.state !== 'up') return stateWords[call.state];
-    if (call.transfer) return call.transfer.rings ? `Rings at ${call.transfer.name}…` : `Sending to ${call.transfer.name}…`;
+    if (call.transfer) {
+      return call.transfer.rings ? `Rings at ${call.transfer.name}…` : `Sending to ${call.transfer.name}…`;
+    }
     if (call.interrupted) return 'The sound is interrupted…';
     if (call.hold.local) return call.hold.remote ? 'Both sides hold' : 'On hold';
     if (call.hold.remote) return `${call.peer.name} put you on hold`;
@@ -67,7 +69,9 @@ export class CallView {
     element('waiting').hidden = !waiting;
     element('connect').hidden = !waiting || call?.state !== 'up';
     element('connect').disabled = Boolean(waiting?.transfer);
-    if (waiting) setText(element('waiting'), waiting.transfer ? `Connecting ${waiting.peer.name}…` : `${waiting.peer.name} waits`);
+    if (waiting) {
+      setText(element('waiting'), waiting.transfer ? `Connecting ${waiting.peer.name}…` : `${waiting.peer.name} waits`);
+    }
   }
 
   /** The words say what a click does. */

@@ -42,8 +42,12 @@ export class DialView {
   }
 
   #button({ target, hint }) {
-    const button = make('button', { type: 'button', id: `dial-${target}` },
-      make('strong', {}, target), make('span', {}, hint));
+    const button = make(
+      'button',
+      { type: 'button', id: `dial-${target}` },
+      make('strong', {}, target),
+      make('span', {}, hint),
+    );
     button.addEventListener('click', () => this.#dial(target));
     return button;
   }

@@ -14,9 +14,12 @@ export class JournalView {
 }
 
 function entry({ at, words, kind, detail }) {
-  const item = make('li', {},
+  const item = make(
+    'li',
+    {},
     make('time', { dateTime: at.toISOString() }, timeOfDay(at)),
-    make('span', {}, words, detail && make('small', {}, detail)));
+    make('span', {}, words, detail && make('small', {}, detail)),
+  );
   item.dataset.kind = kind;
   return item;
 }

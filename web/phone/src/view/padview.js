@@ -3,7 +3,10 @@ import { keyFromKeyboard, keys } from '../keys.js';
 import { element, make } from './elements.js';
 
 /** The parts of ids for keys that are no letters or digits. */
-const idParts = new Map([['*', 'star'], ['#', 'hash']]);
+const idParts = new Map([
+  ['*', 'star'],
+  ['#', 'hash'],
+]);
 /** How long a key that was pressed on the keyboard looks pressed, in milliseconds. */
 const pressedTime = 150;
 
@@ -25,8 +28,12 @@ export class PadView {
   }
 
   #button(key, letters) {
-    const button = make('button', { type: 'button', id: idOf(key), ariaLabel: `Key ${idParts.get(key) ?? key}` },
-      make('b', {}, key), make('small', {}, letters));
+    const button = make(
+      'button',
+      { type: 'button', id: idOf(key), ariaLabel: `Key ${idParts.get(key) ?? key}` },
+      make('b', {}, key),
+      make('small', {}, letters),
+    );
     button.addEventListener('click', () => this.#press(key));
     return button;
   }
@@ -41,4 +48,6 @@ export class PadView {
   }
 }
 
-function idOf(key) { return `key-${idParts.get(key) ?? key}`; }
+function idOf(key) {
+  return `key-${idParts.get(key) ?? key}`;
+}

@@ -1,0 +1,73 @@
+// Builds what the program serves into dist: for each page a folder with its script, its style sheet and the page
+// itself; beside them the scripts that other people's pages load; and the licences of all that is inside.
+//
+//   dist/phone/        the web phone
+//   dist/licences.txt
+import { build } from 'esbuild';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+
+/** Pages: <name>/src/main.js becomes dist/<name>/<name>.js, and these files of <name>/src go beside it. */
+const pages = [{ name: 'phone', files: ['index.html', 'phone.css', 'favicon.svg'] }];
+
+/**
+ * Scripts for a classic script tag, on any page: entry point and the name that they are served by.
+ * @type {{ entry: string, name: string }[]}
+ */
+const scripts = [];
+
+const shared = {
+  bundle: true,
+  minify: true,
+  target: 'es2022',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+/** Empties dist, but for its .gitignore, which keeps the folder in git. */
+async function emptyDist() {
+  for (const name of await readdir('dist')) {
+    if (name !== '.gitignore') await rm(`dist/${name}`, { recursive: true });
+  }
+}
+
+/** @param {{ name: string, files: string[] }} page */
+async function buildPage({ name, files }) {
+  await mkdir(`dist/${name}`);
+  for (const file of files) await cp(`${name}/src/${file}`, `dist/${name}/${file}`, { recursive: true });
+  return build({
+    ...shared,
+    entryPoints: [`${name}/src/main.js`],
+    outfile: `dist/${name}/${name}.js`,
+    format: 'esm',
+  });
+}
+
+/** @param {{ entry: string, name: string }} script */
+async function buildScript({ entry, name }) {
+  return build({ ...shared, entryPoints: [entry], outfile: `dist/${name}`, format: 'iife' });
+}
+
+/**
+ * The npm packages that have a file in what was built.
+ * @param {{ metafile: import('esbuild').Metafile }[]} results
+ */
+function packagesOf(results) {
+  const names = results
+    .flatMap(({ metafile }) => Object.keys(metafile.inputs))
+    .map((path) => path.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1]);
+  return [...new Set(names)].filter((name) => name !== undefined).sort();
+}
+
+/** @param {string} name of a package */
+async function licenceOf(name) {
+  const files = await readdir(`node_modules/${name}`);
+  const file = files.find((each) => /^licen[cs]e/i.test(each));
+  if (!file) throw new Error(`${name} has no licence file`);
+  return `${name}\n\n${await readFile(`node_modules/${name}/${file}`, 'utf8')}\n`;
+}
+
+await emptyDist();
+const results = await Promise.all([...pages.map(buildPage), ...scripts.map(buildScript)]);
+const licences = await Promise.all(packagesOf(results).map(licenceOf));
+await writeFile('dist/licences.txt', licences.join('\n'));
