@@ -137,6 +137,28 @@ func (t *clientTransaction) fallBack() {
 	}
 }
 
+// awaitStream sends a request without a transaction over UDP after all, if the connection that was to carry it does not
+// come about. One that nobody answers has nothing else to tell that it was lost.
+func (a *Agent) awaitStream(stream, flow transport.Flow, request *sip.Request) {
+	late := time.NewTimer(streamPatience)
+	defer late.Stop()
+	select {
+	case <-stream.Done():
+	case <-late.C:
+		if isConnected(stream) {
+			return
+		}
+	case <-a.closing:
+		if isConnected(stream) {
+			return
+		}
+	}
+	a.transactions.streams.refused(flow.RemoteAddr())
+	if err := a.write(flow, request); err != nil {
+		a.log.Debug("request not sent", "method", request.Method, "error", err)
+	}
+}
+
 // stay has a request go no other way than it does, because it is not wanted any more.
 func (t *clientTransaction) stay() { t.stays.Store(true) }
 

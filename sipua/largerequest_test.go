@@ -104,3 +104,50 @@ func TestLargeMessage(t *testing.T) {
 	phone.quiet()
 	s.settled()
 }
+
+// answeredByManyHops brings a call up whose requests are too large for a datagram, for the routes that they have.
+func (s *setup) answeredByManyHops(datagrams *peer) (leg bridge.Leg, invite *sip.Request, ok func()) {
+	s.t.Helper()
+	leg = s.dial(datagrams)
+	invite = datagrams.request(sip.INVITE)
+	var routes []string
+	for range 10 {
+		routes = append(routes, "Record-Route: <sip:"+strings.Repeat("x", 120)+"@"+largeAddress+";lr>")
+	}
+	ok = func() { datagrams.answerAs(invite, "p", "sip:peer@"+largeAddress, routes...) }
+	ok()
+	return leg, invite, ok
+}
+
+// TestLargeACKGoesOverTCP, as any other request does, though no response tells whether it came.
+func TestLargeACKGoesOverTCP(t *testing.T) {
+	s := newSetup(t)
+	datagrams, stream := s.peer("UDP", largeAddress), s.stream(largeAddress)
+	leg, invite, repeat := s.answeredByManyHops(datagrams)
+	repeat()
+	for range 2 {
+		ack := stream.request(sip.ACK)
+		if ack.Via().Transport != "TCP" || len(ack.GetHeaders("Via")) != 1 || ack.CSeq().SeqNo != invite.CSeq().SeqNo {
+			t.Errorf("ACK %s", ack)
+		}
+	}
+	event[bridge.Answered](t, leg)
+	s.hungUp(leg, stream)
+	datagrams.quiet()
+}
+
+// TestLargeACKFallsBackToUDP: who takes no connection gets the datagram, and the next ACK at once.
+func TestLargeACKFallsBackToUDP(t *testing.T) {
+	s := newSetup(t)
+	datagrams, stream := s.peer("UDP", largeAddress), s.stream(largeAddress)
+	leg, _, repeat := s.answeredByManyHops(datagrams)
+	stream.request(sip.ACK)
+	stream.Close()
+	if ack := datagrams.request(sip.ACK); ack.Via().Transport != "UDP" || !ack.Via().Params.Has("rport") {
+		t.Errorf("Via %v", ack.Via())
+	}
+	event[bridge.Answered](t, leg)
+	repeat()
+	datagrams.request(sip.ACK)
+	s.hungUp(leg, datagrams)
+}

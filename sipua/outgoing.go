@@ -9,9 +9,22 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// sendStateless sends a request that has no transaction: an ACK to a 2xx.
+// sendStateless sends a request that has no transaction: an ACK to a 2xx. One that is too large for UDP goes over TCP,
+// if the peer takes it (RFC 3261 section 18.1.1).
 func (a *Agent) sendStateless(flow transport.Flow, request *sip.Request) error {
 	a.complete(flow, request)
+	stream := a.transactions.streams.instead(flow, request)
+	if stream == nil {
+		return a.write(flow, request)
+	}
+	if err := a.write(stream, overStream(request, stream)); err != nil {
+		return a.write(flow, request)
+	}
+	a.crew.start(func() { a.awaitStream(stream, flow, request) })
+	return nil
+}
+
+func (a *Agent) write(flow transport.Flow, request *sip.Request) error {
 	return (&connection{flow: flow, trace: a.options.Trace}).WriteMsg(request)
 }
 
