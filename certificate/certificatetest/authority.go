@@ -11,8 +11,10 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -43,7 +45,7 @@ func (a *Authority) Pool() *x509.CertPool {
 	return pool
 }
 
-// Issue signs a certificate for names and IP addresses, good for a day.
+// Issue signs a certificate for names, IP addresses and sip: URIs, good for a day.
 func (a *Authority) Issue(tb testing.TB, hosts ...string) tls.Certificate {
 	tb.Helper()
 	return a.IssueUntil(tb, time.Now().Add(24*time.Hour), hosts...)
@@ -58,9 +60,12 @@ func (a *Authority) IssueUntil(tb testing.TB, end time.Time, hosts ...string) tl
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	for _, host := range hosts {
-		if ip := net.ParseIP(host); ip != nil {
+		switch ip := net.ParseIP(host); {
+		case ip != nil:
 			template.IPAddresses = append(template.IPAddresses, ip)
-		} else {
+		case strings.HasPrefix(host, "sip:"):
+			template.URIs = append(template.URIs, &url.URL{Scheme: "sip", Opaque: strings.TrimPrefix(host, "sip:")})
+		default:
 			template.DNSNames = append(template.DNSNames, host)
 		}
 	}

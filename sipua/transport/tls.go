@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net"
-	"net/netip"
 	"time"
 )
 
@@ -14,7 +13,7 @@ type TLS struct {
 	// Server is for connections that come in: its certificate is ours. Required.
 	Server *tls.Config
 	// Client is for connections that we begin: its RootCAs are believed, the system's if there are none. The name that
-	// the peer's certificate must be for is the Target's. Required.
+	// the peer's certificate must be for is the Target's, as a sip: URI or by DNS (RFC 5922). Required.
 	Client *tls.Config
 }
 
@@ -28,8 +27,7 @@ func (o TCPOptions) secure(conn net.Conn) net.Conn {
 
 // dialTLS connects and shakes hands. The name goes out as SNI, and the certificate must be for it.
 func (o TCPOptions) dialTLS(ctx context.Context, target Target) (net.Conn, error) {
-	config := o.TLS.Client.Clone()
-	config.ServerName = target.Name()
+	config := o.TLS.clientConfig(target.Name())
 	return (&tls.Dialer{NetDialer: dialer(), Config: config}).DialContext(ctx, "tcp", target.Address.String())
 }
 
@@ -49,29 +47,23 @@ func (f *TCPFlow) shakeHands(ctx context.Context) bool {
 	return true
 }
 
-// learnPeer notes the certificate that the peer proved to hold, if it did.
+// learnPeer notes the certificate that the peer proved to hold, if it did. Who was called has proved it, or there were
+// no connection.
 func (f *TCPFlow) learnPeer() {
 	conn, ok := f.conn.(*tls.Conn)
 	if !ok {
 		return
 	}
-	if chains := conn.ConnectionState().VerifiedChains; len(chains) > 0 {
-		f.peer.Store(chains[0][0])
+	state := conn.ConnectionState()
+	if f.began() || len(state.VerifiedChains) > 0 {
+		f.peer.Store(state.PeerCertificates[0])
 	}
 }
 
 // provenFor tells whether the peer's certificate, which somebody whom we believe has signed, is for a name.
 func (f *TCPFlow) provenFor(name string) bool {
 	certificate := f.peer.Load()
-	return certificate != nil && certificate.VerifyHostname(bracketed(name)) == nil
-}
-
-// bracketed writes an IPv6 address as x509 wants it.
-func bracketed(name string) string {
-	if address, err := netip.ParseAddr(name); err == nil && address.Is6() {
-		return "[" + name + "]"
-	}
-	return name
+	return certificate != nil && certifies(certificate, name) == nil
 }
 
 // Peer is the certificate that the peer proved to hold and that somebody whom we believe has signed; nil if there

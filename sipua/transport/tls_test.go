@@ -80,6 +80,15 @@ func TestTLSRefusesOtherNames(t *testing.T) {
 		"expired":           {expired, "b.example", false},
 		"address":           {secure(t, authority, "127.0.0.1"), "", true},
 		"address missing":   {secure(t, authority, "b.example"), "", false},
+		"SIP domain":        {secure(t, authority, "sip:B.example"), "b.example", true},
+		"one of several":    {secure(t, authority, "sip:a.example", "sip:b.example:5061;transport=tls"), "b.example", true},
+		"other SIP domain":  {secure(t, authority, "sip:other.example"), "b.example", false},
+		"DNS name beside":   {secure(t, authority, "sip:other.example", "b.example"), "b.example", false},
+		"wildcard domain":   {secure(t, authority, "sip:*.example"), "b.example", false},
+		"only a user of it": {secure(t, authority, "sip:alice@b.example"), "b.example", false},
+		"user and DNS name": {secure(t, authority, "sip:alice@b.example", "b.example"), "b.example", true},
+		"address beside":    {secure(t, authority, "sip:b.example", "127.0.0.1"), "", true},
+		"domain a stranger": {secure(t, stranger, "sip:b.example"), "b.example", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -116,6 +125,7 @@ func TestTLSClientCertificate(t *testing.T) {
 		proven bool
 	}{
 		"proven": {secure(t, authority, "peer.example").Client, true},
+		"domain": {secure(t, authority, "sip:peer.example").Client, true},
 		"none":   {&tls.Config{RootCAs: authority.Pool()}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
