@@ -75,7 +75,7 @@ func TestTortureOverEveryTransport(t *testing.T) {
 	if err != nil || len(files) != 65 {
 		t.Fatalf("got %d torture messages, want 65 (%v)", len(files), err)
 	}
-	for _, word := range []string{"UDP", "TCP", "WS"} {
+	for _, word := range []string{"UDP", "TCP", "TLS", "WS"} {
 		for _, file := range files {
 			name := strings.TrimSuffix(filepath.Base(file), ".dat")
 			t.Run(word+" "+name, func(t *testing.T) {

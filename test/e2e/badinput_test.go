@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -22,7 +23,7 @@ import (
 // the log does not flood.
 func TestBadInput(t *testing.T) {
 	w := newWorld(t, browser.Chromium, service.Options{
-		Settings: map[string]map[string]any{"log": {"level": "info"}},
+		TLS: withCertificate(t), Settings: map[string]map[string]any{"log": {"level": "info"}},
 	})
 	p, phone := w.talkingToScript(t, jsSIP, answerUntilBye)
 	logged, started := len(w.service.Log()), time.Now()
@@ -30,6 +31,7 @@ func TestBadInput(t *testing.T) {
 	for name, throw := range map[string]func(*testing.T, *world, *scripted, [][]byte){
 		"SIP over UDP":       throwUDP,
 		"SIP over TCP":       throwTCP,
+		"SIP over TLS":       throwTLS,
 		"SIP over WebSocket": throwWebSocket,
 		"RTP":                throwRTP,
 	} {
@@ -50,9 +52,9 @@ func TestBadInput(t *testing.T) {
 	if metrics["sipbridge_sip_malformed_total"] == 0 {
 		t.Error("nothing was counted as malformed")
 	}
-	// At most a line a second from each of the four doors; calls that were valid are another matter.
+	// At most a line a second from each of the five doors; calls that were valid are another matter.
 	grown := w.service.Log()[logged:]
-	if lines := strings.Count(grown, "malformed"); lines > 4*(int(time.Since(started).Seconds())+1) {
+	if lines := strings.Count(grown, "malformed"); lines > 5*(int(time.Since(started).Seconds())+1) {
 		t.Errorf("%d lines were logged:\n%s", lines, grown)
 	}
 	must(t, p.Call(nil, "hangup"))
@@ -102,6 +104,25 @@ func throwTCP(t *testing.T, w *world, _ *scripted, messages [][]byte) {
 		must(t, conn.Close())
 	}
 	mustAnswerOptions(t, dialService(t, "tcp", w.service.SIP), "TCP")
+}
+
+func throwTLS(t *testing.T, w *world, _ *scripted, messages [][]byte) {
+	t.Helper()
+	dial := func() net.Conn {
+		dialer := &tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}
+		conn, err := dialer.DialContext(t.Context(), "tcp", w.service.SIPS)
+		must(t, err)
+		return conn
+	}
+	for _, message := range messages {
+		conn := dial()
+		_, err := conn.Write(message)
+		must(t, err)
+		must(t, conn.Close())
+	}
+	last := dial()
+	t.Cleanup(func() { _ = last.Close() })
+	mustAnswerOptions(t, last, "TLS")
 }
 
 func throwWebSocket(t *testing.T, w *world, _ *scripted, messages [][]byte) {
