@@ -30,6 +30,9 @@ type Trunk struct {
 	CallingOut []string `mapstructure:"calling_out"`
 	CalledIn   []string `mapstructure:"called_in"`
 	CallingIn  []string `mapstructure:"calling_in"`
+	// PassHeaders and StripHeaders are added to the lists of Headers.
+	PassHeaders  []string `mapstructure:"pass_headers"`
+	StripHeaders []string `mapstructure:"strip_headers"`
 	// MaxCalls and CallsPerSecond are 0 for no limit.
 	MaxCalls       int `mapstructure:"max_calls"`
 	CallsPerSecond int `mapstructure:"calls_per_second"`

@@ -39,7 +39,7 @@ func (c *Config) Validate() error {
 	c.checkTrunks(&found)
 	c.checkDialing(&found)
 	c.checkFailover(&found)
-	c.checkHeaders(&found)
+	c.Headers.check(&found, "headers.%s")
 	c.checkWebSocket(&found)
 	c.checkTokens(&found)
 	c.checkSecurity(&found)
@@ -197,12 +197,13 @@ func validTo(to string) bool {
 	}
 }
 
-func (c *Config) checkHeaders(found *faults) {
-	if _, err := headers.New(c.Headers.Pass, nil); err != nil {
-		found.add("headers.pass: %w", err)
+// check takes the form of the keys, of which %s is pass or strip.
+func (h Headers) check(found *faults, key string) {
+	if _, err := headers.New(h.Pass, nil); err != nil {
+		found.add("%s: %w", fmt.Sprintf(key, "pass"), err)
 	}
-	if _, err := headers.New(nil, c.Headers.Strip); err != nil {
-		found.add("headers.strip: %w", err)
+	if _, err := headers.New(nil, h.Strip); err != nil {
+		found.add("%s: %w", fmt.Sprintf(key, "strip"), err)
 	}
 }
 

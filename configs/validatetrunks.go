@@ -28,6 +28,7 @@ func (c *Config) checkTrunks(found *faults) {
 		}
 		c.checkNextHops(found, fmt.Sprintf("trunks[%d].next_hop", i), trunk.NextHop)
 		trunk.checkAccount(found, i)
+		Headers{trunk.PassHeaders, trunk.StripHeaders}.check(found, fmt.Sprintf("trunks[%d].%%s_headers", i))
 	}
 }
 

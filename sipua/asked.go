@@ -8,6 +8,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/number"
 	"sipbridge/sipua/headers"
+	"sipbridge/sipua/trunk"
 )
 
 // asked puts an INVITE into neutral words.
@@ -17,7 +18,7 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 		From:   bridge.Party{Name: from.DisplayName, URI: a.publicURI(from.Address)},
 		To:     a.publicURI(to),
 		Origin: who.origin, User: who.user, Trunk: who.trunk,
-		Headers:     a.crossing(request, senderOf(who.origin)),
+		Headers:     crossing(a.policyFor(who.peer), request, senderOf(who.origin)),
 		MaxForwards: hopsOf(request),
 		Private:     wantsPrivacy(request),
 		Secure:      to.Scheme == "sips",
@@ -86,14 +87,22 @@ func (a *Agent) credentials(request *sip.Request) []bridge.Header {
 // maxCrossing bounds what crosses, in bytes: the INVITE to a phone should stay one UDP packet.
 const maxCrossing = 4 << 10
 
+// policyFor says what crosses from and to a trunk, or from and to anybody else, if there is none.
+func (a *Agent) policyFor(peer *trunk.Trunk) headers.Policy {
+	if peer != nil {
+		return peer.Headers()
+	}
+	return a.options.Headers
+}
+
 // crossing picks the headers of a message that cross to the other party. Topology, credentials and assertions about
 // who calls stay.
-func (a *Agent) crossing(m message, from headers.Sender) []bridge.Header {
+func crossing(policy headers.Policy, m message, from headers.Sender) []bridge.Header {
 	var crossing []bridge.Header
 	size := 0
 	for _, header := range m.Headers() {
 		name, value := header.Name(), headers.Value(header.Name(), header.Value())
-		if !a.options.Headers.InCall(name, from) || size+len(name)+len(value) > maxCrossing {
+		if !policy.InCall(name, from) || size+len(name)+len(value) > maxCrossing {
 			continue
 		}
 		size += len(name) + len(value)

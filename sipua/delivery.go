@@ -8,7 +8,6 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"sipbridge/sipua/headers"
 	"sipbridge/sipua/wire"
 )
 
@@ -20,7 +19,7 @@ const deliveryPatience = 20 * time.Second
 type delivery struct {
 	agent       *Agent
 	transaction *serverTransaction
-	from        headers.Sender
+	who         identity
 
 	mu       sync.Mutex
 	open     int         // guarded by mu: devices that have not answered
@@ -30,8 +29,8 @@ type delivery struct {
 }
 
 // deliver sends a request to devices, of which there is at least one.
-func (a *Agent) deliver(transaction *serverTransaction, devices []bindingEndpoint, from headers.Sender) {
-	d := &delivery{agent: a, transaction: transaction, from: from, open: len(devices)}
+func (a *Agent) deliver(transaction *serverTransaction, devices []bindingEndpoint, who identity) {
+	d := &delivery{agent: a, transaction: transaction, who: who, open: len(devices)}
 	d.mu.Lock()
 	d.patience = a.after(deliveryPatience, func() { d.settle(480) })
 	d.mu.Unlock()
@@ -89,7 +88,7 @@ func (d *delivery) forDevice(device bindingEndpoint) (*sip.Request, error) {
 	request.AppendHeader(&callID)
 	request.AppendHeader(&sip.CSeqHeader{SeqNo: 1, MethodName: received.Method})
 	request.AppendHeader(&left)
-	addHeaders(request, d.agent.crossing(received, d.from))
+	addHeaders(request, crossing(d.agent.policyFor(d.who.peer), received, senderOf(d.who.origin)))
 	for _, header := range received.Headers() {
 		switch name := header.Name(); {
 		case isContent(name), name == "Event", name == "Subscription-State", name == "Expires":

@@ -26,10 +26,10 @@ func TestWhatIsSaidAtTheEndCrosses(t *testing.T) {
 	script := newScript(p)
 	leg := s.answered(script)
 	p.say("", script.lines("BYE", "2", "User-to-User: 04c0ffee;encoding=hex", `Reason: Q.850;cause=16;text="Bye"`,
-		"X-Mine: 1", "Diversion: <sip:x@y>")...)
+		"X-Mine: 1", "Diversion: <sip:x@y>", "Alert-Info: <http://x>", "Server: Inner/1.0")...)
 	p.status(200)
 	ended := event[bridge.Ended](t, leg)
-	if got := headerNames(ended.Cause); got != "Reason User-to-User" {
+	if got := headerNames(ended.Cause); got != "Diversion Reason User-to-User X-Mine" {
 		t.Errorf("of a stranger's BYE cross %q", got)
 	}
 

@@ -185,7 +185,7 @@ func TestOnlyHarmlessHeadersCross(t *testing.T) {
 		"X-Big: " + strings.Repeat("x", 5000),
 	}
 	for remote, want := range map[string]string{
-		"192.0.2.9:5070":  "Identity Subject",                               // a stranger
+		"192.0.2.9:5070":  "X-Custom Identity Subject Diversion",            // a stranger
 		"192.0.2.50:5060": "X-Custom Identity Subject Alert-Info Diversion", // the upstream server
 	} {
 		t.Run(remote, func(t *testing.T) {

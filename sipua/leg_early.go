@@ -34,10 +34,10 @@ func (l *leg) progress(response *sip.Response) {
 	l.lookUpHop(early.dialog)
 	l.describeEarly(tagOf(response))
 	if agreed := l.earlyAnswer(early, response); agreed != nil && l.playsEarly(response) {
-		l.emit(bridge.Ringing{Early: agreed, Headers: l.agent.crossing(response, l.sender())})
+		l.emit(bridge.Ringing{Early: agreed, Headers: l.saidIn(response)})
 		return
 	}
-	l.emit(bridge.Ringing{Headers: l.agent.crossing(response, l.sender())})
+	l.emit(bridge.Ringing{Headers: l.saidIn(response)})
 }
 
 // describeEarly shows the newest early dialog, which somebody may want to pick up (RFC 3891 section 3).

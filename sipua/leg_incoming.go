@@ -190,5 +190,6 @@ func (l *leg) finalResponse(cause bridge.Cause) {
 	if l.invite.answered() {
 		return
 	}
+	cause.Headers = l.sayable(cause.Headers)
 	l.invite.send(refusal(l.invite.request, cause, 480))
 }

@@ -47,7 +47,7 @@ func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Reque
 	l.adoptFlow(flow)
 	l.dialog.localSequence = 0 // it is the same request, whichever server gets it
 	invite := l.dialog.request(sip.INVITE)
-	addHeaders(invite, request.Headers)
+	addHeaders(invite, l.sayable(request.Headers))
 	addReferral(invite, request)
 	l.agent.addCapabilities(invite)
 	l.askSession(invite)
@@ -150,7 +150,7 @@ func (l *leg) failureOf(response *sip.Response) bridge.Cause {
 	if l.calling.canceled != nil {
 		return *l.calling.canceled
 	}
-	cause := l.agent.causeOfResponse(response, l.sender())
+	cause := l.causeOfResponse(response)
 	cause.Contacts = l.redirectedTo(response)
 	if (cause.Status == 401 || cause.Status == 407) && !l.calling.challenges {
 		return bridge.Cause{Status: 403, Text: "Callee Asks For Credentials", Err: cause}
@@ -194,7 +194,7 @@ func (l *leg) confirm(response *sip.Response) {
 	}
 	l.told = toldDirection{direction: audioDirection(l.agreed), known: true}
 	l.followSession(response)
-	l.emit(bridge.Answered{Answer: l.agreed, Headers: l.agent.crossing(response, l.sender())})
+	l.emit(bridge.Answered{Answer: l.agreed, Headers: l.saidIn(response)})
 	l.proposeNext()
 }
 
@@ -211,7 +211,7 @@ func (l *leg) offerInSuccess(response *sip.Response) {
 	l.offers.answerInACK = true
 	l.told = toldDirection{direction: audioDirection(offer), known: true}
 	l.followSession(response)
-	l.emit(bridge.Answered{Answer: offer, Headers: l.agent.crossing(response, l.sender())})
+	l.emit(bridge.Answered{Answer: offer, Headers: l.saidIn(response)})
 }
 
 // releaseFork acknowledges and ends a dialog that nobody wants: a second fork, or an answer that crossed our CANCEL.

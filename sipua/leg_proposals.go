@@ -126,7 +126,7 @@ func (l *leg) proposalResponse(p *proposal, invite *sip.Request, response *sip.R
 		l.proposalWaits(p)
 		l.proposeNext()
 	default:
-		l.proposalFailed(p, l.agent.causeOfResponse(response, l.sender()), true)
+		l.proposalFailed(p, l.causeOfResponse(response), true)
 	}
 }
 

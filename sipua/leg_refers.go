@@ -29,7 +29,7 @@ func (l *leg) sendRefer(referral bridge.Referral) {
 		case response.IsSuccess():
 			l.emit(bridge.Referred{Cause: bridge.Cause{Status: 100, Text: reasonPhrase(100)}})
 		default:
-			l.referralEnds(l.agent.causeOfResponse(response, l.sender()))
+			l.referralEnds(l.causeOfResponse(response))
 		}
 	})
 	if err != nil {

@@ -18,7 +18,7 @@ func (l *leg) said(transaction *serverTransaction) {
 	l.spoken = append(l.spoken, transaction)
 	message := bridge.Message{
 		Data: request.Method == sip.INFO, ContentType: valueOf(request, "Content-Type"), Body: request.Body(),
-		Headers: l.agent.crossing(request, l.sender()),
+		Headers: l.saidIn(request),
 	}
 	for _, header := range request.Headers() {
 		if name := header.Name(); isContent(name) && !strings.EqualFold(name, "Content-Type") {
@@ -54,7 +54,7 @@ func (l *leg) tell(message bridge.Message, done func(bridge.Cause)) {
 		return
 	}
 	request := l.dialog.request(methodOf(message))
-	addHeaders(request, message.Headers)
+	addHeaders(request, l.sayable(message.Headers))
 	if message.ContentType != "" {
 		request.AppendHeader(sip.NewHeader("Content-Type", message.ContentType))
 	}
@@ -82,7 +82,7 @@ func (l *leg) answerTo(response *sip.Response) bridge.Cause {
 		return bridge.Cause{Status: 403}
 	}
 	return bridge.Cause{
-		Status: response.StatusCode, Text: response.Reason, Headers: l.agent.crossing(response, l.sender()),
+		Status: response.StatusCode, Text: response.Reason, Headers: l.saidIn(response),
 	}
 }
 

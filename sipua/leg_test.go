@@ -38,7 +38,7 @@ func TestIncomingCallIsAnsweredAndHungUpByCaller(t *testing.T) {
 	if asked.From.Name != "Alice" || asked.From.URI != "sip:alice@out.example" || asked.To != "sip:bob@out.example" {
 		t.Errorf("request %+v", asked)
 	}
-	if len(asked.Headers) != 1 || asked.Headers[0].Name != "User-to-User" {
+	if len(asked.Headers) != 2 || asked.Headers[0].Name != "User-to-User" || asked.Headers[1].Name != "X-Custom" {
 		t.Errorf("headers that cross: %+v", asked.Headers)
 	}
 	leg.Ring(nil)

@@ -68,7 +68,7 @@ func (l *leg) addContact(response *sip.Response) {
 
 // addMentioned puts what the callee said with its answer into ours.
 func (l *leg) addMentioned(response *sip.Response) {
-	addHeaders(response, l.mentioned)
+	addHeaders(response, l.sayable(l.mentioned))
 	l.mentioned = nil
 }
 

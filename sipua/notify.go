@@ -8,7 +8,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
-	"sipbridge/sipua/headers"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transport"
 )
@@ -37,7 +36,7 @@ func (a *Agent) receiveNotify(flow, reply transport.Flow, request *sip.Request) 
 	}
 	switch {
 	case len(devices) > 0:
-		a.deliver(transaction, devices, headers.Server)
+		a.deliver(transaction, devices, who)
 	case transaction.answered():
 	case known:
 		transaction.respond(480, "")

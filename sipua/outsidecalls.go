@@ -56,7 +56,7 @@ func (a *Agent) receiveMessage(flow, reply transport.Flow, request *sip.Request)
 	case len(devices) == 0:
 		transaction.respond(480, "")
 	default:
-		a.deliver(transaction, devices, senderOf(who.origin))
+		a.deliver(transaction, devices, who)
 	}
 }
 

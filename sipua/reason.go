@@ -141,26 +141,27 @@ func splitList(value string) []string {
 
 // causeOfResponse is the cause that a failed response stands for, with the headers that its receiver needs: challenges,
 // and those that cross.
-func (a *Agent) causeOfResponse(response *sip.Response, from headers.Sender) bridge.Cause {
+func (l *leg) causeOfResponse(response *sip.Response) bridge.Cause {
 	cause := bridge.Cause{Status: response.StatusCode, Text: response.Reason}
 	for _, name := range []string{"WWW-Authenticate", "Proxy-Authenticate"} {
 		for _, header := range response.GetHeaders(name) {
 			cause.Headers = append(cause.Headers, bridge.Header{Name: header.Name(), Value: header.Value()})
 		}
 	}
-	cause.Headers = append(cause.Headers, a.crossing(response, from)...)
+	cause.Headers = append(cause.Headers, l.saidIn(response)...)
 	return cause
 }
 
 // farewell is what the party says with its BYE or CANCEL.
 func (l *leg) farewell(request *sip.Request) bridge.Cause {
 	cause := causeOfRequest(request)
-	cause.Headers = l.agent.crossing(request, l.sender())
+	cause.Headers = l.saidIn(request)
 	return cause
 }
 
 // sayWhy puts the reason into a BYE or CANCEL, and what the other party said with its own.
 func (l *leg) sayWhy(request *sip.Request, cause bridge.Cause) {
+	cause.Headers = l.sayable(cause.Headers)
 	for _, reason := range reasonsOf(cause) {
 		request.AppendHeader(reason)
 	}
@@ -171,6 +172,23 @@ func (l *leg) sayWhy(request *sip.Request, cause bridge.Cause) {
 			request.AppendHeader(sip.NewHeader(header.Name, header.Value))
 		}
 	}
+}
+
+// saidIn picks what the party says in a message for the other one.
+func (l *leg) saidIn(m message) []bridge.Header {
+	return crossing(l.agent.policyFor(l.trunk), m, l.sender())
+}
+
+// sayable is what the other party says without what this one is not to hear.
+func (l *leg) sayable(said []bridge.Header) []bridge.Header {
+	policy := l.agent.policyFor(l.trunk)
+	var kept []bridge.Header
+	for _, header := range said {
+		if !policy.Strips(header.Name) {
+			kept = append(kept, header)
+		}
+	}
+	return kept
 }
 
 // sender says how far the headers of the leg's party are believed.

@@ -136,7 +136,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 	if err != nil {
 		return fmt.Errorf("headers: %w", err)
 	}
-	trunks, err := newTrunks(s.config.Trunks)
+	trunks, err := newTrunks(s.config)
 	if err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, 
 			options.Upstreams[upstream.Domain] = agent.UpstreamEndpoint(upstream)
 		}
 	}
-	if err := addTrunkRoutes(options.Upstreams, config.Trunks, agent); err != nil {
+	if err := addTrunkRoutes(options.Upstreams, config, agent); err != nil {
 		return nil, err
 	}
 	for _, rule := range config.RoutesFor(own) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 
 	"sipbridge/bridge"
@@ -14,23 +15,27 @@ import (
 	"sipbridge/configs"
 	"sipbridge/sipua"
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/headers"
 	"sipbridge/sipua/trunk"
 	"sipbridge/web/admin"
 )
 
 // newTrunks makes the trunks of the configuration.
-func newTrunks(configured []configs.Trunk) ([]*trunk.Trunk, error) {
+func newTrunks(config *configs.Config) ([]*trunk.Trunk, error) {
 	var trunks []*trunk.Trunk
 	var faults []error
-	for i, c := range configured {
+	for i, c := range config.Trunks {
+		crossing, badHeaders := headers.New(
+			slices.Concat(config.Headers.Pass, c.PassHeaders), slices.Concat(config.Headers.Strip, c.StripHeaders))
 		made, err := trunk.New(trunk.Options{
 			Name: c.Name, NextHops: c.NextHop, Domain: c.Domain, FromDomain: c.FromDomain,
 			Account: c.Username, Login: loginOf(c), Register: c.Register, Expires: c.Expires,
 			Codecs: c.Codecs, DTMF: trunk.DTMF(c.DTMF),
 			Identity: trunk.Identity(c.Identity), HideCaller: c.HideCaller, Trusted: c.Trusted,
 			CalledOut: c.CalledOut, CallingOut: c.CallingOut, CalledIn: c.CalledIn, CallingIn: c.CallingIn,
+			Headers: crossing,
 		})
-		if err != nil {
+		if err = errors.Join(badHeaders, err); err != nil {
 			faults = append(faults, fmt.Errorf("trunks[%d]: %w", i, err))
 			continue
 		}
@@ -52,12 +57,12 @@ func loginOf(c configs.Trunk) trunk.Login {
 }
 
 // addTrunkRoutes lets routes name the trunks. Without an agent their names are enough.
-func addTrunkRoutes(endpoints map[string]bridge.Endpoint, configured []configs.Trunk, agent *sipua.Agent) error {
+func addTrunkRoutes(endpoints map[string]bridge.Endpoint, config *configs.Config, agent *sipua.Agent) error {
 	if agent != nil {
 		maps.Copy(endpoints, agent.TrunkEndpoints())
 		return nil
 	}
-	trunks, err := newTrunks(configured)
+	trunks, err := newTrunks(config)
 	for _, t := range trunks {
 		endpoints[t.Name()] = nil
 	}

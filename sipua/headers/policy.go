@@ -112,6 +112,13 @@ func Value(name, value string) string {
 	return code + " sipbridge " + strings.TrimSpace(text)
 }
 
+// Strips tells whether the configuration lets a field never cross: what crosses by the policy of its sender may not by
+// that of its receiver.
+func (p Policy) Strips(name string) bool {
+	lower := strings.ToLower(name)
+	return !isFixed(lower) && matches(p.strip, lower)
+}
+
 // matches tells whether a name in lower case is in a list.
 func matches(list []string, lower string) bool {
 	for _, pattern := range list {

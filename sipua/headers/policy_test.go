@@ -28,13 +28,19 @@ func TestWhatCrossesByDefault(t *testing.T) {
 		{"User-to-User", headers.Stranger, true, true},
 		{"reason", headers.Stranger, true, true},
 		{"Identity", headers.Stranger, true, true},
-		{"Diversion", headers.User, true, true},
-		{"History-Info", headers.User, true, true},
+		{"Diversion", headers.Stranger, true, true},
+		{"History-Info", headers.Stranger, true, true},
 		{"CALL-INFO", headers.User, true, true},
 		{"Alert-Info", headers.User, true, true},
-		{"X-Ticket", headers.User, true, true},
+		{"X-Ticket", headers.Stranger, true, true},
+		{"P-Early-Media", headers.Stranger, true, true},
+		{"P-Preferred-Service", headers.Stranger, true, true},
+		{"P-Anything", headers.Stranger, true, true},
 		{"P-Charging-Vector", headers.Server, false, true},
-		{"P-Early-Media", headers.Server, false, true},
+		{"P-Charging-Function-Addresses", headers.Server, false, true},
+		{"P-Asserted-Service", headers.Server, false, true},
+		{"P-Served-User", headers.Server, false, true},
+		{"P-DCS-Billing-Info", headers.Server, false, true},
 		{"P-Asserted-Identity", nobody, false, false},
 		{"P-Preferred-Identity", nobody, false, false},
 		{"Privacy", nobody, false, false},
@@ -73,18 +79,22 @@ func TestWhatCrossesByDefault(t *testing.T) {
 
 func TestWhatTheConfigurationChanges(t *testing.T) {
 	t.Parallel()
-	policy := mustNew(t, []string{"x-open-*", "Unheard-Of"}, []string{"Diversion", "X-Open-Secret", "P-*"})
+	policy := mustNew(t, []string{"x-open-*", "Unheard-Of", "alert-info"}, []string{"Diversion", "X-Open-Secret", "P-*"})
 	for name, want := range map[string]bool{
-		"X-Open-Door": true, "X-Open-Secret": false, "X-Other": false, "unheard-of": true, "Reason": true,
+		"X-Open-Door": true, "X-Open-Secret": false, "X-Other": true, "unheard-of": true, "Reason": true,
+		"Alert-Info": true, "Call-Info": false,
 	} {
 		if got := policy.InCall(name, headers.Stranger); got != want {
 			t.Errorf("%s of a stranger crosses: %v", name, got)
 		}
 	}
 	for _, name := range []string{"Diversion", "X-Open-Secret", "P-Early-Media"} {
-		if policy.InCall(name, headers.Server) || policy.Up(name) || policy.Down(name) {
+		if policy.InCall(name, headers.Server) || policy.Up(name) || policy.Down(name) || !policy.Strips(name) {
 			t.Errorf("%s is not stripped", name)
 		}
+	}
+	if policy.Strips("Reason") || policy.Strips("P-Asserted-Identity") {
+		t.Error("what nobody wanted stripped is, or what is decided elsewhere")
 	}
 	if !policy.Up("Unheard-Of") || !policy.Up("Authorization") || !policy.Down("Call-ID") {
 		t.Error("what has to cross does not")

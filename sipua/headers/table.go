@@ -46,13 +46,18 @@ func ruleOfWhatIsTold(lower string) rule {
 	switch lower {
 	// Harmless, whoever says it. An Identity (RFC 8224) proves itself, with its Date, and is never changed.
 	case "identity", "date", "user-to-user", "reason", "subject", "priority", "organization", "in-reply-to", "reply-to",
-		"warning", "retry-after":
+		"warning", "retry-after", "diversion", "history-info":
 		return rule{inCall: Stranger, up: true, down: true}
-	// They make a phone ring strangely, answer by itself or show a page, or tell where a call has been: who says that
-	// must be known (RFC 3261 section 20.4 and 20.9, RFC 5806, RFC 7044).
-	case "diversion", "history-info", "call-info", "alert-info", "accept-contact", "reject-contact",
-		"request-disposition", "p-access-network-info", "geolocation":
+	// They make a phone ring strangely, answer by itself or show a page: who says that must be known (RFC 3261 section
+	// 20.4 and 20.9).
+	case "call-info", "alert-info", "accept-contact", "reject-contact", "request-disposition", "geolocation":
 		return rule{inCall: User, up: true, down: true}
+	// Servers tell them each other and believe them, to charge for calls and to serve them (RFC 7315 section 4, RFC 5502,
+	// RFC 6050, RFC 7316): from others they are forged.
+	case "p-access-network-info", "p-asserted-service", "p-associated-uri", "p-called-party-id",
+		"p-charging-function-addresses", "p-charging-vector", "p-private-network-indication", "p-profile-key",
+		"p-served-user", "p-user-database", "p-visited-network-id":
+		return rule{inCall: Server, down: true}
 	default:
 		return ruleOfFamily(lower)
 	}
@@ -61,10 +66,10 @@ func ruleOfWhatIsTold(lower string) rule {
 // ruleOfFamily gives the rule for names that nobody can list.
 func ruleOfFamily(lower string) rule {
 	switch {
-	case strings.HasPrefix(lower, "x-"):
-		return rule{inCall: User, up: true, down: true}
-	case strings.HasPrefix(lower, "p-"): // RFC 7315: between servers that trust each other
+	case strings.HasPrefix(lower, "p-dcs-"): // RFC 5503: between servers
 		return rule{inCall: Server, down: true}
+	case strings.HasPrefix(lower, "x-"), strings.HasPrefix(lower, "p-"):
+		return rule{inCall: Stranger, up: true, down: true}
 	default:
 		return rule{inCall: nobody, down: true}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge/number"
+	"sipbridge/sipua/headers"
 	"sipbridge/sipua/wire"
 	"sipbridge/transcode"
 )
@@ -45,6 +46,8 @@ type Options struct {
 	// CalledOut and CallingOut rewrite the numbers of calls to the trunk, CalledIn and CallingIn of calls from it, as
 	// number.ParseRewriting reads them.
 	CalledOut, CallingOut, CalledIn, CallingIn []string
+	// Headers says which header fields cross from it, and which never do to it.
+	Headers headers.Policy
 }
 
 // Login proves us to a trunk; digest.Login is one.

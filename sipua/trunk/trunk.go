@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge/number"
+	"sipbridge/sipua/headers"
 	"sipbridge/transcode"
 )
 
@@ -47,6 +48,9 @@ func (t *Trunk) Account() string { return t.options.Account }
 
 // Trusted tells whether it is in our trust domain (RFC 3325).
 func (t *Trunk) Trusted() bool { return t.options.Trusted }
+
+// Headers says which header fields cross from it, and which never do to it.
+func (t *Trunk) Headers() headers.Policy { return t.options.Headers }
 
 // Registers tells whether it wants us to register.
 func (t *Trunk) Registers() bool { return t.options.Register }

@@ -33,6 +33,7 @@ func layers() map[string]int {
 		"certificate":        4, // stands alone
 		"sipua/transport":    4, // what all of sipua stands on
 		"sipua/wire":         4,
+		"sipua/headers":      4,
 		// what RTMP stands on
 		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4,
 		"sipua":     5,
