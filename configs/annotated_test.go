@@ -46,7 +46,8 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			},
 			Strangers: true, Rate: 2000,
 		},
-		Log: Log{Level: "info", Format: "text"},
+		Flash: Flash{PolicyHosts: []string{}},
+		Log:   Log{Level: "info", Format: "text"},
 	}
 	got, err := Default()
 	if err != nil {

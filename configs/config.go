@@ -19,6 +19,7 @@ type Config struct {
 	WebSocket WebSocket `mapstructure:"websocket"`
 	Tokens    Tokens    `mapstructure:"tokens"`
 	Security  Security  `mapstructure:"security"`
+	Flash     Flash     `mapstructure:"flash"`
 	Log       Log       `mapstructure:"log"`
 
 	// Demo tells that Users were made up at this start, so that the web page may show their

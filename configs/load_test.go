@@ -139,6 +139,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"call.session":          "91s",
 			"tokens.any_user":       "true",
 			"tokens.keys":           `[{"secret":"x"}]`,
+			"flash.policy_hosts":    `["a.example"]`,
 			"security.scanners":     `["other"]`,
 			"security.strangers":    "false",
 			"security.rate":         "77",

@@ -43,6 +43,7 @@ func (c *Config) Validate() error {
 	c.checkWebSocket(&found)
 	c.checkTokens(&found)
 	c.checkSecurity(&found)
+	c.checkFlash(&found)
 	c.checkLog(&found)
 	return errors.Join(found...)
 }

@@ -34,6 +34,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"listen: {sip_udp: '127.0.0.1:70000'}", "listen.sip_udp"},
 		{"listen: {sip_tcp: '127.0.0.1:sip'}", "listen.sip_tcp"},
 		{"listen: {rtmp: '127.0.0.1'}", "listen.rtmp"},
+		{"flash: {policy_hosts: ['https://a.test']}", "flash.policy_hosts[0]"},
 		{"listen: {https: '[fe80::1%eth0]:443'}", "listen.https"},
 		{"listen: {http: ''}", "no browser can connect"},
 		{"listen: {public: true}", "there are no users"},

@@ -18,7 +18,8 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 		Domain: func(host string) (string, bool) {
 			return domains.Canonical(host), domains.IsLocal(host)
 		},
-		Logger: s.log,
+		PolicyHosts: s.config.Flash.PolicyHosts,
+		Logger:      s.log,
 	}
 	var err error
 	if s.flashPlain, err = listenTCP(ctx, "listen.rtmp", s.listeners.RTMP); err != nil {

@@ -87,6 +87,7 @@ func (s *service) flashMetrics() []admin.Sample {
 		counter("rtmp_rejected_total", "Flash phones that could not log in.", flash.Rejected),
 		counter("rtmp_dropped_total", dropped, flash.Malformed, because("malformed")),
 		counter("rtmp_dropped_total", dropped, flash.Slow, because("slow")),
+		counter("rtmp_policies_total", "Requests for the Flash policy file.", flash.Policies),
 		counter("rtmp_audio_in_total", "Audio messages from Flash phones.", flash.AudioIn),
 		counter("rtmp_audio_out_total", "Audio messages to Flash phones.", flash.AudioOut),
 		counter("rtmp_audio_dropped_total", "Audio messages of no use.", flash.AudioDropped),

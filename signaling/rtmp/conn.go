@@ -145,7 +145,8 @@ func (c *conn) contain(work func()) {
 // ended tells the errors of a connection that is simply over.
 func ended(err error) bool {
 	var failed net.Error
-	return err == nil || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.As(err, &failed)
+	return err == nil || errors.Is(err, errPolicy) || errors.Is(err, io.EOF) ||
+		errors.Is(err, net.ErrClosed) || errors.As(err, &failed)
 }
 
 // drop makes the writing goroutine end the connection. It may be called by any goroutine, also under a lock.
@@ -162,10 +163,20 @@ func (c *conn) open() error {
 	if err := c.socket.SetDeadline(time.Now().Add(c.server.options.HandshakeTimeout)); err != nil {
 		return err
 	}
-	if err := handshake.Server(c.socket); err != nil {
+	hello, err := c.first()
+	if err != nil {
+		return err
+	}
+	if err := handshake.Server(readWriter{hello, c.socket}); err != nil {
 		return err
 	}
 	return c.socket.SetDeadline(time.Now().Add(c.server.options.ConnectTimeout))
+}
+
+// readWriter is a connection of which something was read already.
+type readWriter struct {
+	io.Reader
+	io.Writer
 }
 
 // read takes messages until the connection ends.

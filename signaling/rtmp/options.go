@@ -24,6 +24,9 @@ type Options struct {
 	Accounts Accounts
 	// Domain gives the canonical name of a domain of our own. Required.
 	Domain func(host string) (canonical string, ok bool)
+	// PolicyHosts are those whose Flash pages may connect, as the policy file names them: "phone.example.com",
+	// "*.example.com", or "*" for all. Default: none.
+	PolicyHosts []string
 	// MaxConnections is how many clients may be connected at a time. Default: 1000.
 	MaxConnections int
 	// MaxPerAddress is how many from one address may be connected without having logged in. Default: 20.

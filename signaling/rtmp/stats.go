@@ -12,6 +12,8 @@ type Stats struct {
 	Malformed uint64
 	// Slow counts clients dropped because they did not read.
 	Slow uint64
+	// Policies counts how often the policy file was asked for.
+	Policies uint64
 	// AudioIn and AudioOut count audio messages from and to clients.
 	AudioIn, AudioOut uint64
 	// AudioDropped counts audio messages from clients that nobody could use, and packets that no client could hear.
@@ -22,7 +24,7 @@ type Stats struct {
 
 // counters are the Stats as they are counted.
 type counters struct {
-	refused, rejected, malformed, slow, audioIn, audioOut, audioDropped, panics atomic.Uint64
+	refused, rejected, malformed, slow, policies, audioIn, audioOut, audioDropped, panics atomic.Uint64
 }
 
 // Stats gives a snapshot.
@@ -36,7 +38,7 @@ func (s *Server) Stats() Stats {
 	return Stats{
 		Open: open, Users: users,
 		Refused: s.counts.refused.Load(), Rejected: s.counts.rejected.Load(),
-		Malformed: s.counts.malformed.Load(), Slow: s.counts.slow.Load(),
+		Malformed: s.counts.malformed.Load(), Slow: s.counts.slow.Load(), Policies: s.counts.policies.Load(),
 		AudioIn: s.counts.audioIn.Load(), AudioOut: s.counts.audioOut.Load(),
 		AudioDropped: s.counts.audioDropped.Load(), Panics: s.counts.panics.Load(),
 	}
