@@ -91,6 +91,7 @@ func (s *service) flashMetrics() []admin.Sample {
 		counter("rtmp_audio_in_total", "Audio messages from Flash phones.", flash.AudioIn),
 		counter("rtmp_audio_out_total", "Audio messages to Flash phones.", flash.AudioOut),
 		counter("rtmp_audio_dropped_total", "Audio messages of no use.", flash.AudioDropped),
+		counter("rtmp_audio_lost_total", "Packets to Flash phones that never came.", flash.AudioLost),
 		counter("rtmp_panics_total", "Faults in the program that were contained.", flash.Panics),
 	}
 }

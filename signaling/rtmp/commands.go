@@ -113,7 +113,7 @@ func (c *conn) play(asked command) {
 	if !c.streams[asked.stream] {
 		return
 	}
-	c.send(chunk.ControlStream, chunk.Event(chunk.StreamBegin, asked.stream))
+	c.send(chunk.Event(chunk.StreamBegin, asked.stream))
 	c.status(asked.stream, "NetStream.Play.Start", clean(asked.text(0)))
 	c.playing.Store(asked.stream)
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -50,6 +49,8 @@ type conn struct {
 	began  time.Time
 	// out is what waits to be written.
 	out chan outgoing
+	// playout is sound that waits for its time.
+	playout *playout
 	// done is closed by drop.
 	done    chan struct{}
 	closing sync.Once
@@ -96,7 +97,7 @@ type outgoing struct {
 func newConn(server *Server, socket net.Conn) *conn {
 	c := &conn{
 		server: server, socket: socket, began: time.Now(),
-		out: make(chan outgoing, queueSize), done: make(chan struct{}),
+		out: make(chan outgoing, queueSize), playout: newPlayout(), done: make(chan struct{}),
 		window:   windowSize,
 		commands: rate.NewLimiter(commandRate, commandBurst), audio: rate.NewLimiter(audioRate, audioBurst),
 		serial: 1, streams: make(map[uint32]bool),
@@ -211,83 +212,7 @@ func (c *conn) extend() error {
 func (c *conn) acknowledge() {
 	if received := c.reader.Received(); received-c.acked >= c.window/2 {
 		c.acked = received
-		c.send(chunk.ControlStream, chunk.Number(chunk.Acknowledgement, received))
-	}
-}
-
-// send puts a message into the queue. A client whose queue is full does not read, and is dropped.
-func (c *conn) send(chunkStream uint32, message chunk.Message) {
-	c.put(outgoing{chunkStream: chunkStream, message: message})
-}
-
-func (c *conn) put(next outgoing) {
-	select {
-	case c.out <- next:
-	case <-c.done:
-	default:
-		c.server.counts.slow.Add(1)
-		c.drop()
-	}
-}
-
-// write empties the queue, and pings.
-func (c *conn) write() {
-	defer c.close()
-	writer := chunk.NewWriter(c.socket)
-	ping := time.NewTicker(c.server.options.IdleTimeout / 3)
-	defer ping.Stop()
-	for {
-		var err error
-		last := false
-		select {
-		case next := <-c.out:
-			last, err = next.last, c.writeOne(writer, next)
-		case <-ping.C:
-			err = c.writeOne(writer, outgoing{
-				chunkStream: chunk.ControlStream, message: chunk.Event(chunk.PingRequest, c.clock()),
-			})
-		case <-c.done:
-			return
-		}
-		if err != nil {
-			return
-		}
-		if last {
-			c.waitForClose()
-			return
-		}
-	}
-}
-
-func (c *conn) writeOne(writer *chunk.Writer, next outgoing) error {
-	if err := c.socket.SetWriteDeadline(time.Now().Add(c.server.options.WriteTimeout)); err != nil {
-		return err
-	}
-	var err error
-	if next.message.Type == chunk.SetChunkSize {
-		err = writer.SetChunkSize(outgoingChunk)
-	} else {
-		err = writer.WriteMessage(next.chunkStream, next.message)
-	}
-	if err == nil && len(c.out) == 0 {
-		err = writer.Flush()
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		c.server.counts.slow.Add(1)
-	}
-	return err
-}
-
-// waitForClose lets the client read the last word: a socket that is closed at once may take it away.
-func (c *conn) waitForClose() {
-	if half, ok := c.socket.(interface{ CloseWrite() error }); ok {
-		_ = half.CloseWrite() // and if it cannot, the whole is closed soon
-	}
-	timer := time.NewTimer(goodbye)
-	defer timer.Stop()
-	select {
-	case <-c.done:
-	case <-timer.C:
+		c.send(chunk.Number(chunk.Acknowledgement, received))
 	}
 }
 

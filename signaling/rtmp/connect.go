@@ -23,7 +23,7 @@ func (c *conn) connect(asked command) {
 	if encoding != 0 && encoding != 3 {
 		reason = "Unsupported encoding"
 	}
-	c.send(chunk.ControlStream, chunk.Number(chunk.WindowAckSize, windowSize))
+	c.send(chunk.Number(chunk.WindowAckSize, windowSize))
 	if reason != "" {
 		c.reject(asked, reason)
 		return
@@ -42,9 +42,9 @@ func (c *conn) welcome(asked command, user string, info amf.Object) {
 	defer c.mu.Unlock()
 	c.user, c.display = user, clean(asked.text(2))
 	c.amf3 = info.Get("objectEncoding") == 3.0
-	c.send(chunk.ControlStream, chunk.Bandwidth(windowSize))
-	c.send(chunk.ControlStream, chunk.Number(chunk.SetChunkSize, outgoingChunk))
-	c.send(chunk.ControlStream, chunk.Event(chunk.StreamBegin, 0))
+	c.send(chunk.Bandwidth(windowSize))
+	c.send(chunk.Number(chunk.SetChunkSize, outgoingChunk))
+	c.send(chunk.Event(chunk.StreamBegin, 0))
 	c.tell(0, "_result", asked.transaction, nil, info)
 	c.server.enter(c, user)
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
-	"sipbridge/signaling/rtmp/chunk"
 	"sipbridge/transcode"
 )
 
@@ -22,13 +21,13 @@ type media struct {
 
 	// packets belongs to the goroutine that reads the connection.
 	packets packetizer
-	// player belongs to sender, which sends one packet at a time.
-	player player
+	// ordered belongs to sender, which sends one packet at a time.
+	ordered ordered
 }
 
 func newMedia(c *conn) *media {
 	m := &media{conn: c}
-	m.packets = newPacketizer()
+	m.packets, m.ordered.media = newPacketizer(), m
 	m.sender = transcode.NewSender(transcode.SenderOptions{Write: m.write})
 	return m
 }
@@ -61,7 +60,10 @@ func (m *media) agree(description bridge.Description) {
 }
 
 // close ends the stream to the client.
-func (m *media) close() { m.sender.Close() }
+func (m *media) close() {
+	m.sender.Close()
+	m.conn.playout.clear()
+}
 
 // format gives the agreed format of a codec.
 func (m *media) format(said sound) (transcode.Format, bool) {
@@ -90,21 +92,14 @@ func (m *media) hear(format transcode.Format, sound []byte, timestamp uint32) {
 	})
 }
 
-// write makes an audio message of a packet to the client.
+// write takes a packet to the client.
 func (m *media) write(header *rtp.Header, payload []byte) error {
-	counts, stream := &m.conn.server.counts, m.conn.playing.Load()
 	format, known := m.formatOf(header.PayloadType)
-	timestamp, inOrder := m.player.at(header.Timestamp, format.ClockRate, m.conn.clock())
-	if stream == 0 || !known || !inOrder {
-		counts.audioDropped.Add(1)
+	if !known {
+		m.conn.server.counts.audioDropped.Add(1)
 		return nil
 	}
-	said, _ := soundOf(format.Codec)
-	counts.audioOut.Add(1)
-	m.conn.send(commandStream+stream, chunk.Message{
-		Type: chunk.Audio, StreamID: stream, Timestamp: timestamp,
-		Payload: append([]byte{said.tag}, payload...),
-	})
+	m.ordered.push(&rtp.Packet{Header: *header, Payload: payload}, format)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package rtmp_test
 
 import (
+	"bytes"
 	"math"
 	"testing"
 
@@ -270,5 +271,37 @@ func TestAggregate(t *testing.T) {
 	sent := phone.FakeMedia().AwaitSent(t, transcode.Audio, 3)
 	if sent[2].Timestamp-sent[0].Timestamp != 320 {
 		t.Errorf("the third is at %d", sent[2].Timestamp-sent[0].Timestamp)
+	}
+}
+
+// TestDisorderToFlash delivers packets as a bad network does: swapped, twice, and one never.
+func TestDisorderToFlash(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	alice, phone := callPhone(t, w, "pcmu")
+	alice.Await("accepted")
+	alice.Play("remote")
+	for _, number := range []uint16{0, 2, 1, 1, 3, 5, 6, 4, 8, 9, 10, 11} { // 7 never comes
+		packet := &rtp.Packet{
+			Header:  rtp.Header{SequenceNumber: number, Timestamp: uint32(number) * 160, SSRC: 7},
+			Payload: bytes.Repeat([]byte{byte(number)}, 160),
+		}
+		if _, err := phone.FakeMedia().Deliver(transcode.Audio, packet); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var numbers []byte
+	heard := alice.AwaitHeard(11)
+	for _, message := range heard {
+		numbers = append(numbers, message.Payload[1])
+		if want := heard[0].Timestamp + 20*uint32(message.Payload[1]); message.Timestamp != want {
+			t.Errorf("packet %d is at %d, not %d", message.Payload[1], message.Timestamp, want)
+		}
+	}
+	if want := []byte{0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11}; !bytes.Equal(numbers, want) {
+		t.Errorf("heard %v, want %v", numbers, want)
+	}
+	if lost := w.server.Stats().AudioLost; lost != 1 {
+		t.Errorf("%d count as lost", lost)
 	}
 }

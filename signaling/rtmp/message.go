@@ -35,7 +35,7 @@ func (c *conn) handle(message chunk.Message) error {
 func (c *conn) userControl(message chunk.Message) error {
 	event, number, err := message.Event()
 	if err == nil && event == chunk.PingRequest {
-		c.send(chunk.ControlStream, chunk.Event(chunk.PingResponse, number))
+		c.send(chunk.Event(chunk.PingResponse, number))
 	}
 	return err
 }

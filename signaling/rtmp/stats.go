@@ -18,13 +18,15 @@ type Stats struct {
 	AudioIn, AudioOut uint64
 	// AudioDropped counts audio messages from clients that nobody could use, and packets that no client could hear.
 	AudioDropped uint64
+	// AudioLost counts packets to clients that never came.
+	AudioLost uint64
 	// Panics counts faults in the program that were contained.
 	Panics uint64
 }
 
 // counters are the Stats as they are counted.
 type counters struct {
-	refused, rejected, malformed, slow, policies, audioIn, audioOut, audioDropped, panics atomic.Uint64
+	refused, rejected, malformed, slow, policies, audioIn, audioOut, audioDropped, audioLost, panics atomic.Uint64
 }
 
 // Stats gives a snapshot.
@@ -40,6 +42,6 @@ func (s *Server) Stats() Stats {
 		Refused: s.counts.refused.Load(), Rejected: s.counts.rejected.Load(),
 		Malformed: s.counts.malformed.Load(), Slow: s.counts.slow.Load(), Policies: s.counts.policies.Load(),
 		AudioIn: s.counts.audioIn.Load(), AudioOut: s.counts.audioOut.Load(),
-		AudioDropped: s.counts.audioDropped.Load(), Panics: s.counts.panics.Load(),
+		AudioDropped: s.counts.audioDropped.Load(), AudioLost: s.counts.audioLost.Load(), Panics: s.counts.panics.Load(),
 	}
 }
