@@ -7,6 +7,7 @@ import { Speaker } from './speaker.js';
 import { titleFor } from './title.js';
 import { toneFor } from './tones.js';
 import { AccountView } from './view/accountview.js';
+import { BoxesView } from './view/boxesview.js';
 import { CallView } from './view/callview.js';
 import { DialView } from './view/dialview.js';
 import { element } from './view/elements.js';
@@ -23,6 +24,7 @@ let facts = null;
 const accountView = new AccountView(register);
 const dialView = new DialView((target) => void phone.dial(target));
 const views = [
+  new BoxesView(),
   accountView,
   dialView,
   new LineView(() => phone.unregister()),

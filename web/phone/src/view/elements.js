@@ -1,14 +1,36 @@
+// @ts-check
 // Small steps in the page.
 
-/** The element with this id; the page always has it. */
-export const element = (id) => document.getElementById(id);
+/**
+ * The element with this id, of the class that its user needs; the page always has it.
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @param {new () => T} [kind]
+ * @returns {T}
+ */
+export function element(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof (kind ?? HTMLElement))) throw new Error(`the page has no such element: ${id}`);
+  return /** @type {T} */ (found);
+}
 
-/** Sets a text only if it changes, so that a screen reader does not say it again. */
+/**
+ * Sets a text only if it changes, so that a screen reader does not say it again.
+ * @param {Element} node
+ * @param {string} text
+ */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Makes an element with properties and children; texts stay texts. */
+/**
+ * Makes an element with properties and children; texts stay texts.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name
+ * @param {Partial<HTMLElementTagNameMap[K]>} [properties]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
 export function make(name, properties = {}, ...children) {
   const node = Object.assign(document.createElement(name), properties);
   node.append(...children);
