@@ -5,9 +5,6 @@ import (
 	"sipbridge/signaling/rtmp/chunk"
 )
 
-// maxStreams is how many message streams a client may have at a time. Phones have two.
-const maxStreams = 16
-
 // command does what the client asks for. Each command is answered at once, also one that is not known or
 // fails, as siprtmp did; what really becomes of a call is told by callbacks.
 func (c *conn) command(message chunk.Message) error {
@@ -52,24 +49,6 @@ func (c *conn) result(asked command, values ...any) {
 	}
 }
 
-// streamCommand gives what does a command about streams, or nil. What it gives wants mu to be held.
-func (c *conn) streamCommand(asked command) func(command) {
-	switch asked.name {
-	case "createStream":
-		return c.createStream
-	case "publish":
-		return c.publish
-	case "play":
-		return c.play
-	case "closeStream":
-		return func(asked command) { c.stop(asked.stream) }
-	case "deleteStream":
-		return c.deleteStream
-	default:
-		return nil
-	}
-}
-
 // callCommand does a command about calls. Others (releaseStream, FCPublish, _checkbw, ...) do nothing.
 func (c *conn) callCommand(asked command) {
 	switch asked.name {
@@ -85,55 +64,9 @@ func (c *conn) callCommand(asked command) {
 		c.sendDTMF(asked)
 	case "hold":
 		c.hold(asked)
+	case "sendMessage":
+		c.sendMessage(asked)
 	}
-}
-
-func (c *conn) createStream(asked command) {
-	if len(c.streams) >= maxStreams {
-		c.tell(0, "_error", asked.transaction, nil,
-			statusInfo("error", "NetConnection.Call.Failed", "Too many streams"))
-		return
-	}
-	c.lastStream++
-	c.streams[c.lastStream] = true
-	c.result(asked, float64(c.lastStream))
-}
-
-// publish makes a stream the one on which the client speaks. The last one counts, whatever its name.
-func (c *conn) publish(asked command) {
-	if !c.streams[asked.stream] {
-		return
-	}
-	c.publishing = asked.stream
-	c.status(asked.stream, "NetStream.Publish.Start", clean(asked.text(0)))
-}
-
-// play makes a stream the one on which the client hears, also before there is a call.
-func (c *conn) play(asked command) {
-	if !c.streams[asked.stream] {
-		return
-	}
-	c.send(chunk.Event(chunk.StreamBegin, asked.stream))
-	c.status(asked.stream, "NetStream.Play.Start", clean(asked.text(0)))
-	c.playing.Store(asked.stream)
-}
-
-// stop ends publishing and playing on a stream; it can be used again.
-func (c *conn) stop(stream uint32) {
-	if c.publishing == stream {
-		c.publishing = 0
-	}
-	c.playing.CompareAndSwap(stream, 0)
-}
-
-func (c *conn) deleteStream(asked command) {
-	if len(asked.args) > 0 {
-		if stream, ok := asked.args[0].(float64); ok && stream >= 0 && stream <= float64(c.lastStream) {
-			c.stop(uint32(stream))
-			delete(c.streams, uint32(stream))
-		}
-	}
-	c.result(asked)
 }
 
 // flag gives an argument if it is a boolean; a number that is not 0 counts as true.

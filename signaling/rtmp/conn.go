@@ -76,12 +76,16 @@ type conn struct {
 	rejected bool
 	over     bool
 	amf3     bool
+	// texts tells that the client knows the callbacks for messages.
+	texts bool
 	// serial numbers our calls of the client.
 	serial float64
-	// streams has the message streams that exist; publishing is the one on which the client speaks.
+	// streams has the message streams that exist; publishing is the one on which the client speaks, under the name
+	// published.
 	streams    map[uint32]bool
 	lastStream uint32
 	publishing uint32
+	published  string
 	// active is the call that the client placed or accepted; pending one that rings at the client.
 	active, pending *leg
 }

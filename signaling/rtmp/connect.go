@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,9 +20,10 @@ const maxConnectArguments = 4
 func (c *conn) connect(asked command) {
 	object, _ := asked.object.(amf.Object)
 	encoding, hasEncoding := object.Get("objectEncoding").(float64)
-	user, reason := c.identify(object.Text("app"), asked)
+	app := object.Text("app")
+	user, reason := c.identify(app, asked)
 	if encoding != 0 && encoding != 3 {
-		reason = "Unsupported encoding"
+		reason = "Unsupported encoding " + strconv.FormatFloat(encoding, 'g', -1, 64)
 	}
 	c.send(chunk.Number(chunk.WindowAckSize, windowSize))
 	if reason != "" {
@@ -32,15 +34,16 @@ func (c *conn) connect(asked command) {
 	if hasEncoding {
 		info.Properties = append(info.Properties, amf.Property{Name: "objectEncoding", Value: encoding})
 	}
-	c.welcome(asked, user, info)
+	c.welcome(asked, user, app, info)
 	c.server.options.Logger.Info("flash phone logged in", "user", user, "remote", c.remote)
 }
 
 // welcome makes a client a device of its user.
-func (c *conn) welcome(asked command, user string, info amf.Object) {
+func (c *conn) welcome(asked command, user, app string, info amf.Object) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.user, c.display = user, clean(asked.text(2))
+	c.texts = asksForTexts(app)
 	c.amf3 = info.Get("objectEncoding") == 3.0
 	c.send(chunk.Bandwidth(windowSize))
 	c.send(chunk.Number(chunk.SetChunkSize, outgoingChunk))
@@ -81,7 +84,7 @@ func (c *conn) identify(app string, asked command) (user, reason string) {
 		return "", reason
 	}
 	if len(asked.args) > maxConnectArguments {
-		return "", "Rejected in onConnect"
+		return "", "Exception on onConnect"
 	}
 	password := asked.text(1)
 	if password == "" {

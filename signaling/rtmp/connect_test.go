@@ -73,7 +73,7 @@ func TestRejected(t *testing.T) {
 		{"sip/bob@test", []any{"alice", "secret"}, "403 Forbidden"},
 		{"sip/alice@test", []any{"alice", ""}, "401 Unauthorized"},
 		{"sip/alice@test", nil, "401 Unauthorized"},
-		{"sip/alice@test", []any{"alice", "secret", "Alice", "wideband", "more"}, "Rejected in onConnect"},
+		{"sip/alice@test", []any{"alice", "secret", "Alice", "wideband", "more"}, "Exception on onConnect"},
 		{"sip", []any{"alice", "secret"}, "Missing app path"},
 		{"live/alice@test", []any{"alice", "secret"}, "Application not found: live"},
 		{"sip/alice\r\nX: y@test", []any{"alice", "secret"}, "Invalid URI"},

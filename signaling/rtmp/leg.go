@@ -119,11 +119,6 @@ func (l *leg) SendDTMF(bridge.DTMF) {}
 // AskKeyframe does nothing: there are no pictures.
 func (l *leg) AskKeyframe() {}
 
-// Tell refuses: clients are told nothing but sound yet.
-func (l *leg) Tell(_ bridge.Message, done func(bridge.Cause)) {
-	done(bridge.Cause{Status: 415, Text: "Unsupported Media Type"})
-}
-
 // Refer is refused: clients know of no such callback.
 func (l *leg) Refer(bridge.Referral) {
 	l.conn.mu.Lock()

@@ -34,10 +34,20 @@ func (c *conn) handle(message chunk.Message) error {
 
 func (c *conn) userControl(message chunk.Message) error {
 	event, number, err := message.Event()
-	if err == nil && event == chunk.PingRequest {
-		c.send(chunk.Event(chunk.PingResponse, number))
+	if err != nil {
+		return err
 	}
-	return err
+	if !c.commands.Allow() {
+		return errFlood
+	}
+	switch event {
+	case chunk.PingRequest:
+		c.send(chunk.Event(chunk.PingResponse, number))
+	case chunk.SetBufferLength:
+		c.begin(number)
+	default: // the answers to our pings, and what only servers say
+	}
+	return nil
 }
 
 // command is a call of the client.
@@ -110,10 +120,10 @@ func (c *conn) callback(name string, args ...any) {
 	c.tell(0, append([]any{name, c.serial, nil}, args...)...)
 }
 
-// status tells what became of a stream. The caller holds mu.
-func (c *conn) status(stream uint32, code, description string) {
-	c.tell(stream, "onStatus", 0.0, nil, amf.Object{Properties: []amf.Property{
-		{Name: "level", Value: "status"},
+// status tells what became of a stream that a command was about, by the command's transaction. The caller holds mu.
+func (c *conn) status(asked command, level, code, description string) {
+	c.tell(asked.stream, "onStatus", asked.transaction, nil, amf.Object{Properties: []amf.Property{
+		{Name: "level", Value: level},
 		{Name: "code", Value: code},
 		{Name: "description", Value: description},
 		{Name: "details", Value: nil},

@@ -143,6 +143,20 @@ func (c *Client) AwaitControl(messageType uint8) chunk.Message {
 	return found
 }
 
+// AwaitEvent waits for a UserControl message with an event about a stream.
+func (c *Client) AwaitEvent(event uint16, stream uint32) {
+	c.tb.Helper()
+	c.await("a user control event", func() bool {
+		for _, message := range c.control {
+			got, number, err := message.Event()
+			if message.Type == chunk.UserControl && err == nil && got == event && number == stream {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // AwaitEnd waits until the server ends the connection.
 func (c *Client) AwaitEnd() {
 	c.tb.Helper()

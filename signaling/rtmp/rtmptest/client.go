@@ -121,6 +121,12 @@ func (c *Client) Call(name string, args ...any) float64 {
 	return c.say(0, name, nil, args)
 }
 
+// CallOn says a command about a message stream and gives its transaction.
+func (c *Client) CallOn(stream uint32, name string, args ...any) float64 {
+	c.tb.Helper()
+	return c.say(stream, name, nil, args)
+}
+
 // Ask says a command and waits for its answer.
 func (c *Client) Ask(name string, args ...any) Command {
 	c.tb.Helper()
