@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"cmp"
 	"strconv"
 	"time"
 
@@ -64,7 +63,7 @@ func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Reque
 		invite.RemoveHeader("Supported") // a reliable 183 would offer, and want its answer before the call has one
 		invite.AppendHeader(sip.NewHeader("Supported", supportedOptions))
 	}
-	maxForwards := sip.MaxForwardsHeader(min(cmp.Or(request.MaxForwards, defaultHops), defaultHops))
+	maxForwards := sip.MaxForwardsHeader(hopsLeft(request))
 	invite.AppendHeader(&maxForwards)
 	return invite
 }

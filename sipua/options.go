@@ -36,9 +36,11 @@ type Options struct {
 	Media MediaFactory
 	// Accept takes each incoming call.
 	Accept func(bridge.Incoming)
-	// Route gives the targets of a call that may pass through us as through a proxy, as a bridge.Router does; nil if
-	// every call is bridged.
+	// Route gives the targets of what belongs to no call, and of calls that may pass through us, as a bridge.Router does;
+	// nil knows only users.
 	Route func(bridge.Request) ([]bridge.Target, error)
+	// StandAside lets calls pass through us as through a proxy that ask for it; else every call is bridged.
+	StandAside bool
 	// Registrar keeps the bindings of local domains.
 	Registrar *registrar.Registrar
 	// Authenticator checks local users.

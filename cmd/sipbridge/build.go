@@ -147,7 +147,8 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Domains:       domains,
 		Media:         s.media.open,
 		Accept:        func(leg bridge.Incoming) { s.exchange.Accept(leg) },
-		Route:         s.routeAside(),
+		Route:         func(request bridge.Request) ([]bridge.Target, error) { return s.router.Route(request) },
+		StandAside:    s.config.Call.Breaker == "asked",
 		Registrar:     s.registrar,
 		Authenticator: s.authenticator,
 		Headers:       crossing,
@@ -205,14 +206,6 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 		MaxUserCalls: s.config.Call.PerUser,
 	})
 	return nil
-}
-
-// routeAside gives the routes of calls that may pass through us without our media; nil if none may.
-func (s *service) routeAside() func(bridge.Request) ([]bridge.Target, error) {
-	if s.config.Call.Breaker != "asked" {
-		return nil
-	}
-	return func(request bridge.Request) ([]bridge.Target, error) { return s.router.Route(request) }
 }
 
 // newRouter makes the routes. Without an agent they are only checked.

@@ -99,6 +99,7 @@ func newTrunkWorld(t *testing.T) *trunkWorld {
 	})
 	phone := newPhone(t, baresip.Options{
 		User: "493099", Password: "builder", Domain: itsp, Registrar: server.Address, Codec: "PCMA",
+		Contact: "sip:4930@" + itsp,
 	})
 	return &trunkWorld{world: w, server: server, phone: phone, strict: strict, moved: moved}
 }
@@ -110,6 +111,7 @@ func TestTrunks(t *testing.T) {
 	w.page = w.newPage(t, jsSIP)
 	t.Run("numbers", w.numbersOut)
 	t.Run("called", w.called)
+	t.Run("messages", w.messages)
 	t.Run("forbidden", w.forbidden)
 	t.Run("one at once", w.oneAtOnce)
 	t.Run("transferred", w.transferred)
@@ -171,6 +173,15 @@ func (w *trunkWorld) called(t *testing.T) {
 	if !strings.Contains(w.service.Log(), "From: <sip:+493099@localhost>") {
 		t.Error("the page was not shown a number that it can call back")
 	}
+}
+
+// messages: the page writes to a number, whose trunk wants to know who we are, and is written to by it.
+func (w *trunkWorld) messages(t *testing.T) {
+	const line = "Pêche à la moule ☎ 你好"
+	must(t, w.page.Call(nil, "say", "sip:03099@localhost", line))
+	must(t, w.phone.WaitText(line, limit))
+	must(t, w.phone.Say(line))
+	mustTell(t, w.page, "message", line)
 }
 
 // forbidden: a denied number and one that no rule names are refused, counted and told, in any spelling.
