@@ -24,8 +24,7 @@ type answerer interface {
 }
 
 // prove answers the challenge of the leg's server by sending the request again with credentials, and reports false if
-// there is nothing to be answered, or if it cannot be (RFC 3261 section 22.2). The request that it sends is the same
-// one, so whoever holds it for an ACK or a CANCEL sees its new sequence number.
+// there is nothing to be answered, or if it cannot be (RFC 3261 section 22.2).
 func (l *leg) prove(d *dialog, challenged *clientTransaction, response *sip.Response, handler responseHandler) bool {
 	request := challenged.request
 	if !l.mayProve(challenged, response) {

@@ -30,8 +30,10 @@ type callingInvite struct {
 	challenges bool
 	// attempts are the servers that it may go to.
 	attempts attempts
-	// ackBody is our answer in the ACK to the 200 of an offerless INVITE, for the ACK is repeated with it.
-	ackBody []byte
+	// answered is the CSeq number that was answered. ackBody is our answer in the ACK to the 200 of an offerless INVITE,
+	// for the ACK is repeated with it.
+	answered uint32
+	ackBody  []byte
 }
 
 // cancelPatience is how long a canceled party may take to confirm before the call goes on without it.
@@ -166,7 +168,7 @@ func (l *leg) success(response *sip.Response) {
 	case l.state == stateSetup || tagOf(response) != l.dialog.id.RemoteTag:
 		l.releaseFork(response)
 	case !l.offers.answerInACK:
-		l.acknowledge(l.dialog, l.calling.request.CSeq().SeqNo, l.calling.ackBody)
+		l.acknowledge(l.dialog, response.CSeq().SeqNo, l.calling.ackBody)
 	}
 }
 
@@ -185,7 +187,7 @@ func (l *leg) confirm(response *sip.Response) {
 		l.offerInSuccess(response)
 		return
 	}
-	l.acknowledge(l.dialog, l.calling.request.CSeq().SeqNo, nil)
+	l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)
 	l.state = stateConfirmed
 	if err := l.answerOf(winner, response); err != nil {
 		l.fail(causeOfMediaError(err))
@@ -201,13 +203,13 @@ func (l *leg) confirm(response *sip.Response) {
 func (l *leg) offerInSuccess(response *sip.Response) {
 	offer, err := l.media.SetOffer(response.Body())
 	if err != nil {
-		l.acknowledge(l.dialog, l.calling.request.CSeq().SeqNo, nil)
+		l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)
 		l.state = stateConfirmed
 		l.fail(causeOfMediaError(err))
 		return
 	}
 	l.state = stateConfirmed
-	l.offers.answerInACK = true
+	l.offers.answerInACK, l.calling.answered = true, response.CSeq().SeqNo
 	l.told = toldDirection{direction: audioDirection(offer), known: true}
 	l.followSession(response)
 	l.emit(bridge.Answered{Answer: offer, Headers: l.saidIn(response)})
@@ -221,7 +223,7 @@ func (l *leg) releaseFork(response *sip.Response) {
 	}
 	loser.dialog.establish(response)
 	l.lookUpHop(loser.dialog)
-	l.acknowledge(loser.dialog, l.calling.request.CSeq().SeqNo, nil)
+	l.acknowledge(loser.dialog, response.CSeq().SeqNo, nil)
 	if loser.released {
 		return
 	}
