@@ -91,8 +91,17 @@ func sendAgain(request *sip.Request, sequence uint32, header sip.Header) {
 // transmit starts a client transaction for a complete request.
 func (l *leg) transmit(d *dialog, flow transport.Flow, request *sip.Request, handler responseHandler,
 ) (*clientTransaction, error) {
+	return l.transmitBy(l.agent.transactions.send, d, flow, request, handler)
+}
+
+// starter starts a client transaction.
+type starter func(flow transport.Flow, request *sip.Request, handler responseHandler) (*clientTransaction, error)
+
+// transmitBy starts one in some way.
+func (l *leg) transmitBy(start starter, d *dialog, flow transport.Flow, request *sip.Request, handler responseHandler,
+) (*clientTransaction, error) {
 	var transaction *clientTransaction
-	transaction, err := l.agent.transactions.send(flow, request, func(response *sip.Response, err error) {
+	transaction, err := start(flow, request, func(response *sip.Response, err error) {
 		l.mailbox.post(func() {
 			if _, open := l.open[transaction]; open && (err != nil || response.StatusCode >= 200) {
 				delete(l.open, transaction)
