@@ -230,7 +230,7 @@ func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, 
 		options.Rules = append(options.Rules, route.Rule(rule))
 	}
 	if agent != nil {
-		options.Directory, options.Gateway = directories{agent, flash}, agent.Gateway()
+		options.Directory, options.Gateway = fallback{directories{agent, flash}, flash.Live()}, agent.Gateway()
 	}
 	return route.New(options)
 }
