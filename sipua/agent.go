@@ -71,6 +71,9 @@ func NewAgent(options Options) *Agent {
 	if a.options.Route == nil {
 		a.options.Route = a.routeHome
 	}
+	if options.Owner == nil {
+		a.options.Owner = ownerByAddress
+	}
 	options.Presence.Reachable = a.isReachable
 	a.presence = presence.New(options.Presence)
 	a.complaints = newComplaints(a.log, &a.stats.panics)

@@ -26,6 +26,12 @@ func (a *Agent) routeHome(request bridge.Request) ([]bridge.Target, error) {
 	}
 }
 
+// ownerByAddress gives the user whose address a request is for.
+func ownerByAddress(request bridge.Request) (name, domain string, ok bool) {
+	uri, err := wire.ParseURI(request.To, wire.StreamLimits())
+	return unescape(uri.User), uri.Host, err == nil
+}
+
 // Lookup gives a target for each device of a user: of a local domain those in the registrar, of an upstream
 // domain the browsers that registered there through us.
 func (a *Agent) Lookup(user, domain string) (targets []bridge.Target, known bool) {

@@ -39,6 +39,8 @@ type Options struct {
 	// Route gives the targets of what belongs to no call, and of calls that may pass through us, as a bridge.Router does;
 	// nil knows only users.
 	Route func(bridge.Request) ([]bridge.Target, error)
+	// Owner gives the user for whom a request is, whether he can be reached or not; nil knows him by his own address.
+	Owner func(bridge.Request) (name, domain string, ok bool)
 	// StandAside lets calls pass through us as through a proxy that ask for it; else every call is bridged.
 	StandAside bool
 	// Registrar keeps the bindings of local domains.

@@ -144,10 +144,13 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		return err
 	}
 	s.agent = sipua.NewAgent(sipua.Options{
-		Domains:       domains,
-		Media:         s.media.open,
-		Accept:        func(leg bridge.Incoming) { s.exchange.Accept(leg) },
-		Route:         func(request bridge.Request) ([]bridge.Target, error) { return s.router.Route(request) },
+		Domains: domains,
+		Media:   s.media.open,
+		Accept:  func(leg bridge.Incoming) { s.exchange.Accept(leg) },
+		Route:   func(request bridge.Request) ([]bridge.Target, error) { return s.router.Route(request) },
+		Owner: func(request bridge.Request) (name, domain string, ok bool) {
+			return s.router.Owner(request)
+		},
 		StandAside:    s.config.Call.Breaker == "asked",
 		Registrar:     s.registrar,
 		Authenticator: s.authenticator,
@@ -211,7 +214,7 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 // newRouter makes the routes. Without an agent they are only checked.
 func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, agent *sipua.Agent,
 	flash *rtmp.Server,
-) (bridge.Router, error) {
+) (*route.Router, error) {
 	options := route.Options{Builtin: builtinNumbers(), LocalDomain: domains.IsLocal}
 	if len(domains.Local) > 0 {
 		options.Domain = domains.Local[0]
