@@ -7,6 +7,8 @@ type Trunk struct {
 	Name string `mapstructure:"name"`
 	// NextHop are SIP URIs, tried in order.
 	NextHop NextHops `mapstructure:"next_hop"`
+	// WebSocketPath is where those of NextHop that are reached by WebSocket take SIP; empty for /ws.
+	WebSocketPath string `mapstructure:"websocket_path"`
 	// Domain and FromDomain are the hosts in the URIs of callees and of ourselves; empty for that of NextHop.
 	Domain     string `mapstructure:"domain"`
 	FromDomain string `mapstructure:"from_domain"`

@@ -83,6 +83,13 @@ func TestValidateRefuses(t *testing.T) {
 		{"headers: {pass: [Contact]}", "headers.pass"},
 		{"headers: {strip: [from]}", "headers.strip"},
 		{"headers: {strip: ['*']}", "headers.strip"},
+		{"domains: [{name: a.example, next_hop: 'sip:x', websocket_path: /sip}]", "domains[0].websocket_path: no next_hop"},
+		{"domains: [{name: a.example, next_hop: 'sip:x;transport=ws', websocket_path: sip}]", "domains[0].websocket_path"},
+		{"trunks: [{name: a, next_hop: 'sip:x;transport=wss', websocket_path: '/a?b'}]", "trunks[0].websocket_path"},
+		{"trunks: [{name: a, next_hop: 'sip:x;transport=wss', websocket_path: /a}, {name: b, next_hop: " +
+			"'sip:X;transport=wss', websocket_path: /b}]", "trunks[0].websocket_path: x has another one"},
+		{"trunks: [{name: a, next_hop: 'sip:x;transport=wss', websocket_path: /a}, {name: b, next_hop: " +
+			"'sip:X;transport=ws'}]", "trunks[1].websocket_path: x has another one"},
 		{"trunks: [{name: 'a b', next_hop: 'sip:x'}]", "trunks[0].name"},
 		{"trunks: [{name: localhost, next_hop: 'sip:x'}]", "trunks[0].name"},
 		{"trunks: [{name: a, next_hop: 'sip:x'}, {name: A, next_hop: 'sip:y'}]", "trunks[1].name"},
@@ -158,6 +165,7 @@ func TestValidateAccepts(t *testing.T) {
 		"listen: {https: 'localhost:443'}\ntls: {acme: {hosts: [a.example], storage: /var/lib/sipbridge}}",
 		"domains: [{name: a.example, next_hop: 'sips:x'}]\nlisten: {sip_tls: 'localhost:5061, [::1]:5061'}",
 		"domains: [{name: a.example, next_hop: 'sip:x;transport=wss'}]",
+		"domains: [{name: a.example, next_hop: ['sip:x', 'sip:y;transport=wss'], websocket_path: /sip/ws}]",
 		"domains: [{name: a.example, next_hop: ['sip:x', 'sip:192.0.2.1']}]",
 		"dns: {servers: [192.0.2.53, '192.0.2.53:5353', '2001:db8::53', '[2001:db8::53]:53'], prefer_ipv6: true}",
 		"failover: {silence: 500ms, avoid: 1h, probe: 30s, probe_failures: 1}",

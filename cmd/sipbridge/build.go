@@ -87,6 +87,7 @@ func (s *service) addTransports(ctx context.Context, own []netip.Addr) error {
 	}
 	plug := sipPlug{
 		agent: func() *sipua.Agent { return s.agent }, rate: float64(s.config.Security.Rate), log: s.log,
+		paths: s.config.WebSocketPaths(),
 	}
 	if plug.client, err = s.certificates.client(); err != nil {
 		return err

@@ -106,6 +106,7 @@ func TestServers(t *testing.T) {
 		domain := transport + ".test"
 		server, err := kamailio.Start(kamailio.Options{
 			Domain: domain, Passwords: passwords, Dir: t.TempDir(), Cert: own.Cert, Key: own.Key,
+			WebSocketPath: "/sip/ws",
 		})
 		must(t, err)
 		t.Cleanup(server.Stop)
@@ -120,7 +121,7 @@ func TestServers(t *testing.T) {
 			hops[domain] = server.Secure + ";transport=" + transport
 		}
 	}
-	w := newWorld(t, browser.Chromium, service.Options{TLS: own, NextHops: hops})
+	w := newWorld(t, browser.Chromium, service.Options{TLS: own, NextHops: hops, WebSocketPath: "/sip/ws"})
 	for domain := range hops {
 		t.Run(domain, func(t *testing.T) {
 			t.Parallel()
