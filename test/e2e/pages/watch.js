@@ -32,7 +32,13 @@ window.phone = {
   async type(id, text, milliseconds) {
     await until(() => document.getElementById(id)?.checkVisibility(), `#${id} to be seen`, milliseconds);
     element(id).value = text;
-    element(id).dispatchEvent(new Event('input', { bubbles: true }));
+    for (const type of ['input', 'change']) element(id).dispatchEvent(new Event(type, { bubbles: true }));
+  },
+
+  /** Resolves when the element's text has these words in it; with none, when it is empty. */
+  waitText(id, words, milliseconds) {
+    const has = () => (words ? element(id).textContent.includes(words) : !element(id).textContent);
+    return until(has, `#${id} to say ${words || 'nothing'}`, milliseconds);
   },
 
   /** Resolves when the element's data attribute has one of the values. */

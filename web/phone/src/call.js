@@ -4,8 +4,9 @@
 //   coming in: incoming -> answering -> up -> over
 //
 // Every state can go to over. early is ringing with sound from the other side.
-import { wordsForEnd } from './callwords.js';
+import { isMissed, wordsForEnd } from './callwords.js';
 import { closeMicrophone } from './microphone.js';
+import { sendInCall } from './messages.js';
 import { keyTiming, keyTransport } from './keys.js';
 
 /** How long to wait for more ICE candidates after the first, in milliseconds; JsSIP itself waits without limit. */
@@ -24,7 +25,7 @@ export class Call {
   keys = '';
   /** True while the browser gets no sound through. */
   interrupted = false;
-  /** Why the call is over: { words, failed, status }; status is that of a response, else 0. */
+  /** Why the call is over: { words, failed, missed, status }; status is that of a response, else 0. */
   end = null;
   /** What names the call to the service (RFC 3261 section 12): { callId, localTag, remoteTag }. */
   dialog = null;
@@ -135,6 +136,11 @@ export class Call {
     this.keys += key;
     this.#tell();
     return true;
+  }
+
+  /** Writes to the other side, in the call; answered is called with the status, see sendInCall. */
+  sendText(text, answered) {
+    sendInCall(this.#session, text, answered);
   }
 
   /**
@@ -249,7 +255,8 @@ export class Call {
       return;
     }
     const { words, failed } = wordsForEnd(end, { peer: this.peer.name });
-    this.#finish({ words, failed, status: end.message?.status_code ?? 0 });
+    const missed = this.direction === 'incoming' && !this.startedAt && isMissed(end);
+    this.#finish({ words, failed, missed, status: end.message?.status_code ?? 0 });
   }
 
   #finish(end) {

@@ -5,6 +5,7 @@
 //   connecting, registering, registered -> lost -> registering    (JsSIP connects again)
 //   registering, registered -> failed                             (refused; tried again only if waiting can help)
 import JsSIP from 'jssip';
+import { TracedSocket } from './tracedsocket.js';
 import { isTemporary, wordsForLost, wordsForRefusal } from './linewords.js';
 
 /** How long a registration lasts before it is renewed, in seconds. */
@@ -14,10 +15,10 @@ const slowestReconnect = 10;
 /** After a temporary refusal that names no time, the registration is tried again after this many seconds. */
 const retryAfterRefusal = 30;
 
-/** Makes the user agent that a line runs on. */
-function newAgent(webSocket, account) {
+/** Makes the user agent that a line runs on; trace is called with every message. */
+function newAgent(webSocket, account, trace) {
   return new JsSIP.UA({
-    sockets: [new JsSIP.WebSocketInterface(webSocket)],
+    sockets: [new TracedSocket(webSocket, trace)],
     uri: account.uri,
     password: account.password,
     display_name: account.displayName || undefined,
@@ -51,14 +52,15 @@ export class Line {
   /**
    * @param {string} webSocket the URL of SIP over WebSocket
    * @param {object} account see accountFrom
-   * @param {{changed: function(), incoming: function(session)}} listener told of every change and every call
+   * @param {{changed: function(), incoming: function(session), trace: function(string, string)}} listener told of
+   *   every change, every call, and every message with its way, 'in' or 'out'
    * @param {function} makeAgent stands in for JsSIP in tests
    */
-  constructor(webSocket, account, { changed, incoming }, makeAgent = newAgent) {
+  constructor(webSocket, account, { changed, incoming, trace }, makeAgent = newAgent) {
     this.account = account;
     this.#webSocket = webSocket;
     this.#changed = changed;
-    this.#agent = makeAgent(webSocket, account);
+    this.#agent = makeAgent(webSocket, account, trace);
     this.#listen(incoming);
   }
 
@@ -82,6 +84,11 @@ export class Line {
 
   get connected() {
     return this.#agent.isConnected();
+  }
+
+  /** JsSIP's user agent, for what runs beside calls. */
+  get agent() {
+    return this.#agent;
   }
 
   /** Calls a SIP URI; gives JsSIP's session. */

@@ -1,4 +1,5 @@
 // Plugs the page together: the phone does things, the views show how it stands.
+import { Beside } from './beside.js';
 import { renewedDemo } from './demo.js';
 import { waitForFacts } from './facts.js';
 import { Phone } from './phone.js';
@@ -6,25 +7,45 @@ import { remember, remembered } from './remembered.js';
 import { Speaker } from './speaker.js';
 import { titleFor } from './title.js';
 import { toneFor } from './tones.js';
+import { Trace } from './trace.js';
 import { AccountView } from './view/accountview.js';
 import { BoxesView } from './view/boxesview.js';
 import { CallView } from './view/callview.js';
+import { ChatView } from './view/chatview.js';
+import { ContactsView } from './view/contactsview.js';
 import { DialView } from './view/dialview.js';
 import { element } from './view/elements.js';
 import { Focus } from './view/focus.js';
+import { HistoryView } from './view/historyview.js';
 import { JournalView } from './view/journalview.js';
 import { LineView } from './view/lineview.js';
 import { PadView } from './view/padview.js';
+import { letPrint } from './view/printing.js';
+import { TraceView } from './view/traceview.js';
 import { TransferView } from './view/transferview.js';
 
 const speaker = new Speaker();
-const phone = new Phone({ changed: () => render(), sound: hear, refused: (account) => void renew(account) });
+const trace = new Trace(() => traceView.render());
+const beside = new Beside({
+  changed: () => render(),
+  wrote: (peer) => phone.journal.write(`${peer.name} wrote to you`),
+});
+const phone = new Phone({
+  changed: () => render(),
+  sound: hear,
+  refused: (account) => void renew(account),
+  ended: (call) => beside.history.add(call),
+  trace: (way, text) => trace.add(way, text),
+});
 let facts = null;
 
 const accountView = new AccountView(register);
 const dialView = new DialView((target) => void phone.dial(target));
+const boxesView = new BoxesView();
+const chatView = new ChatView(beside.chat);
+const traceView = new TraceView(trace);
 const views = [
-  new BoxesView(),
+  boxesView,
   accountView,
   dialView,
   new LineView(() => phone.unregister()),
@@ -39,6 +60,15 @@ const views = [
   new TransferView({ transfer: (typed) => phone.transfer(typed), consult: (typed) => void phone.consult(typed) }),
   new PadView(press),
   new JournalView(),
+  chatView,
+  new ContactsView(beside.contacts, {
+    add: (typed, name) => beside.contacts.add(typed, name),
+    remove: (address) => beside.contacts.remove(address),
+    call: (address) => void phone.dial(address),
+    write,
+    setState: (state) => beside.setState(state),
+  }),
+  new HistoryView(beside.history, (address) => void phone.dial(address)),
   new Focus(),
 ];
 
@@ -63,6 +93,11 @@ async function begin() {
   render();
 }
 
+function write(address) {
+  boxesView.show('chat');
+  chatView.open(address);
+}
+
 function press(key) {
   if (!phone.call) dialView.type(key);
   else if (!phone.sendKey(key)) return;
@@ -77,11 +112,13 @@ function hear(stream) {
 }
 
 function render() {
+  beside.follow({ line: phone.line, calls: [phone.call, phone.waiting].filter(Boolean) });
   for (const view of views) view.render(phone);
   speaker.play(toneFor(phone.call));
   document.title = titleFor(phone.call);
 }
 
+letPrint();
 for (const gesture of ['pointerdown', 'keydown']) document.addEventListener(gesture, () => speaker.wake());
 addEventListener('online', () => phone.line?.reconnect());
 addEventListener('pagehide', () => phone.unregister());

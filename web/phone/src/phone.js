@@ -27,16 +27,21 @@ export class Phone {
   #changed;
   #sound;
   #refused;
+  #ended;
+  #trace;
   #outside;
 
   /**
    * changed is called after every change, sound with what the other side sends, refused with an account that
-   * the service does not take while there is no call.
+   * the service does not take while there is no call, ended with each call that is over, trace with each SIP message
+   * and its way.
    */
-  constructor({ changed, sound, refused }, outside = real) {
+  constructor({ changed, sound, refused, ended, trace }, outside = real) {
     this.#changed = changed;
     this.#sound = sound;
     this.#refused = refused;
+    this.#ended = ended;
+    this.#trace = trace;
     this.#outside = outside;
   }
 
@@ -49,6 +54,7 @@ export class Phone {
       this.line = this.#outside.makeLine(webSocket, account, {
         changed: () => this.#lineChanged(),
         incoming: (session, request) => this.#incoming(session, request),
+        trace: this.#trace,
       });
       this.line.start();
       return account;
@@ -230,6 +236,7 @@ export class Phone {
   }
 
   #callOver(call) {
+    this.#ended(call);
     const connecting = this.waiting?.transfer;
     if (call === this.waiting) this.waiting = null;
     else this.#goBack();

@@ -46,7 +46,10 @@ function newPhone() {
     openMicrophone: async () => outside.microphone,
   };
   const refused = [];
-  const phone = new Phone({ changed() {}, sound() {}, refused: (account) => refused.push(account.name) }, outside);
+  const phone = new Phone(
+    { changed() {}, sound() {}, refused: (account) => refused.push(account.name), ended() {}, trace() {} },
+    outside,
+  );
   return { phone, outside, refused };
 }
 

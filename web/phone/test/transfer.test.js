@@ -27,7 +27,7 @@ function registered() {
     },
   };
   const phone = new Phone(
-    { changed() {}, sound: (stream) => sounds.push(stream), refused() {} },
+    { changed() {}, sound: (stream) => sounds.push(stream), refused() {}, ended() {}, trace() {} },
     { makeLine: () => line, openMicrophone: async () => new FakeMicrophone() },
   );
   phone.register('ws://localhost/ws', { name: 'alice', domain: 'localhost', password: 'x', displayName: '' });
