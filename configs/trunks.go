@@ -51,7 +51,7 @@ func oneNextHop(text string) NextHops {
 	return NextHops{text}
 }
 
-// Dialing says who may dial what through trunks.
+// Dialing says who may dial what at sipbridge's cost.
 type Dialing struct {
 	// Normalize are rules written as "regular expression -> number".
 	Normalize []string      `mapstructure:"normalize"`

@@ -170,6 +170,9 @@ func TestValidateAccepts(t *testing.T) {
 		"dns: {servers: [192.0.2.53, '192.0.2.53:5353', '2001:db8::53', '[2001:db8::53]:53'], prefer_ipv6: true}",
 		"failover: {silence: 500ms, avoid: 1h, probe: 30s, probe_failures: 1}",
 		"websocket: {origins: ['https://a.example:8443', 'http://localhost:3000']}",
+		"routes: [{from: users, match: '^sip:(.*)@', to: 'sip:$1@[2001:db8::1]:5070;transport=tcp'}]\n" +
+			"dialing: {rules: [{trunks: ['[2001:DB8::1]']}]}",
+		"domains: [{name: a.example, next_hop: 'sip:x'}]\ndialing: {rules: [{trunks: [A.example]}]}",
 		"trunks: [{name: a, next_hop: ['sip:x', 'sip:y']}]\ndialing: {rules: [{trunks: [A], users: ['trunk:a', bob]}]}",
 		"routes: [{from: 'trunk:pbx', match: .*, to: 'reject:603'}, {from: users, match: '^sip:(.*)', to: 'sip:$1'}]",
 	} {

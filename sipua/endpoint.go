@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/toll"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 	"sipbridge/sipua/wire"
@@ -21,7 +22,20 @@ const defaultPort = 5060
 // credentials never go there.
 func (a *Agent) Gateway() bridge.Endpoint { return gateway{agent: a} }
 
-type gateway struct{ agent *Agent }
+// NumberGateway is the Gateway for URIs whose user part the caller chose: for a number the dialing rules are asked.
+func (a *Agent) NumberGateway() bridge.Endpoint { return gateway{agent: a, numbers: true} }
+
+type gateway struct {
+	agent *Agent
+	// numbers tells that callers choose the user part.
+	numbers bool
+}
+
+// Metered tells whether the dialing rules are asked.
+func (g gateway) Metered(request bridge.Request) bool {
+	target, err := wire.ParseURI(request.To, wire.StreamLimits())
+	return err == nil && g.numbers && !g.agent.options.Dialing.IsName(target.User)
+}
 
 // Dial calls request.To.
 func (g gateway) Dial(request bridge.Request) bridge.Leg { return g.agent.dialBy(g.way(request)) }
@@ -37,9 +51,13 @@ func (g gateway) way(request bridge.Request) (way, error) {
 	if err != nil {
 		return way{}, bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", err)}
 	}
-	return way{request, dialTarget{
+	out := dialTarget{
 		requestURI: target, nextHops: []sip.Uri{target}, transport: transportOf(target), trusted: true,
-	}}, nil
+	}
+	if g.Metered(request) {
+		out.release, err = g.agent.options.Dialing.Admit(toll.CallOf(request, target.Host, target.User))
+	}
+	return way{request, out}, err
 }
 
 // UpstreamEndpoint dials through the server of an upstream domain, with the browser's own credentials.
@@ -76,7 +94,17 @@ func (e upstreamEndpoint) way(request bridge.Request) (way, error) {
 	if login, ok := request.Login.(breaker); ok && out.credentials && login.upstream.Domain == e.upstream.Domain {
 		out.answers = login
 	}
-	return way{request, out}, nil
+	if e.Metered(request) {
+		out.release, err = e.agent.options.Dialing.Admit(toll.CallOf(request, e.upstream.Domain, target.User))
+	}
+	return way{request, out}, err
+}
+
+// Metered tells whether the dialing rules are asked: for a number, but not of the server's own users.
+func (e upstreamEndpoint) Metered(request bridge.Request) bool {
+	target, err := wire.ParseURI(request.To, wire.StreamLimits())
+	isOwn := request.Origin == bridge.OriginUser && strings.EqualFold(domainOf(request.User), e.upstream.Domain)
+	return err == nil && !isOwn && !e.agent.options.Dialing.IsName(target.User)
 }
 
 // homeOf gives the domain at which the caller proves himself.

@@ -55,7 +55,7 @@ type Options struct {
 	Guests bool
 	// Trunks are the servers whose customer we are; none by default.
 	Trunks []*trunk.Trunk
-	// Dialing says who may dial what through trunks; needed where there are any.
+	// Dialing says who may dial what at our cost; nil lets nobody.
 	Dialing *toll.Policy
 	// Transports reaches peers.
 	Transports Transports
@@ -93,6 +93,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Blacklist == nil {
 		o.Blacklist = locate.NewBlacklist(locate.BlacklistOptions{})
+	}
+	if o.Dialing == nil {
+		o.Dialing, _ = toll.New(toll.Options{}) // without rules none is wrong
 	}
 	o.Silence = cmp.Or(o.Silence, defaultSilence)
 	return o

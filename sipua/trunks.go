@@ -259,10 +259,12 @@ type trunkEndpoint struct {
 var (
 	_ bridge.Restricted = trunkEndpoint{}
 	_ bridge.Metered    = trunkEndpoint{}
+	_ bridge.Metered    = upstreamEndpoint{}
+	_ bridge.Metered    = gateway{}
 )
 
-// Metered tells that the dialing rules are asked.
-func (trunkEndpoint) Metered() {}
+// Metered tells that the dialing rules are always asked.
+func (trunkEndpoint) Metered(bridge.Request) bool { return true }
 
 // Codecs are those that may be used with the trunk.
 func (e trunkEndpoint) Codecs() []transcode.Codec { return e.trunk.Codecs() }

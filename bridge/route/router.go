@@ -16,8 +16,8 @@ type Options struct {
 	Directory bridge.Directory
 	// Builtin are the built-in numbers by name, in lower case.
 	Builtin map[string]bridge.Endpoint
-	// Gateway dials any SIP URI, for rules whose To is one.
-	Gateway bridge.Endpoint
+	// Gateway dials any SIP URI, for rules whose To is one; NumberGateway does where the caller chooses the user part.
+	Gateway, NumberGateway bridge.Endpoint
 	// Upstreams dial through the servers of upstream domains, by the domain in lower case. The domain is also the name
 	// of the trunk.
 	Upstreams map[string]bridge.Endpoint

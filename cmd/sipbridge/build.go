@@ -234,7 +234,8 @@ func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, 
 		options.Rules = append(options.Rules, route.Rule(rule))
 	}
 	if agent != nil {
-		options.Directory, options.Gateway = fallback{directories{agent, flash}, flash.Live()}, agent.Gateway()
+		options.Directory = fallback{directories{agent, flash}, flash.Live()}
+		options.Gateway, options.NumberGateway = agent.Gateway(), agent.NumberGateway()
 	}
 	return route.New(options)
 }
