@@ -41,7 +41,7 @@ const cancelPatience = 2 * time.Second
 
 // invitation makes the INVITE for a flow. It gives nil, and ends the leg, if there can be no media.
 func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Request {
-	if err := l.openMedia(flow); err != nil {
+	if err := l.openMedia(flow, nil); err != nil {
 		l.end(causeOfMediaError(err))
 		return nil
 	}

@@ -18,8 +18,10 @@ import (
 )
 
 // MediaFactory makes the media session of a leg whose party is signalled with on flow: its transport tells a
-// browser from a phone, its addresses which of our own the party can reach.
-type MediaFactory func(flow transport.Flow, events bridge.MediaEvents, log *slog.Logger) (MediaSession, error)
+// browser from a phone, its addresses which of our own the party can reach. offer is the party's SDP, which may name an
+// address of the other family; nil if we offer.
+type MediaFactory func(flow transport.Flow, offer []byte, events bridge.MediaEvents, log *slog.Logger,
+) (MediaSession, error)
 
 // Transports gives flows to peers that have not connected to us.
 type Transports interface {

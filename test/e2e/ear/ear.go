@@ -32,10 +32,12 @@ type Key struct {
 	Ended bool
 }
 
-// Ear is one RTP session on loopback. It plays from the moment it knows where to.
+// Ear is one RTP session. It plays from the moment it knows where to.
 type Ear struct {
 	// Port is the RTP port, even; RTCP is on the next.
 	Port int
+	// Host is where it listens.
+	Host netip.Addr
 
 	codec   uint8 // its static payload type
 	conn    *net.UDPConn
@@ -67,13 +69,18 @@ const rate = 8000
 
 // Open opens an ear for PCMU or PCMA that plays a tone.
 func Open(payload uint8, toneHz int) (*Ear, error) {
-	conn, control, err := listenPair()
+	return OpenAt(netip.AddrFrom4([4]byte{127, 0, 0, 1}), payload, toneHz)
+}
+
+// OpenAt does that at another address of this machine.
+func OpenAt(host netip.Addr, payload uint8, toneHz int) (*Ear, error) {
+	conn, control, err := listenPair(host)
 	if err != nil {
 		return nil, err
 	}
 	e := &Ear{
 		Port: conn.LocalAddr().(*net.UDPAddr).Port, //nolint:errcheck // ListenUDP gives a UDPAddr
-		conn: conn, control: control, codec: payload, payload: payload,
+		Host: host, conn: conn, control: control, codec: payload, payload: payload,
 		done: make(chan struct{}), keys: make(chan press, 64), ssrcs: map[uint32]int{},
 	}
 	e.running.Add(3)
@@ -83,15 +90,16 @@ func Open(payload uint8, toneHz int) (*Ear, error) {
 	return e, nil
 }
 
-func listenPair() (conn, control *net.UDPConn, err error) {
+func listenPair(host netip.Addr) (conn, control *net.UDPConn, err error) {
 	for range 100 {
-		conn, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(host, 0)))
 		if err != nil {
 			return nil, nil, fmt.Errorf("ear: %w", err)
 		}
 		port := conn.LocalAddr().(*net.UDPAddr).Port //nolint:errcheck // ListenUDP gives a UDPAddr
 		if port%2 == 0 {
-			control, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 1})
+			beside := netip.AddrPortFrom(host, uint16(port+1))
+			control, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(beside))
 			if err == nil {
 				return conn, control, nil
 			}
@@ -105,7 +113,7 @@ func listenPair() (conn, control *net.UDPConn, err error) {
 func (e *Ear) SetRemote(port int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.remote = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))
+	e.remote = netip.AddrPortFrom(e.Host, uint16(port))
 }
 
 // Renumber lets sound have another payload type than the static one, both ways.
