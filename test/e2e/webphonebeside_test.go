@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -107,4 +108,39 @@ func to(message string) string {
 	_, rest, _ := strings.Cut(message, "\nTo:")
 	header, _, _ := strings.Cut(rest, "\n")
 	return header
+}
+
+// TestWebPhoneFollowsItsAddress: a link of the sip-js phone fills the page in, and its settings reach the service.
+func TestWebPhoneFollowsItsAddress(t *testing.T) {
+	w := newWorld(t, browser.Chromium, service.Options{})
+	number := int(w.users.Add(1)) - 1
+	link := "/phone/?" + url.Values{
+		"username": {userName(number)}, "domain": {"localhost"}, "authname": {userName(number)},
+		"password":    {password(number)},
+		"displayname": {"Jörg"}, "target": {"echo"}, "register_interval": {"77"}, "user_agent": {"linked/1"},
+		"webrtc_servers": {"stun:192.0.2.1"}, "has_tones": {"false"}, "network_type": {"Flash"},
+	}.Encode()
+	opened, err := w.browser.OpenWatched(w.service.HTTP + link)
+	must(t, err)
+	p := &webPhone{T: t, Page: opened}
+	p.mustShow("message", "no Flash")
+	p.click("register")
+	p.await("line", "registered")
+	p.click("call") // the target is filled in
+	p.mustShow("peer", "echo")
+	p.click("hangup")
+	p.show("help")
+	p.click("trace-fold")
+	for _, words := range []string{";expires=77", "User-Agent: linked/1", "From: \"Jörg\""} {
+		p.mustShow("trace", words)
+	}
+	p.show("settings")
+	p.click("registration-fold")
+	p.mustShow("aor", "sip:"+userName(number)+"@localhost")
+	p.mustShow("socket-state", "open")
+	var kept string
+	must(t, p.Call(&kept, "kept"))
+	if strings.Contains(kept, password(number)) {
+		t.Errorf("the browser keeps the password: %s", kept)
+	}
 }

@@ -22,6 +22,9 @@ window.phone = {
   stats,
   text: (id) => element(id).textContent,
 
+  /** All that the page has left in the browser, and its address. */
+  kept: () => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]),
+
   /** Clicks as a user does: when the element can be seen. */
   async click(id, milliseconds) {
     await until(() => document.getElementById(id)?.checkVisibility(), `#${id} to be seen`, milliseconds);

@@ -3,9 +3,9 @@ import JsSIP from 'jssip';
 
 /**
  * Makes an account of what was typed: { uri, name, domain, password, displayName }. A name may carry its
- * domain ("alice@example.org"). Throws an Error in plain words for what cannot be one.
+ * domain ("alice@example.org"). authName, userAgent, registerSeconds and iceServers go through as they are. Throws an Error in plain words for what cannot be one.
  */
-export function accountFrom({ name, domain, password, displayName }) {
+export function accountFrom({ name, domain, password, displayName, ...others }) {
   const [typedName, typedDomain] = split(name.trim().replace(/^sips?:/i, ''));
   const chosenDomain = typedDomain || domain.trim();
   if (!typedName) throw new Error('Please enter your name.');
@@ -18,6 +18,7 @@ export function accountFrom({ name, domain, password, displayName }) {
     domain: chosenDomain,
     password,
     displayName: displayName.trim(),
+    ...others,
   };
 }
 

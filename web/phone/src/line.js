@@ -22,7 +22,9 @@ function newAgent(webSocket, account, trace) {
     uri: account.uri,
     password: account.password,
     display_name: account.displayName || undefined,
-    register_expires: registerExpires,
+    authorization_user: account.authName || undefined,
+    user_agent: account.userAgent || undefined,
+    register_expires: account.registerSeconds ?? registerExpires,
     connection_recovery_max_interval: slowestReconnect,
     // JsSIP would end a call whose refresh falls into a lost connection. The bridge watches the media instead.
     session_timers: false,
@@ -93,7 +95,7 @@ export class Line {
 
   /** Calls a SIP URI; gives JsSIP's session. */
   call(uri, options) {
-    return this.#agent.call(uri, options);
+    return this.#agent.call(uri, { ...options, pcConfig: { ...options.pcConfig, iceServers: this.#iceServers } });
   }
 
   #listen(incoming) {
@@ -103,8 +105,20 @@ export class Line {
     agent.on('registered', () => this.#registered());
     agent.on('registrationFailed', ({ response, cause }) => this.#failed(response, cause));
     agent.on('newRTCSession', ({ originator, session, request }) => {
-      if (originator === 'remote') incoming(session, request);
+      if (originator !== 'remote') return;
+      session.on('peerconnection', ({ peerconnection }) => this.#serve(peerconnection));
+      incoming(session, request);
     });
+  }
+
+  /** The servers that the connection of a call may ask for its addresses. */
+  get #iceServers() {
+    return this.account.iceServers ?? [];
+  }
+
+  /** Names them to a connection that has not begun to look for its addresses. */
+  #serve(connection) {
+    connection.setConfiguration({ ...connection.getConfiguration(), iceServers: this.#iceServers });
   }
 
   #connected() {

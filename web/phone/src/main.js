@@ -3,7 +3,9 @@ import { Beside } from './beside.js';
 import { renewedDemo } from './demo.js';
 import { waitForFacts } from './facts.js';
 import { Phone } from './phone.js';
+import { QuietStart } from './quietstart.js';
 import { remember, remembered } from './remembered.js';
+import { iceServers, registerSeconds, targetWith, webSocketFor } from './settings.js';
 import { Speaker } from './speaker.js';
 import { titleFor } from './title.js';
 import { toneFor } from './tones.js';
@@ -21,6 +23,7 @@ import { JournalView } from './view/journalview.js';
 import { LineView } from './view/lineview.js';
 import { PadView } from './view/padview.js';
 import { letPrint } from './view/printing.js';
+import { SettingsView } from './view/settingsview.js';
 import { TraceView } from './view/traceview.js';
 import { TransferView } from './view/transferview.js';
 
@@ -40,7 +43,10 @@ const phone = new Phone({
 let facts = null;
 
 const accountView = new AccountView(register);
-const dialView = new DialView((target) => void phone.dial(target));
+const settingsView = new SettingsView();
+const settings = settingsView.values;
+const dialView = new DialView((target) => void phone.dial(targetWith(settings.target_scheme, target)));
+const quietStart = new QuietStart();
 const boxesView = new BoxesView();
 const chatView = new ChatView(beside.chat);
 const traceView = new TraceView(trace);
@@ -60,6 +66,7 @@ const views = [
   new TransferView({ transfer: (typed) => phone.transfer(typed), consult: (typed) => void phone.consult(typed) }),
   new PadView(press),
   new JournalView(),
+  settingsView,
   chatView,
   new ContactsView(beside.contacts, {
     add: (typed, name) => beside.contacts.add(typed, name),
@@ -73,22 +80,39 @@ const views = [
 ];
 
 function register(typed) {
-  const account = facts && phone.register(facts.webSocket, typed);
+  const account =
+    facts &&
+    phone.register(webSocketFor(settings, facts.webSocket), {
+      ...typed,
+      authName: settings.authname,
+      userAgent: settings.user_agent,
+      registerSeconds: registerSeconds(settings),
+      iceServers: iceServers(String(settings.webrtc_servers)),
+    });
   if (account) remember(account);
 }
 
 /** Registers a demo account anew after a restart of the service. */
 async function renew(account) {
   const before = facts;
+  element('target').value = settings.target || settings.target_value;
+  for (const notice of settingsView.notices) phone.journal.write(notice, 'bad');
   await begin();
+  if (settingsView.notices.length > 0) phone.complain(settingsView.notices.join(' '));
   const typed = renewedDemo(account, before, facts);
   if (typed) register(typed);
+}
+
+/** The account that the page's address names, or null. */
+function fromAddress() {
+  const { username: name, domain, password, displayname: displayName } = settings;
+  return name ? { name, domain, password, displayName } : null;
 }
 
 /** Asks the service for its facts and shows them. */
 async function begin() {
   facts = await waitForFacts(() => phone.complain('The service does not answer. Trying again…'));
-  accountView.fill(facts, remembered());
+  accountView.fill(facts, fromAddress() ?? remembered());
   dialView.fill(facts);
   render();
 }
@@ -101,7 +125,7 @@ function write(address) {
 function press(key) {
   if (!phone.call) dialView.type(key);
   else if (!phone.sendKey(key)) return;
-  speaker.key(key);
+  if (settings.has_tones) speaker.key(key);
 }
 
 /** Plays the other side. A browser that wants a click first gets its chance with the next one. */
@@ -112,9 +136,11 @@ function hear(stream) {
 }
 
 function render() {
-  beside.follow({ line: phone.line, calls: [phone.call, phone.waiting].filter(Boolean) });
+  const calls = [phone.call, phone.waiting].filter(Boolean);
+  beside.follow({ line: phone.line, calls });
+  quietStart.follow(calls, !settings.has_audio);
   for (const view of views) view.render(phone);
-  speaker.play(toneFor(phone.call));
+  speaker.play(settings.enable_sound_alert ? toneFor(phone.call) : null);
   document.title = titleFor(phone.call);
 }
 
@@ -126,4 +152,7 @@ addEventListener('beforeunload', (event) => {
   if (phone.call) event.preventDefault(); // the browser asks whether to leave
 });
 
+element('target').value = settings.target || settings.target_value;
+for (const notice of settingsView.notices) phone.journal.write(notice, 'bad');
 await begin();
+if (settingsView.notices.length > 0) phone.complain(settingsView.notices.join(' '));

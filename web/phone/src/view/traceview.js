@@ -28,7 +28,7 @@ export class TraceView {
     const items = this.#trace.messages.map((message) => this.#itemOf(message));
     if (items.length === list.children.length && items.at(-1) === list.lastElementChild) return;
     list.replaceChildren(...items);
-    if (element('trace-scroll', HTMLInputElement).checked) list.scrollTop = list.scrollHeight;
+    if (element('log_scroll', HTMLInputElement).checked) list.scrollTop = list.scrollHeight;
   }
 
   /** @param {import('../trace.js').Message} message */
