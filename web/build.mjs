@@ -2,6 +2,7 @@
 // itself; beside them the scripts that other people's pages load; and the licences of all that is inside.
 //
 //   dist/phone/        the web phone
+//   dist/SIPml-api.js  what pages made for sipML5 load
 //   dist/licences.txt
 import { build } from 'esbuild';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +14,7 @@ const pages = [{ name: 'phone', files: ['index.html', 'layout.css', 'phone.css',
  * Scripts for a classic script tag, on any page: entry point and the name that they are served by.
  * @type {{ entry: string, name: string }[]}
  */
-const scripts = [];
+const scripts = [{ entry: 'sipml/src/main.js', name: 'SIPml-api.js' }];
 
 const shared = {
   bundle: true,

@@ -21,6 +21,7 @@ export default [
       'no-eval': 'error',
       'no-implied-eval': 'error',
       'no-restricted-properties': ['error', ...noMarkup],
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-var': 'error',
       'prefer-const': 'error',
     },

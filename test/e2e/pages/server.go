@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"sipbridge/test/e2e/process"
@@ -50,8 +51,14 @@ func Serve(dir string) (*Server, error) {
 	return s, nil
 }
 
-// URL of the page of a library: loop, jssip, sipjs or sipml5.
-func (s *Server) URL(page string) string { return s.Origin + "/" + page + ".html" }
+// URL of the page of a library: loop, jssip, sipjs or sipml5; a query may follow.
+func (s *Server) URL(page string) string {
+	name, query, hasQuery := strings.Cut(page, "?")
+	if hasQuery {
+		query = "?" + query
+	}
+	return s.Origin + "/" + name + ".html" + query
+}
 
 // Close stops serving and waits.
 func (s *Server) Close() {

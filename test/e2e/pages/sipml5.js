@@ -1,4 +1,5 @@
-// sipML5's original SIPml-api.js, unmodified, behind the page API. The package has no page; this one is ours.
+// sipML5's original SIPml-api.js, unmodified, behind the page API; or the one that ?api=<URL> names, which must do the
+// same. The package has no page; this one is ours.
 import './record.js';
 import { Phone } from './phone.js';
 
@@ -9,7 +10,8 @@ window.mozRTCIceCandidate ??= window.RTCIceCandidate;
 
 // Loaded from here, so that the recorder is in place before it looks for RTCPeerConnection and WebSocket.
 // A script added while the page is parsed delays its load event.
-document.body.append(Object.assign(document.createElement('script'), { src: 'SIPml-api.js' }));
+const api = new URLSearchParams(location.search).get('api') ?? 'SIPml-api.js';
+document.body.append(Object.assign(document.createElement('script'), { src: api }));
 
 class SIPml5Phone extends Phone {
   #stack;
@@ -18,15 +20,30 @@ class SIPml5Phone extends Phone {
   #subscription;
   #publication;
   #reply;
+  #told = [];
+
+  /** Every event with its target, code and description, in the order of their coming. */
+  told() { return this.#told; }
+
+  #tell(target, event) {
+    const code = event.getSipResponseCode();
+    this.#told.push(`${target}:${event.type}${code > 0 ? `/${code}` : ''} "${event.description}"`);
+  }
 
   async register({ ws, uri, user, domain, password, expires, breaker }) {
     await this.#start({ ws, uri, user, domain, password, breaker });
     this.#registration = this.#stack.newSession('register', {
       expires: expires ?? 200,
-      events_listener: { events: '*', listener: (event) => this.#settle(event) },
+      events_listener: { events: '*', listener: (event) => this.#onRegistration(event) },
     });
     await this.#asked(() => this.#registration.register());
     this.move('registered');
+  }
+
+  #onRegistration(event) {
+    this.#tell('registration', event);
+    this.note(`registration ${event.type}`);
+    this.#settle(event);
   }
 
   unregister() { return this.#asked(() => this.#registration.unregister(), 'terminated'); }
@@ -62,6 +79,7 @@ class SIPml5Phone extends Phone {
   // #following notes the events of a session that is no call.
   #following(what) {
     const listener = (event) => {
+      this.#tell(what, event);
       this.note(`${what} ${event.type}`, event.description);
       if (event.type === 'i_notify') this.note('notify', event.getContentString());
     };
@@ -109,6 +127,7 @@ class SIPml5Phone extends Phone {
   }
 
   #onStack(event, resolve, reject) {
+    this.#tell('stack', event);
     this.note(`stack ${event.type}`, event.description);
     if (event.type === 'started') resolve();
     if (event.type === 'failed_to_start') reject(new Error(`sipML5 did not start: ${event.description}`));
@@ -118,7 +137,7 @@ class SIPml5Phone extends Phone {
     }
     if (event.type === 'i_new_call') {
       this.#session = event.newSession;
-      this.#session.setConfiguration(this.#callConfig());
+      this.#session.setConfiguration({ events_listener: this.#callConfig().events_listener });
       this.move('incoming');
     }
   }
@@ -130,6 +149,7 @@ class SIPml5Phone extends Phone {
 
   #onCall(event) {
     const code = event.getSipResponseCode();
+    this.#tell('call', event);
     this.note(`call ${event.type}`, code);
     this.#settle(event);
     if (event.type === 'i_ao_request' && code > 100 && code < 200) {

@@ -1,0 +1,184 @@
+// @ts-check
+import { limitSenders } from './bandwidth.js';
+import { stopTracks } from './cache.js';
+import { audioConstraints, constraintsFor, videoConstraints } from './constraints.js';
+import { Elements } from './elements.js';
+import { kindsOf } from './mediatype.js';
+
+/** @typedef {import('./elements.js').Kind} Kind */
+
+/** Directions of a party who holds. @type {Partial<Record<RTCRtpTransceiverDirection, RTCRtpTransceiverDirection>>} */
+const held = Object.freeze({ sendrecv: 'sendonly', recvonly: 'inactive' });
+
+/** What a call sends and plays. */
+export class CallMedia {
+  /** @type {MediaStream | null} */
+  local = null;
+  /** @type {MediaStream | null} */
+  remote = null;
+  /** In kbit/s. @type {import('./bandwidth.js').Bandwidth} */
+  bandwidth;
+  #videoSize;
+  #devices;
+  #core;
+  #elements;
+  #lost;
+  /** @type {RTCPeerConnection | null} */
+  #connection = null;
+  #muted = { audio: false, video: false };
+  #isHeld = false;
+  /** @type {Map<RTCRtpTransceiver, RTCRtpTransceiverDirection>} directions before the hold */
+  #before = new Map();
+
+  /**
+   * @param {import('../core.js').Core} core
+   * @param {(type: string) => void} tell of an event
+   * @param {(track: MediaStreamTrack) => void} lost told of a device that went away
+   */
+  constructor(core, tell, lost) {
+    this.#core = core;
+    this.#lost = lost;
+    this.#elements = new Elements(tell);
+    this.bandwidth = core.settings.bandwidth;
+    this.#videoSize = core.settings.videoSize;
+    this.#devices = core.settings.devices;
+  }
+
+  /** @param {any} conf of a session */
+  apply(conf) {
+    this.bandwidth = conf.bandwidth ?? this.bandwidth;
+    this.#videoSize = conf.video_size ?? this.#videoSize;
+    this.#devices = conf.devices ?? this.#devices;
+    this.#elements.apply(conf, this.#devices.audio_output);
+    this.#elements.show('local', this.local);
+    this.#elements.show('remote', this.remote);
+  }
+
+  /** Asks the user for what the call is made of. @param {import('./mediatype.js').MediaType} type */
+  async capture(type) {
+    const { audio, video, isScreen } = kindsOf(type);
+    const stream = isScreen ? await this.#captureScreen() : await this.#captureDevices({ audio, video });
+    this.local = stream;
+    for (const track of stream.getTracks()) track.addEventListener('ended', () => this.#ended(track));
+    return stream;
+  }
+
+  showLocal() {
+    this.#elements.show('local', this.local);
+  }
+
+  showRemote() {
+    this.#elements.show('remote', this.remote);
+    if (this.#connection) void limitSenders(this.#connection, this.bandwidth).catch(() => {});
+  }
+
+  /** @param {RTCPeerConnection} connection */
+  attach(connection) {
+    this.#connection = connection;
+    this.remote = null;
+    connection.addEventListener('track', ({ track }) => {
+      this.remote ??= new MediaStream();
+      this.remote.addTrack(track);
+      track.addEventListener('ended', () => {
+        // At the end of the call all tracks end, which nobody needs to hear.
+        if (this.#connection === connection) this.#elements.removed('remote', /** @type {Kind} */ (track.kind));
+      });
+    });
+  }
+
+  /** @param {Kind} kind @param {boolean} isMuted */
+  mute(kind, isMuted) {
+    this.#muted[kind] = isMuted;
+    this.#enable();
+  }
+
+  /** Sends silence, and says in the next offer that it takes nothing. */
+  hold() {
+    this.#isHeld = true;
+    for (const transceiver of this.#transceivers()) {
+      if (!this.#before.has(transceiver)) this.#before.set(transceiver, transceiver.direction);
+      transceiver.direction = held[transceiver.direction] ?? transceiver.direction;
+    }
+    this.#enable();
+  }
+
+  resume() {
+    this.#isHeld = false;
+    for (const [transceiver, direction] of this.#before) {
+      if (transceiver.direction !== 'stopped') transceiver.direction = direction;
+    }
+    this.#before.clear();
+    this.#enable();
+  }
+
+  /** Goes over to other devices, without a new offer. @param {import('./constraints.js').Devices} devices */
+  async useDevices(devices) {
+    this.#devices = { ...this.#devices, ...devices };
+    if (devices.audio_input) await this.#replace('audio', { audio: audioConstraints(devices.audio_input) });
+    if (devices.video_input) {
+      await this.#replace('video', { video: videoConstraints(this.#videoSize, devices.video_input) });
+    }
+    this.#elements.apply({}, devices.audio_output);
+  }
+
+  get isHeld() {
+    return this.#isHeld;
+  }
+
+  getStats() {
+    return this.#connection?.getStats() ?? Promise.resolve(new Map());
+  }
+
+  release() {
+    if (this.local) stopTracks(this.local);
+    this.local = null;
+    this.remote = null;
+    this.#connection = null;
+    this.#isHeld = false;
+    this.#muted = { audio: false, video: false };
+    this.#before.clear();
+    this.#elements.clear();
+  }
+
+  #captureScreen() {
+    return navigator.mediaDevices.getDisplayMedia({ video: videoConstraints(this.#videoSize), audio: false });
+  }
+
+  /** @param {{ audio: boolean, video: boolean }} kinds */
+  #captureDevices(kinds) {
+    const constraints = constraintsFor(kinds, this.#videoSize, this.#devices);
+    const { settings, cache } = this.#core;
+    return settings.isCaching ? cache.get(constraints) : navigator.mediaDevices.getUserMedia(constraints);
+  }
+
+  #transceivers() {
+    return this.#connection?.getTransceivers().filter(({ direction }) => direction !== 'stopped') ?? [];
+  }
+
+  #enable() {
+    for (const track of this.local?.getTracks() ?? []) {
+      track.enabled = !this.#isHeld && !this.#muted[/** @type {Kind} */ (track.kind)];
+    }
+  }
+
+  /** @param {Kind} kind @param {MediaStreamConstraints} constraints */
+  async #replace(kind, constraints) {
+    const sender = this.#connection?.getSenders().find(({ track }) => track?.kind === kind);
+    const [track] = (await navigator.mediaDevices.getUserMedia(constraints)).getTracks();
+    const old = this.local?.getTracks().find((each) => each.kind === kind);
+    await sender?.replaceTrack(track);
+    if (old) {
+      this.local?.removeTrack(old);
+      old.stop();
+    }
+    this.local?.addTrack(track);
+    track.addEventListener('ended', () => this.#ended(track));
+    this.#enable();
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #ended(track) {
+    this.#elements.removed('local', /** @type {Kind} */ (track.kind));
+    this.#lost(track);
+  }
+}
