@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"time"
@@ -21,19 +22,14 @@ func (l *leg) nextHop(d *dialog) transport.Flow {
 		return l.flow
 	}
 	for _, target := range l.nextTargets(d) {
-		if flow, err := l.flowTo(target); err == nil {
+		if leadsTo(l.flow, target) && !isGone(l.flow) {
+			return l.flow
+		}
+		if flow, err := l.agent.options.Transports.FlowTo(target); err == nil {
 			return flow
 		}
 	}
 	return l.flow
-}
-
-// flowTo gives the flow to a server: the party's, if it leads there.
-func (l *leg) flowTo(target transport.Target) (transport.Flow, error) {
-	if leadsTo(l.flow, target) && !isGone(l.flow) {
-		return l.flow, nil
-	}
-	return l.agent.options.Transports.FlowTo(target)
 }
 
 // keepsFlow tells whether requests of a dialog go on the party's flow, whatever it names as the next hop.
@@ -101,7 +97,7 @@ func (l *leg) partyAddresses() []netip.Addr {
 // before stays in use meanwhile.
 func (l *leg) lookUpHop(d *dialog) {
 	name, ok := d.nextName()
-	if !ok || !l.trusted || l.keepsFlow(d) {
+	if _, ours := transport.TargetOf(l.flow); !ok || ours || !l.trusted || l.keepsFlow(d) {
 		d.hop.name, d.hop.targets = serverName{}, nil
 		return
 	}
@@ -152,8 +148,7 @@ func (l *leg) hopFound(d *dialog, name serverName, targets []transport.Target, e
 
 // awaitsHop tells whether it is about to be known where a dialog goes.
 func (l *leg) awaitsHop(d *dialog) bool {
-	_, known := transport.TargetOf(l.flow)
-	return d.hop.searching && len(d.hop.targets) == 0 && !known && !l.keepsFlow(d)
+	return d.hop.searching && len(d.hop.targets) == 0 && !l.keepsFlow(d)
 }
 
 // sendLast sends an ACK to a 2xx, or a BYE: the requests that the party must get even if it has just moved. They wait
@@ -198,5 +193,21 @@ func (l *leg) sendAllHeld() {
 	}
 	for _, fork := range l.calling.forks {
 		l.sendHeld(fork.dialog)
+	}
+}
+
+// blaming notes it if a server that was found for the next hop does not answer, so that the next request goes to
+// another one.
+func (l *leg) blaming(d *dialog, flow transport.Flow, handler responseHandler) responseHandler {
+	at := slices.IndexFunc(d.hop.targets, func(target transport.Target) bool { return leadsTo(flow, target) })
+	if at < 0 {
+		return handler
+	}
+	target := d.hop.targets[at]
+	return func(response *sip.Response, err error) {
+		if errors.Is(err, sip.ErrTransactionTimeout) || errors.Is(err, sip.ErrTransactionTransport) {
+			l.agent.targetFailed(target, err)
+		}
+		handler.hear(response, err)
 	}
 }

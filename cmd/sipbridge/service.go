@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sipbridge/bridge"
-	"sipbridge/bridge/route"
 	"sipbridge/bridge/toll"
 	"sipbridge/configs"
 	"sipbridge/signaling/rtmp"
@@ -40,7 +39,7 @@ type service struct {
 	resolver      *resolver.Resolver
 	agent         *sipua.Agent
 	exchange      *bridge.Exchange
-	router        *route.Router
+	router        bridge.Router
 	browsers      *ws.Server
 	flash         *rtmp.Server
 	flashPlain    []net.Listener

@@ -32,9 +32,7 @@ type sipPlug struct {
 	// secure is TLS of listen.sip_tls, and client that of WebSockets to servers.
 	secure *transport.TLS
 	client *tls.Config
-	// paths are where servers take SIP over WebSocket.
-	paths map[string]string
-	log   *slog.Logger
+	log    *slog.Logger
 }
 
 func (p sipPlug) receive(flow transport.Flow, message []byte) { p.agent().Receive(flow, message) }
@@ -67,7 +65,7 @@ func openTransports(ctx context.Context, listeners configs.Listeners, plug sipPl
 		Receive: func(conn *ws.Conn, message []byte) { plug.receive(conn, message) },
 		Closed:  func(conn *ws.Conn) { plug.closed(conn) },
 		Rate:    plug.rate, Burst: 2 * int(plug.rate), Logger: plug.log,
-	}, plug.client, plug.paths)
+	}, plug.client)
 	t.layer = transport.NewLayer(t.udp, slices.Concat(t.tcp, t.tls), t.ws)
 	return t, nil
 }

@@ -13,8 +13,6 @@ import (
 type webPhone struct {
 	*testing.T
 	*browser.Page
-
-	user string
 }
 
 func (p *webPhone) click(id string) {
@@ -42,9 +40,9 @@ func openWebPhone(t *testing.T, w *world) *webPhone {
 	t.Cleanup(b.Stop)
 	opened, err := b.OpenWatched(w.service.HTTP + "/")
 	must(t, err)
+	p := &webPhone{T: t, Page: opened}
 	number := int(w.users.Add(1)) - 1
-	p := &webPhone{T: t, Page: opened, user: userName(number)}
-	p.enter("username", p.user)
+	p.enter("username", userName(number))
 	p.enter("domain", "localhost")
 	p.enter("password", password(number))
 	p.click("register")

@@ -7,7 +7,7 @@ export class DialView {
   #facts = { numbers: [], accounts: [] };
   #offered = null;
 
-  /** dial is called with what was typed, and with what a click chose. */
+  /** dial is called with what to call. */
   constructor(dial) {
     this.#dial = dial;
     element('dial').addEventListener('submit', (event) => {
