@@ -69,11 +69,10 @@ type Restricted interface {
 	Codecs() []transcode.Codec
 }
 
-// Metered is an Endpoint to which only some may place calls, and only so many: Dial asks and counts. So nobody else may
-// place them in the bridge's stead.
+// Metered is an Endpoint to which only some may place calls, and only so many: Dial asks and counts.
 type Metered interface {
-	// Metered does nothing.
-	Metered()
+	// Metered tells whether Dial does so for a request. Then nobody else may place that call in the bridge's stead.
+	Metered(request Request) bool
 }
 
 // Media is what a leg hears and says. Its methods may be called at any time, also before

@@ -10,7 +10,7 @@ import (
 // metered is an endpoint that asks and counts.
 type metered struct{ *bridgetest.Endpoint }
 
-func (metered) Metered() {}
+func (metered) Metered(request bridge.Request) bool { return request.To != "" }
 
 // TestMeteredTransferIsNotPassedOn: a trunk that would call the target by itself is not asked to, for that call would
 // neither be asked for nor counted.

@@ -138,7 +138,7 @@ func (c *call) dialTarget() {
 	}
 	request.Offer = &offer
 	t.call = func() { c.callTarget(targets, request) }
-	if c.passTransfer(targets) {
+	if c.passTransfer(targets, request) {
 		return
 	}
 	t.call()

@@ -3,14 +3,15 @@ package bridge
 // passTransfer asks a trunk to do a blind transfer by itself, and reports false if that is not wanted or not possible.
 // Where the target is stays the Router's choice, and whether the referrer may have it, too; so a call that has to be
 // asked for and counted is placed by us.
-func (c *call) passTransfer(targets []Target) bool {
+func (c *call) passTransfer(targets []Target, request Request) bool {
 	t := c.transfer
 	party := t.transferee.info()
 	if !c.exchange.options.PassTransfers || !party.Refers || party.Trunk == "" ||
 		t.referral.Replaces != nil || len(targets) != 1 {
 		return false
 	}
-	if _, metered := targets[0].Endpoint.(Metered); metered {
+	request.To = targets[0].URI
+	if endpoint, ok := targets[0].Endpoint.(Metered); ok && endpoint.Metered(request) {
 		return false
 	}
 	onward := t.referral

@@ -46,7 +46,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			},
 			Strangers: true, Rate: 2000,
 		},
-		Flash: Flash{PolicyHosts: []string{}},
+		Flash: Flash{PolicyHosts: []string{}, Streams: []Stream{}},
 		Log:   Log{Level: "info", Format: "text"},
 	}
 	got, err := Default()
@@ -117,7 +117,8 @@ func TestAnnotatedExamplesLoad(t *testing.T) {
 		t.Fatal("the examples were not found")
 	}
 	lists := strings.NewReplacer("users: []", "users:", "origins: []", "origins:", "keys: []", "keys:",
-		`audience: ""`, "audience: us", "trunks: []", "trunks:", "normalize: []", "normalize:", "rules: []", "rules:")
+		`audience: ""`, "audience: us", "trunks: []", "trunks:", "normalize: []", "normalize:", "rules: []", "rules:",
+		"streams: []", "streams:")
 	// An example stands above its key; it is moved below.
 	var out, held []string
 	for text := range strings.SplitSeq(lists.Replace(string(annotated)), "\n") {
@@ -137,8 +138,9 @@ func TestAnnotatedExamplesLoad(t *testing.T) {
 	got := []int{
 		len(config.Domains), len(config.Users), len(config.Routes), len(config.WebSocket.Origins),
 		len(config.Trunks), len(config.Dialing.Normalize), len(config.Dialing.Rules),
+		len(config.Flash.Streams),
 	}
-	if want := []int{2, 2, 3, 1, 1, 2, 3}; !slices.Equal(got, want) {
-		t.Errorf("the examples give %v domains, users, routes, origins, trunks, rewritings and rules, not %v", got, want)
+	if want := []int{2, 2, 3, 1, 1, 2, 3, 1}; !slices.Equal(got, want) {
+		t.Errorf("the examples give %v, not %v", got, want)
 	}
 }

@@ -32,6 +32,8 @@ type Domain struct {
 	Name string `mapstructure:"name"`
 	// NextHop are the SIP URIs of the servers of this domain; empty for a domain of our own.
 	NextHop NextHops `mapstructure:"next_hop"`
+	// WebSocketPath is where those of NextHop that are reached by WebSocket take SIP; empty for /ws.
+	WebSocketPath string `mapstructure:"websocket_path"`
 	// BreakerLogin lets the password hashes that sipML5 sends along answer the challenges of NextHop.
 	BreakerLogin bool `mapstructure:"breaker_login"`
 }

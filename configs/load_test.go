@@ -140,6 +140,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"tokens.any_user":       "true",
 			"tokens.keys":           `[{"secret":"x"}]`,
 			"flash.policy_hosts":    `["a.example"]`,
+			"flash.streams":         `[{"name":"a"}]`,
 			"security.scanners":     `["other"]`,
 			"security.strangers":    "false",
 			"security.rate":         "77",

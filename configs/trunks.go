@@ -7,6 +7,8 @@ type Trunk struct {
 	Name string `mapstructure:"name"`
 	// NextHop are SIP URIs, tried in order.
 	NextHop NextHops `mapstructure:"next_hop"`
+	// WebSocketPath is where those of NextHop that are reached by WebSocket take SIP; empty for /ws.
+	WebSocketPath string `mapstructure:"websocket_path"`
 	// Domain and FromDomain are the hosts in the URIs of callees and of ourselves; empty for that of NextHop.
 	Domain     string `mapstructure:"domain"`
 	FromDomain string `mapstructure:"from_domain"`
@@ -49,7 +51,7 @@ func oneNextHop(text string) NextHops {
 	return NextHops{text}
 }
 
-// Dialing says who may dial what through trunks.
+// Dialing says who may dial what at sipbridge's cost.
 type Dialing struct {
 	// Normalize are rules written as "regular expression -> number".
 	Normalize []string      `mapstructure:"normalize"`

@@ -38,6 +38,7 @@ func (c *Config) Validate() error {
 	c.checkRoutes(&found)
 	c.checkTrunks(&found)
 	c.checkDialing(&found)
+	c.checkWebSocketPaths(&found)
 	c.checkFailover(&found)
 	c.Headers.check(&found, "headers.%s")
 	c.checkWebSocket(&found)

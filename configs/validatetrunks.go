@@ -54,7 +54,7 @@ func (t Trunk) checkAccount(found *faults, i int) {
 func (c *Config) checkDialing(found *faults) {
 	for i, rule := range c.Dialing.Rules {
 		for _, trunk := range rule.Trunks {
-			if !c.isTrunk(trunk) {
+			if !c.isTrunk(trunk) && !c.isUpstream(trunk) && !c.isGateway(trunk) {
 				found.add("dialing.rules[%d].trunks: there is no trunk %q", i, trunk)
 			}
 		}
@@ -71,6 +71,18 @@ func (c *Config) checkDialing(found *faults) {
 
 func (c *Config) isTrunk(name string) bool {
 	return slices.ContainsFunc(c.Trunks, func(t Trunk) bool { return strings.EqualFold(t.Name, name) })
+}
+
+// isGateway tells whether a host is that of a SIP URI to which a route leads.
+func (c *Config) isGateway(host string) bool {
+	return slices.ContainsFunc(c.Routes, func(route Route) bool {
+		scheme, rest, _ := strings.Cut(route.To, ":")
+		server, _, _ := strings.Cut(rest[strings.LastIndex(rest, "@")+1:], ";")
+		if colon := strings.LastIndex(server, ":"); colon > strings.LastIndex(server, "]") {
+			server = server[:colon]
+		}
+		return (scheme == "sip" || scheme == "sips") && strings.EqualFold(server, host)
+	})
 }
 
 func (c *Config) isUpstream(name string) bool {

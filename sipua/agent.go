@@ -68,6 +68,12 @@ func NewAgent(options Options) *Agent {
 		after:   time.AfterFunc,
 	}
 	_, _ = rand.Read(a.tagKey[:]) // never fails (Go 1.24)
+	if a.options.Route == nil {
+		a.options.Route = a.routeHome
+	}
+	if options.Owner == nil {
+		a.options.Owner = ownerByAddress
+	}
 	options.Presence.Reachable = a.isReachable
 	a.presence = presence.New(options.Presence)
 	a.complaints = newComplaints(a.log, &a.stats.panics)

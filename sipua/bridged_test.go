@@ -219,7 +219,7 @@ func TestLoopEnds(t *testing.T) {
 func TestInviteToAPhoneFitsIntoOnePacket(t *testing.T) {
 	var ports *rtpmedia.PortRange
 	s := newSetup(t, func(options *Options, _ *Agent) {
-		options.Media = func(_ transport.Flow, events bridge.MediaEvents, log *slog.Logger) (MediaSession, error) {
+		options.Media = func(_ transport.Flow, _ []byte, events bridge.MediaEvents, log *slog.Logger) (MediaSession, error) {
 			return rtpmedia.New(rtpmedia.Options{Ports: ports, Events: events, Logger: log})
 		}
 	})

@@ -33,6 +33,8 @@ type clientTransaction struct {
 	// datagram is how the request may go if the connection cannot be had that it was given because it is too large for
 	// UDP; nil if it was given none.
 	datagram *datagram
+	// tied tells that it fails with its flow. Others wait: who has lost a connection may answer on the next one.
+	tied bool
 	// muted tells that an INVITE is not repeated any more.
 	muted atomic.Bool
 	// stays tells that a large request does not go over UDP, even if it can't go over TCP.
@@ -112,11 +114,17 @@ func (t *clientTransaction) pump() {
 		t.awaitConnection()
 	}
 	t.mu.Lock()
-	machine := t.machine
+	machine, gone := t.machine, t.flow.Done()
 	t.mu.Unlock()
+	if !t.tied {
+		gone = nil
+	}
 	for {
 		select {
 		case <-machine.Responses():
+		case <-gone:
+			gone = nil
+			t.fail(errDisconnected)
 		case <-t.settled:
 			return
 		case <-machine.Done():

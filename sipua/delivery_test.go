@@ -92,7 +92,7 @@ func TestMessageThatIsNotDelivered(t *testing.T) {
 		{"declined everywhere", []int{480, 603}, 603},
 		{"asks for a password", []int{407}, 403},
 		{"silent", []int{0}, 480},
-		{"silent and refused", []int{0, 404}, 480},
+		{"silent and refused", []int{0, 404}, 404},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSetup(t, fastClock)

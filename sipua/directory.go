@@ -4,9 +4,33 @@ import (
 	"strings"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/wire"
 )
 
 var _ bridge.Directory = (*Agent)(nil)
+
+// routeHome gives the devices of a user; the error is a bridge.Cause.
+func (a *Agent) routeHome(request bridge.Request) ([]bridge.Target, error) {
+	uri, err := wire.ParseURI(request.To, wire.StreamLimits())
+	if err != nil {
+		return nil, bridge.Cause{Status: 404, Err: err}
+	}
+	targets, known := a.Lookup(unescape(uri.User), uri.Host)
+	switch {
+	case !known || uri.User == "":
+		return nil, bridge.Cause{Status: 404}
+	case len(targets) == 0:
+		return nil, bridge.Cause{Status: 480}
+	default:
+		return targets, nil
+	}
+}
+
+// ownerByAddress gives the user whose address a request is for.
+func ownerByAddress(request bridge.Request) (name, domain string, ok bool) {
+	uri, err := wire.ParseURI(request.To, wire.StreamLimits())
+	return unescape(uri.User), uri.Host, err == nil
+}
 
 // Lookup gives a target for each device of a user: of a local domain those in the registrar, of an upstream
 // domain the browsers that registered there through us.

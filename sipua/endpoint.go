@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/toll"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 	"sipbridge/sipua/wire"
@@ -21,17 +22,42 @@ const defaultPort = 5060
 // credentials never go there.
 func (a *Agent) Gateway() bridge.Endpoint { return gateway{agent: a} }
 
-type gateway struct{ agent *Agent }
+// NumberGateway is the Gateway for URIs whose user part the caller chose: for a number the dialing rules are asked.
+func (a *Agent) NumberGateway() bridge.Endpoint { return gateway{agent: a, numbers: true} }
+
+type gateway struct {
+	agent *Agent
+	// numbers tells that callers choose the user part.
+	numbers bool
+}
+
+// Metered tells whether the dialing rules are asked.
+func (g gateway) Metered(request bridge.Request) bool {
+	target, err := wire.ParseURI(request.To, wire.StreamLimits())
+	return err == nil && g.numbers && !g.agent.options.Dialing.IsName(target.User)
+}
 
 // Dial calls request.To.
-func (g gateway) Dial(request bridge.Request) bridge.Leg {
+func (g gateway) Dial(request bridge.Request) bridge.Leg { return g.agent.dialBy(g.way(request)) }
+
+// Text brings a message there.
+func (g gateway) Text(request bridge.Request, message bridge.Message, done func(bridge.Cause)) {
+	w, err := g.way(request)
+	g.agent.text(w, err, message, done)
+}
+
+func (g gateway) way(request bridge.Request) (way, error) {
 	target, err := wire.ParseURI(request.To, wire.StreamLimits())
 	if err != nil {
-		return g.agent.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", err)})
+		return way{}, bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", err)}
 	}
-	return g.agent.dial(request, dialTarget{
+	out := dialTarget{
 		requestURI: target, nextHops: []sip.Uri{target}, transport: transportOf(target), trusted: true,
-	})
+	}
+	if g.Metered(request) {
+		out.release, err = g.agent.options.Dialing.Admit(toll.CallOf(request, target.Host, target.User))
+	}
+	return way{request, out}, err
 }
 
 // UpstreamEndpoint dials through the server of an upstream domain, with the browser's own credentials.
@@ -46,9 +72,19 @@ type upstreamEndpoint struct {
 
 // Dial sends the INVITE with its Request-URI unchanged, since the browser's digest covers it.
 func (e upstreamEndpoint) Dial(request bridge.Request) bridge.Leg {
+	return e.agent.dialBy(e.way(request))
+}
+
+// Text brings a message to the server.
+func (e upstreamEndpoint) Text(request bridge.Request, message bridge.Message, done func(bridge.Cause)) {
+	w, err := e.way(request)
+	e.agent.text(w, err, message, done)
+}
+
+func (e upstreamEndpoint) way(request bridge.Request) (way, error) {
 	target, err := wire.ParseURI(request.To, wire.StreamLimits())
 	if err != nil {
-		return e.agent.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", err)})
+		return way{}, bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", err)}
 	}
 	nextHops := e.upstream.chosenBy(request).NextHops
 	out := dialTarget{
@@ -58,7 +94,17 @@ func (e upstreamEndpoint) Dial(request bridge.Request) bridge.Leg {
 	if login, ok := request.Login.(breaker); ok && out.credentials && login.upstream.Domain == e.upstream.Domain {
 		out.answers = login
 	}
-	return e.agent.dial(request, out)
+	if e.Metered(request) {
+		out.release, err = e.agent.options.Dialing.Admit(toll.CallOf(request, e.upstream.Domain, target.User))
+	}
+	return way{request, out}, err
+}
+
+// Metered tells whether the dialing rules are asked: for a number, but not of the server's own users.
+func (e upstreamEndpoint) Metered(request bridge.Request) bool {
+	target, err := wire.ParseURI(request.To, wire.StreamLimits())
+	isOwn := request.Origin == bridge.OriginUser && strings.EqualFold(domainOf(request.User), e.upstream.Domain)
+	return err == nil && !isOwn && !e.agent.options.Dialing.IsName(target.User)
 }
 
 // homeOf gives the domain at which the caller proves himself.
@@ -86,13 +132,29 @@ type bindingEndpoint struct {
 
 // Dial calls the device.
 func (e bindingEndpoint) Dial(request bridge.Request) bridge.Leg {
+	return e.agent.dialBy(e.way(request))
+}
+
+// Text brings a message to the device.
+func (e bindingEndpoint) Text(request bridge.Request, message bridge.Message, done func(bridge.Cause)) {
+	w, err := e.way(request)
+	e.agent.text(w, err, message, done)
+}
+
+func (e bindingEndpoint) way(request bridge.Request) (way, error) {
 	contact, err := wire.ParseURI(e.contact, wire.StreamLimits())
 	if err != nil {
-		return e.agent.failedLeg(bridge.Cause{Status: 480, Err: fmt.Errorf("contact: %w", err)})
+		return way{}, bridge.Cause{Status: 480, Err: fmt.Errorf("contact: %w", err)}
 	}
-	return e.agent.dial(request, dialTarget{
+	return way{request, dialTarget{
 		requestURI: contact, flow: e.flow, transport: e.flow.Transport(), user: e.user, routes: e.path,
-	})
+	}}, nil
+}
+
+// way is what is asked for as one endpoint asks for it, and how it leaves.
+type way struct {
+	request bridge.Request
+	target  dialTarget
 }
 
 // dialTarget says how an INVITE leaves.
@@ -117,14 +179,28 @@ type dialTarget struct {
 	answers answerer
 }
 
-// dial starts an outgoing leg.
-func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
-	if !target.credentials {
+// proper is the request without what the other end is not to know.
+func (w way) proper() bridge.Request {
+	request := w.request
+	if !w.target.credentials {
 		request.Headers = withoutCredentials(request.Headers)
 	}
-	if request.Private && target.peer == nil {
-		request = hidden(request, target.credentials)
+	if request.Private && w.target.peer == nil {
+		request = hidden(request, w.target.credentials)
 	}
+	return request
+}
+
+// dialBy starts an outgoing leg, or one that ends at once because there is no way.
+func (a *Agent) dialBy(w way, err error) bridge.Leg {
+	if err != nil {
+		return a.failedLeg(bridge.CauseOf(err))
+	}
+	return a.dial(w.proper(), w.target)
+}
+
+// dial starts an outgoing leg.
+func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 	l := a.newLeg(target.transport, target.user)
 	l.trunk, l.release, l.dialog, l.answers = target.peer, target.release, &dialog{}, target.answers
 	if target.peer != nil {

@@ -317,39 +317,6 @@ func TestNameIsForWhenTheConnectionEnds(t *testing.T) {
 	s.settled()
 }
 
-// timeOutOf lets a request of ours have no answer.
-func (s *setup) timeOutOf(request *sip.Request) {
-	s.t.Helper()
-	var waiting *clientTransaction
-	s.agent.transactions.mu.Lock()
-	for _, transaction := range s.agent.transactions.clients {
-		if sent, _ := transaction.sent(); sent.CSeq().Value() == request.CSeq().Value() {
-			waiting = transaction
-		}
-	}
-	s.agent.transactions.mu.Unlock()
-	if waiting == nil {
-		s.t.Fatalf("nobody waits for the answer to %s", request.Method)
-	}
-	waiting.fail(sip.ErrTransactionTimeout)
-}
-
-// TestServerOfANameThatDoesNotAnswer: the next request goes to another one.
-func TestServerOfANameThatDoesNotAnswer(t *testing.T) {
-	known := &names{servers: map[string][]string{"moved.example": {"UDP " + movedPlace, "UDP " + otherPlace}}}
-	s := newSetup(t, known.use)
-	p, moved, other := s.peer("UDP", partyPlace), s.peer("UDP", movedPlace), s.peer("UDP", otherPlace)
-	leg := s.dial(p)
-	p.answerAs(p.request(sip.INVITE), "bobtag", "sip:peer@moved.example")
-	moved.request(sip.ACK)
-	event[bridge.Answered](t, leg)
-	leg.SendDTMF(bridge.DTMF{Digit: '1'})
-	s.timeOutOf(moved.request(sip.INFO))
-	eventually(t, "the failure is not noticed", func() bool { return s.agent.Stats().FailedOver == 1 })
-	s.hungUp(leg, other)
-	p.quiet()
-}
-
 // TestPartyMaySpeakFromWhereItsNameLeads, though its Contact is an address.
 func TestPartyMaySpeakFromWhereItsNameLeads(t *testing.T) {
 	s := newSetup(t, movedName().use)

@@ -56,32 +56,56 @@ func (a *Agent) sendTo(target transport.Target, silence, limit time.Duration,
 	if err != nil {
 		return nil, err
 	}
-	request := build(flow)
-	heard, final, failed := make(chan struct{}, 1), make(chan *sip.Response, 1), make(chan error, 1)
-	transaction, err := a.transactions.send(flow, request, func(response *sip.Response, err error) {
-		switch {
-		case err != nil:
-			offer(failed, err)
-		case response.IsProvisional():
-			offer(heard, struct{}{})
-		default:
-			offer(final, response)
-		}
-	})
+	asking, err := a.ask(flow, build(flow))
 	if err != nil {
 		return nil, err
 	}
+	return asking.wait(silence, limit)
+}
+
+// asking is a request of ours whose answer somebody waits for.
+type asking struct {
+	agent       *Agent
+	flow        transport.Flow
+	transaction *clientTransaction
+	heard       chan struct{}
+	final       chan *sip.Response
+	failed      chan error
+}
+
+// ask sends a request on a flow. Whoever asks has to wait.
+func (a *Agent) ask(flow transport.Flow, request *sip.Request) (*asking, error) {
+	w := &asking{
+		agent: a, flow: flow,
+		heard: make(chan struct{}, 1), final: make(chan *sip.Response, 1), failed: make(chan error, 1),
+	}
+	var err error
+	w.transaction, err = a.transactions.send(flow, request, func(response *sip.Response, err error) {
+		switch {
+		case err != nil:
+			offer(w.failed, err)
+		case response.IsProvisional():
+			offer(w.heard, struct{}{})
+		default:
+			offer(w.final, response)
+		}
+	})
+	return w, err
+}
+
+// wait gives the final response: it waits for as long as limit, but without any response only for silence.
+func (w *asking) wait(silence, limit time.Duration) (response *sip.Response, err error) {
 	silent, over := make(chan struct{}), make(chan struct{})
-	defer a.after(silence, func() { close(silent) }).Stop()
-	defer a.after(limit, func() { close(over) }).Stop()
-	gone := flow.Done()
+	defer w.agent.after(silence, func() { close(silent) }).Stop()
+	defer w.agent.after(limit, func() { close(over) }).Stop()
+	gone := w.flow.Done()
 	for {
 		select {
-		case response := <-final:
+		case response := <-w.final:
 			return response, nil
-		case err = <-failed:
+		case err = <-w.failed:
 			return nil, err
-		case <-heard:
+		case <-w.heard:
 			silent, gone = nil, nil // the answer may come on another connection
 			continue
 		case <-silent:
@@ -90,10 +114,10 @@ func (a *Agent) sendTo(target transport.Target, silence, limit time.Duration,
 			err = errSilent
 		case <-gone:
 			err = errDisconnected
-		case <-a.closing:
+		case <-w.agent.closing:
 			err = errClosed
 		}
-		transaction.abandon()
+		w.transaction.abandon()
 		return nil, err
 	}
 }

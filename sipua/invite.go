@@ -80,7 +80,7 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.info.Party, l.info.Origin, l.info.Trunk = l.asked.From, who.origin, who.trunk
 	l.describe()
 	l.describeRefer(request)
-	if err := l.openMedia(flow); err != nil {
+	if err := l.openMedia(flow, request.Body()); err != nil {
 		return nil, err
 	}
 	if err := l.reachedBy(who.peer); err != nil {
@@ -116,8 +116,8 @@ func (a *Agent) newLeg(word, user string) *leg {
 }
 
 // openMedia makes the media session; its callbacks reach the leg through the mailbox.
-func (l *leg) openMedia(flow transport.Flow) error {
-	media, err := l.agent.options.Media(flow, bridge.MediaEvents{
+func (l *leg) openMedia(flow transport.Flow, offer []byte) error {
+	media, err := l.agent.options.Media(flow, offer, bridge.MediaEvents{
 		Pressed:       func(key bridge.DTMF) { l.mailbox.post(func() { l.emit(bridge.Pressed{Key: key}) }) },
 		KeyframeAsked: func() { l.mailbox.post(func() { l.emit(bridge.KeyframeAsked{}) }) },
 		Lost:          func(cause bridge.Cause) { l.mailbox.post(func() { l.mediaLost(cause) }) },

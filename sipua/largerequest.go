@@ -72,17 +72,6 @@ func (s *streams) refused(peer netip.AddrPort) {
 	s.refusers[peer] = time.Now().Add(streamMemory)
 }
 
-// overStream is a request as it goes over a connection instead of UDP: its Via says so, everything else stays.
-func overStream(request *sip.Request, stream transport.Flow) *sip.Request {
-	over := request.Clone()
-	over.RemoveHeader("Via")
-	for _, header := range request.GetHeaders("Via")[1:] {
-		over.AppendHeader(sip.HeaderClone(header))
-	}
-	over.PrependHeader(newVia(stream))
-	return over
-}
-
 // errTooLarge is a request that one transport cannot carry; another may.
 var errTooLarge = errors.New("request too large")
 

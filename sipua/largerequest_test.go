@@ -151,3 +151,24 @@ func TestLargeACKFallsBackToUDP(t *testing.T) {
 	datagrams.request(sip.ACK)
 	s.hungUp(leg, datagrams)
 }
+
+// TestLargeRequestThatIsChallenged: the ACK has the number of the INVITE with credentials, over TCP too.
+func TestLargeRequestThatIsChallenged(t *testing.T) {
+	s := newSetup(t, withTrunk(t, nil))
+	datagrams, stream := s.peer("UDP", carrierAddress), s.stream(carrierAddress)
+	offer := pcmu()
+	leg := s.agent.TrunkEndpoints()["carrier"].Dial(bridge.Request{
+		From: bridge.Party{URI: "sip:alice@local.example"}, To: "sip:+49301@local.example",
+		Origin: bridge.OriginUser, User: "alice@local.example", Offer: &offer,
+		Headers: []bridge.Header{{Name: "X-Long", Value: strings.Repeat("x", 1300)}},
+	})
+	stream.respond(stream.request(sip.INVITE), 401, "far", "", askForCredentials)
+	stream.request(sip.ACK)
+	proved := stream.request(sip.INVITE)
+	stream.respond(proved, 200, "far", "sdp")
+	if ack := datagrams.request(sip.ACK); ack.CSeq().SeqNo != proved.CSeq().SeqNo {
+		t.Errorf("the ACK has number %d, the INVITE %d", ack.CSeq().SeqNo, proved.CSeq().SeqNo)
+	}
+	event[bridge.Answered](t, leg)
+	s.hungUp(leg, datagrams)
+}

@@ -24,8 +24,7 @@ type answerer interface {
 }
 
 // prove answers the challenge of the leg's server by sending the request again with credentials, and reports false if
-// there is nothing to be answered, or if it cannot be (RFC 3261 section 22.2). The request that it sends is the same
-// one, so whoever holds it for an ACK or a CANCEL sees its new sequence number.
+// there is nothing to be answered, or if it cannot be (RFC 3261 section 22.2).
 func (l *leg) prove(d *dialog, challenged *clientTransaction, response *sip.Response, handler responseHandler) bool {
 	request := challenged.request
 	if !l.mayProve(challenged, response) {
@@ -92,8 +91,17 @@ func sendAgain(request *sip.Request, sequence uint32, header sip.Header) {
 // transmit starts a client transaction for a complete request.
 func (l *leg) transmit(d *dialog, flow transport.Flow, request *sip.Request, handler responseHandler,
 ) (*clientTransaction, error) {
+	return l.transmitBy(l.agent.transactions.send, d, flow, request, handler)
+}
+
+// starter starts a client transaction.
+type starter func(flow transport.Flow, request *sip.Request, handler responseHandler) (*clientTransaction, error)
+
+// transmitBy starts one in some way.
+func (l *leg) transmitBy(start starter, d *dialog, flow transport.Flow, request *sip.Request, handler responseHandler,
+) (*clientTransaction, error) {
 	var transaction *clientTransaction
-	transaction, err := l.agent.transactions.send(flow, request, func(response *sip.Response, err error) {
+	transaction, err := start(flow, request, func(response *sip.Response, err error) {
 		l.mailbox.post(func() {
 			if _, open := l.open[transaction]; open && (err != nil || response.StatusCode >= 200) {
 				delete(l.open, transaction)

@@ -72,11 +72,27 @@ func (l *leg) send(request *sip.Request, handler responseHandler) (*clientTransa
 	return l.sendIn(l.dialog, request, handler)
 }
 
-// sendIn does that in one of the dialogs that our INVITE has made.
+// sendIn does that in one of the dialogs that our INVITE has made. Where the party is spoken to at servers, the next
+// one gets what one does not take; if none can be reached, it goes to where the party last sent from.
 func (l *leg) sendIn(d *dialog, request *sip.Request, handler responseHandler) (*clientTransaction, error) {
-	flow := l.nextHop(d)
-	l.agent.complete(flow, request)
-	return l.transmit(d, flow, request, l.blaming(d, flow, handler))
+	if !l.keepsFlow(d) {
+		tries := serverTries{leg: l, dialog: d, handler: handler}
+		if sent, err := tries.send(request); err == nil {
+			return sent, nil
+		}
+	}
+	if request.Via() != nil {
+		return l.transmit(d, l.flow, rerouted(request, l.flow), handler)
+	}
+	l.agent.complete(l.flow, request)
+	return l.transmit(d, l.flow, request, handler)
+}
+
+// lingerOn gives what was just sent as long as what was sent before the end.
+func (l *leg) lingerOn() {
+	if l.linger != nil && l.linger.Stop() {
+		l.linger = l.after(transactionTime, func() { l.gave = true })
+	}
 }
 
 // adoptFlow moves the dialog to the flow on which its party now speaks.

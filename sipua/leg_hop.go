@@ -2,7 +2,6 @@ package sipua
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"slices"
 	"time"
@@ -22,14 +21,19 @@ func (l *leg) nextHop(d *dialog) transport.Flow {
 		return l.flow
 	}
 	for _, target := range l.nextTargets(d) {
-		if leadsTo(l.flow, target) && !isGone(l.flow) {
-			return l.flow
-		}
-		if flow, err := l.agent.options.Transports.FlowTo(target); err == nil {
+		if flow, err := l.flowTo(target); err == nil {
 			return flow
 		}
 	}
 	return l.flow
+}
+
+// flowTo gives the flow to a server: the party's, if it leads there.
+func (l *leg) flowTo(target transport.Target) (transport.Flow, error) {
+	if leadsTo(l.flow, target) && !isGone(l.flow) {
+		return l.flow, nil
+	}
+	return l.agent.options.Transports.FlowTo(target)
 }
 
 // keepsFlow tells whether requests of a dialog go on the party's flow, whatever it names as the next hop.
@@ -97,7 +101,7 @@ func (l *leg) partyAddresses() []netip.Addr {
 // before stays in use meanwhile.
 func (l *leg) lookUpHop(d *dialog) {
 	name, ok := d.nextName()
-	if _, ours := transport.TargetOf(l.flow); !ok || ours || !l.trusted || l.keepsFlow(d) {
+	if !ok || !l.trusted || l.keepsFlow(d) {
 		d.hop.name, d.hop.targets = serverName{}, nil
 		return
 	}
@@ -148,7 +152,8 @@ func (l *leg) hopFound(d *dialog, name serverName, targets []transport.Target, e
 
 // awaitsHop tells whether it is about to be known where a dialog goes.
 func (l *leg) awaitsHop(d *dialog) bool {
-	return d.hop.searching && len(d.hop.targets) == 0 && !l.keepsFlow(d)
+	_, known := transport.TargetOf(l.flow)
+	return d.hop.searching && len(d.hop.targets) == 0 && !known && !l.keepsFlow(d)
 }
 
 // sendLast sends an ACK to a 2xx, or a BYE: the requests that the party must get even if it has just moved. They wait
@@ -193,21 +198,5 @@ func (l *leg) sendAllHeld() {
 	}
 	for _, fork := range l.calling.forks {
 		l.sendHeld(fork.dialog)
-	}
-}
-
-// blaming notes it if a server that was found for the next hop does not answer, so that the next request goes to
-// another one.
-func (l *leg) blaming(d *dialog, flow transport.Flow, handler responseHandler) responseHandler {
-	at := slices.IndexFunc(d.hop.targets, func(target transport.Target) bool { return leadsTo(flow, target) })
-	if at < 0 {
-		return handler
-	}
-	target := d.hop.targets[at]
-	return func(response *sip.Response, err error) {
-		if errors.Is(err, sip.ErrTransactionTimeout) || errors.Is(err, sip.ErrTransactionTransport) {
-			l.agent.targetFailed(target, err)
-		}
-		handler.hear(response, err)
 	}
 }

@@ -146,7 +146,7 @@ func (l *leg) acceptInACK(answer bridge.Description) {
 	l.offers.answerInACK = false
 	body, err := l.makeAnswer(answer)
 	l.calling.ackBody = body
-	l.acknowledge(l.dialog, l.calling.request.CSeq().SeqNo, body)
+	l.acknowledge(l.dialog, l.calling.answered, body)
 	if err != nil {
 		l.fail(causeOfMediaError(err))
 		return

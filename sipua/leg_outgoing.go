@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"cmp"
 	"strconv"
 	"time"
 
@@ -31,8 +30,10 @@ type callingInvite struct {
 	challenges bool
 	// attempts are the servers that it may go to.
 	attempts attempts
-	// ackBody is our answer in the ACK to the 200 of an offerless INVITE, for the ACK is repeated with it.
-	ackBody []byte
+	// answered is the CSeq number that was answered. ackBody is our answer in the ACK to the 200 of an offerless INVITE,
+	// for the ACK is repeated with it.
+	answered uint32
+	ackBody  []byte
 }
 
 // cancelPatience is how long a canceled party may take to confirm before the call goes on without it.
@@ -40,7 +41,7 @@ const cancelPatience = 2 * time.Second
 
 // invitation makes the INVITE for a flow. It gives nil, and ends the leg, if there can be no media.
 func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Request {
-	if err := l.openMedia(flow); err != nil {
+	if err := l.openMedia(flow, nil); err != nil {
 		l.end(causeOfMediaError(err))
 		return nil
 	}
@@ -64,7 +65,7 @@ func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Reque
 		invite.RemoveHeader("Supported") // a reliable 183 would offer, and want its answer before the call has one
 		invite.AppendHeader(sip.NewHeader("Supported", supportedOptions))
 	}
-	maxForwards := sip.MaxForwardsHeader(min(cmp.Or(request.MaxForwards, defaultHops), defaultHops))
+	maxForwards := sip.MaxForwardsHeader(hopsLeft(request))
 	invite.AppendHeader(&maxForwards)
 	return invite
 }
@@ -167,7 +168,7 @@ func (l *leg) success(response *sip.Response) {
 	case l.state == stateSetup || tagOf(response) != l.dialog.id.RemoteTag:
 		l.releaseFork(response)
 	case !l.offers.answerInACK:
-		l.acknowledge(l.dialog, l.calling.request.CSeq().SeqNo, l.calling.ackBody)
+		l.acknowledge(l.dialog, response.CSeq().SeqNo, l.calling.ackBody)
 	}
 }
 
@@ -186,7 +187,7 @@ func (l *leg) confirm(response *sip.Response) {
 		l.offerInSuccess(response)
 		return
 	}
-	l.acknowledge(l.dialog, l.calling.request.CSeq().SeqNo, nil)
+	l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)
 	l.state = stateConfirmed
 	if err := l.answerOf(winner, response); err != nil {
 		l.fail(causeOfMediaError(err))
@@ -202,13 +203,13 @@ func (l *leg) confirm(response *sip.Response) {
 func (l *leg) offerInSuccess(response *sip.Response) {
 	offer, err := l.media.SetOffer(response.Body())
 	if err != nil {
-		l.acknowledge(l.dialog, l.calling.request.CSeq().SeqNo, nil)
+		l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)
 		l.state = stateConfirmed
 		l.fail(causeOfMediaError(err))
 		return
 	}
 	l.state = stateConfirmed
-	l.offers.answerInACK = true
+	l.offers.answerInACK, l.calling.answered = true, response.CSeq().SeqNo
 	l.told = toldDirection{direction: audioDirection(offer), known: true}
 	l.followSession(response)
 	l.emit(bridge.Answered{Answer: offer, Headers: l.saidIn(response)})
@@ -222,7 +223,7 @@ func (l *leg) releaseFork(response *sip.Response) {
 	}
 	loser.dialog.establish(response)
 	l.lookUpHop(loser.dialog)
-	l.acknowledge(loser.dialog, l.calling.request.CSeq().SeqNo, nil)
+	l.acknowledge(loser.dialog, response.CSeq().SeqNo, nil)
 	if loser.released {
 		return
 	}

@@ -82,7 +82,7 @@ func (l *leg) proposeNext() {
 	l.proposeSession(invite)
 	setSDP(invite, body)
 	transaction, err := l.send(invite, func(response *sip.Response, err error) {
-		l.proposalResponse(p, invite, response, err)
+		l.proposalResponse(p, response, err)
 	})
 	if err != nil {
 		l.proposalFailed(p, causeOfError(err), false)
@@ -108,7 +108,7 @@ func (l *leg) abandonProposal(p *proposal, transaction *clientTransaction) {
 }
 
 // proposalResponse takes what became of our re-INVITE.
-func (l *leg) proposalResponse(p *proposal, invite *sip.Request, response *sip.Response, err error) {
+func (l *leg) proposalResponse(p *proposal, response *sip.Response, err error) {
 	switch {
 	case err != nil:
 		l.proposalFailed(p, causeOfError(err), false)
@@ -117,7 +117,7 @@ func (l *leg) proposalResponse(p *proposal, invite *sip.Request, response *sip.R
 		l.dialog.setTarget(firstContact(response))
 		l.lookUpHop(l.dialog)
 		l.describe()
-		l.acknowledge(l.dialog, invite.CSeq().SeqNo, nil)
+		l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)
 		if l.offers.out == p && l.state != stateOver { // else it is a repeated one
 			l.followSession(response)
 			l.proposalAnswered(p, response)

@@ -16,18 +16,24 @@ func (l *leg) said(transaction *serverTransaction) {
 		return
 	}
 	l.spoken = append(l.spoken, transaction)
+	message := messageIn(request)
+	message.Headers = append(l.saidIn(request), message.Headers...)
+	l.emit(bridge.Told{Message: message, Done: func(cause bridge.Cause) {
+		l.mailbox.post(func() { l.saidDone(transaction, cause) })
+	}})
+}
+
+// messageIn is what a MESSAGE or INFO says, with the headers that describe its body.
+func messageIn(request *sip.Request) bridge.Message {
 	message := bridge.Message{
 		Data: request.Method == sip.INFO, ContentType: valueOf(request, "Content-Type"), Body: request.Body(),
-		Headers: l.saidIn(request),
 	}
 	for _, header := range request.Headers() {
 		if name := header.Name(); isContent(name) && !strings.EqualFold(name, "Content-Type") {
 			message.Headers = append(message.Headers, bridge.Header{Name: name, Value: header.Value()})
 		}
 	}
-	l.emit(bridge.Told{Message: message, Done: func(cause bridge.Cause) {
-		l.mailbox.post(func() { l.saidDone(transaction, cause) })
-	}})
+	return message
 }
 
 // saidDone answers what the party said.

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -104,6 +105,11 @@ func hopsOf(request *sip.Request) int {
 		return min(int(left.Val()), defaultHops)
 	}
 	return defaultHops
+}
+
+// hopsLeft is the Max-Forwards of what is sent for a request.
+func hopsLeft(request bridge.Request) int {
+	return min(cmp.Or(request.MaxForwards, defaultHops), defaultHops)
 }
 
 // parseReplaces reads a Replaces value (RFC 3891 section 6.1): its to-tag is ours, its from-tag the party's. It gives

@@ -62,7 +62,7 @@ func (a *Agent) receiveOwn(flow, reply transport.Flow, request *sip.Request) {
 	case sip.PUBLISH:
 		a.receivePublish(flow, reply, request)
 	default:
-		a.receiveMessage(flow, reply, request)
+		a.receiveText(flow, reply, request)
 	}
 }
 

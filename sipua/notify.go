@@ -25,12 +25,15 @@ func (a *Agent) receiveNotify(flow, reply transport.Flow, request *sip.Request) 
 		a.log.Debug("NOTIFY dropped", "error", err)
 		return
 	}
-	devices, known := a.devicesFor(request, who)
-	if a.takesMailbox(request) {
-		if err := a.mailboxChanged(request); err != nil {
+	asked := a.asked(request, who)
+	devices, err := a.devicesFor(asked)
+	if owner, ok := a.mailboxOwner(request, asked); ok {
+		mailbox, bad := presence.ReadMailbox(request.Body())
+		if bad != nil {
 			transaction.respond(400, "Bad Message Summary")
 			return
 		}
+		a.presence.MailboxChanged(owner, mailbox)
 		transaction.respond(200, "")
 		devices = slices.DeleteFunc(devices, a.watchesMailbox)
 	}
@@ -38,11 +41,23 @@ func (a *Agent) receiveNotify(flow, reply transport.Flow, request *sip.Request) 
 	case len(devices) > 0:
 		a.deliver(transaction, devices, who)
 	case transaction.answered():
-	case known:
-		transaction.respond(480, "")
 	default:
-		transaction.respond(404, "")
+		transaction.send(refusal(request, bridge.CauseOf(err), 480))
 	}
+}
+
+// devicesFor gives the devices of the user that a request outside of calls is for. The error is a bridge.Cause.
+func (a *Agent) devicesFor(asked bridge.Request) (devices []bindingEndpoint, err error) {
+	targets, err := a.options.Route(asked)
+	for _, target := range targets {
+		if device, ok := target.Endpoint.(bindingEndpoint); ok {
+			devices = append(devices, device)
+		}
+	}
+	if err == nil && len(devices) == 0 {
+		err = bridge.Cause{Status: 404}
+	}
+	return devices, err
 }
 
 // knownServer gives the server that sends a request, if it is one that we are configured to use.
@@ -54,27 +69,19 @@ func (a *Agent) knownServer(flow transport.Flow, request *sip.Request) (identity
 	return identity{origin: bridge.OriginUpstream, trunk: upstream.Domain}, ok
 }
 
-// takesMailbox tells whether a NOTIFY is of the mailbox of a user of ours.
-func (a *Agent) takesMailbox(request *sip.Request) bool {
+// mailboxOwner gives the user of ours, "name@domain", of whose mailbox a NOTIFY tells: the one whom the routes name for
+// the number that it is for. There is none if it is for a browser that registered at the server.
+func (a *Agent) mailboxOwner(request *sip.Request, asked bridge.Request) (owner string, ok bool) {
 	pkg, err := presence.PackageOf(valueOf(request, "Event"))
-	realm, isLocal := a.options.Domains.local(request.Recipient.Host)
-	name := unescape(request.Recipient.User)
-	if _, isToken := a.relayedToken(request); isToken {
-		return false
+	if _, isToken := a.relayedToken(request); isToken || err != nil || pkg != presence.MessageSummary {
+		return "", false
 	}
-	return err == nil && pkg == presence.MessageSummary && isLocal && name != "" &&
-		a.options.Registrar.Known(name, realm)
-}
-
-// mailboxChanged keeps what a server tells of the mailbox of a user of ours, for those of his devices that ask.
-func (a *Agent) mailboxChanged(request *sip.Request) error {
-	mailbox, err := presence.ReadMailbox(request.Body())
-	if err != nil {
-		return err
+	name, domain, ok := a.options.Owner(asked)
+	realm, isLocal := a.options.Domains.local(domain)
+	if !ok || !isLocal || name == "" || !a.options.Registrar.Known(name, realm) {
+		return "", false
 	}
-	realm, _ := a.options.Domains.local(request.Recipient.Host)
-	a.presence.MailboxChanged(unescape(request.Recipient.User)+"@"+realm, mailbox)
-	return nil
+	return name + "@" + realm, true
 }
 
 // watchesMailbox tells whether a device hears of its mailbox by a subscription.

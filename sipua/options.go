@@ -18,8 +18,10 @@ import (
 )
 
 // MediaFactory makes the media session of a leg whose party is signalled with on flow: its transport tells a
-// browser from a phone, its addresses which of our own the party can reach.
-type MediaFactory func(flow transport.Flow, events bridge.MediaEvents, log *slog.Logger) (MediaSession, error)
+// browser from a phone, its addresses which of our own the party can reach. offer is the party's SDP, which may name an
+// address of the other family; nil if we offer.
+type MediaFactory func(flow transport.Flow, offer []byte, events bridge.MediaEvents, log *slog.Logger,
+) (MediaSession, error)
 
 // Transports gives flows to peers that have not connected to us.
 type Transports interface {
@@ -36,9 +38,13 @@ type Options struct {
 	Media MediaFactory
 	// Accept takes each incoming call.
 	Accept func(bridge.Incoming)
-	// Route gives the targets of a call that may pass through us as through a proxy, as a bridge.Router does; nil if
-	// every call is bridged.
+	// Route gives the targets of what belongs to no call, and of calls that may pass through us, as a bridge.Router does;
+	// nil knows only users.
 	Route func(bridge.Request) ([]bridge.Target, error)
+	// Owner gives the user for whom a request is, whether he can be reached or not; nil knows him by his own address.
+	Owner func(bridge.Request) (name, domain string, ok bool)
+	// StandAside lets calls pass through us as through a proxy that ask for it; else every call is bridged.
+	StandAside bool
 	// Registrar keeps the bindings of local domains.
 	Registrar *registrar.Registrar
 	// Authenticator checks local users.
@@ -51,7 +57,7 @@ type Options struct {
 	Guests bool
 	// Trunks are the servers whose customer we are; none by default.
 	Trunks []*trunk.Trunk
-	// Dialing says who may dial what through trunks; needed where there are any.
+	// Dialing says who may dial what at our cost; nil lets nobody.
 	Dialing *toll.Policy
 	// Transports reaches peers.
 	Transports Transports
@@ -89,6 +95,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Blacklist == nil {
 		o.Blacklist = locate.NewBlacklist(locate.BlacklistOptions{})
+	}
+	if o.Dialing == nil {
+		o.Dialing, _ = toll.New(toll.Options{}) // without rules none is wrong
 	}
 	o.Silence = cmp.Or(o.Silence, defaultSilence)
 	return o

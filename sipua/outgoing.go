@@ -17,7 +17,7 @@ func (a *Agent) sendStateless(flow transport.Flow, request *sip.Request) error {
 	if stream == nil {
 		return a.write(flow, request)
 	}
-	if err := a.write(stream, overStream(request, stream)); err != nil {
+	if err := a.write(stream, rerouted(request, stream)); err != nil {
 		return a.write(flow, request)
 	}
 	a.crew.start(func() { a.awaitStream(stream, flow, request) })
@@ -36,6 +36,17 @@ func (a *Agent) complete(flow transport.Flow, request *sip.Request) {
 		request.AppendHeader(&maxForwards)
 	}
 	request.AppendHeader(sip.NewHeader("User-Agent", "sipbridge"))
+}
+
+// rerouted is a complete request as it goes another way: its first Via says so, everything else stays.
+func rerouted(request *sip.Request, flow transport.Flow) *sip.Request {
+	again := request.Clone()
+	again.RemoveHeader("Via")
+	for _, header := range request.GetHeaders("Via")[1:] {
+		again.AppendHeader(sip.HeaderClone(header))
+	}
+	again.PrependHeader(newVia(flow))
+	return again
 }
 
 // newVia is our own Via on a flow, with a new branch. It asks for rport on UDP (RFC 3581 section 3).

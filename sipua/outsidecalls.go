@@ -34,53 +34,6 @@ func tooManyRequests() bridge.Cause {
 	}
 }
 
-// receiveMessage brings a MESSAGE to a user's devices (RFC 3428 section 7). Nothing is kept for who is not there.
-func (a *Agent) receiveMessage(flow, reply transport.Flow, request *sip.Request) {
-	who, err := a.knownSender(flow, request)
-	if err != nil {
-		a.refuse(reply, request, err)
-		return
-	}
-	// From here on a transaction answers repeated requests: their nonce count is spent.
-	transaction, err := a.transactions.newServer(flow, reply, request)
-	if err != nil {
-		a.log.Debug("request dropped", "error", err)
-		return
-	}
-	devices, known := a.devicesFor(request, who)
-	switch {
-	case a.flowIsGone(request, who):
-		transaction.respond(430, "Flow Failed")
-	case !known:
-		transaction.respond(404, "")
-	case len(devices) == 0:
-		transaction.respond(480, "")
-	default:
-		a.deliver(transaction, devices, who)
-	}
-}
-
-// devicesFor gives the devices of the user that a request outside a call is for. An upstream server may name one by
-// the token that it knows.
-func (a *Agent) devicesFor(request *sip.Request, who identity) (devices []bindingEndpoint, known bool) {
-	to := request.Recipient
-	user, domain := unescape(to.User), to.Host
-	if binding, ok := a.relayedToken(request); ok && who.origin == bridge.OriginUpstream &&
-		domainOf(binding.user) == who.trunk {
-		user, domain = binding.token, who.trunk
-	}
-	if upstream, ok := a.options.Domains.upstream(domain); user == "" || ok && upstream.Domain != who.trunk {
-		return nil, false // its users are its server's to ask
-	}
-	targets, known := a.Lookup(user, domain)
-	for _, target := range targets {
-		if device, ok := target.Endpoint.(bindingEndpoint); ok {
-			devices = append(devices, device)
-		}
-	}
-	return devices, known
-}
-
 // receiveOptions says what we can, and to a user whether another one can be reached (RFC 3261 section 11.2). Others do
 // not learn who there is, and a server that looks whether we live is always told so.
 func (a *Agent) receiveOptions(flow, reply transport.Flow, request *sip.Request) {

@@ -42,7 +42,7 @@ type proxyTarget struct {
 // it); then the other party must speak WebRTC itself. What is offered without a fingerprint is no WebRTC, and is
 // bridged.
 func (a *Agent) standsAside(flow transport.Flow, request *sip.Request, asked bridge.Request) (proxyTarget, bool) {
-	if a.options.Route == nil || asked.Origin == bridge.OriginUnknown || request.GetHeader("Replaces") != nil ||
+	if !a.options.StandAside || asked.Origin == bridge.OriginUnknown || request.GetHeader("Replaces") != nil ||
 		!bytes.Contains(request.Body(), []byte("a=fingerprint:")) {
 		return proxyTarget{}, false
 	}

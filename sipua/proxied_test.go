@@ -15,6 +15,7 @@ func newProxy(t *testing.T) *setup {
 	t.Helper()
 	var s *setup
 	s = newSetup(t, func(options *Options, _ *Agent) {
+		options.StandAside = true
 		options.Route = func(request bridge.Request) ([]bridge.Target, error) {
 			if strings.Contains(request.To, "up.example") && request.Origin == bridge.OriginUser {
 				return []bridge.Target{{Endpoint: s.agent.UpstreamEndpoint(s.agent.options.Domains.Upstreams[0])}}, nil

@@ -181,7 +181,10 @@ func (l *leg) saidIn(m message) []bridge.Header {
 
 // sayable is what the other party says without what this one is not to hear.
 func (l *leg) sayable(said []bridge.Header) []bridge.Header {
-	policy := l.agent.policyFor(l.trunk)
+	return sayable(l.agent.policyFor(l.trunk), said)
+}
+
+func sayable(policy headers.Policy, said []bridge.Header) []bridge.Header {
 	var kept []bridge.Header
 	for _, header := range said {
 		if !policy.Strips(header.Name) {

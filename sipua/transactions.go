@@ -93,10 +93,21 @@ func (t *transactions) newInvite(source, reply transport.Flow, request *sip.Requ
 // goes over TCP, if the peer takes it.
 func (t *transactions) send(flow transport.Flow, request *sip.Request, handler responseHandler,
 ) (*clientTransaction, error) {
-	transaction := &clientTransaction{table: t, handler: handler, settled: make(chan struct{})}
+	return t.start(&clientTransaction{table: t, handler: handler, settled: make(chan struct{})}, flow, request)
+}
+
+// sendTied does that, and gives the request up as soon as the flow is known to lead nowhere.
+func (t *transactions) sendTied(flow transport.Flow, request *sip.Request, handler responseHandler,
+) (*clientTransaction, error) {
+	transaction := &clientTransaction{table: t, handler: handler, settled: make(chan struct{}), tied: true}
+	return t.start(transaction, flow, request)
+}
+
+func (t *transactions) start(transaction *clientTransaction, flow transport.Flow, request *sip.Request,
+) (*clientTransaction, error) {
 	if stream := t.streams.instead(flow, request); stream != nil {
 		transaction.datagram = &datagram{flow: flow, request: request, late: time.NewTimer(streamPatience)}
-		flow, request = stream, overStream(request, stream)
+		flow, request = stream, rerouted(request, stream)
 	} else if isTooLarge(flow, request) {
 		return nil, tooLarge()
 	}

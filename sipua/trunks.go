@@ -259,24 +259,34 @@ type trunkEndpoint struct {
 var (
 	_ bridge.Restricted = trunkEndpoint{}
 	_ bridge.Metered    = trunkEndpoint{}
+	_ bridge.Metered    = upstreamEndpoint{}
+	_ bridge.Metered    = gateway{}
 )
 
-// Metered tells that the dialing rules are asked.
-func (trunkEndpoint) Metered() {}
+// Metered tells that the dialing rules are always asked.
+func (trunkEndpoint) Metered(bridge.Request) bool { return true }
 
 // Codecs are those that may be used with the trunk.
 func (e trunkEndpoint) Codecs() []transcode.Codec { return e.trunk.Codecs() }
 
 // Dial calls the number in the user part of request.To.
-func (e trunkEndpoint) Dial(request bridge.Request) bridge.Leg {
+func (e trunkEndpoint) Dial(request bridge.Request) bridge.Leg { return e.agent.dialBy(e.way(request)) }
+
+// Text brings a message to the number; the dialing rules take it for a call.
+func (e trunkEndpoint) Text(request bridge.Request, message bridge.Message, done func(bridge.Cause)) {
+	w, err := e.way(request)
+	e.agent.text(w, err, message, done)
+}
+
+func (e trunkEndpoint) way(request bridge.Request) (way, error) {
 	asked, err := wire.ParseURI(request.To, wire.StreamLimits())
 	if err != nil || numberOf(asked) == "" {
-		return e.agent.failedLeg(bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", errNoNumber)})
+		return way{}, bridge.Cause{Status: 404, Err: fmt.Errorf("target: %w", errNoNumber)}
 	}
 	dialing := e.agent.options.Dialing
 	release, err := dialing.Admit(toll.CallOf(request, e.trunk.Name(), numberOf(asked)))
 	if err != nil {
-		return e.agent.failedLeg(bridge.CauseOf(err))
+		return way{}, err
 	}
 	target := e.trunk.Target(dialing.Normalise(numberOf(asked)))
 	shown := e.trunk.Show(request)
@@ -290,5 +300,5 @@ func (e trunkEndpoint) Dial(request bridge.Request) bridge.Leg {
 	if registration := e.agent.trunks.registration(e.trunk); registration != nil {
 		out.routes = registration.State().ServiceRoute
 	}
-	return e.agent.dial(request, out)
+	return way{request, out}, nil
 }

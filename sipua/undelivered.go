@@ -14,7 +14,7 @@ var errUndelivered = fmt.Errorf("datagram came back: %w", sip.ErrTransactionTran
 
 // Undelivered takes the news that a datagram came back (RFC 3261 section 18.4): quoted is its beginning. Anybody can
 // forge such news, but not the branch of a request of ours. A request inside a dialog is repeated all the same, since
-// its peer may just be starting again.
+// its peer may just be starting again, unless another server can have it.
 func (a *Agent) Undelivered(flow transport.Flow, quoted []byte) {
 	key, ok := quotedKey(quoted)
 	if !ok {
@@ -27,7 +27,7 @@ func (a *Agent) Undelivered(flow transport.Flow, quoted []byte) {
 		return
 	}
 	request, way := transaction.sent()
-	if way.RemoteAddr() != flow.RemoteAddr() || request.To().Params.Has("tag") {
+	if way.RemoteAddr() != flow.RemoteAddr() || request.To().Params.Has("tag") && !transaction.tied {
 		return
 	}
 	transaction.fail(errUndelivered)

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 
 /** Pages: <name>/src/main.js becomes dist/<name>/<name>.js, and these files of <name>/src go beside it. */
-const pages = [{ name: 'phone', files: ['index.html', 'layout.css', 'phone.css', 'favicon.svg'] }];
+const pages = [{ name: 'phone', files: ['index.html', 'layout.css', 'phone.css', 'beside.css', 'favicon.svg'] }];
 
 /**
  * Scripts for a classic script tag, on any page: entry point and the name that they are served by.

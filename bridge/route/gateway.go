@@ -28,6 +28,9 @@ func (o Options) parseGateway(scheme, text string, groups int) (destination, err
 			return nil, err
 		}
 		d.hasUser, server = true, text[at+1:]
+		if _, fixed := d.user.fixed(); !fixed {
+			d.gateway = o.NumberGateway
+		}
 	}
 	if i := strings.IndexByte(server, ';'); i >= 0 {
 		server, d.parameters = server[:i], server[i:]

@@ -16,8 +16,8 @@ type Options struct {
 	Directory bridge.Directory
 	// Builtin are the built-in numbers by name, in lower case.
 	Builtin map[string]bridge.Endpoint
-	// Gateway dials any SIP URI, for rules whose To is one.
-	Gateway bridge.Endpoint
+	// Gateway dials any SIP URI, for rules whose To is one; NumberGateway does where the caller chooses the user part.
+	Gateway, NumberGateway bridge.Endpoint
 	// Upstreams dial through the servers of upstream domains, by the domain in lower case. The domain is also the name
 	// of the trunk.
 	Upstreams map[string]bridge.Endpoint
@@ -59,16 +59,35 @@ func (r *Router) Route(request bridge.Request) ([]bridge.Target, error) {
 	if asked.host == "" {
 		return nil, notFound("no SIP URI")
 	}
+	if to, groups := r.find(request, asked); to != nil {
+		return to.targets(request, groups)
+	}
+	return r.upstream(request, asked)
+}
+
+// Owner gives the user whose devices a request is for, whether he has any now or not; false if a rule sends it
+// elsewhere, or none sends it anywhere.
+func (r *Router) Owner(request bridge.Request) (name, domain string, ok bool) {
+	to, groups := r.find(request, splitURI(request.To))
+	user, ok := to.(userDestination)
+	if !ok {
+		return "", "", false
+	}
+	return user.name.expand(groups), user.domain.expand(groups), true
+}
+
+// find gives where the first rule that matches sends a request, and what it found; nil if none does.
+func (r *Router) find(request bridge.Request, asked uri) (to destination, groups []string) {
 	canonical := asked.canonical()
 	for _, rule := range r.rules {
 		if !rule.serves(request) {
 			continue
 		}
 		if groups := rule.match.FindStringSubmatch(canonical); groups != nil {
-			return rule.to.targets(request, groups)
+			return rule.to, groups
 		}
 	}
-	return r.upstream(request, asked)
+	return nil, nil
 }
 
 // upstream routes what no rule matches: users reach the server of an upstream domain, and that server the users that

@@ -12,14 +12,15 @@ import (
 
 // world is a bridge with the domains home.test and other.test of its own, and two upstream servers.
 type world struct {
-	phone, tablet, echo, gateway, pbx, carrier *bridgetest.Endpoint
+	phone, tablet, echo, gateway, numbers, pbx, carrier *bridgetest.Endpoint
 }
 
 func newWorld() world {
 	return world{
 		phone: bridgetest.NewEndpoint("phone"), tablet: bridgetest.NewEndpoint("tablet"),
 		echo: bridgetest.NewEndpoint("echo"), gateway: bridgetest.NewEndpoint("gateway"),
-		pbx: bridgetest.NewEndpoint("pbx"), carrier: bridgetest.NewEndpoint("carrier"),
+		numbers: bridgetest.NewEndpoint("numbers"),
+		pbx:     bridgetest.NewEndpoint("pbx"), carrier: bridgetest.NewEndpoint("carrier"),
 	}
 }
 
@@ -33,8 +34,8 @@ func (w world) options(rules ...route.Rule) route.Options {
 			"token@pbx.test":   {{Endpoint: w.phone, URI: "sip:dave@pbx.test"}},
 			"eve@evil.test":    {{Endpoint: w.phone, URI: "sip:eve@evil.test"}},
 		},
-		Builtin:     map[string]bridge.Endpoint{"echo": w.echo},
-		Gateway:     w.gateway,
+		Builtin: map[string]bridge.Endpoint{"echo": w.echo},
+		Gateway: w.gateway, NumberGateway: w.numbers,
 		Upstreams:   map[string]bridge.Endpoint{"pbx.test": w.pbx, "carrier.test": w.carrier},
 		Domain:      "home.test",
 		LocalDomain: func(host string) bool { return host == "home.test" || host == "other.test" },
@@ -79,8 +80,8 @@ func TestRoute(t *testing.T) {
 		status   int
 	}{
 		{"rejected", user("sip:0900123@home.test"), nil, "", 603},
-		{"gateway", user("sip:+49123@home.test"), w.gateway, "sip:00491231@192.0.2.10:5070;transport=tcp", 0},
-		{"escaped plus", user("sip:%2b49123@home.test"), w.gateway, "sip:00491231@192.0.2.10:5070;transport=tcp", 0},
+		{"gateway", user("sip:+49123@home.test"), w.numbers, "sip:00491231@192.0.2.10:5070;transport=tcp", 0},
+		{"escaped plus", user("sip:%2b49123@home.test"), w.numbers, "sip:00491231@192.0.2.10:5070;transport=tcp", 0},
 		{"escaped digits", user("sip:%30%39%30%30@home.test"), nil, "", 603},
 		{"port of the caller", user("sip:udp15080@home.test"), w.gateway, "sip:phone@127.0.0.1:15080", 0},
 		{"no such port", user("sip:udp99999@home.test"), nil, "", 404},

@@ -109,6 +109,12 @@ func (p *Policy) Normalise(dialled string) string {
 	return p.options.Normalise.Apply(number.Clean(dialled))
 }
 
+// IsName tells whether what is dialled is a name such as alice, which costs nothing, and not a number.
+func (p *Policy) IsName(dialled string) bool {
+	normal := p.Normalise(dialled)
+	return normal == "" || isName(normal)
+}
+
 // Admit asks whether the call may be placed now, and counts it until it is released. Release may be called again; only
 // the first time counts. The error is a bridge.Cause: 403, or 503 with Retry-After.
 func (p *Policy) Admit(call Call) (release func(), err error) {
@@ -157,8 +163,10 @@ func (p *Policy) find(call Call, normal string) (at int, found bool) {
 
 // dialable refuses what begins like a number and is none: a server may dial the digits in it, which no rule has seen.
 func dialable(text string) bool {
-	return number.IsNumber(text) || text != "" && unicode.IsLetter(rune(text[0]))
+	return number.IsNumber(text) || isName(text)
 }
+
+func isName(text string) bool { return text != "" && unicode.IsLetter(rune(text[0])) }
 
 // claim is a place that a call wants in a meter.
 type claim struct {

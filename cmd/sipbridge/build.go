@@ -87,6 +87,7 @@ func (s *service) addTransports(ctx context.Context, own []netip.Addr) error {
 	}
 	plug := sipPlug{
 		agent: func() *sipua.Agent { return s.agent }, rate: float64(s.config.Security.Rate), log: s.log,
+		paths: s.config.WebSocketPaths(),
 	}
 	if plug.client, err = s.certificates.client(); err != nil {
 		return err
@@ -144,10 +145,14 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		return err
 	}
 	s.agent = sipua.NewAgent(sipua.Options{
-		Domains:       domains,
-		Media:         s.media.open,
-		Accept:        func(leg bridge.Incoming) { s.exchange.Accept(leg) },
-		Route:         s.routeAside(),
+		Domains: domains,
+		Media:   s.media.open,
+		Accept:  func(leg bridge.Incoming) { s.exchange.Accept(leg) },
+		Route:   func(request bridge.Request) ([]bridge.Target, error) { return s.router.Route(request) },
+		Owner: func(request bridge.Request) (name, domain string, ok bool) {
+			return s.router.Owner(request)
+		},
+		StandAside:    s.config.Call.Breaker == "asked",
 		Registrar:     s.registrar,
 		Authenticator: s.authenticator,
 		Headers:       crossing,
@@ -207,18 +212,10 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 	return nil
 }
 
-// routeAside gives the routes of calls that may pass through us without our media; nil if none may.
-func (s *service) routeAside() func(bridge.Request) ([]bridge.Target, error) {
-	if s.config.Call.Breaker != "asked" {
-		return nil
-	}
-	return func(request bridge.Request) ([]bridge.Target, error) { return s.router.Route(request) }
-}
-
 // newRouter makes the routes. Without an agent they are only checked.
 func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, agent *sipua.Agent,
 	flash *rtmp.Server,
-) (bridge.Router, error) {
+) (*route.Router, error) {
 	options := route.Options{Builtin: builtinNumbers(), LocalDomain: domains.IsLocal}
 	if len(domains.Local) > 0 {
 		options.Domain = domains.Local[0]
@@ -237,7 +234,8 @@ func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, 
 		options.Rules = append(options.Rules, route.Rule(rule))
 	}
 	if agent != nil {
-		options.Directory, options.Gateway = directories{agent, flash}, agent.Gateway()
+		options.Directory = fallback{directories{agent, flash}, flash.Live()}
+		options.Gateway, options.NumberGateway = agent.Gateway(), agent.NumberGateway()
 	}
 	return route.New(options)
 }

@@ -19,6 +19,7 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 			return domains.Canonical(host), domains.IsLocal(host)
 		},
 		PolicyHosts: s.config.Flash.PolicyHosts,
+		Live:        liveOptions(s.config, domains),
 		Logger:      s.log,
 	}
 	var err error
@@ -36,6 +37,34 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 	options.Listeners = append(options.Listeners, s.flashSecure...)
 	s.flash = rtmp.NewServer(options)
 	return nil
+}
+
+// liveOptions say who may publish streams.
+func liveOptions(config *configs.Config, domains sipua.Domains) rtmp.LiveOptions {
+	options := rtmp.LiveOptions{Strangers: config.Security.Strangers && len(domains.Local) > 0}
+	if len(domains.Local) > 0 {
+		options.Domain = domains.Local[0]
+	}
+	for _, stream := range config.Flash.Streams {
+		if user, ok := config.Account(stream); ok {
+			options.Streams = append(options.Streams, rtmp.LiveStream{
+				Name: stream.Name, Key: stream.Key, User: user.Name + "@" + domains.Canonical(user.Domain),
+			})
+		}
+	}
+	return options
+}
+
+// fallback is a bridge.Directory that is asked for those whom the first does not know: nobody takes a user's calls by
+// the name of a stream.
+type fallback struct{ first, then bridge.Directory }
+
+// Lookup gives the targets of the one that knows the user.
+func (f fallback) Lookup(user, domain string) (targets []bridge.Target, known bool) {
+	if targets, known = f.first.Lookup(user, domain); known {
+		return targets, known
+	}
+	return f.then.Lookup(user, domain)
 }
 
 // directories are several bridge.Directories as one: a user is where any of them finds him.

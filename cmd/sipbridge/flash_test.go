@@ -75,6 +75,21 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+func TestFallback(t *testing.T) {
+	t.Parallel()
+	user, stream := bridge.Target{URI: "sip:live-cam@user"}, bridge.Target{URI: "sip:live-cam@stream"}
+	asked := fallback{
+		first: bridgetest.Directory{"live-cam@test": {user}},
+		then:  bridgetest.Directory{"live-cam@test": {stream}, "live-b@test": {stream}},
+	}
+	if targets, known := asked.Lookup("live-cam", "test"); !known || len(targets) != 1 || targets[0] != user {
+		t.Errorf("the user is at %v", targets)
+	}
+	if targets, known := asked.Lookup("live-b", "test"); !known || len(targets) != 1 || targets[0] != stream {
+		t.Errorf("the stream is at %v", targets)
+	}
+}
+
 func TestDirectories(t *testing.T) {
 	t.Parallel()
 	first := bridge.Target{URI: "sip:alice@first"}

@@ -83,6 +83,7 @@ func (s *service) flashMetrics() []admin.Sample {
 	return []admin.Sample{
 		gauge("rtmp_connections", "RTMP connections now.", float64(flash.Open)),
 		gauge("rtmp_users", "Flash phones logged in now.", float64(flash.Users)),
+		gauge("rtmp_streams", "Streams that encoders publish now.", float64(flash.Streams)),
 		counter("rtmp_refused_total", "RTMP connections refused, because there are too many.", flash.Refused),
 		counter("rtmp_rejected_total", "Flash phones that could not log in.", flash.Rejected),
 		counter("rtmp_dropped_total", dropped, flash.Malformed, because("malformed")),

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/route"
 	"sipbridge/bridge/toll"
 	"sipbridge/configs"
 	"sipbridge/signaling/rtmp"
@@ -39,7 +40,7 @@ type service struct {
 	resolver      *resolver.Resolver
 	agent         *sipua.Agent
 	exchange      *bridge.Exchange
-	router        bridge.Router
+	router        *route.Router
 	browsers      *ws.Server
 	flash         *rtmp.Server
 	flashPlain    []net.Listener

@@ -32,7 +32,9 @@ type sipPlug struct {
 	// secure is TLS of listen.sip_tls, and client that of WebSockets to servers.
 	secure *transport.TLS
 	client *tls.Config
-	log    *slog.Logger
+	// paths are where servers take SIP over WebSocket.
+	paths map[string]string
+	log   *slog.Logger
 }
 
 func (p sipPlug) receive(flow transport.Flow, message []byte) { p.agent().Receive(flow, message) }
@@ -65,7 +67,7 @@ func openTransports(ctx context.Context, listeners configs.Listeners, plug sipPl
 		Receive: func(conn *ws.Conn, message []byte) { plug.receive(conn, message) },
 		Closed:  func(conn *ws.Conn) { plug.closed(conn) },
 		Rate:    plug.rate, Burst: 2 * int(plug.rate), Logger: plug.log,
-	}, plug.client)
+	}, plug.client, plug.paths)
 	t.layer = transport.NewLayer(t.udp, slices.Concat(t.tcp, t.tls), t.ws)
 	return t, nil
 }

@@ -99,9 +99,9 @@ func (s *service) runTrunks(stop, running context.Context) error {
 
 func (s *service) trunkMetrics() []admin.Sample {
 	stats := s.dialing.Stats()
-	const refused = "Calls to and from trunks refused by dialing rules and limits."
+	const refused = "Calls at our cost refused by dialing rules and limits."
 	samples := []admin.Sample{
-		counter("trunk_calls_admitted_total", "Calls to and from trunks that rules and limits allowed.", stats.Admitted),
+		counter("trunk_calls_admitted_total", "Calls at our cost that rules and limits allowed.", stats.Admitted),
 		counter("trunk_calls_refused_total", refused, stats.Forbidden, because("forbidden")),
 		counter("trunk_calls_refused_total", refused, stats.OverUser, because("user")),
 		counter("trunk_calls_refused_total", refused, stats.OverTrunk, because("trunk")),

@@ -15,6 +15,10 @@ func (c *conn) hear(message chunk.Message) {
 		return
 	}
 	said, known := soundOfTag(message.Payload[0])
+	if known && c.publisher != nil {
+		c.publisher.hear(message, said)
+		return
+	}
 	speaking := c.speaking(message.StreamID)
 	if !known || speaking == nil {
 		counts.audioDropped.Add(1)

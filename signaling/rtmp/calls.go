@@ -133,6 +133,9 @@ func (l *leg) goodbye() bridge.Cause {
 
 // leave ends what a client that is gone leaves behind.
 func (c *conn) leave() {
+	if c.publisher != nil {
+		c.publisher.leave()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.over = true

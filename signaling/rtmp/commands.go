@@ -18,6 +18,9 @@ func (c *conn) command(message chunk.Message) error {
 	switch {
 	case rejected:
 		return nil // whoever was rejected asks for nothing more
+	case c.publisher != nil:
+		c.publisher.command(asked)
+		return nil
 	case asked.name == "connect" && !known:
 		c.connect(asked)
 		return nil

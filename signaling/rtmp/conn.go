@@ -66,6 +66,8 @@ type conn struct {
 	window, acked uint32
 	commands      *rate.Limiter
 	audio         *rate.Limiter
+	// publisher is what the client is if it is an encoder; else nil.
+	publisher *publisher
 
 	// mu guards all that follows, and the state of the connection's legs. It is held for arithmetic and for putting
 	// messages into out and events into legs, none of which waits.
@@ -206,6 +208,7 @@ func (c *conn) extend() error {
 	c.mu.Lock()
 	known := c.user != "" && !c.rejected
 	c.mu.Unlock()
+	known = known || c.publisher != nil && c.publisher.stream != nil
 	if !known {
 		return nil
 	}

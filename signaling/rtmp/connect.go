@@ -19,6 +19,10 @@ const maxConnectArguments = 4
 // connect logs a client in, or rejects it.
 func (c *conn) connect(asked command) {
 	object, _ := asked.object.(amf.Object)
+	if app := object.Text("app"); isLive(app) {
+		c.connectPublisher(asked, app)
+		return
+	}
 	encoding, hasEncoding := object.Get("objectEncoding").(float64)
 	app := object.Text("app")
 	user, reason := c.identify(app, asked)

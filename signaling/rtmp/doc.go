@@ -10,6 +10,9 @@
 // and each RTP packet an audio message; what codec a message has says its first byte alone, whatever was agreed. What
 // comes unevenly or out of order from a network goes to the client evenly and in order, at most 120 ms late.
 //
+// An encoder such as ffmpeg connects to rtmp://host/live and publishes a stream, which calls somebody by itself or is
+// called: the subpackage live makes legs of it.
+//
 // The bytes are read in the subpackages: handshake, chunk (messages) and amf (values). A connection has two goroutines,
 // one that reads and one that writes; what is to be written waits in a bounded queue, and a client that does not
 // read it in time is dropped. The Server's Run waits for all of them. Legs have no goroutine.

@@ -90,6 +90,9 @@ func (w *world) route(request bridge.Request) ([]bridge.Target, error) {
 	}
 	targets, known := w.server.Lookup(user, domain)
 	if !known {
+		targets, known = w.server.Live().Lookup(user, domain)
+	}
+	if !known {
 		return nil, bridge.Cause{Status: 404, Text: "Not Found"}
 	}
 	return targets, nil

@@ -27,6 +27,8 @@ type Options struct {
 	// PolicyHosts are those whose Flash pages may connect, as the policy file names them: "phone.example.com",
 	// "*.example.com", or "*" for all. Default: none.
 	PolicyHosts []string
+	// Live says who may publish streams. Default: nobody.
+	Live LiveOptions
 	// MaxConnections is how many clients may be connected at a time. Default: 1000.
 	MaxConnections int
 	// MaxPerAddress is how many from one address may be connected without having logged in. Default: 20.

@@ -226,3 +226,14 @@ func TestExtendedTime(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParsePublication(f *testing.F) {
+	f.Add("live", "cam?to=phone&key=x")
+	f.Add("live?to=%41", "a")
+	f.Fuzz(func(t *testing.T, app, name string) {
+		wanted, ok := parsePublication(app, name)
+		if ok && (wanted.name == "" || strings.ContainsFunc(wanted.name, unicode.IsControl) || len(wanted.to) > maxText) {
+			t.Errorf("%q %q gives %+v", app, name, wanted)
+		}
+	})
+}

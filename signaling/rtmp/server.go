@@ -18,6 +18,7 @@ type Server struct {
 	options Options
 	counts  counters
 	guard   *guard
+	live    *LiveStreams
 
 	// working waits for the goroutines of all connections.
 	working sync.WaitGroup
@@ -34,7 +35,7 @@ type Server struct {
 // NewServer makes a Server. Nothing is accepted before Run.
 func NewServer(options Options) *Server {
 	return &Server{
-		options: options.withDefaults(), guard: newGuard(),
+		options: options.withDefaults(), guard: newGuard(), live: newLiveStreams(options.Live, options.Domain),
 		conns: make(map[*conn]struct{}), strangers: make(map[netip.Addr]int), users: make(map[string][]*conn),
 	}
 }
@@ -150,6 +151,9 @@ func (s *Server) Lookup(user, domain string) (targets []bridge.Target, known boo
 	}
 	return targets, len(targets) > 0
 }
+
+// Live gives the streams that encoders publish.
+func (s *Server) Live() *LiveStreams { return s.live }
 
 // enter makes a client a device of its user. If he has too many, the oldest is likely to be a dead one.
 func (s *Server) enter(client *conn, user string) {

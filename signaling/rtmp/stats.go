@@ -6,6 +6,8 @@ import "sync/atomic"
 type Stats struct {
 	// Open is how many connections there are now; Users how many of them have logged in.
 	Open, Users int
+	// Streams is how many are being published.
+	Streams int
 	// Refused counts connections over a limit, and Rejected those whose connect was rejected.
 	Refused, Rejected uint64
 	// Malformed counts connections ended because of what came on them.
@@ -38,7 +40,7 @@ func (s *Server) Stats() Stats {
 	}
 	s.mu.Unlock()
 	return Stats{
-		Open: open, Users: users,
+		Open: open, Users: users, Streams: s.live.count(),
 		Refused: s.counts.refused.Load(), Rejected: s.counts.rejected.Load(),
 		Malformed: s.counts.malformed.Load(), Slow: s.counts.slow.Load(), Policies: s.counts.policies.Load(),
 		AudioIn: s.counts.audioIn.Load(), AudioOut: s.counts.audioOut.Load(),

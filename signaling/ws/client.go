@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -18,8 +19,8 @@ import (
 )
 
 const (
-	// clientPath is where servers take SIP over WebSocket: Asterisk wants it so, others take any path. A SIP URI cannot
-	// name one (RFC 7118 section 5.2).
+	// clientPath is where servers take SIP over WebSocket unless they say another path: Asterisk wants it so. A SIP URI
+	// cannot name one (RFC 7118 section 5.2).
 	clientPath = "/ws"
 	// connectTime is how long a connection to a server may take, with its handshakes.
 	connectTime = 5 * time.Second
@@ -33,6 +34,7 @@ type Client struct {
 	*core
 
 	secure *tls.Config
+	paths  map[string]string // never changes
 
 	running sync.WaitGroup // the goroutines of all connections
 
@@ -42,9 +44,12 @@ type Client struct {
 }
 
 // NewClient makes a client. Of the options those for taking connections mean nothing. secure says whom we believe on
-// WSS; the name that the server must prove is the target's.
-func NewClient(options Options, secure *tls.Config) *Client {
-	return &Client{core: newCore(options), secure: secure, conns: make(map[transport.Target]*Conn)}
+// WSS; the name that the server must prove is the target's. paths are where servers take SIP, by that name in lower
+// case; others take it at /ws.
+func NewClient(options Options, secure *tls.Config, paths map[string]string) *Client {
+	return &Client{
+		core: newCore(options), secure: secure, paths: paths, conns: make(map[transport.Target]*Conn),
+	}
 }
 
 // Carries tells that it makes connections of WS and WSS.
@@ -122,7 +127,7 @@ func (c *Client) dial(target transport.Target) (*websocket.Conn, error) {
 		},
 	}
 	host := net.JoinHostPort(target.Name(), strconv.Itoa(int(target.Address.Port())))
-	server := url.URL{Scheme: scheme, Host: host, Path: clientPath}
+	server := url.URL{Scheme: scheme, Host: host, Path: cmp.Or(c.paths[target.Name()], clientPath)}
 	socket, response, err := dialer.DialContext(ctx, server.String(), nil)
 	if response != nil {
 		_ = response.Body.Close()

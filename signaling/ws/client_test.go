@@ -30,7 +30,7 @@ func startTrunk(t *testing.T, secure *tls.Config) *trunk {
 	client := ws.NewClient(ws.Options{
 		Receive: func(_ *ws.Conn, message []byte) { heard <- string(message) },
 		Closed:  func(conn *ws.Conn) { closed <- conn },
-	}, secure)
+	}, secure, map[string]string{"elsewhere.example": "/sip/here"})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- client.Run(ctx) }()
@@ -52,6 +52,8 @@ func startServer(t *testing.T, own ...tls.Certificate) netip.AddrPort {
 	go func() { ended <- server.Run(ctx) }()
 	mux := http.NewServeMux()
 	mux.Handle("/ws", server)
+	mux.Handle("elsewhere.example/sip/here", server)
+	mux.Handle("elsewhere.example/ws", http.NotFoundHandler())
 	web := httptest.NewUnstartedServer(mux)
 	web.TLS = &tls.Config{Certificates: own, MinVersion: tls.VersionTLS12}
 	if len(own) > 0 {
@@ -155,5 +157,24 @@ func TestClientRefuses(t *testing.T) {
 				t.Errorf("%d failures are counted", failed)
 			}
 		})
+	}
+}
+
+// TestClientPath: a server may take SIP at another path than the usual one.
+func TestClientPath(t *testing.T) {
+	t.Parallel()
+	address := startServer(t)
+	client := startTrunk(t, nil)
+	for _, name := range []string{"elsewhere.example", "usual.example"} {
+		flow, err := client.FlowTo(transport.Target{Transport: "WS", Address: address, Domain: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := flow.Send([]byte(name)); err != nil {
+			t.Fatal(err)
+		}
+		if got := await(t, client.heard); got != name {
+			t.Errorf("got %q", got)
+		}
 	}
 }

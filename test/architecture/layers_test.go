@@ -35,12 +35,13 @@ func layers() map[string]int {
 		"sipua/wire":         4,
 		"sipua/headers":      4,
 		// what RTMP stands on
-		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4,
-		"sipua":     5,
-		"signaling": 5,
-		"web":       5,
-		"configs":   6,
-		"cmd":       7,
+		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4, "signaling/rtmp/flv": 4,
+		"transcode/h264/payload": 0,
+		"sipua":                  5,
+		"signaling":              5,
+		"web":                    5,
+		"configs":                6,
+		"cmd":                    7,
 	}
 }
 

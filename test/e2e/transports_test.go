@@ -3,12 +3,14 @@ package e2e
 import (
 	"crypto/tls"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"sipbridge/certificate/certificatetest"
 	"sipbridge/test/e2e/baresip"
 	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/ear"
 	"sipbridge/test/e2e/kamailio"
 	"sipbridge/test/e2e/service"
 	"sipbridge/test/e2e/sipp"
@@ -106,6 +108,7 @@ func TestServers(t *testing.T) {
 		domain := transport + ".test"
 		server, err := kamailio.Start(kamailio.Options{
 			Domain: domain, Passwords: passwords, Dir: t.TempDir(), Cert: own.Cert, Key: own.Key,
+			WebSocketPath: "/sip/ws",
 		})
 		must(t, err)
 		t.Cleanup(server.Stop)
@@ -120,7 +123,7 @@ func TestServers(t *testing.T) {
 			hops[domain] = server.Secure + ";transport=" + transport
 		}
 	}
-	w := newWorld(t, browser.Chromium, service.Options{TLS: own, NextHops: hops})
+	w := newWorld(t, browser.Chromium, service.Options{TLS: own, NextHops: hops, WebSocketPath: "/sip/ws"})
 	for domain := range hops {
 		t.Run(domain, func(t *testing.T) {
 			t.Parallel()
@@ -241,4 +244,40 @@ func TestLargeRequest(t *testing.T) {
 	}
 	must(t, phone.Hangup())
 	must(t, caller.Wait(limit))
+}
+
+// TestMediaOfTheOtherFamily: a phone has its sound at an address of another family than its signalling.
+func TestMediaOfTheOtherFamily(t *testing.T) {
+	running := startService(t, service.Options{IPv6: true, Users: map[string]string{userName(0): password(0)}})
+	phone := way{transport: "udp", codec: "PCMU"}.phone(t, running, 0)
+	for name, test := range map[string]struct {
+		ipv6        bool
+		server, ear string
+		answer      string
+	}{
+		"IPv6 over IPv4": {false, running.SIP, "::1", "c=IN IP6 ::1"},
+		"IPv4 over IPv6": {true, running.SIP6, "127.0.0.1", "c=IN IP4 127.0.0.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sound, err := ear.OpenAt(netip.MustParseAddr(test.ear), ear.PCMU, phoneHz)
+			must(t, err)
+			t.Cleanup(sound.Close)
+			media := sipp.Media{Port: sound.Port, Codec: "PCMU", Address: test.ear}
+			caller := runScript(t, sound, sipp.Options{
+				IPv6: test.ipv6, Remote: test.server, Steps: []sipp.Step{
+					sipp.Call("sip:"+userName(0)+"@"+running.SIP, media), sipp.AwaitAnswer(), sipp.AwaitBye(),
+				},
+			})
+			answer, err := caller.WaitMessage("SIP/2.0 200", limit)
+			must(t, err)
+			if !strings.Contains(answer, test.answer) {
+				t.Errorf("answered by\n%s", answer)
+			}
+			caller.playTo(t, "SIP/2.0 200")
+			mustHear(t, phone, phoneHz)
+			mustHear(t, caller, phoneHz)
+			must(t, phone.Hangup())
+			must(t, caller.Wait(limit))
+		})
+	}
 }

@@ -57,6 +57,7 @@ func trunkRoutes() []map[string]string {
 		{"from": "trunk:carrier", "match": `^sip:4930@`, "to": "user:" + userName(0)},
 		{"from": "users", "match": `^sip:77@localhost`, "to": "trunk:strict"},
 		{"from": "users", "match": `^sip:78@localhost`, "to": "trunk:moved"},
+		{"from": "users", "match": `^sip:66(\d+)@localhost`, "to": "sip:$1@127.0.0.1:9"},
 		{"from": "users", "match": `^sip:\+?\d+@localhost`, "to": "trunk:carrier"},
 	}
 }
@@ -99,6 +100,7 @@ func newTrunkWorld(t *testing.T) *trunkWorld {
 	})
 	phone := newPhone(t, baresip.Options{
 		User: "493099", Password: "builder", Domain: itsp, Registrar: server.Address, Codec: "PCMA",
+		Contact: "sip:4930@" + itsp,
 	})
 	return &trunkWorld{world: w, server: server, phone: phone, strict: strict, moved: moved}
 }
@@ -110,6 +112,7 @@ func TestTrunks(t *testing.T) {
 	w.page = w.newPage(t, jsSIP)
 	t.Run("numbers", w.numbersOut)
 	t.Run("called", w.called)
+	t.Run("messages", w.messages)
 	t.Run("forbidden", w.forbidden)
 	t.Run("one at once", w.oneAtOnce)
 	t.Run("transferred", w.transferred)
@@ -173,11 +176,23 @@ func (w *trunkWorld) called(t *testing.T) {
 	}
 }
 
-// forbidden: a denied number and one that no rule names are refused, counted and told, in any spelling.
+// messages: the page writes to a number, whose trunk wants to know who we are, and is written to by it.
+func (w *trunkWorld) messages(t *testing.T) {
+	const line = "Pêche à la moule ☎ 你好"
+	must(t, w.page.Call(nil, "say", "sip:03099@localhost", line))
+	must(t, w.phone.WaitText(line, limit))
+	must(t, w.phone.Say(line))
+	mustTell(t, w.page, "message", line)
+}
+
+// forbidden: a denied number and one that no rule names are refused, counted and told, in any spelling, also where a
+// route has a SIP URI.
 func (w *trunkWorld) forbidden(t *testing.T) {
 	p := w.page
 	const counter = `sipbridge_trunk_calls_refused_total{reason="forbidden"}`
-	for i, dialled := range []string{"tel:+49-900-123", "sip:0900%31@localhost", "sip:0044123@localhost"} {
+	for i, dialled := range []string{
+		"tel:+49-900-123", "sip:0900%31@localhost", "sip:0044123@localhost", "sip:660900@localhost",
+	} {
 		must(t, p.Call(nil, "call", dialled))
 		mustEndWith(t, p, 403)
 		w.mustBecome(t, counter, float64(i+1))
@@ -210,7 +225,7 @@ func (w *trunkWorld) transferred(t *testing.T) {
 	mustBe(t, p, "established")
 	must(t, p.Call(nil, "transfer", "sip:0900123@localhost"))
 	mustReport(t, p, "failed", 403)
-	w.mustBecome(t, `sipbridge_trunk_calls_refused_total{reason="forbidden"}`, 4)
+	w.mustBecome(t, `sipbridge_trunk_calls_refused_total{reason="forbidden"}`, 5)
 	mustTalk(t, p, w.phone)
 	w.hungUp(t)
 }
@@ -290,7 +305,7 @@ func (w *trunkWorld) redirected(t *testing.T) {
 	w.hungUp(t)
 	must(t, w.moved.Wait(limit))
 	w.mustBecome(t, `sipbridge_calls_redirected_total`, 2) // the forbidden one was dialled, and refused
-	w.mustBecome(t, `sipbridge_trunk_calls_refused_total{reason="forbidden"}`, 5)
+	w.mustBecome(t, `sipbridge_trunk_calls_refused_total{reason="forbidden"}`, 6)
 }
 
 // unregistered: when the service ends, the ITSP sends no more calls to it.

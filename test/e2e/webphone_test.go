@@ -13,6 +13,8 @@ import (
 type webPhone struct {
 	*testing.T
 	*browser.Page
+
+	user string
 }
 
 func (p *webPhone) click(id string) {
@@ -40,9 +42,9 @@ func openWebPhone(t *testing.T, w *world) *webPhone {
 	t.Cleanup(b.Stop)
 	opened, err := b.OpenWatched(w.service.HTTP + "/")
 	must(t, err)
-	p := &webPhone{T: t, Page: opened}
 	number := int(w.users.Add(1)) - 1
-	p.enter("username", userName(number))
+	p := &webPhone{T: t, Page: opened, user: userName(number)}
+	p.enter("username", p.user)
 	p.enter("domain", "localhost")
 	p.enter("password", password(number))
 	p.click("register")

@@ -105,14 +105,14 @@ func (c *Client) AwaitAnswer(transaction float64) Command {
 	return found
 }
 
-// AwaitStatus waits for the next onStatus with a code.
-func (c *Client) AwaitStatus(code string) {
+// AwaitStatus waits for the next onStatus with a code, and gives its description.
+func (c *Client) AwaitStatus(code string) (description string) {
 	c.tb.Helper()
 	for {
 		status := c.Await("onStatus")
 		if len(status.Args) == 1 {
 			if info, ok := status.Args[0].(amf.Object); ok && info.Text("code") == code {
-				return
+				return info.Text("description")
 			}
 		}
 	}

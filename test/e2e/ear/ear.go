@@ -32,10 +32,12 @@ type Key struct {
 	Ended bool
 }
 
-// Ear is one RTP session on loopback. It plays from the moment it knows where to.
+// Ear is one RTP session. It plays from the moment it knows where to.
 type Ear struct {
 	// Port is the RTP port, even; RTCP is on the next.
 	Port int
+	// Host is where it listens.
+	Host netip.Addr
 
 	codec   uint8 // its static payload type
 	conn    *net.UDPConn
@@ -56,8 +58,6 @@ type Ear struct {
 	ssrcs   map[uint32]int // guarded by mu; packets of each source
 	lastTS  uint32         // guarded by mu
 	odd     []string       // guarded by mu; what should not have come
-	loudAt  time.Time      // guarded by mu; when the last packet came that is not silence
-	gap     time.Duration  // guarded by mu; the longest time without one
 }
 
 type press struct {
@@ -69,13 +69,18 @@ const rate = 8000
 
 // Open opens an ear for PCMU or PCMA that plays a tone.
 func Open(payload uint8, toneHz int) (*Ear, error) {
-	conn, control, err := listenPair()
+	return OpenAt(netip.AddrFrom4([4]byte{127, 0, 0, 1}), payload, toneHz)
+}
+
+// OpenAt does that at another address of this machine.
+func OpenAt(host netip.Addr, payload uint8, toneHz int) (*Ear, error) {
+	conn, control, err := listenPair(host)
 	if err != nil {
 		return nil, err
 	}
 	e := &Ear{
 		Port: conn.LocalAddr().(*net.UDPAddr).Port, //nolint:errcheck // ListenUDP gives a UDPAddr
-		conn: conn, control: control, codec: payload, payload: payload,
+		Host: host, conn: conn, control: control, codec: payload, payload: payload,
 		done: make(chan struct{}), keys: make(chan press, 64), ssrcs: map[uint32]int{},
 	}
 	e.running.Add(3)
@@ -85,15 +90,16 @@ func Open(payload uint8, toneHz int) (*Ear, error) {
 	return e, nil
 }
 
-func listenPair() (conn, control *net.UDPConn, err error) {
+func listenPair(host netip.Addr) (conn, control *net.UDPConn, err error) {
 	for range 100 {
-		conn, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(host, 0)))
 		if err != nil {
 			return nil, nil, fmt.Errorf("ear: %w", err)
 		}
 		port := conn.LocalAddr().(*net.UDPAddr).Port //nolint:errcheck // ListenUDP gives a UDPAddr
 		if port%2 == 0 {
-			control, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 1})
+			beside := netip.AddrPortFrom(host, uint16(port+1))
+			control, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(beside))
 			if err == nil {
 				return conn, control, nil
 			}
@@ -107,7 +113,7 @@ func listenPair() (conn, control *net.UDPConn, err error) {
 func (e *Ear) SetRemote(port int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.remote = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))
+	e.remote = netip.AddrPortFrom(e.Host, uint16(port))
 }
 
 // Renumber lets sound have another payload type than the static one, both ways.
@@ -184,11 +190,9 @@ func (e *Ear) take(packet *rtp.Packet, from netip.AddrPort) {
 	case e.payload:
 		e.packets++
 		e.lastTS = packet.Timestamp
-		fresh := len(e.samples)
 		for _, octet := range packet.Payload {
 			e.samples = append(e.samples, e.decode(octet))
 		}
-		e.measureGap(e.samples[fresh:])
 		e.samples = e.samples[max(0, len(e.samples)-10*rate):]
 	case TelephoneEvent:
 		e.takeKey(packet)
@@ -197,18 +201,6 @@ func (e *Ear) take(packet *rtp.Packet, from netip.AddrPort) {
 			e.odd = append(e.odd, fmt.Sprintf("payload type %d", packet.PayloadType))
 		}
 	}
-}
-
-// measureGap notes how long it was silent before this packet; the caller holds mu.
-func (e *Ear) measureGap(samples []int16) {
-	if tone.Level(samples) < -50 {
-		return
-	}
-	now := time.Now()
-	if !e.loudAt.IsZero() {
-		e.gap = max(e.gap, now.Sub(e.loudAt))
-	}
-	e.loudAt = now
 }
 
 func (e *Ear) decode(octet byte) int16 {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/md5"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ import (
 // nothing.
 type raw struct {
 	t    *testing.T
-	word string // UDP or TCP
+	word string // UDP, TCP or TLS
 	conn net.Conn
 	// read gives the next message.
 	read   func() (string, error)
@@ -42,14 +43,34 @@ func (w *world) newRaw(t *testing.T, name string, port int) *raw {
 	}}
 }
 
+// newRawOn opens one that speaks on a transport.
+func (w *world) newRawOn(t *testing.T, name, word string) *raw {
+	t.Helper()
+	switch word {
+	case "UDP":
+		return w.newRaw(t, name, 0)
+	case "TCP":
+		return w.newRawTCP(t, name)
+	default:
+		conn, err := (&tls.Dialer{Config: &tls.Config{RootCAs: w.authority}}).DialContext(t.Context(), "tcp4", w.SIPS)
+		must(t, err)
+		return newStream(t, name, word, conn)
+	}
+}
+
 // newRawTCP opens one with a connection to the service.
 func (w *world) newRawTCP(t *testing.T, name string) *raw {
 	t.Helper()
 	conn, err := net.Dial("tcp4", w.SIP)
 	must(t, err)
+	return newStream(t, name, "TCP", conn)
+}
+
+func newStream(t *testing.T, name, word string, conn net.Conn) *raw {
+	t.Helper()
 	t.Cleanup(func() { _ = conn.Close() })
 	reader := bufio.NewReader(conn)
-	return &raw{t: t, word: "TCP", conn: conn, name: name, read: func() (string, error) { return readMessage(reader) }}
+	return &raw{t: t, word: word, conn: conn, name: name, read: func() (string, error) { return readMessage(reader) }}
 }
 
 // readMessage reads a message of a stream.

@@ -14,35 +14,40 @@ type registering struct {
 	number int
 }
 
-// TestRegistrations are the flows of RFC 3665 section 2, one after the other. The RFC has them over TLS; here it is
-// UDP, on which the service asks for SHA-256.
+// TestRegistrations are the flows of RFC 3665 section 2, one after the other: over TLS, as the RFC has them, and over
+// UDP and TCP. The service asks for SHA-256 on each.
 func TestRegistrations(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	bob := &registering{raw: w.newRaw(t, "bob", 0)}
-	first, second := "<sip:bob@"+bob.address()+">", "<sip:bob.builder@"+bob.address()+">"
-	t.Run("2.1 Successful New Registration", func(t *testing.T) {
-		bob.t = t
-		bob.mustBeBound(bob.register("Builder-2!", "Contact: "+first), first)
-	})
-	t.Run("2.2 Update of Contact List", func(t *testing.T) {
-		bob.t = t
-		bob.mustBeBound(bob.register("Builder-2!", "Contact: "+second), first, second)
-	})
-	t.Run("2.3 Request for Current Contact List", func(t *testing.T) {
-		bob.t = t
-		bob.mustBeBound(bob.register("Builder-2!"), first, second)
-	})
-	t.Run("2.4 Cancellation of Registration", func(t *testing.T) {
-		bob.t = t
-		bob.mustBeBound(bob.register("Builder-2!", "Contact: *", "Expires: 0"))
-	})
-	t.Run("2.5 Unsuccessful Registration", func(t *testing.T) {
-		bob.t = t
-		if answer := bob.register("wrong", "Contact: "+first); !strings.HasPrefix(answer, "SIP/2.0 401") {
-			t.Errorf("a wrong password is answered\n%s", answer)
-		}
-	})
+	for _, word := range []string{"UDP", "TCP", "TLS"} {
+		t.Run(word, func(t *testing.T) {
+			bob := &registering{raw: w.newRawOn(t, "bob", word)}
+			first, second := "<sip:bob@"+bob.address()+">", "<sip:bob.builder@"+bob.address()+">"
+			flow := func(name string, play func()) {
+				t.Run(name, func(t *testing.T) {
+					bob.t = t
+					play()
+				})
+			}
+			flow("2.1 Successful New Registration", func() {
+				bob.mustBeBound(bob.register("Builder-2!", "Contact: "+first), first)
+			})
+			flow("2.2 Update of Contact List", func() {
+				bob.mustBeBound(bob.register("Builder-2!", "Contact: "+second), first, second)
+			})
+			flow("2.3 Request for Current Contact List", func() {
+				bob.mustBeBound(bob.register("Builder-2!"), first, second)
+			})
+			flow("2.4 Cancellation of Registration", func() {
+				bob.mustBeBound(bob.register("Builder-2!", "Contact: *", "Expires: 0"))
+			})
+			flow("2.5 Unsuccessful Registration", func() {
+				if answer := bob.register("wrong", "Contact: "+first); !strings.HasPrefix(answer, "SIP/2.0 401") {
+					t.Errorf("a wrong password is answered\n%s", answer)
+				}
+			})
+		})
+	}
 }
 
 // register sends a REGISTER, answers the challenge, and gives the final response.

@@ -148,14 +148,19 @@ func (w *world) throughGateway(t *testing.T) {
 	mustEnd(t, alice, bob)
 }
 
-// answerInACK: Alice makes no offer; hers is the answer, in the ACK. Bob is offered at once, where the proxy of the RFC
-// would have had him offer. No redirect server is in the way: whom to call is for the bridge's routes to say.
+// answerInACK: Alice makes no offer; hers is the answer, in the ACK. A redirect server says where Bob is, and it is the
+// bridge that follows, where the RFC has Alice do so. Bob is offered at once, where the proxy of the RFC would have had
+// him offer.
 func (w *world) answerInACK(t *testing.T) {
 	t.Helper()
 	bob := w.bob(t, func(media sipp.Media) []sipp.Step {
 		return []sipp.Step{sipp.Ring(), sipp.Answer(media), sipp.AwaitBye()}
 	})
-	alice := w.alice(t, bob, func(uri string, media sipp.Media) []sipp.Step {
+	redirects := w.play(t, bobHz, sipp.Options{}, func(sipp.Media) []sipp.Step {
+		moved := sipp.Reply{Code: 302, Reason: "Moved Temporarily", Contact: w.uri(bob.Address), Repeated: true}
+		return []sipp.Step{moved.Step(), sipp.Await("ACK")}
+	})
+	alice := w.alice(t, redirects, func(uri string, media sipp.Media) []sipp.Step {
 		media.NoEvents = true
 		return []sipp.Step{
 			sipp.CallWith(uri, ""), sipp.AwaitRinging(), sipp.AwaitFinal(media.SDP(1, "sendrecv")),
@@ -164,7 +169,10 @@ func (w *world) answerInACK(t *testing.T) {
 	})
 	mustTalk(t, alice, bob)
 	bob.letGoOn()
-	mustEnd(t, alice, bob)
+	mustEnd(t, alice, redirects, bob)
+	if len(alice.received("SIP/2.0 302")) != 0 {
+		t.Error("the redirection reached Alice")
+	}
 }
 
 // movedMedia: Alice goes on at another address. Bob hears of it as little as of any re-INVITE that he need not.

@@ -3,11 +3,13 @@
 package flows
 
 import (
+	"crypto/x509"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"sipbridge/certificate/certificatetest"
 	"sipbridge/test/e2e/ear"
 	"sipbridge/test/e2e/process"
 	"sipbridge/test/e2e/service"
@@ -29,7 +31,9 @@ const (
 type world struct {
 	*service.Service
 
-	trunks chan trunk
+	// authority is believed by whoever connects to the service over TLS.
+	authority *x509.CertPool
+	trunks    chan trunk
 	// carrier is the port of a trunk that gets the calls to 0..., and has credentials of ours; first and second are
 	// those of the servers of one that gets the calls to 1...
 	carrier, first, second int
@@ -54,9 +58,15 @@ func newWorld(t *testing.T) *world {
 		hops[made.domain] = fmt.Sprint("127.0.0.1:", made.port)
 		callers = append(callers, "trunk:"+made.domain)
 	}
-	w := &world{trunks: trunks, carrier: freePort(t), first: freePort(t), second: freePort(t)}
+	authority, folder := certificatetest.NewAuthority(t), t.TempDir()
+	own := &service.Certificate{Authority: authority.WriteAuthority(t, folder)}
+	own.Cert, own.Key = certificatetest.Write(t, folder, authority.Issue(t, "127.0.0.1"))
+	w := &world{
+		authority: authority.Pool(), trunks: trunks, carrier: freePort(t), first: freePort(t), second: freePort(t),
+	}
 	running, err := service.Start(service.Options{
 		Binary: binary, Dir: t.TempDir(),
+		TLS:      own,
 		Users:    map[string]string{"alice": "Wonderland-1!", "bob": "Builder-2!"},
 		NextHops: hops,
 		Routes: []map[string]string{

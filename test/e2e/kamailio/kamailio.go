@@ -25,6 +25,8 @@ type Options struct {
 	Port int
 	// Cert and Key, if set, are PEM files: the server also listens on TLS, and takes WebSockets there and on TCP.
 	Cert, Key string
+	// WebSocketPath is the only one at which WebSockets are taken; empty for any.
+	WebSocketPath string
 	// Outbound lets it keep Paths (RFC 3327) and the flows of devices (RFC 5626).
 	Outbound bool
 	// Presence makes it a server of presence and mailboxes too.
@@ -120,11 +122,19 @@ func script(options Options, address, secure, modules string) string {
 // Contact.
 func withTLS(text, secure string, options Options) string {
 	return strings.NewReplacer(
-		"@SECURE@", fmt.Sprintf(secureHead, secure, options.Key, options.Cert), "@EVENTS@", webSocketEvents,
+		"@SECURE@", fmt.Sprintf(secureHead, secure, options.Key, options.Cert), "@EVENTS@", options.webSocketEvents(),
 		"@WEBSOCKET@", "  if (proto == WS || proto == WSS) route(WEBSOCKET);\n  t_on_reply(\"WEBSOCKET\");\n",
 		"@ALIAS@", "handle_ruri_alias(); t_on_reply(\"WEBSOCKET\"); ",
 		"@RECEIVED@", "modparam(\"registrar\", \"received_avp\", \"$avp(RECEIVED)\")\n",
 	).Replace(text)
+}
+
+func (o Options) webSocketEvents() string {
+	if o.WebSocketPath == "" {
+		return webSocketEvents
+	}
+	asked := `"websocket"`
+	return strings.Replace(webSocketEvents, asked, fmt.Sprintf("%s && $hu == %q", asked, o.WebSocketPath), 1)
 }
 
 func withoutTLS(text string) string {

@@ -1,5 +1,5 @@
 // Put into a page that is not ours before its own scripts run: the recorder, and hands for the page's buttons.
-import { frames, hear, stats } from './record.js';
+import { hear, stats } from './record.js';
 
 const element = (id) => document.getElementById(id) ?? (() => { throw new Error(`no #${id}`); })();
 
@@ -20,11 +20,10 @@ function until(look, what, milliseconds) {
 window.phone = {
   hear,
   stats,
-  trace: () => frames,
-  story: () => [],
-  comeOnline: () => window.dispatchEvent(new Event('online')),
-  dropSocket: () => window.lastWebSocket.close(),
   text: (id) => element(id).textContent,
+
+  /** All that the page has left in the browser, and its address. */
+  kept: () => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]),
 
   /** Clicks as a user does: when the element can be seen. */
   async click(id, milliseconds) {
@@ -36,7 +35,13 @@ window.phone = {
   async type(id, text, milliseconds) {
     await until(() => document.getElementById(id)?.checkVisibility(), `#${id} to be seen`, milliseconds);
     element(id).value = text;
-    element(id).dispatchEvent(new Event('input', { bubbles: true }));
+    for (const type of ['input', 'change']) element(id).dispatchEvent(new Event(type, { bubbles: true }));
+  },
+
+  /** Resolves when the element's text has these words in it; with none, when it is empty. */
+  waitText(id, words, milliseconds) {
+    const has = () => (words ? element(id).textContent.includes(words) : !element(id).textContent);
+    return until(has, `#${id} to say ${words || 'nothing'}`, milliseconds);
   },
 
   /** Resolves when the element's data attribute has one of the values. */

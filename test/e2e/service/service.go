@@ -34,6 +34,8 @@ type Options struct {
 	Users map[string]string
 	// NextHops of upstream domains, as host:port by domain, with commas between several.
 	NextHops map[string]string
+	// WebSocketPath is that of those domains; empty for the usual one.
+	WebSocketPath string
 	// BreakerLogin lets the hashes that sipML5 sends along answer the challenges of those domains.
 	BreakerLogin bool
 	// Trunks are entries of trunks.
@@ -175,9 +177,11 @@ func configuration(options Options, sip, web, webrtc int) map[string]any {
 	domains := []map[string]any{{"name": "localhost"}}
 	for domain, hop := range options.NextHops {
 		hops := strings.Split("sip:"+strings.ReplaceAll(hop, ",", ",sip:"), ",")
-		domains = append(domains, map[string]any{
-			"name": domain, "next_hop": hops, "breaker_login": options.BreakerLogin,
-		})
+		entry := map[string]any{"name": domain, "next_hop": hops, "breaker_login": options.BreakerLogin}
+		if strings.Contains(hop, "transport=ws") {
+			entry["websocket_path"] = options.WebSocketPath
+		}
+		domains = append(domains, entry)
 	}
 	users := []map[string]string{}
 	for name, password := range options.Users {

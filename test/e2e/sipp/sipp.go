@@ -31,7 +31,10 @@ type Media struct {
 }
 
 func (m Media) sdp(version int, direction string) string {
-	payload, address := 0, cmp.Or(m.Address, "127.0.0.1")
+	payload, address, family := 0, cmp.Or(m.Address, "127.0.0.1"), "IP4"
+	if strings.Contains(address, ":") {
+		family = "IP6"
+	}
 	if m.Codec == "PCMA" {
 		payload = 8
 	}
@@ -44,13 +47,13 @@ func (m Media) sdp(version int, direction string) string {
 	return fmt.Sprintf(`      v=0
       o=phone 1 %d IN IP4 127.0.0.1
       s=-
-      c=IN IP4 %s
+      c=IN %s %s
       t=0 0
       m=audio %d RTP/AVP %s
       a=rtpmap:%d %s/8000
 %s      a=ptime:20
       a=%s
-`, version, address, m.Port, list, payload, m.Codec, events, direction)
+`, version, family, address, m.Port, list, payload, m.Codec, events, direction)
 }
 
 // Options says how to run a script.
@@ -61,6 +64,8 @@ type Options struct {
 	Remote string
 	// TCP instead of UDP.
 	TCP bool
+	// IPv6 has it at [::1] instead of 127.0.0.1.
+	IPv6 bool
 	// Inherits lets a script that is called have a call that another one has answered: it begins without the INVITE.
 	Inherits bool
 	// Calls is how many calls to play before ending; default 1.
@@ -104,8 +109,12 @@ func Start(options Options) (*Script, error) {
 	if options.TCP {
 		mode, transport = "t1", "tcp"
 	}
+	host, address := "127.0.0.1", fmt.Sprintf("127.0.0.1:%d", port)
+	if options.IPv6 {
+		host, address = "::1", fmt.Sprintf("[::1]:%d", port)
+	}
 	arguments := []string{
-		"-sf", name, "-i", "127.0.0.1", "-p", strconv.Itoa(port), "-t", mode, "-m", strconv.Itoa(max(options.Calls, 1)),
+		"-sf", name, "-i", host, "-p", strconv.Itoa(port), "-t", mode, "-m", strconv.Itoa(max(options.Calls, 1)),
 		"-nostdin", "-timeout", "180s", "-timeout_error", "-max_socket", "100",
 		"-trace_msg", "-message_file", filepath.Join(options.Dir, "messages.log"),
 		"-trace_err", "-error_file", filepath.Join(options.Dir, "errors.log"),
@@ -122,12 +131,11 @@ func Start(options Options) (*Script, error) {
 	if err != nil {
 		return nil, err
 	}
-	address := fmt.Sprintf("127.0.0.1:%d", port)
 	s := &Script{
 		Address: address, URI: fmt.Sprintf("sip:phone@%s;transport=%s", address, transport),
 		process: running, dir: options.Dir,
 	}
-	if err = s.awaitListening(port, options.TCP); err != nil {
+	if err = s.awaitListening(port, options); err != nil {
 		s.Stop()
 		return nil, err
 	}
@@ -135,10 +143,13 @@ func Start(options Options) (*Script, error) {
 }
 
 // awaitListening waits until sipp has its port: the one thing it does not print.
-func (s *Script) awaitListening(port int, tcp bool) error {
+func (s *Script) awaitListening(port int, options Options) error {
 	table, local := "/proc/net/udp", fmt.Sprintf("0100007F:%04X", port)
-	if tcp {
+	if options.TCP {
 		table = "/proc/net/tcp"
+	}
+	if options.IPv6 {
+		table, local = table+"6", fmt.Sprintf("00000000000000000000000001000000:%04X", port)
 	}
 	deadline := time.Now().Add(20 * time.Second)
 	for {

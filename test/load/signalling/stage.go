@@ -63,6 +63,7 @@ func (s *stage) configuration(at service.Addresses) map[string]any {
 		"security": map[string]int{"rate": 1_000_000},
 		"log":      map[string]string{"level": "warn"},
 		"users":    users,
+		"dialing":  map[string]any{"rules": []map[string]any{{"users": []string{"trunk:" + itsp}}}},
 		"routes": []map[string]string{{
 			"from": "trunk:" + itsp, "match": `^sip:(\d+)@`, "to": "sip:$1@" + s.phone.Addr().String(),
 		}},

@@ -1,27 +1,11 @@
-// @ts-check
 // Who the user is: what the form holds, made into what a registration needs.
 import JsSIP from 'jssip';
 
 /**
- * @typedef {object} Account
- * @property {string} uri
- * @property {string} name
- * @property {string} domain
- * @property {string} displayName
- * @property {string} [password] or else:
- * @property {string} [ha1] what the digest makes of name, realm and password
- * @property {string} [realm] for which
- *
- * @typedef {{ name: string, domain: string, password: string, displayName: string }} Typed
+ * Makes an account of what was typed: { uri, name, domain, password, displayName }. A name may carry its
+ * domain ("alice@example.org"). authName, userAgent, registerSeconds and iceServers go through as they are. Throws an Error in plain words for what cannot be one.
  */
-
-/**
- * Makes an account of what was typed. A name may carry its
- * domain ("alice@example.org"). Throws an Error in plain words for what cannot be one.
- * @param {Typed} typed
- * @returns {Account}
- */
-export function accountFrom({ name, domain, password, displayName }) {
+export function accountFrom({ name, domain, password, displayName, ...others }) {
   const [typedName, typedDomain] = split(name.trim().replace(/^sips?:/i, ''));
   const chosenDomain = typedDomain || domain.trim();
   if (!typedName) throw new Error('Please enter your name.');
@@ -34,13 +18,14 @@ export function accountFrom({ name, domain, password, displayName }) {
     domain: chosenDomain,
     password,
     displayName: displayName.trim(),
+    ...others,
   };
 }
 
 /** What people put between the digits of a phone number beside the separators that JsSIP takes out. */
 const phoneNumber = /^[+\d\s().-]+$/;
 
-/** The SIP URI of what was typed as an address, or '' if it is none; without "@" it is in the domain. @param {string} typed @param {string} [domain] */
+/** The SIP URI of what was typed as an address, or '' if it is none; without "@" it is in the domain. */
 export function addressURI(typed, domain) {
   const bare = phoneNumber.test(typed) ? typed.replace(/\s/g, '') : typed;
   try {
@@ -51,7 +36,6 @@ export function addressURI(typed, domain) {
   }
 }
 
-/** @param {string} name */
 function split(name) {
   const at = name.lastIndexOf('@');
   return at < 0 ? [name, ''] : [name.slice(0, at), name.slice(at + 1)];

@@ -91,3 +91,13 @@ export function wordsForEnd({ originator, cause, message }, call) {
 function wordsForStatus(status) {
   return refusals.get(status) ?? classes.get(Math.floor(status / 100)) ?? 'The call ended.';
 }
+
+/**
+ * Tells whether a call that rang here is one that the user missed: nobody took it or declined it, here or elsewhere.
+ * (RFC 3326 for the reason of a CANCEL)
+ */
+export function isMissed({ originator, cause, message }) {
+  if (originator === 'local') return cause === 'No Answer' || cause === 'Expires';
+  const reason = message?.parseHeader?.('reason');
+  return reason?.protocol !== 'sip' || (reason.cause !== 200 && reason.cause < 600);
+}

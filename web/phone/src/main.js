@@ -1,74 +1,131 @@
 // Plugs the page together: the phone does things, the views show how it stands.
+import { Beside } from './beside.js';
 import { renewedDemo } from './demo.js';
 import { waitForFacts } from './facts.js';
-import { keep, takeKept } from './kept.js';
 import { Phone } from './phone.js';
+import { QuietStart } from './quietstart.js';
 import { remember, remembered } from './remembered.js';
+import { iceServers, registerSeconds, targetWith, webSocketFor } from './settings.js';
 import { Speaker } from './speaker.js';
 import { titleFor } from './title.js';
 import { toneFor } from './tones.js';
+import { Trace } from './trace.js';
 import { AccountView } from './view/accountview.js';
 import { BoxesView } from './view/boxesview.js';
 import { CallView } from './view/callview.js';
+import { ChatView } from './view/chatview.js';
+import { ContactsView } from './view/contactsview.js';
 import { DialView } from './view/dialview.js';
 import { element } from './view/elements.js';
 import { Focus } from './view/focus.js';
+import { HistoryView } from './view/historyview.js';
 import { JournalView } from './view/journalview.js';
 import { LineView } from './view/lineview.js';
 import { PadView } from './view/padview.js';
+import { letPrint } from './view/printing.js';
+import { SettingsView } from './view/settingsview.js';
+import { TraceView } from './view/traceview.js';
 import { TransferView } from './view/transferview.js';
 
 const speaker = new Speaker();
-const phone = new Phone({ changed: () => render(), sound: hear, refused: (account) => void renew(account) });
-const { calls } = phone;
+const trace = new Trace(() => traceView.render());
+const beside = new Beside({
+  changed: () => render(),
+  wrote: (peer) => phone.journal.write(`${peer.name} wrote to you`),
+});
+const phone = new Phone({
+  changed: () => render(),
+  sound: hear,
+  refused: (account) => void renew(account),
+  ended: (call) => beside.history.add(call),
+  trace: (way, text) => trace.add(way, text),
+});
 let facts = null;
 
 const accountView = new AccountView(register);
-const dialView = new DialView((target) => void calls.dial(target));
+const settingsView = new SettingsView();
+const settings = settingsView.values;
+const dialView = new DialView((target) => void phone.dial(targetWith(settings.target_scheme, target)));
+const quietStart = new QuietStart();
+const boxesView = new BoxesView();
+const chatView = new ChatView(beside.chat);
+const traceView = new TraceView(trace);
 const views = [
-  new BoxesView(),
+  boxesView,
   accountView,
   dialView,
   new LineView(() => phone.unregister()),
   new CallView({
-    answer: () => void calls.answer(),
-    decline: () => calls.decline(),
-    hangUp: () => calls.hangUp(),
-    toggleMute: () => calls.toggleMute(),
-    toggleHold: () => calls.toggleHold(),
-    connect: () => calls.connect(),
+    answer: () => void phone.answer(),
+    decline: () => phone.decline(),
+    hangUp: () => phone.hangUp(),
+    toggleMute: () => phone.toggleMute(),
+    toggleHold: () => phone.toggleHold(),
+    connect: () => phone.connect(),
   }),
-  new TransferView({ transfer: (typed) => calls.transfer(typed), consult: (typed) => void calls.dial(typed) }),
+  new TransferView({ transfer: (typed) => phone.transfer(typed), consult: (typed) => void phone.consult(typed) }),
   new PadView(press),
   new JournalView(),
+  settingsView,
+  chatView,
+  new ContactsView(beside.contacts, {
+    add: (typed, name) => beside.contacts.add(typed, name),
+    remove: (address) => beside.contacts.remove(address),
+    call: (address) => void phone.dial(address),
+    write,
+    setState: (state) => beside.setState(state),
+  }),
+  new HistoryView(beside.history, (address) => void phone.dial(address)),
   new Focus(),
 ];
 
 function register(typed) {
-  const account = facts && phone.register(facts.webSocket, typed);
+  const account =
+    facts &&
+    phone.register(webSocketFor(settings, facts.webSocket), {
+      ...typed,
+      authName: settings.authname,
+      userAgent: settings.user_agent,
+      registerSeconds: registerSeconds(settings),
+      iceServers: iceServers(String(settings.webrtc_servers)),
+    });
   if (account) remember(account);
 }
 
 /** Registers a demo account anew after a restart of the service. */
 async function renew(account) {
   const before = facts;
+  element('target').value = settings.target || settings.target_value;
+  for (const notice of settingsView.notices) phone.journal.write(notice, 'bad');
   await begin();
+  if (settingsView.notices.length > 0) phone.complain(settingsView.notices.join(' '));
   const typed = renewedDemo(account, before, facts);
   if (typed) register(typed);
+}
+
+/** The account that the page's address names, or null. */
+function fromAddress() {
+  const { username: name, domain, password, displayname: displayName } = settings;
+  return name ? { name, domain, password, displayName } : null;
 }
 
 /** Asks the service for its facts and shows them. */
 async function begin() {
   facts = await waitForFacts(() => phone.complain('The service does not answer. Trying again…'));
-  accountView.fill(facts, remembered());
+  accountView.fill(facts, fromAddress() ?? remembered());
   dialView.fill(facts);
   render();
 }
 
+function write(address) {
+  boxesView.show('chat');
+  chatView.open(address);
+}
+
 function press(key) {
   if (!phone.call) dialView.type(key);
-  else if (!calls.sendKey(key)) return;
-  speaker.key(key);
+  else if (!phone.sendKey(key)) return;
+  if (settings.has_tones) speaker.key(key);
 }
 
 /** Plays the other side. A browser that wants a click first gets its chance with the next one. */
@@ -79,18 +136,23 @@ function hear(stream) {
 }
 
 function render() {
+  const calls = [phone.call, phone.waiting].filter(Boolean);
+  beside.follow({ line: phone.line, calls });
+  quietStart.follow(calls, !settings.has_audio);
   for (const view of views) view.render(phone);
-  speaker.play(toneFor(phone.call));
+  speaker.play(settings.enable_sound_alert ? toneFor(phone.call) : null);
   document.title = titleFor(phone.call);
 }
 
+letPrint();
 for (const gesture of ['pointerdown', 'keydown']) document.addEventListener(gesture, () => speaker.wake());
-addEventListener('online', () => phone.networkChanged());
-// Nobody can tell a reload from a closed tab here, so the calls are left for the next page; the service keeps them a
-// while. A page that the browser has kept whole is not alive: its calls went when it was hidden.
-addEventListener('pagehide', () => keep(phone.leave()));
-addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+addEventListener('online', () => phone.line?.reconnect());
+addEventListener('pagehide', () => phone.unregister());
+addEventListener('beforeunload', (event) => {
+  if (phone.call) event.preventDefault(); // the browser asks whether to leave
+});
 
-const kept = takeKept();
-if (kept) phone.restore(kept);
+element('target').value = settings.target || settings.target_value;
+for (const notice of settingsView.notices) phone.journal.write(notice, 'bad');
 await begin();
+if (settingsView.notices.length > 0) phone.complain(settingsView.notices.join(' '));

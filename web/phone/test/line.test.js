@@ -117,9 +117,29 @@ test('a registration that fails with the connection is no refusal', () => {
 
 test('calls come in, those that go out do not', () => {
   const { agent, told } = registered();
-  agent.emit('newRTCSession', { originator: 'local', session: 'out' });
-  agent.emit('newRTCSession', { originator: 'remote', session: 'in' });
-  assert.deepEqual(told.incoming, ['in']);
+  const [out, into] = [new EventEmitter(), new EventEmitter()];
+  agent.emit('newRTCSession', { originator: 'local', session: out });
+  agent.emit('newRTCSession', { originator: 'remote', session: into });
+  assert.deepEqual(told.incoming, [into]);
+});
+
+test('names the STUN and TURN servers to every call', () => {
+  const { line, agent } = registered();
+  line.account.iceServers = [{ urls: 'stun:a.example' }];
+  agent.call = (_uri, options) => options;
+  assert.deepEqual(line.call('sip:bob@localhost', { pcConfig: { x: 1 } }), {
+    pcConfig: { x: 1, iceServers: [{ urls: 'stun:a.example' }] },
+  });
+  const session = new EventEmitter();
+  agent.emit('newRTCSession', { originator: 'remote', session });
+  let configured;
+  session.emit('peerconnection', {
+    peerconnection: {
+      getConfiguration: () => ({ bundlePolicy: 'balanced' }),
+      setConfiguration: (configuration) => (configured = configuration),
+    },
+  });
+  assert.deepEqual(configured, { bundlePolicy: 'balanced', iceServers: [{ urls: 'stun:a.example' }] });
 });
 
 test('a stopped line is silent', () => {

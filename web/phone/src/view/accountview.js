@@ -20,12 +20,13 @@ export class AccountView {
     return { name, domain, password, displayName };
   }
 
-  /** Fills the form: with what was used before, else with the first account of a demonstration. */
+  /** Fills the form: with what was used before or the page's address says, else with the first account of a demonstration. */
   fill({ domain, accounts }, before) {
     this.#accounts = accounts;
     element('domain').value = before?.domain || domain;
     element('username').value = before?.name ?? '';
     element('displayname').value = before?.displayName ?? '';
+    element('password').value = before?.password ?? '';
     const demo = before ? accounts.find(({ name }) => name === before.name) : accounts[0];
     if (demo) this.#choose(demo, domain);
     this.#offer(domain);

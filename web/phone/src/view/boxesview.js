@@ -84,6 +84,7 @@ export class BoxesView {
    */
   #folding(box, title) {
     const button = make('button', { type: 'button', className: 'corner folds', title: 'Fold or unfold' });
+    button.id = box.id.replace(/box$/, 'fold');
     button.ariaLabel = `Show ${title}`;
     /** @param {boolean} folded */
     const fold = (folded) => {

@@ -7,7 +7,7 @@ export class DialView {
   #facts = { numbers: [], accounts: [] };
   #offered = null;
 
-  /** dial is called with what to call. */
+  /** dial is called with what was typed, and with what a click chose. */
   constructor(dial) {
     this.#dial = dial;
     element('dial').addEventListener('submit', (event) => {

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"sipbridge/sipua/transport"
+)
+
+// addressed is a flow that only has addresses.
+type addressed struct {
+	transport.Flow
+
+	local, remote string
+}
+
+func (a addressed) LocalAddr() netip.AddrPort  { return netip.MustParseAddrPort(a.local) }
+func (a addressed) RemoteAddr() netip.AddrPort { return netip.MustParseAddrPort(a.remote) }
+
+// TestMediaAddress: media go where the offer has them, if this machine can reach that and the phone may.
+func TestMediaAddress(t *testing.T) {
+	near4 := addressed{local: "127.0.0.1:5060", remote: "127.0.0.1:5070"}
+	near6 := addressed{local: "[::1]:5060", remote: "[::1]:5070"}
+	far := addressed{local: "192.0.2.1:5060", remote: "192.0.2.9:5060"}
+	for name, test := range map[string]struct {
+		flow  addressed
+		offer string
+		want  string
+	}{
+		"same family":          {near4, "IP4 127.0.0.1", "127.0.0.1"},
+		"IPv6 over IPv4":       {near4, "IP6 ::1", "::1"},
+		"IPv4 over IPv6":       {near6, "IP4 127.0.0.1", "127.0.0.1"},
+		"loopback of somebody": {far, "IP6 ::1", "192.0.2.1"},
+		"held at no address":   {near4, "IP6 ::", "127.0.0.1"},
+		"a name":               {near4, "IP6 phone.example", "127.0.0.1"},
+		"no way":               {near4, "IP6 fe80::1", "127.0.0.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			offer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nc=IN %s\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n",
+				test.offer)
+			if got := mediaAddress(test.flow, []byte(offer)); got.String() != test.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+	if got := mediaAddress(near4, nil); got.String() != "127.0.0.1" {
+		t.Errorf("without an offer: %v", got)
+	}
+}

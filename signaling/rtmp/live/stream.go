@@ -1,0 +1,132 @@
+package live
+
+import (
+	"sync"
+
+	"github.com/pion/rtp"
+
+	"sipbridge/bridge"
+	"sipbridge/transcode"
+)
+
+var _ bridge.Endpoint = (*Stream)(nil)
+
+// Options says what a Stream is.
+type Options struct {
+	// Party is who speaks, as others are told of it.
+	Party bridge.Party
+	// Origin and User say whose stream it is, as in bridge.Request.
+	Origin bridge.Origin
+	User   string
+	// Transport is the one that the publisher came on, as in bridge.LegInfo.
+	Transport string
+	// Private lets only users and configured servers listen.
+	Private bool
+	// MaxListeners is how many may listen at a time. Default: 100.
+	MaxListeners int
+}
+
+// Stream is what one publisher says. It is the Endpoint of those who want to listen.
+type Stream struct {
+	options Options
+
+	// mu guards what follows and the state of all legs. It is held for arithmetic and for putting events into legs, none
+	// of which waits.
+	mu   sync.Mutex
+	legs map[*leg]struct{}
+	// said is the newest codec of the publisher; without a name before he has said anything.
+	said  transcode.Format
+	ended bool
+	// hearing are the legs that get a packet now; Speak uses it again for each.
+	hearing []*leg
+}
+
+// NewStream makes a Stream without listeners.
+func NewStream(options Options) *Stream {
+	if options.MaxListeners <= 0 {
+		options.MaxListeners = 100
+	}
+	return &Stream{options: options, legs: make(map[*leg]struct{})}
+}
+
+// Speak says a packet to all. It belongs to one goroutine.
+func (s *Stream) Speak(format transcode.Format, packet *rtp.Packet) {
+	s.mu.Lock()
+	s.said = format
+	s.hearing = s.hearing[:0]
+	for listener := range s.legs {
+		listener.propose(format)
+		s.hearing = append(s.hearing, listener)
+	}
+	s.mu.Unlock()
+	for _, listener := range s.hearing { // without mu: a listener may be slow
+		listener.media.say(format.Codec, packet)
+	}
+}
+
+// Listeners counts the legs that there are.
+func (s *Stream) Listeners() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.legs)
+}
+
+// Close ends all legs. Nobody can listen any more.
+func (s *Stream) Close(cause bridge.Cause) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	for listener := range s.legs {
+		listener.end(cause)
+	}
+}
+
+// Dial lets somebody listen: he is answered at once.
+func (s *Stream) Dial(request bridge.Request) bridge.Leg {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	listener := newLeg(s)
+	s.legs[listener] = struct{}{}
+	switch {
+	case s.ended:
+		listener.end(bridge.Cause{Status: 480, Text: "Temporarily Unavailable"})
+	case s.options.Private && request.Origin == bridge.OriginUnknown:
+		listener.end(bridge.Cause{Status: 403, Text: "Forbidden"})
+	case len(s.legs) > s.options.MaxListeners:
+		listener.end(bridge.Cause{Status: 486, Text: "Busy Here"})
+	case request.Offer == nil:
+		listener.end(notAcceptable())
+	default:
+		listener.answer(*request.Offer)
+	}
+	return listener
+}
+
+// Call makes the leg of a call to a URI, to be given to bridge.Exchange.Accept. What is being said, or format if
+// nothing was, is what it offers. Ended is called once when the call is over or failed, from any goroutine; it does not
+// block, and calls nothing here. It is not called if the Stream was closed.
+func (s *Stream) Call(to string, format transcode.Format, ended func(bridge.Cause)) bridge.Incoming {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.said.Name != "" {
+		format = s.said
+	}
+	offer := audioOf(format)
+	placed := callerLeg{leg: newLeg(s), request: bridge.Request{
+		From: s.options.Party, To: to, Origin: s.options.Origin, User: s.options.User, Offer: &offer,
+	}}
+	placed.ended = ended
+	s.legs[placed.leg] = struct{}{}
+	if s.ended {
+		placed.end(bridge.Cause{Status: 487, Text: "Request Terminated"})
+	}
+	return placed
+}
+
+func audioOf(format transcode.Format) bridge.Description {
+	return bridge.Description{Media: []bridge.MediaDescription{{
+		Kind: transcode.Audio, Formats: []transcode.Format{format},
+	}}}
+}
+
+func notAcceptable() bridge.Cause { return bridge.Cause{Status: 488, Text: "Not Acceptable Here"} }

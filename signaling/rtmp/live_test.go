@@ -1,0 +1,176 @@
+package rtmp_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/bridgetest"
+	"sipbridge/signaling/rtmp"
+	"sipbridge/signaling/rtmp/rtmptest"
+	"sipbridge/transcode"
+	"sipbridge/transcode/dtmf"
+)
+
+const streamKey = "correct-horse"
+
+// withStreams lets a user of the test publish with a key, and anybody without.
+func withStreams(options *rtmp.Options) {
+	options.Live = rtmp.LiveOptions{
+		Streams: []rtmp.LiveStream{{Name: "studio", Key: streamKey, User: "alice@test"}}, Strangers: true, Domain: "test",
+	}
+}
+
+// encoder connects as ffmpeg does, and asks to publish; it does not wait for the answer.
+func encoder(t *testing.T, w *world, app, name string) (client *rtmptest.Client, stream uint32) {
+	t.Helper()
+	client = rtmptest.Dial(t, w.address, rtmptest.Options{})
+	if answer := client.Connect(app); answer.Name != "_result" {
+		t.Fatalf("connect gives %+v", answer)
+	}
+	client.Ask("releaseStream", name)
+	stream = client.Stream()
+	client.CallOn(stream, "publish", name, "live")
+	return client, stream
+}
+
+func TestPublisherCalls(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		app, name  string
+		from, user string
+	}{
+		{"live", "cam?to=phone", "sip:live-cam@test", ""},
+		{"live/", "cam?to=sip:phone@test", "sip:live-cam@test", ""},
+		{"live?to=sip%3Aphone%40test", "cam", "sip:live-cam@test", ""},
+		{"live", "studio?key=" + streamKey + "&to=phone", "sip:alice@test", "alice@test"},
+	} {
+		w := newWorld(t, withStreams)
+		client, stream := encoder(t, w, test.app, test.name)
+		client.AwaitStatus("NetStream.Publish.Start")
+		speak(t, client, stream, 0x82, 0, 1)
+		phone := w.phone.AwaitDial(t)
+		request := phone.Request
+		if request.To != "sip:phone@test" || request.From.URI != test.from || request.User != test.user {
+			t.Errorf("%s: the phone is asked %+v", test.name, request)
+		}
+		if known := request.Origin == bridge.OriginUser; known != (test.user != "") {
+			t.Errorf("%s: the origin is %d", test.name, request.Origin)
+		}
+		phone.Emit(answered())
+		w.calls.AwaitStarted(t)
+		phone.FakeMedia().AwaitPlugged(t, transcode.Audio)
+		speak(t, client, stream, 0x82, 1000, 50)
+		checkTone(t, bridgetest.PCMU(), payloadsOf(phone.FakeMedia().AwaitSent(t, transcode.Audio, 50)))
+		phone.Emit(bridge.Ended{Cause: bridge.Normal()})
+		client.AwaitStatus("NetStream.Publish.Failed")
+		client.AwaitEnd()
+	}
+}
+
+func TestPublisherIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withStreams)
+	_, _ = encoder(t, w, "live", "taken")
+	bridgetest.Eventually(t, "it is published", func() bool { return w.server.Stats().Streams == 1 })
+	for _, name := range []string{
+		"studio", "studio?key=wrong", "cam?key=wrong", "taken", "", "a b", "../x", strings.Repeat("x", 65),
+		"cam?to=sip:phone@test%0d%0aX:%20y", "cam?to=%zz", "cam?to=sips:phone@test",
+	} {
+		client, _ := encoder(t, w, "live", name)
+		client.AwaitStatus("NetStream.Publish.BadName")
+	}
+	closed := newWorld(t)
+	client, _ := encoder(t, closed, "live", "cam")
+	client.AwaitStatus("NetStream.Publish.BadName")
+	if streams := closed.server.Stats().Streams; streams != 0 {
+		t.Errorf("%d streams are published", streams)
+	}
+}
+
+// TestPublisherHearsOfRefusal tells an encoder why its call failed.
+func TestPublisherHearsOfRefusal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withStreams)
+	client, stream := encoder(t, w, "live", "cam?to=sip:phone@test")
+	client.AwaitStatus("NetStream.Publish.Start")
+	speak(t, client, stream, 0x82, 0, 1)
+	w.phone.AwaitDial(t).Emit(bridge.Ended{Cause: bridge.Cause{Status: 486, Text: "Busy Here"}})
+	if said := client.AwaitStatus("NetStream.Publish.Failed"); said != "486 Busy Here" {
+		t.Errorf("it is told %q", said)
+	}
+}
+
+// TestListeners call a stream, one before and one after it speaks, until it ends.
+func TestListeners(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withStreams)
+	client, stream := encoder(t, w, "live", "cam")
+	client.AwaitStatus("NetStream.Publish.Start")
+	first := w.listen(t, "sip:live-cam@test")
+	bridgetest.Await[bridgetest.Answer](t, first.Leg)
+	speak(t, client, stream, 0x72, 0, 1)
+	second := w.listen(t, "sip:live-cam@test")
+	bridgetest.Await[bridgetest.Answer](t, second.Leg)
+	said := uint32(1) // until the calls have agreed to A-law nothing is heard
+	for _, listener := range []*bridgetest.Incoming{first, second} {
+		bridgetest.Eventually(t, "the stream is heard", func() bool {
+			speak(t, client, stream, 0x72, 20*said, 10)
+			said += 10
+			return len(listener.FakeMedia().Sent(transcode.Audio)) >= 50
+		})
+		sent := listener.FakeMedia().Sent(transcode.Audio)
+		pcm := decodePCMU(t, payloadsOf(sent[len(sent)-10:]))
+		if amplitude := dtmf.Goertzel(pcm, 8000, 1004); amplitude < dtmf.Amplitude(0)/2 {
+			t.Errorf("the amplitude at 1004 Hz is %.0f", amplitude)
+		}
+	}
+	client.CloseStream(stream)
+	for _, listener := range []*bridgetest.Incoming{first, second} {
+		bridgetest.Await[bridgetest.Hangup](t, listener.Leg)
+	}
+	late := w.listen(t, "sip:live-cam@test")
+	if cause := bridgetest.Await[bridgetest.Hangup](t, late.Leg).Cause; cause.Status != 404 {
+		t.Errorf("who comes late hears %v", cause)
+	}
+}
+
+// listen plays a phone with PCMU that calls a stream.
+func (w *world) listen(t *testing.T, to string) *bridgetest.Incoming {
+	t.Helper()
+	offer := bridgetest.Audio(bridgetest.PCMU())
+	caller := bridgetest.NewIncoming(bridge.Request{
+		From: bridge.Party{URI: "sip:carol@test"}, To: to, Offer: &offer,
+	}, bridge.LegInfo{})
+	w.exchange.Accept(caller)
+	return caller
+}
+
+// TestFFmpegPublishesLive is a real encoder: what it says is heard at the target.
+func TestFFmpegPublishesLive(t *testing.T) {
+	t.Parallel()
+	for _, codec := range [][]string{
+		{"-ar", "16000", "-c:a", "libspeex"},
+		{"-ar", "8000", "-c:a", "pcm_mulaw"},
+		{"-ar", "8000", "-c:a", "pcm_alaw"},
+	} {
+		w := newWorld(t, withStreams)
+		args := append([]string{"-v", "error", "-re", "-f", "lavfi", "-i", "sine=1004:d=3"}, codec...)
+		args = append(args, "-ac", "1", "-f", "flv", "rtmp://"+w.address+"/live/cam?to=sip:phone@test")
+		publishing := exec.CommandContext(t.Context(), "ffmpeg", args...)
+		if err := publishing.Start(); err != nil {
+			t.Fatal(err)
+		}
+		w.phone.AwaitDial(t).Emit(answered())
+		if err := publishing.Wait(); err != nil {
+			t.Errorf("%v: %v", codec, err)
+		}
+		if record := w.calls.AwaitEnded(t); record.EndedBy != "caller" {
+			t.Errorf("%v: the record is %+v", codec, record)
+		}
+		if stats := w.server.Stats(); stats.AudioIn < 20 || stats.Malformed > 0 || stats.AudioDropped > 0 {
+			t.Errorf("%v: counted %+v", codec, stats)
+		}
+	}
+}

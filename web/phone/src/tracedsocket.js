@@ -1,0 +1,66 @@
+// @ts-check
+// A WebSocket for JsSIP that shows every message to whoever wants to see them.
+import JsSIP from 'jssip';
+
+/** @typedef {(way: 'in' | 'out', text: string) => void} Told */
+
+/** JsSIP takes this for one of its sockets: it has the same properties, and handlers that JsSIP sets. */
+export class TracedSocket {
+  #socket;
+  #told;
+
+  /** @type {() => void} */
+  onconnect = () => {};
+  /** @type {(...why: any[]) => void} */
+  ondisconnect = () => {};
+  /** @type {(data: any) => void} */
+  ondata = () => {};
+
+  /**
+   * @param {string} url
+   * @param {Told} told called with each message before it goes out, or is read
+   * @param {any} socket stands in for JsSIP's in tests
+   */
+  constructor(url, told, socket = new JsSIP.WebSocketInterface(url)) {
+    this.#socket = socket;
+    this.#told = told;
+    socket.onconnect = () => this.onconnect();
+    socket.ondisconnect = (/** @type {any[]} */ ...why) => this.ondisconnect(...why);
+    socket.ondata = (/** @type {string | ArrayBuffer} */ data) => this.#read(data);
+  }
+
+  get url() {
+    return this.#socket.url;
+  }
+  get via_transport() {
+    return this.#socket.via_transport;
+  }
+  get sip_uri() {
+    return this.#socket.sip_uri;
+  }
+
+  connect() {
+    this.#socket.connect();
+  }
+  disconnect() {
+    this.#socket.disconnect();
+  }
+  isConnected() {
+    return this.#socket.isConnected();
+  }
+  isConnecting() {
+    return this.#socket.isConnecting();
+  }
+
+  /** @param {any} message */
+  send(message) {
+    this.#told('out', String(message));
+    return this.#socket.send(message);
+  }
+
+  /** @param {string | ArrayBuffer} data */
+  #read(data) {
+    this.#told('in', typeof data === 'string' ? data : new TextDecoder().decode(data));
+    this.ondata(data);
+  }
+}
