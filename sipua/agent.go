@@ -29,6 +29,7 @@ type Agent struct {
 	removals     *removals
 	upstreams    upstreamAddresses
 	trunks       trunks
+	accounts     sync.Map // the keys are *accountRegistration
 	stats        counters
 	// relayedSubscriptions are those at upstream servers.
 	relayedSubscriptions *relayedSubscriptions
@@ -100,6 +101,7 @@ func (a *Agent) FlowClosed(flow transport.Flow) {
 	a.relays.forget(flow)
 	a.proxies.forget(flow)
 	a.trunks.flowClosed(flow)
+	a.accountsFlowClosed(flow)
 	a.relayedSubscriptions.forget(flow)
 	a.removals.forget(flow)
 	a.dropWatchers(flow)

@@ -45,7 +45,7 @@ type breaker struct {
 // Name is the domain.
 func (b breaker) Name() string { return b.upstream.Domain }
 
-// Answer gives the header that answers a challenge. The hash is good for one realm, which must be the domain: of a
+// Answer gives the header that answers a challenge. A hash is good for one realm, which must be the domain: of a
 // server that has another one the browser has to answer the challenge itself.
 func (b breaker) Answer(response *sip.Response, method sip.RequestMethod, uri sip.Uri) (sip.Header, error) {
 	asks, answers := "WWW-Authenticate", "Authorization"
@@ -53,7 +53,9 @@ func (b breaker) Answer(response *sip.Response, method sip.RequestMethod, uri si
 		asks, answers = "Proxy-Authenticate", "Proxy-Authorization"
 	}
 	login := b.login
-	login.Realm = b.upstream.Domain
+	if login.HA1 != "" {
+		login.Realm = b.upstream.Domain
+	}
 	value, err := digest.Answer(valuesOf(response, asks), string(method), uri.String(), login)
 	if err != nil {
 		return nil, err

@@ -9,8 +9,8 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// relayBinding is a browser that registered at an upstream server through us. The server knows it by our own
-// address with the token as user part; requests to that address go down the flow (RFC 5626 section 5.3).
+// relayBinding is a browser, or another device, that registered at an upstream server through us. The server knows it
+// by our own address with the token as user part; requests to that address go down the flow (RFC 5626 section 5.3).
 type relayBinding struct {
 	token string
 	// user is the address-of-record, "name@domain".
@@ -18,6 +18,8 @@ type relayBinding struct {
 	// contact is the URI that the browser gave.
 	contact string
 	flow    transport.Flow
+	// endpoint is the device if it does not speak SIP; then there are neither contact nor flow.
+	endpoint bridge.Endpoint
 	// outbound says that the server knows the contact, and the token only as a Path.
 	outbound bool
 	until    time.Time
@@ -54,6 +56,9 @@ func (r *relayBindings) add(binding relayBinding) {
 		return old.user == binding.user && now.After(old.until)
 	})
 	r.mu.Unlock()
+	if binding.flow == nil {
+		return
+	}
 	select {
 	case <-binding.flow.Done():
 		r.forget(binding.flow)
@@ -108,14 +113,17 @@ func (r *relayBindings) of(user string) []relayBinding {
 	return found
 }
 
-// relayTargets gives the browsers that an upstream server may mean: by token exactly one, by user all.
+// relayTargets gives the devices that an upstream server may mean: by token exactly one, by user all.
 func (a *Agent) relayTargets(name, domain string) (targets []bridge.Target, known bool) {
 	bindings := a.relays.of(name + "@" + domain)
 	if binding, ok := a.relays.find(name); ok && domainOf(binding.user) == domain {
 		bindings = []relayBinding{binding}
 	}
 	for _, binding := range bindings {
-		endpoint := bindingEndpoint{agent: a, contact: binding.contact, flow: binding.flow, user: binding.user}
+		endpoint := binding.endpoint
+		if endpoint == nil {
+			endpoint = bindingEndpoint{agent: a, contact: binding.contact, flow: binding.flow, user: binding.user}
+		}
 		targets = append(targets, bridge.Target{Endpoint: endpoint, URI: "sip:" + binding.user})
 	}
 	return targets, len(targets) > 0

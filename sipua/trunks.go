@@ -89,52 +89,62 @@ func (a *Agent) Registrations() map[string]trunk.State {
 	return states
 }
 
-// SendRegister is trunk.Sender. It tries the trunk's servers in order.
+// SendRegister is trunk.Sender. It tries the trunk's servers in order. The connection that brought it stays open for
+// the trunk's calls.
 func (a *Agent) SendRegister(ctx context.Context, t *trunk.Trunk, token string,
 	prepare func(contact sip.Uri) *sip.Request,
 ) (*sip.Response, error) {
+	response, way, err := a.sendRegister(ctx, t, token, prepare)
+	if err == nil && response.IsSuccess() && way.Done() != nil {
+		a.trunks.ways.Store(a.trunks.registration(t), way)
+	}
+	return response, err
+}
+
+// sendRegister sends a REGISTER beside the caller's goroutine, and waits for the answer, or for ctx. It also gives the
+// flow that brought it.
+func (a *Agent) sendRegister(ctx context.Context, t *trunk.Trunk, token string,
+	prepare func(contact sip.Uri) *sip.Request,
+) (*sip.Response, transport.Flow, error) {
 	type outcome struct {
 		response *sip.Response
+		way      transport.Flow
 		err      error
 	}
 	came := make(chan outcome, 1)
 	started := a.crew.start(func() { //nolint:contextcheck // a look-up has a limit of its own
-		response, err := a.register(t, token, prepare)
-		came <- outcome{response, err}
+		response, way, err := a.register(t, token, prepare)
+		came <- outcome{response, way, err}
 	})
 	if !started {
-		return nil, errClosed
+		return nil, nil, errClosed
 	}
 	select {
 	case got := <-came:
-		return got.response, got.err
+		return got.response, got.way, got.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, nil, ctx.Err()
 	}
 }
 
-// register sends a REGISTER and waits for the answer. The connection that brought it stays open for the trunk's calls.
+// register sends a REGISTER and waits for the answer. The connection that brought it stays open for the server's calls.
 func (a *Agent) register(t *trunk.Trunk, token string, prepare func(contact sip.Uri) *sip.Request,
-) (*sip.Response, error) {
+) (response *sip.Response, way transport.Flow, err error) {
 	targets, err := a.locate(t.NextHops(), t.Name())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var last transport.Flow
-	response, err := a.sendInOrder(targets, transactionTime, func(flow transport.Flow) *sip.Request {
-		last = flow
+	response, err = a.sendInOrder(targets, transactionTime, func(flow transport.Flow) *sip.Request {
+		way = flow
 		request := prepare(a.contact(flow, token))
 		a.complete(flow, request)
 		return request
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	keepOpen(last)
-	if registration := a.trunks.registration(t); response.IsSuccess() && last.Done() != nil {
-		a.trunks.ways.Store(registration, last)
-	}
-	return response, nil
+	keepOpen(way)
+	return response, way, nil
 }
 
 // isAt tells whether a flow leads to the own addresses of whom credentials are for.

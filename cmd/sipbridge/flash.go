@@ -18,6 +18,7 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 		Domain: func(host string) (string, bool) {
 			return domains.Canonical(host), domains.IsLocal(host)
 		},
+		Upstreams:   flashUpstreams{s.agent},
 		PolicyHosts: s.config.Flash.PolicyHosts,
 		Live:        liveOptions(s.config, domains),
 		Logger:      s.log,

@@ -91,16 +91,22 @@ func (s *service) run(ctx context.Context) error {
 	return errors.Join(group.Wait(), s.media.engine.Close())
 }
 
-// runCalls ends the calls before the agent and the server whose legs they are.
+// runCalls ends the calls before the server and the agent whose legs they are, and the server before the agent, by
+// which its clients are registered elsewhere.
 func (s *service) runCalls(running context.Context) error {
-	agentRunning, stopAgent := context.WithCancel(context.WithoutCancel(running))
+	after := context.WithoutCancel(running)
+	agentRunning, stopAgent := context.WithCancel(after)
 	defer stopAgent()
-	var group errgroup.Group
-	group.Go(func() error { return s.agent.Run(agentRunning) })
-	group.Go(func() error { return s.flash.Run(agentRunning) })
+	flashRunning, stopFlash := context.WithCancel(after)
+	defer stopFlash()
+	var agent, flash errgroup.Group
+	agent.Go(func() error { return s.agent.Run(agentRunning) })
+	flash.Go(func() error { return s.flash.Run(flashRunning) })
 	err := s.exchange.Run(running)
+	stopFlash()
+	err = errors.Join(err, flash.Wait())
 	stopAgent()
-	return errors.Join(err, group.Wait())
+	return errors.Join(err, agent.Wait())
 }
 
 // waitAndDrain waits for the signal to stop, then for the calls to finish.

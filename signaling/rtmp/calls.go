@@ -70,6 +70,7 @@ func (c *conn) place(asked command) (placed *callerLeg, reason string) {
 	offer := wished.offer()
 	placed = &callerLeg{leg: newLeg(c, from, c.user), request: bridge.Request{
 		From: from, To: to.uri(), Origin: bridge.OriginUser, User: c.user, Offer: &offer,
+		Login: c.login,
 	}}
 	placed.caller, placed.wish = true, wished
 	c.active = placed.leg

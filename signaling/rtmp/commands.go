@@ -21,9 +21,8 @@ func (c *conn) command(message chunk.Message) error {
 	case c.publisher != nil:
 		c.publisher.command(asked)
 		return nil
-	case asked.name == "connect" && !known:
-		c.connect(asked)
-		return nil
+	case asked.name == "connect" && !known && c.unregister == nil:
+		return c.connect(asked)
 	case !known:
 		return errOrder
 	}

@@ -68,13 +68,19 @@ type conn struct {
 	audio         *rate.Limiter
 	// publisher is what the client is if it is an encoder; else nil.
 	publisher *publisher
+	// unregister ends the registration at the server of the client's domain; nil if there is none. working is the
+	// goroutine that keeps it.
+	unregister context.CancelFunc
+	working    sync.WaitGroup
 
 	// mu guards all that follows, and the state of the connection's legs. It is held for arithmetic and for putting
 	// messages into out and events into legs, none of which waits.
 	mu sync.Mutex
 	// user is "name@domain" once connect was accepted.
-	user     string
-	display  string
+	user    string
+	display string
+	// login proves the user to the server of his domain, in his calls; nil for a user of our own.
+	login    any
 	rejected bool
 	over     bool
 	amf3     bool
@@ -129,6 +135,10 @@ func (c *conn) run() {
 	c.close()
 	writing.Wait()
 	c.contain(c.leave)
+	if c.unregister != nil {
+		c.unregister()
+		c.working.Wait()
+	}
 	if ended(err) {
 		return
 	}

@@ -16,36 +16,43 @@ const application = "sip"
 // maxConnectArguments are login, password, display name and rate.
 const maxConnectArguments = 4
 
-// connect logs a client in, or rejects it.
-func (c *conn) connect(asked command) {
+// connect logs a client in, or rejects it. A client of a domain with a server of its own is registered there first.
+func (c *conn) connect(asked command) error {
 	object, _ := asked.object.(amf.Object)
-	if app := object.Text("app"); isLive(app) {
+	app := object.Text("app")
+	if isLive(app) {
 		c.connectPublisher(asked, app)
-		return
+		return nil
 	}
 	encoding, hasEncoding := object.Get("objectEncoding").(float64)
-	app := object.Text("app")
-	user, reason := c.identify(app, asked)
+	account, reason := c.identify(app, asked)
 	if encoding != 0 && encoding != 3 {
 		reason = "Unsupported encoding " + strconv.FormatFloat(encoding, 'g', -1, 64)
 	}
 	c.send(chunk.Number(chunk.WindowAckSize, windowSize))
 	if reason != "" {
 		c.reject(asked, reason)
-		return
+		return nil
 	}
 	info := statusInfo("status", "NetConnection.Connect.Success", "Connection succeeded.")
 	if hasEncoding {
 		info.Properties = append(info.Properties, amf.Property{Name: "objectEncoding", Value: encoding})
 	}
-	c.welcome(asked, user, app, info)
-	c.server.options.Logger.Info("flash phone logged in", "user", user, "remote", c.remote)
+	if account.upstream {
+		return c.register(registration{account: account.Account, asked: asked, app: app, info: info})
+	}
+	c.welcome(asked, account.user(), app, info)
+	c.server.options.Logger.Info("flash phone logged in", "user", account.user(), "remote", c.remote)
+	return nil
 }
 
 // welcome makes a client a device of its user.
 func (c *conn) welcome(asked command, user, app string, info amf.Object) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.over {
+		return
+	}
 	c.user, c.display = user, clean(asked.text(2))
 	c.texts = asksForTexts(app)
 	c.amf3 = info.Get("objectEncoding") == 3.0
@@ -79,32 +86,45 @@ func statusInfo(level, code, description string) amf.Object {
 	}}
 }
 
-// identify gives the user, "name@domain", or the reason why there is none. Who is unknown and who has the wrong
+// identified is an account that may be let in. That of a domain with a server of its own is to be registered there.
+type identified struct {
+	Account
+
+	upstream bool
+}
+
+// user is the address, "name@domain".
+func (a Account) user() string { return a.Name + "@" + a.Domain }
+
+// identify gives the account of a client, or the reason why there is none. Who is unknown and who has the wrong
 // password hear the same.
-func (c *conn) identify(app string, asked command) (user, reason string) {
+func (c *conn) identify(app string, asked command) (account identified, reason string) {
 	const forbidden = "403 Forbidden"
 	name, host, reason := splitApp(app)
 	if reason != "" {
-		return "", reason
+		return identified{}, reason
 	}
 	if len(asked.args) > maxConnectArguments {
-		return "", "Exception on onConnect"
+		return identified{}, "Exception on onConnect"
 	}
 	password := asked.text(1)
 	if password == "" {
-		return "", "401 Unauthorized"
+		return identified{}, "401 Unauthorized"
 	}
 	now := time.Now()
 	if c.server.guard.locked(c.remote, now) {
-		return "", forbidden
+		return identified{}, forbidden
+	}
+	if account, ok := c.upstreamAccount(name, host, asked); ok {
+		return identified{Account: account, upstream: true}, ""
 	}
 	domain, ours := c.server.options.Domain(host)
 	login, _, _ := strings.Cut(asked.text(0), "@")
 	if !ours || login != "" && login != name || !c.server.options.Accounts.Verify(name, domain, password) {
 		c.server.guard.fail(c.remote, now)
-		return "", forbidden
+		return identified{}, forbidden
 	}
-	return name + "@" + domain, ""
+	return identified{Account: Account{Name: name, Domain: domain}}, ""
 }
 
 // splitApp reads "sip/user@domain[:port][/anything][?anything]".

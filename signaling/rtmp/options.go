@@ -24,6 +24,8 @@ type Options struct {
 	Accounts Accounts
 	// Domain gives the canonical name of a domain of our own. Required.
 	Domain func(host string) (canonical string, ok bool)
+	// Upstreams are the servers of other domains. Default: none, so that only users of our own can connect.
+	Upstreams Upstreams
 	// PolicyHosts are those whose Flash pages may connect, as the policy file names them: "phone.example.com",
 	// "*.example.com", or "*" for all. Default: none.
 	PolicyHosts []string

@@ -53,9 +53,10 @@ type Registration struct {
 	// token is the user part of our contact there: what calls it, was told of it by the trunk.
 	token  string
 	callID string
-	// sequence and wanted belong to Run.
+	// sequence, wanted and observe belong to Run.
 	sequence uint32
 	wanted   time.Duration
+	observe  func(error)
 
 	mu    sync.Mutex
 	state State // guarded by mu
@@ -76,8 +77,12 @@ func NewRegistration(t *Trunk, sender Sender, log *slog.Logger) *Registration {
 	return &Registration{
 		trunk: t, sender: sender, log: log.With("trunk", t.Name()),
 		again: make(chan struct{}, 1), token: rand.Text(), callID: rand.Text(), wanted: t.options.Expires,
+		observe: func(error) {},
 	}
 }
+
+// Observe has observer hear what became of each try, nil if we are registered. It does not block. Call it before Run.
+func (r *Registration) Observe(observer func(error)) { r.observe = observer }
 
 // Trunk is where we are registered.
 func (r *Registration) Trunk() *Trunk { return r.trunk }
@@ -110,6 +115,9 @@ func (r *Registration) Run(ctx context.Context, delay time.Duration) {
 		default:
 		}
 		granted, err := r.register(ctx)
+		if ctx.Err() == nil {
+			r.observe(err)
+		}
 		switch {
 		case err == nil:
 			failures = 0
@@ -178,23 +186,33 @@ const statusIntervalTooBrief = 423
 
 // failureOf is the error of a response: with 403 there is nothing to be waited for.
 func failureOf(response *sip.Response) error {
+	kind := ErrFailed
 	if response.StatusCode == sip.StatusForbidden {
-		return fmt.Errorf("%w: %d %s", ErrRefused, response.StatusCode, response.Reason)
+		kind = ErrRefused
 	}
-	wait := retryAfter(response)
-	return &failure{status: response.StatusCode, reason: response.Reason, wait: wait}
+	return &failure{kind: kind, status: response.StatusCode, reason: response.Reason, wait: retryAfter(response)}
 }
 
-// failure is a response that failed; wait is the Retry-After in it.
+// failure is a response that failed; kind is ErrFailed or ErrRefused, wait the Retry-After in it.
 type failure struct {
+	kind   error
 	status int
 	reason string
 	wait   time.Duration
 }
 
-func (f *failure) Error() string { return fmt.Sprintf("%v: %d %s", ErrFailed, f.status, f.reason) }
+func (f *failure) Error() string { return fmt.Sprintf("%v: %d %s", f.kind, f.status, f.reason) }
 
-func (f *failure) Unwrap() error { return ErrFailed }
+func (f *failure) Unwrap() error { return f.kind }
+
+// StatusOf gives the response that made a registration fail; ok is false where no response did.
+func StatusOf(err error) (status int, reason string, ok bool) {
+	failed, ok := errors.AsType[*failure](err)
+	if !ok {
+		return 0, "", false
+	}
+	return failed.status, failed.reason, true
+}
 
 // request makes a REGISTER; proof answers a challenge, if it is not nil.
 func (r *Registration) request(contact sip.Uri, expires time.Duration, proof sip.Header) *sip.Request {

@@ -104,6 +104,12 @@ func (c *Client) Close() {
 // Connect says connect with an application and arguments, and gives the answer.
 func (c *Client) Connect(app string, args ...any) Command {
 	c.tb.Helper()
+	return c.AwaitAnswer(c.CallConnect(app, args...))
+}
+
+// CallConnect says connect and gives its transaction.
+func (c *Client) CallConnect(app string, args ...any) float64 {
+	c.tb.Helper()
 	object := amf.Object{Properties: []amf.Property{
 		{Name: "app", Value: app},
 		{Name: "flashVer", Value: "WIN 11,2,202,0"},
@@ -112,7 +118,7 @@ func (c *Client) Connect(app string, args ...any) Command {
 	if c.options.AMF3 {
 		object.Properties = append(object.Properties, amf.Property{Name: "objectEncoding", Value: 3.0})
 	}
-	return c.AwaitAnswer(c.say(0, "connect", object, args))
+	return c.say(0, "connect", object, args)
 }
 
 // Call says a command and gives its transaction.
