@@ -3,6 +3,7 @@
 //
 //   dist/phone/        the web phone
 //   dist/SIPml-api.js  what pages made for sipML5 load
+//   dist/videoio.js    VideoIO.swf for pages without Flash
 //   dist/licences.txt
 import { build } from 'esbuild';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -14,7 +15,10 @@ const pages = [{ name: 'phone', files: ['index.html', 'layout.css', 'phone.css',
  * Scripts for a classic script tag, on any page: entry point and the name that they are served by.
  * @type {{ entry: string, name: string }[]}
  */
-const scripts = [{ entry: 'sipml/src/main.js', name: 'SIPml-api.js' }];
+const scripts = [
+  { entry: 'sipml/src/main.js', name: 'SIPml-api.js' },
+  { entry: 'videoio/src/main.js', name: 'videoio.js' },
+];
 
 const shared = {
   bundle: true,
