@@ -124,6 +124,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"headers.strip":         `["Diversion"]`,
 			"listen.public":         "true",
 			"media.ice_lite":        "true",
+			"media.video":           "false",
 			"tls.client_required":   "true",
 			"tls.acme.hosts":        `["bridge.example"]`,
 			"media.rtp_ports":       "1000-2000",

@@ -207,7 +207,7 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 	s.router = router
 	s.exchange = bridge.NewExchange(bridge.ExchangeOptions{
 		Router: router, Logger: s.log, PassTransfers: s.config.Call.PassTransfers, Ring: s.config.Call.Ring,
-		MaxUserCalls: s.config.Call.PerUser,
+		MaxUserCalls: s.config.Call.PerUser, Policy: bridge.Policy{AudioOnly: !s.config.Media.Video},
 	})
 	return nil
 }
