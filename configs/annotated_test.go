@@ -44,7 +44,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 				"friendly-scanner", "sipvicious", "sipcli", "sip-scan", "sipscan", "sundayddr", "vaxsip", "pplsip",
 				"iwar", "gulp", "smap",
 			},
-			Strangers: true, Rate: 2000,
+			Strangers: true, StrangerCalls: 20, Rate: 2000,
 		},
 		Flash: Flash{PolicyHosts: []string{}, Streams: []Stream{}},
 		Log:   Log{Level: "info", Format: "text"},

@@ -127,6 +127,8 @@ type Security struct {
 	Scanners []string `mapstructure:"scanners"`
 	// Strangers tells whether callers that have proved nothing are served at all.
 	Strangers bool `mapstructure:"strangers"`
+	// StrangerCalls is how many calls a second may begin of such callers.
+	StrangerCalls int `mapstructure:"stranger_calls"`
 	// Rate is in messages a second of one source, over UDP and over TCP.
 	Rate int `mapstructure:"rate"`
 }

@@ -122,6 +122,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"tokens: {any_user: true}", "tokens.any_user"},
 		{"tokens: {temporary_secret: short}", "tokens.temporary_secret"},
 		{"security: {rate: 0}", "security.rate"},
+		{"security: {stranger_calls: 0}", "security.stranger_calls"},
 		{"log: {level: loud}", "log.level"},
 		{"log: {format: xml}", "log.format"},
 	} {

@@ -11,6 +11,9 @@ func (c *Config) checkSecurity(found *faults) {
 			found.add("security.scanners[%d]: %q is in the name of many good phones", i, word)
 		}
 	}
+	if c.Security.StrangerCalls < 1 {
+		found.add("security.stranger_calls: for none say strangers: false")
+	}
 	if c.Security.Rate < 1 {
 		found.add("security.rate: %d messages a second let nobody talk", c.Security.Rate)
 	}

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
@@ -24,6 +25,7 @@ type Agent struct {
 	paths        *relayPaths
 	proxies      *proxiedDialogs
 	rates        *userRates
+	strangers    strangers
 	presence     *presence.Server
 	watchers     *watchers
 	removals     *removals
@@ -57,7 +59,8 @@ func NewAgent(options Options) *Agent {
 		relayGuard:   newRelayGuard(),
 		paths:        newRelayPaths(),
 		proxies:      newProxiedDialogs(),
-		rates:        newUserRates(),
+		rates:        newUserRates(requestsPerSecond, requestsAtOnce),
+		strangers:    newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
 		watchers:     newWatchers(),
 		removals:     newRemovals(),
 

@@ -104,7 +104,7 @@ func newSetup(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 		Registrar:     registrar.New(registrar.Options{Users: accounts{}}),
 		Authenticator: digest.New(digest.Options{Accounts: accounts{}}),
 		Transports:    s.flows,
-		Park:          time.Second, ReliableProvisionals: true,
+		Park:          time.Second, ReliableProvisionals: true, Protection: Protection{StrangerCalls: 1e6},
 		Log: slog.New(slog.DiscardHandler),
 	}
 	for _, tweak := range tweaks {

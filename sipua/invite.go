@@ -17,10 +17,6 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 		a.refuse(reply, request, err)
 		return
 	}
-	if a.options.Protection.refusesStranger(request, who) {
-		a.reply(reply, request, 403)
-		return
-	}
 	if a.flowIsGone(request, who) {
 		a.refuse(reply, request, flowFailed())
 		return
@@ -29,8 +25,8 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 		a.reply(reply, request, 482)
 		return
 	}
-	if servers, _ := a.transactions.sizes(); who.origin == bridge.OriginUnknown && servers >= maxStrangers {
-		a.reply(reply, request, 503, sip.NewHeader("Retry-After", "10"))
+	if err = a.mayCall(flow, request, who); err != nil {
+		a.refuse(reply, request, err)
 		return
 	}
 	asked := a.asked(request, who)
@@ -59,10 +55,6 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 	a.dialogs.add(l)
 	l.start(l.begin)
 }
-
-// maxStrangers is how many transactions there may be before nobody is served any more but those we know. An INVITE
-// keeps one for half a minute.
-const maxStrangers = 1 << 14
 
 // newIncoming makes the leg of an INVITE.
 func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who identity, asked bridge.Request,

@@ -3,10 +3,6 @@ package sipua
 import (
 	"bytes"
 	"strings"
-
-	"github.com/emiago/sipgo/sip"
-
-	"sipbridge/bridge"
 )
 
 // Protection says whom the agent does not serve.
@@ -16,6 +12,9 @@ type Protection struct {
 	Scanners []string
 	// NoStrangers refuses calls of whoever has proved nothing and is no upstream server. Without it the routes decide.
 	NoStrangers bool
+	// StrangerCalls is how many calls a second may begin of such callers, all together; a fifth of it for one source,
+	// and for one callee. 0 means 20.
+	StrangerCalls float64
 }
 
 // isScanner looks for one of the words in a message that need not be well formed.
@@ -52,9 +51,4 @@ func userAgentOf(raw []byte) (name string, found bool) {
 		}
 	}
 	return "", false
-}
-
-// refusesStranger tells whether a call is refused because nobody knows its caller.
-func (p Protection) refusesStranger(request *sip.Request, who identity) bool {
-	return p.NoStrangers && who.origin == bridge.OriginUnknown && request.Method == sip.INVITE
 }

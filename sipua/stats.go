@@ -5,7 +5,7 @@ import "sync/atomic"
 // counters are what the agent counts.
 type counters struct {
 	received, malformed, refused, stray, panics, challenged, relayed, unheard, scanners atomic.Uint64
-	delivered, badTokens, failedOver, proxied, badRoutes                                atomic.Uint64
+	delivered, badTokens, failedOver, proxied, badRoutes, strangers                     atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
@@ -17,6 +17,8 @@ type Stats struct {
 	Challenged, Refused, Relayed uint64
 	// Scanners counts messages that got no answer because of their User-Agent.
 	Scanners uint64
+	// Strangers counts calls of whoever has proved nothing that did not begin, because there were too many.
+	Strangers uint64
 	// Delivered counts messages and notices brought to users' devices.
 	Delivered uint64
 	// BadTokens counts requests whose token was not good.
@@ -53,6 +55,7 @@ func (a *Agent) Stats() Stats {
 		FailedOver:         a.stats.failedOver.Load(),
 		Relayed:            a.stats.relayed.Load(),
 		Scanners:           a.stats.scanners.Load(),
+		Strangers:          a.stats.strangers.Load(),
 		BadTokens:          a.stats.badTokens.Load(),
 		Panics:             a.stats.panics.Load(),
 		Dialogs:            a.dialogs.size(),

@@ -169,6 +169,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Probe:   s.config.Failover.Probe,
 		Protection: sipua.Protection{
 			Scanners: s.config.Security.Scanners, NoStrangers: !s.config.Security.Strangers,
+			StrangerCalls: float64(s.config.Security.StrangerCalls),
 		},
 		Park:                 s.config.Call.Park,
 		MaxMessage:           s.config.WebSocket.MaxMessage,
