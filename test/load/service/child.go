@@ -62,6 +62,7 @@ func (c *child) stop(limit time.Duration) error {
 type tail struct {
 	mu   sync.Mutex
 	text []byte // guarded by mu
+	size int64  // guarded by mu: of all that was written
 }
 
 const tailSize = 64 << 10 // bytes
@@ -70,11 +71,18 @@ const tailSize = 64 << 10 // bytes
 func (t *tail) Write(more []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.size += int64(len(more))
 	t.text = append(t.text, more...)
 	if len(t.text) > 2*tailSize {
 		t.text = append([]byte(nil), t.text[len(t.text)-tailSize:]...)
 	}
 	return len(more), nil
+}
+
+func (t *tail) written() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.size
 }
 
 func (t *tail) String() string {

@@ -81,6 +81,9 @@ func TestTailKeepsTheEnd(t *testing.T) {
 		_, _ = kept.Write([]byte(strings.Repeat("a", tailSize)))
 	}
 	_, _ = kept.Write([]byte("end"))
+	if kept.written() != 5*tailSize+3 {
+		t.Errorf("%d bytes counted", kept.written())
+	}
 	if text := kept.String(); len(text) > 2*tailSize || !strings.HasSuffix(text, "end") {
 		t.Errorf("%d bytes kept", len(text))
 	}

@@ -103,6 +103,9 @@ func (s *Service) ready(ctx context.Context) bool {
 	return response.StatusCode == http.StatusOK
 }
 
+// Logged is how many bytes the service has printed.
+func (s *Service) Logged() int64 { return s.running.output.written() }
+
 // Stop ends the service and says if it did not end well.
 func (s *Service) Stop() error {
 	defer func() { _ = os.RemoveAll(s.dir) }() // the system's own folder for such things

@@ -1,5 +1,6 @@
 // Command signalling measures how fast sipbridge signals, without sound: registrations a second by digest, and calls a
-// second from a trunk to a phone, INVITE to BYE. With -soak it places many calls and tells how the memory went.
+// second from a trunk to a phone, INVITE to BYE. With -soak it places many calls and tells how the memory went, with
+// -flood it places some while strangers send as much as they can.
 // Everything stays on loopback, and it ends by itself. docs/performance.md says how to read the figures.
 package main
 
@@ -55,6 +56,10 @@ func measureAll(ctx context.Context, s *stage, progress io.Writer) (*Report, err
 	report := newReport()
 	if s.options.soak > 0 {
 		err := s.soak(ctx, report, progress)
+		return report, err
+	}
+	if s.options.flood > 0 {
+		err := s.underFlood(ctx, report, progress)
 		return report, err
 	}
 	_, _ = fmt.Fprintf(progress, "registrations: %v\n", s.options.window)

@@ -15,6 +15,7 @@ type options struct {
 	rates  []float64     // of calls, a second; one measurement each
 	window time.Duration // of each measurement
 	soak   int           // calls; 0 measures instead
+	flood  int           // requests of strangers, a second, while calls are placed; 0 for none
 	json   bool
 	binary string // path of sipbridge
 }
@@ -25,6 +26,7 @@ const (
 	mostRate      = 5000
 	longestWindow = 10 * time.Minute
 	mostSoaked    = 10_000_000
+	mostFlood     = 100_000
 )
 
 func parseOptions(args []string, stderr io.Writer) (options, error) {
@@ -34,6 +36,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	rates := flags.String("rates", "100,200,400,600", "calls a second to try, with commas between")
 	flags.DurationVar(&o.window, "window", 10*time.Second, "how long to measure each")
 	flags.IntVar(&o.soak, "soak", 0, "place so many calls, at the first rate, and watch the memory")
+	flags.IntVar(&o.flood, "flood", 0, "send so many requests of strangers a second beside calls at the first rate")
 	flags.BoolVar(&o.json, "json", false, "print JSON instead of a table")
 	flags.StringVar(&o.binary, "binary", "bin/sipbridge", "the service to measure")
 	if err := flags.Parse(args); err != nil {
@@ -65,6 +68,8 @@ func (o *options) check(arguments int, rates string) error {
 		return fmt.Errorf("%w: -window is 1s to %v", errUsage, longestWindow)
 	case o.soak < 0 || o.soak > mostSoaked:
 		return fmt.Errorf("%w: -soak is 0 to %d", errUsage, mostSoaked)
+	case o.flood < 0 || o.flood > mostFlood || o.flood > 0 && o.soak > 0:
+		return fmt.Errorf("%w: -flood is 0 to %d, and not with -soak", errUsage, mostFlood)
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ type Result struct {
 	// Median and P95 are from a request to its final answer.
 	Median float64 `json:"p50_ms"`
 	P95    float64 `json:"p95_ms"`
+	P99    float64 `json:"p99_ms"`
 	// CPU is the service's time for each.
 	CPU float64 `json:"cpu_ms_each"`
 	// Cores is the service's share of the time, GeneratorCores this program's.
@@ -40,6 +41,8 @@ type Result struct {
 	GeneratorCores float64 `json:"generator_cores"`
 	// RSS is the service's memory at the end.
 	RSS float64 `json:"rss_kib"`
+	// Flood is how many requests of strangers came beside them, a second.
+	Flood float64 `json:"flood_per_second,omitempty"`
 
 	took    time.Duration
 	spent   time.Duration
@@ -81,7 +84,7 @@ func (r *Result) sort() {
 	rank := func(share float64) float64 {
 		return float64(r.latency[int(share*float64(good-1)+0.5)]) / float64(time.Millisecond)
 	}
-	r.Median, r.P95 = rank(0.5), rank(0.95)
+	r.Median, r.P95, r.P99 = rank(0.5), rank(0.95), rank(0.99)
 	r.Rate = float64(good) / r.took.Seconds()
 	r.CPU = float64(r.spent) / float64(time.Millisecond) / float64(good)
 }
@@ -100,11 +103,11 @@ func (r *Report) writeTable(out io.Writer) error {
 	_, _ = fmt.Fprintf(table, "%s, %d cores; targets: 2000 registrations and 400 calls a second, none failed\n\n",
 		r.Machine.CPU, r.Machine.Cores)
 	_, _ = fmt.Fprintln(table,
-		"\tasked/s\tgood/s\tfailed\trepeated\tms p50 / p95\tCPU ms each\tcores\tgenerator\tRSS MiB")
+		"\tasked/s\tgood/s\tfailed\trepeated\tms p50 / p95 / p99\tCPU ms each\tcores\tgenerator\tRSS MiB")
 	for _, one := range r.Results {
-		_, _ = fmt.Fprintf(table, "%s\t%g\t%.0f\t%d of %d\t%d\t%.1f / %.1f\t%.2f\t%.2f\t%.2f\t%.0f\n", one.What, one.Asked,
-			one.Rate, one.Failed, one.Count, one.Repeated, one.Median, one.P95, one.CPU, one.Cores, one.GeneratorCores,
-			one.RSS/1024)
+		_, _ = fmt.Fprintf(table, "%s\t%g\t%.0f\t%d of %d\t%d\t%.1f / %.1f / %.1f\t%.2f\t%.2f\t%.2f\t%.0f\n",
+			one.What, one.Asked, one.Rate, one.Failed, one.Count, one.Repeated, one.Median, one.P95, one.P99, one.CPU,
+			one.Cores, one.GeneratorCores, one.RSS/1024)
 		for _, failure := range one.Failures {
 			_, _ = fmt.Fprintln(table, "  "+failure)
 		}

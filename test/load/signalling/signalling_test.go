@@ -41,6 +41,8 @@ func TestOptions(t *testing.T) {
 		{[]string{"-rates", ""}, options{}, errUsage},
 		{[]string{"-window", "1ms"}, options{}, errUsage},
 		{[]string{"-soak", "-1"}, options{}, errUsage},
+		{[]string{"-flood", "-1"}, options{}, errUsage},
+		{[]string{"-flood", "1", "-soak", "1"}, options{}, errUsage},
 		{[]string{"more"}, options{}, errUsage},
 		{[]string{"-h"}, options{}, flag.ErrHelp},
 	}
