@@ -2,6 +2,7 @@
 // same. The package has no page; this one is ours.
 import './record.js';
 import { Phone } from './phone.js';
+import { startedSurface, surface } from './surface.js';
 
 // In Firefox SIPml-api.js looks for the names that Firefox dropped long ago.
 window.mozRTCPeerConnection ??= window.RTCPeerConnection;
@@ -24,6 +25,9 @@ class SIPml5Phone extends Phone {
 
   /** Every event with its target, code and description, in the order of their coming. */
   told() { return this.#told; }
+
+  surface() { return surface(window.SIPml); }
+  startedSurface() { return startedSurface(window.SIPml, this.#stack); }
 
   #tell(target, event) {
     const code = event.getSipResponseCode();
@@ -108,7 +112,7 @@ class SIPml5Phone extends Phone {
   #start({ ws, uri, user, domain, password, breaker }) {
     const { SIPml } = window;
     return new Promise((resolve, reject) => {
-      SIPml.init(() => {
+      const begin = () => {
         SIPml.setDebugLevel('error');
         this.#stack = new SIPml.Stack({
           realm: domain,
@@ -122,7 +126,10 @@ class SIPml5Phone extends Phone {
           events_listener: { events: '*', listener: (event) => this.#onStack(event, resolve, reject) },
         });
         this.#stack.start();
-      }, (event) => reject(new Error(`SIPml.init: ${event.description}`)));
+      };
+      // The second init calls nobody back.
+      if (SIPml.isInitialized()) begin();
+      else SIPml.init(begin, (event) => reject(new Error(`SIPml.init: ${event.description}`)));
     });
   }
 

@@ -59,9 +59,10 @@ export class Call extends Session {
     if (!to) throw invalidValue("'to' must not be null");
     if (!haveMediaStream()) throw notReady();
     this.setConfiguration(conf);
+    const target = targetOf(to, this.core.settings.realm);
+    if (!this.conversation) this.remote = target ?? null;
     if (!this.core.isStarted) return result.notStarted;
     if (this.conversation) return result.failed;
-    const target = targetOf(to, this.core.settings.realm);
     if (!target) return result.badTarget;
     this.begin(target);
     return result.ok;

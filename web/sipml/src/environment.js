@@ -37,9 +37,9 @@ const onceReady = (get) => () => {
   return get();
 };
 
-/** What needed a plugin that is gone. */
-const gone = () => {
-  throw notSupported('requires webrtc4all plugin');
+/** What needed a plugin that is gone. @param {string} [what] */
+const gone = (what) => () => {
+  throw notSupported(`${what ? `${what} ` : ''}requires webrtc4all plugin`);
 };
 
 /**
@@ -69,11 +69,11 @@ export const isScreenShareSupported = onceReady(() => Boolean(navigator.mediaDev
 export const isNavigatorOutdated = onceReady(() => false);
 export const isWebRtc4AllSupported = onceReady(() => false);
 export const isWebRtc4AllPluginOutdated = onceReady(() => false);
-export const getWebRtc4AllVersion = onceReady(() => undefined);
+export const getWebRtc4AllVersion = onceReady(() => '0.0.0.0');
 export const getNavigatorVersion = onceReady(() => 'unknown');
 export const getNavigatorFriendlyName = onceReady(() => nameIn(browsers, navigator.userAgent, navigator.appName));
 export const getSystemFriendlyName = onceReady(() => nameIn(systems, navigator.appVersion));
-export const getWebRtcType = () => (hasPeerConnection() ? 'native' : 'unknown');
+export const getWebRtcType = () => (engine.isInitialized ? 'native' : 'unknown');
 
 /** There is only one type left to choose. @param {string} type */
 export function setWebRtcType(type) {
@@ -81,11 +81,11 @@ export function setWebRtcType(type) {
   return type === 'native';
 }
 
-export const getRunningApps = gone;
-export const setFps = gone;
-export const setMaxVideoSize = gone;
-export const setMaxBandwidthUp = gone;
-export const setMaxBandwidthDown = gone;
-export const setZeroArtifacts = gone;
-export const startNativeDebug = gone;
-export const stopNativeDebug = gone;
+export const getRunningApps = gone();
+export const setFps = gone('Setting FPS');
+export const setMaxVideoSize = gone('Setting maximum video size');
+export const setMaxBandwidthUp = gone('Setting maximum bandwidth');
+export const setMaxBandwidthDown = gone('Setting maximum bandwidth');
+export const setZeroArtifacts = gone('Setting zero artifacts');
+export const startNativeDebug = gone('Native debug');
+export const stopNativeDebug = gone('Native debug');

@@ -1,7 +1,6 @@
 // @ts-check
 import { Refreshed } from './refreshed.js';
 import { acceptContacts } from './sip/contact.js';
-import { URI } from './sip/jssip.js';
 
 /** What the user lets others know (RFC 3903), type 'publish'. It is about the user of the stack. */
 export class Publish extends Refreshed {
@@ -14,7 +13,7 @@ export class Publish extends Refreshed {
   /** @param {import('./core.js').Core} core @param {any} [conf] */
   constructor(core, conf) {
     super(core, conf);
-    this.remote = URI.parse(core.settings.impu.address);
+    this.remote = this.self;
   }
 
   /** @override */

@@ -14,7 +14,7 @@ export class Registration extends Refreshed {
   /** @param {import('./core.js').Core} core @param {any} [conf] */
   constructor(core, conf) {
     super(core, conf);
-    this.remote = URI.parse(core.settings.impu.address);
+    this.remote = this.self;
   }
 
   /** @override */

@@ -10,7 +10,7 @@ import { URI } from './sip/jssip.js';
 const defaultExpires = 1800;
 
 /** Puts an address the way sipML5 writes it. @param {any} uri */
-const bracketed = (uri) => (uri ? `<${uri}>` : '');
+const bracketed = (uri) => (uri ? `${uri.display_name ? `"${uri.display_name}"` : ''}<${uri}>` : '');
 
 /**
  * What all sessions have in common. A session is one thing that the user does: be registered, a call, a message.
@@ -102,6 +102,12 @@ export class Session extends EventTarget {
     const lines = this.headers.lines(this.core.settings.headers);
     this.headers.sent();
     return lines;
+  }
+
+  /** The user of the stack. */
+  get self() {
+    const { impu, displayName } = this.core.settings;
+    return Object.assign(URI.parse(impu.address), { display_name: displayName });
   }
 
   /** Parameters of a request that say from whom it is. */

@@ -1,0 +1,47 @@
+package e2e
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/service"
+)
+
+// allowed are the results that ours gives in place of sipML5's, and why.
+var allowed = map[string]string{
+	// sipML5 has the words of these three at other functions.
+	"setFps":           "throws ERR_NOT_SUPPORTED: Setting FPS requires webrtc4all plugin",
+	"setMaxVideoSize":  "throws ERR_NOT_SUPPORTED: Setting maximum video size requires webrtc4all plugin",
+	"setZeroArtifacts": "throws ERR_NOT_SUPPORTED: Setting zero artifacts requires webrtc4all plugin",
+}
+
+// TestSIPmlSurface: each function, class, method and error of sipML5 is there, and gives the same.
+func TestSIPmlSurface(t *testing.T) {
+	w := newWorld(t, browser.Chromium, service.Options{})
+	found := map[string]map[string]string{}
+	for _, library := range []string{original, ours(w)} {
+		p, account := w.openPage(t, library)
+		var results, more map[string]string
+		must(t, p.Call(&results, "surface"))
+		must(t, p.Register(account))
+		must(t, p.Call(&more, "startedSurface"))
+		maps.Copy(results, more)
+		for name, result := range results {
+			results[name] = strings.ReplaceAll(result, p.user, "user")
+		}
+		found[library] = results
+	}
+	wants, gives := found[original], found[ours(w)]
+	for _, name := range slices.Sorted(maps.Keys(wants)) {
+		want, isAllowed := allowed[name]
+		if !isAllowed {
+			want = wants[name]
+		}
+		if gives[name] != want || isAllowed && want == wants[name] {
+			t.Errorf("%s: sipML5 %s, ours %s", name, wants[name], gives[name])
+		}
+	}
+}
