@@ -1,6 +1,6 @@
 // sipML5's original SIPml-api.js, unmodified, behind the page API; or the one that ?api=<URL> names, which must do the
 // same. The package has no page; this one is ours.
-import './record.js';
+import { connections } from './record.js';
 import { Phone } from './phone.js';
 import { startedSurface, surface } from './surface.js';
 
@@ -14,6 +14,13 @@ window.mozRTCIceCandidate ??= window.RTCIceCandidate;
 const api = new URLSearchParams(location.search).get('api') ?? 'SIPml-api.js';
 document.body.append(Object.assign(document.createElement('script'), { src: api }));
 
+const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+let asked = 0;
+navigator.mediaDevices.getUserMedia = (constraints) => {
+  asked++;
+  return getUserMedia(constraints);
+};
+
 class SIPml5Phone extends Phone {
   #stack;
   #registration;
@@ -22,6 +29,11 @@ class SIPml5Phone extends Phone {
   #publication;
   #reply;
   #told = [];
+  #held;
+  #more = { stack: {}, call: {} };
+
+  /** Adds to the configuration of stacks and calls that come. */
+  configure(stack, call) { this.#more = { stack, call }; }
 
   /** Every event with its target, code and description, in the order of their coming. */
   told() { return this.#told; }
@@ -90,11 +102,50 @@ class SIPml5Phone extends Phone {
     return { events_listener: { events: '*', listener } };
   }
 
-  call(target) {
+  call(target, type = 'call-audio') {
     this.reason = null;
     this.move('calling');
-    this.#session = this.#stack.newSession('call-audio', this.#callConfig());
+    this.#session = this.#stack.newSession(type, this.#callConfig());
     this.#session.call(target);
+  }
+
+  // What sipML5 itself does not have.
+  consult(target) {
+    this.#held = this.#session;
+    this.call(target);
+  }
+
+  join() { return this.#held.attendedTransfer(this.#session); }
+  acceptTransfer() { return this.#session.acceptTransfer(); }
+  rejectTransfer() { return this.#session.rejectTransfer(); }
+  mute(isMuted) { return this.#session.mute('audio', isMuted); }
+  useDevices(devices) { return this.#session.useDevices(devices); }
+  async devices() { return (await window.SIPml.getDevices()).map((device) => device.toJSON()); }
+
+  /** How often the user was asked for devices. */
+  asked() { return asked; }
+  iceServers() { return connections.at(-1).getConfiguration().iceServers; }
+
+  /** Gives the calls that come elements for pictures, too. */
+  showVideo() {
+    const video = () => document.body.appendChild(Object.assign(document.createElement('video'), { muted: true }));
+    this.#more.call = { ...this.#more.call, video_local: video(), video_remote: video() };
+  }
+
+  /** The size of the far end's picture; 0 × 0 if none is seen. */
+  picture() {
+    const { videoWidth, videoHeight } = this.#more.call.video_remote;
+    return [videoWidth, videoHeight];
+  }
+
+  async callStats() {
+    const reports = [...(await this.#session.getStats()).values()];
+    return reports.filter(({ type }) => type === 'inbound-rtp').length;
+  }
+
+  /** Hears this event beside the page's own listener. */
+  hearBeside(type) {
+    this.#stack.addEventListener(type, () => this.note(`beside ${type}`), { beside: true });
   }
 
   answer() { this.#session.accept(this.#callConfig()); }
@@ -124,6 +175,7 @@ class SIPml5Phone extends Phone {
           ice_servers: '[]',
           enable_rtcweb_breaker: breaker ?? false,
           events_listener: { events: '*', listener: (event) => this.#onStack(event, resolve, reject) },
+          ...this.#more.stack,
         });
         this.#stack.start();
       };
@@ -151,7 +203,8 @@ class SIPml5Phone extends Phone {
 
   #callConfig() {
     this.remote ??= document.body.appendChild(Object.assign(new Audio(), { muted: true, autoplay: true }));
-    return { audio_remote: this.remote, events_listener: { events: '*', listener: (event) => this.#onCall(event) } };
+    const listener = (event) => this.#onCall(event);
+    return { audio_remote: this.remote, events_listener: { events: '*', listener }, ...this.#more.call };
   }
 
   #onCall(event) {
