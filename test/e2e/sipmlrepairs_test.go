@@ -12,6 +12,12 @@ import (
 	"sipbridge/test/e2e/sipp"
 )
 
+// How the events of a transfer begin, that we ask for and that is asked of us.
+const (
+	asksTransfer    = "o_ect_" //nolint:misspell // sipML5's word
+	isAskedTransfer = "i_ect_" //nolint:misspell // sipML5's word
+)
+
 // TestSIPmlRepairs: what is broken in sipML5, or not in it, works in ours.
 func TestSIPmlRepairs(t *testing.T) {
 	w := newWorld(t, browser.Chromium, service.Options{})
@@ -73,8 +79,8 @@ func (w *world) sipmlInactiveHold(t *testing.T) {
 	must(t, err)
 	answered := false
 	for _, frame := range frames {
-		isAnswer := frame.Way == "out" && strings.HasPrefix(frame.Text, "SIP/2.0 200") && strings.Contains(frame.Text, " INVITE")
-		answered = answered || isAnswer && strings.Contains(frame.Text, "a=inactive")
+		isOurs := frame.Way == "out" && strings.HasPrefix(frame.Text, "SIP/2.0 200")
+		answered = answered || isOurs && strings.Contains(frame.Text, "a=inactive")
 	}
 	if !answered {
 		t.Error("a hold in both directions was not answered so")
@@ -108,7 +114,9 @@ func (w *world) sipmlSettings(t *testing.T) {
 		"enable_media_stream_cache": true,
 		"ice_servers":               []string{},
 		"bandwidth":                 map[string]int{"audio": 64},
-		"sip_headers":               []map[string]string{{"name": "User-Agent", "value": "page/1"}, {"name": "X-All", "value": "all"}},
+		"sip_headers": []map[string]string{
+			{"name": "User-Agent", "value": "page/1"}, {"name": "X-All", "value": "all"},
+		},
 	}, map[string]any{
 		"sip_headers": []map[string]any{{"name": "X-Once", "value": "once", "session": false}},
 	})
@@ -129,7 +137,8 @@ func (w *world) sipmlSettings(t *testing.T) {
 	must(t, p.Call(&onAll, "sent", "BYE", "\r\nX-All: all\r\n"))
 	must(t, p.Call(&once, "sent", "BYE", "\r\nX-Once: once\r\n"))
 	if asked != 1 || len(servers) != 0 || limited < 3 || named < 3 || onAll != 3 || once != 0 {
-		t.Errorf("asked %d times, ICE servers %v, %d and %d INVITEs, %d and %d BYEs", asked, servers, limited, named, onAll, once)
+		t.Errorf("asked %d times, ICE servers %v, %d and %d INVITEs, %d and %d BYEs",
+			asked, servers, limited, named, onAll, once)
 	}
 }
 
@@ -177,15 +186,16 @@ func (w *world) sipmlTransfers(t *testing.T) {
 	p, phone := w.talkingToScript(t, ours(w), answerUntilBye)
 	must(t, p.Call(nil, "transfer", target.number()))
 	mustJoin(t, phone, target)
-	for _, event := range []string{"o_ect_trying", "o_ect_accepted", "o_ect_notify", "o_ect_completed"} { //nolint:misspell // sipML5's words
-		must(t, p.WaitEvent(limit, "call "+event, 1))
+	for _, step := range []string{"trying", "accepted", "notify", "completed"} {
+		must(t, p.WaitEvent(limit, "call "+asksTransfer+step, 1))
 	}
 	must(t, target.Wait(limit))
 	must(t, phone.Wait(limit))
 
 	q, held := w.talkingToScript(t, ours(w), func(media sipp.Media) []sipp.Step {
 		return []sipp.Step{
-			sipp.Answer(media), sipp.AwaitReinvite(media, 2, "recvonly"), sipp.AwaitReinvite(media, 3, "sendrecv"), sipp.AwaitBye(),
+			sipp.Answer(media), sipp.AwaitReinvite(media, 2, "recvonly"), sipp.AwaitReinvite(media, 3, "sendrecv"),
+			sipp.AwaitBye(),
 		}
 	})
 	other := newPhone(t, baresip.Options{User: "phone", Codec: "PCMA", Transport: "tcp"})
@@ -195,7 +205,7 @@ func (w *world) sipmlTransfers(t *testing.T) {
 	mustTalk(t, q, other)
 	must(t, q.Call(nil, "join"))
 	mustJoin(t, held, other)
-	must(t, q.WaitEvent(limit, "call o_ect_completed", 1))
+	must(t, q.WaitEvent(limit, "call "+asksTransfer+"completed", 1))
 	must(t, other.Hangup())
 	must(t, held.Wait(limit))
 }

@@ -114,6 +114,11 @@ class JsSIPPhone extends Phone {
     this.call(target);
   }
 
+  /** Refuses every new offer of the other party. */
+  refuseOffers() {
+    this.#session.on('reinvite', ({ reject }) => reject({ status_code: 488 }));
+  }
+
   /** Makes one call of the two, without this page. */
   join() {
     const [first, second] = [this.#first, this.#session];

@@ -2,7 +2,7 @@
 import { callStates as states } from './callstates.js';
 import { result } from './errors.js';
 import { log } from './log.js';
-import { reoffer, sendInfo } from './indialog.js';
+import { hold, resume, sendInfo } from './indialog.js';
 import { listenTo } from './sip/events.js';
 import { InviteSession } from './sip/invitesession.js';
 import { NameAddrHeader } from './sip/jssip.js';
@@ -87,15 +87,12 @@ export class Conversation {
   }
 
   hold() {
-    this.#call.media.hold();
-    void reoffer(this.#call, 'm_local_hold', () => this.#call.media.resume());
+    void hold(this.#call);
     return result.ok;
   }
 
   resume() {
-    if (!this.#call.media.isHeld) return result.ok;
-    this.#call.media.resume();
-    void reoffer(this.#call, 'm_local_resume', () => this.#call.media.hold());
+    if (this.#call.media.isHeld) void resume(this.#call);
     return result.ok;
   }
 

@@ -23,19 +23,42 @@ export function sendInfo(call, session, content, contentType) {
 }
 
 /**
- * Offers what the call's media now say.
+ * Makes an offer and tells of its outcome.
  * @param {Call} call
  * @param {string} event its name without the outcome
- * @param {() => void} undo what the media were changed by
+ * @param {boolean} isHolding what the offer says
+ * @returns {Promise<boolean>} whether it was agreed to
  */
-export async function reoffer(call, event, undo) {
+async function offer(call, event, isHolding) {
   const { conversation } = call;
+  const session = conversation?.session;
+  if (!session) return false;
+  const wasHolding = session.isHolding;
+  session.isHolding = isHolding;
   try {
-    call.tellResponse(`${event}_ok`, await conversation?.session?.reoffer(call.dialogLines()));
+    call.tellResponse(`${event}_ok`, await session.reoffer(call.dialogLines()));
+    return true;
   } catch (refusal) {
-    if (call.conversation !== conversation) return;
-    undo();
+    session.isHolding = wasHolding;
+    if (call.conversation !== conversation) return false;
     const { status_code: code, reason_phrase: phrase, message } = /** @type {any} */ (refusal);
     call.tell(`${event}_nok`, phrase ?? message, code && refusal);
+    return false;
   }
+}
+
+/** @param {Call} call */
+export async function hold(call) {
+  const wasHeld = call.media.isHeld;
+  call.media.hold();
+  if (await offer(call, 'm_local_hold', true)) call.media.keepHeld();
+  else if (!wasHeld && call.conversation) call.media.resume();
+}
+
+/** @param {Call} call */
+export async function resume(call) {
+  call.media.resume();
+  if ((await offer(call, 'm_local_resume', false)) || !call.conversation) return;
+  call.media.hold();
+  call.media.keepHeld();
 }

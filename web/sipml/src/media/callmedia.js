@@ -2,13 +2,11 @@
 import { limitSenders } from './bandwidth.js';
 import { stopTracks } from './cache.js';
 import { audioConstraints, constraintsFor, videoConstraints } from './constraints.js';
+import { heldDirection } from './direction.js';
 import { Elements } from './elements.js';
 import { kindsOf } from './mediatype.js';
 
 /** @typedef {import('./elements.js').Kind} Kind */
-
-/** Directions of a party who holds. @type {Partial<Record<RTCRtpTransceiverDirection, RTCRtpTransceiverDirection>>} */
-const held = Object.freeze({ sendrecv: 'sendonly', recvonly: 'inactive' });
 
 /** What a call sends and plays. */
 export class CallMedia {
@@ -92,14 +90,18 @@ export class CallMedia {
     this.#enable();
   }
 
-  /** Sends silence, and says in the next offer that it takes nothing. */
+  /** Sends silence. */
   hold() {
     this.#isHeld = true;
+    this.#enable();
+  }
+
+  /** The other party has agreed to the hold: what is negotiated from now on keeps it. */
+  keepHeld() {
     for (const transceiver of this.#transceivers()) {
       if (!this.#before.has(transceiver)) this.#before.set(transceiver, transceiver.direction);
-      transceiver.direction = held[transceiver.direction] ?? transceiver.direction;
+      transceiver.direction = heldDirection(transceiver.direction);
     }
-    this.#enable();
   }
 
   resume() {

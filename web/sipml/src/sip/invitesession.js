@@ -1,5 +1,6 @@
 // @ts-check
 import { limitBandwidth } from '../media/bandwidth.js';
+import { holdIn } from '../media/direction.js';
 import { RTCSession } from './jssip.js';
 
 /** Candidates that take longer are not waited for, in milliseconds: a dead STUN server takes forty seconds. */
@@ -24,8 +25,7 @@ function gathered(connection, isRestart) {
 
 /**
  * JsSIP's session, without its habits that sipML5 does not have: it ended a call whose hold was refused or whose
- * request met a lost connection, wrote directions into the SDP that its PeerConnection did not have, waited for
- * candidates without limit, and left a 200 that crossed its CANCEL alone.
+ * request met a lost connection, answered offers as if it did not hold, waited for candidates without limit, and left a 200 that crossed its CANCEL alone.
  */
 export class InviteSession extends RTCSession {
   /** @param {any} agent */
@@ -33,6 +33,8 @@ export class InviteSession extends RTCSession {
     super(agent);
   }
 
+  /** Whether our offers hold the other party. */
+  isHolding = false;
   /** In kbit/s, by kind: what the far end may send. @type {{ audio?: number, video?: number }} */
   bandwidth = {};
   /** Told of each response to the first INVITE, before anything is done about it. @type {(response: any) => void} */
@@ -91,9 +93,13 @@ export class InviteSession extends RTCSession {
     if (!this.isEnded()) this.terminate({ cause: 'RTP Timeout', status_code: 408, reason_phrase: 'RTP Timeout' });
   }
 
-  /** Directions are the transceivers', so the offer is right as it is. @param {string} sdp */
+  /**
+   * An offer that holds says so in its text alone: the browser hears nothing any more after it has taken back an offer
+   * to receive nothing.
+   * @param {string} sdp
+   */
   _mangleOffer(sdp) {
-    return sdp;
+    return this.isHolding ? holdIn(sdp) : sdp;
   }
 
   /** Who mutes tracks is the call. */

@@ -1,0 +1,128 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/service"
+)
+
+// TestSIPmlBetweenPages: pages that talk to each other, with nothing but signalling in between, see each other, share
+// a screen, refuse, and send each other on.
+func TestSIPmlBetweenPages(t *testing.T) {
+	w := newWorld(t, browser.Chromium, service.Options{Settings: map[string]map[string]any{"call": {"breaker": "asked"}}})
+	t.Run("pictures", w.sipmlPictures)
+	t.Run("screen", w.sipmlScreen)
+	t.Run("refused hold", w.sipmlRefusedHold)
+	t.Run("asked to call somebody else", w.sipmlReferred)
+	t.Run("refuses to call somebody else", w.sipmlRefusesTransfer)
+}
+
+// sees waits until the page sees moving pictures of the other.
+func sees(t *testing.T, p *page) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
+	var size [2]int
+	for size[0] < 32 || size[1] < 32 {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s sees a picture of %v", p.user, size)
+		}
+		must(t, p.Call(&size, "picture"))
+		time.Sleep(100 * time.Millisecond) // the element is asked for
+	}
+}
+
+// connected calls the other page and lets it answer.
+func connected(t *testing.T, caller, called *page, kind string) {
+	t.Helper()
+	must(t, caller.Call(nil, "call", "sip:"+called.user+"@localhost", kind))
+	mustBe(t, called, "incoming")
+	must(t, called.Call(nil, "answer"))
+	mustBe(t, caller, "established")
+	mustBe(t, called, "established")
+}
+
+func (w *world) sipmlPictures(t *testing.T) {
+	t.Parallel()
+	caller := w.sipmlPage(t, map[string]any{"video_size": map[string]int{"maxWidth": 320, "maxHeight": 240}}, nil)
+	called := w.sipmlPage(t, nil, nil)
+	for _, p := range []*page{caller, called} {
+		must(t, p.Call(nil, "showVideo"))
+	}
+	connected(t, caller, called, "call-audiovideo")
+	sees(t, caller)
+	sees(t, called)
+	mustHear(t, caller, pageHz)
+	mustHear(t, called, pageHz)
+	for _, event := range []string{"video_local", "video_remote", "audio_remote"} {
+		must(t, caller.WaitEvent(limit, "call m_stream_"+event+"_added", 1))
+	}
+	var size [2]int
+	must(t, called.Call(&size, "picture"))
+	if size[0] > 320 || size[1] > 240 {
+		t.Errorf("the picture is %v", size)
+	}
+	must(t, called.Call(nil, "hangup"))
+	mustBe(t, caller, "ended")
+}
+
+func (w *world) sipmlScreen(t *testing.T) {
+	t.Parallel()
+	caller, called := w.sipmlPage(t, nil, nil), w.sipmlPage(t, nil, nil)
+	for _, p := range []*page{caller, called} {
+		must(t, p.Call(nil, "showVideo"))
+	}
+	connected(t, caller, called, "call-screenshare")
+	sees(t, called)
+	must(t, caller.Call(nil, "hangup"))
+	mustBe(t, called, "ended")
+}
+
+// sipmlRefusedHold: the call goes on as it was.
+func (w *world) sipmlRefusedHold(t *testing.T) {
+	t.Parallel()
+	caller, called := w.sipmlPage(t, nil, nil), w.newPage(t, jsSIP)
+	connected(t, caller, called, "call-audio")
+	must(t, called.Call(nil, "refuseOffers"))
+	if err := caller.Call(nil, "hold"); err == nil {
+		t.Error("a hold succeeded that was refused")
+	}
+	must(t, caller.WaitEvent(limit, "call m_local_hold_nok", 1))
+	mustHear(t, caller, pageHz)
+	mustHear(t, called, pageHz)
+	must(t, called.Call(nil, "hangup"))
+	mustBe(t, caller, "ended")
+}
+
+func (w *world) sipmlReferred(t *testing.T) {
+	t.Parallel()
+	p, referrer, target := w.sipmlPage(t, nil, nil), w.newPage(t, jsSIP), w.newPage(t, jsSIP)
+	connected(t, p, referrer, "call-audio")
+	must(t, referrer.Call(nil, "transfer", "sip:"+target.user+"@localhost"))
+	must(t, p.WaitEvent(limit, "call "+isAskedTransfer+"requested", 1))
+	must(t, p.Call(nil, "acceptTransfer"))
+	mustBe(t, target, "incoming")
+	must(t, target.Call(nil, "answer"))
+	for _, event := range []string{"new_call", "notify", "completed"} {
+		must(t, p.WaitEvent(limit, "call "+isAskedTransfer+event, 1))
+	}
+	mustReport(t, referrer, "accepted", 200)
+	mustBe(t, referrer, "ended")
+	mustHear(t, target, pageHz)
+	must(t, target.Call(nil, "hangup"))
+	mustBe(t, target, "ended")
+}
+
+func (w *world) sipmlRefusesTransfer(t *testing.T) {
+	t.Parallel()
+	p, referrer := w.sipmlPage(t, nil, nil), w.newPage(t, jsSIP)
+	connected(t, p, referrer, "call-audio")
+	must(t, referrer.Call(nil, "transfer", "sip:nobody@localhost"))
+	must(t, p.WaitEvent(limit, "call "+isAskedTransfer+"requested", 1))
+	must(t, p.Call(nil, "rejectTransfer"))
+	must(t, referrer.WaitEvent(limit, "refer requestFailed", 1))
+	mustHear(t, p, pageHz)
+	must(t, p.Call(nil, "hangup"))
+	mustBe(t, referrer, "ended")
+}
