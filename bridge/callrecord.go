@@ -10,6 +10,8 @@ type CallRecord struct {
 	// nobody was reached.
 	Caller, Callee                   Party
 	CallerTransport, CalleeTransport string
+	// CallerUser is the user who called, "name@domain", if he proved himself, else empty.
+	CallerUser string
 	// Started, Answered and Ended are zero where it did not come to that.
 	Started, Answered, Ended time.Time
 	// CallerCodec and CalleeCodec are the audio codecs in use at the end.

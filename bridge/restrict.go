@@ -27,13 +27,7 @@ func offerWithin(offer Description, codecs []transcode.Codec) Description {
 	}
 	slices.SortStableFunc(formats, func(a, b transcode.Format) int { return place(codecs, a) - place(codecs, b) })
 	audio.Formats = formats
-	narrowed := audioOnly(audio)
-	if video, ok := offer.First(transcode.Video); ok {
-		if video.Formats = within(video.Formats, codecs); len(video.Formats) > 0 {
-			narrowed.Media = append(narrowed.Media, video)
-		}
-	}
-	return narrowed
+	return audioOnly(audio)
 }
 
 // only narrows what a party offers to what may be used with it; nil leaves it as it is. Sections stay in their places.
@@ -43,7 +37,9 @@ func only(offer Description, codecs []transcode.Codec) Description {
 	}
 	narrowed := Description{Media: slices.Clone(offer.Media)}
 	for i, media := range narrowed.Media {
-		narrowed.Media[i].Formats = within(media.Formats, codecs)
+		if media.Kind == transcode.Audio {
+			narrowed.Media[i].Formats = within(media.Formats, codecs)
+		}
 	}
 	return narrowed
 }

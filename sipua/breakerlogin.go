@@ -42,6 +42,16 @@ type breaker struct {
 	login    digest.Login
 }
 
+// Login gives a bridge.Request.Login for a user of an upstream domain: what answers the challenges of its server. It is
+// nil for any other domain. ha1 is MD5 (RFC 7616 section 3.4.2).
+func (a *Agent) Login(domain, user, ha1 string) any {
+	upstream, ok := a.options.Domains.upstream(domain)
+	if !ok || !isHA1(ha1) {
+		return nil
+	}
+	return breaker{upstream: upstream, login: digest.Login{User: user, HA1: strings.ToLower(ha1)}}
+}
+
 // Name is the domain.
 func (b breaker) Name() string { return b.upstream.Domain }
 

@@ -45,9 +45,7 @@ func (l *leg) receiveOffer(transaction *serverTransaction, body []byte) {
 		return
 	}
 	l.offers.in, l.offers.offered = transaction, offer
-	answer, same := l.sameAnswer(offer)
-	l.pictures = picturesIn(offer)
-	if same {
+	if answer, ok := l.sameAnswer(offer); ok {
 		before := l.agreed
 		l.accept(answer)
 		l.tellIfChanged(before, audioDirection(offer))
@@ -71,63 +69,49 @@ func (l *leg) refuseGlare(transaction *serverTransaction) {
 	transaction.respond(491, "")
 }
 
-// sameAnswer answers an offer in which the agreed codecs are still there: those again, sections that were refused
-// refused, the direction mirrored. It reports false for one that the call has to see.
+// sameAnswer answers an offer in which the agreed codec is still there: that codec again, other
+// sections refused, the direction mirrored.
 func (l *leg) sameAnswer(offer bridge.Description) (bridge.Description, bool) {
-	answer := bridge.Description{}
+	agreed, ok := l.agreed.First(transcode.Audio)
+	if !ok {
+		return bridge.Description{}, false
+	}
+	answer, found := bridge.Description{}, false
 	for _, section := range offer.Media {
 		reply := bridge.MediaDescription{Kind: section.Kind}
-		agreed, ok := l.agreed.First(section.Kind)
-		if _, answered := answer.First(section.Kind); ok && !answered && !section.Refused() {
-			reply.Formats = keep(section.Formats, agreed.Formats[0])
+		if section.Kind == transcode.Audio && !found {
+			reply.Formats = keep(section.Formats, agreed.Formats[0].Codec)
 			reply.Direction = l.wanted.And(section.Direction.Mirror())
 			reply.PacketTime = section.PacketTime
+			found = len(reply.Formats) > 0
 		}
 		answer.Media = append(answer.Media, reply)
 	}
-	return answer, sameKinds(answer, l.agreed) && l.samePictures(offer)
-}
-
-// sameKinds tells whether two descriptions have something of the same kinds, sound among them.
-func sameKinds(a, b bridge.Description) bool {
-	for _, kind := range transcode.Kinds() {
-		_, inA := a.First(kind)
-		_, inB := b.First(kind)
-		if inA != inB || !inA && kind == transcode.Audio {
-			return false
-		}
-	}
-	return true
+	return answer, found
 }
 
 // tellIfChanged lets the call plug its pipes anew when what it did not ask for has changed the codec or its
 // payload type. direction is what the party does.
 func (l *leg) tellIfChanged(before bridge.Description, direction bridge.Direction) {
-	if sameMedia(before, l.agreed) {
+	if sameAudio(before, l.agreed) {
 		return
 	}
 	l.emit(bridge.Accepted{Answer: withDirection(l.agreed, direction)})
 }
 
-// sameMedia tells whether two descriptions agree on the same sound and pictures.
-func sameMedia(a, b bridge.Description) bool {
-	return sameKinds(a, b) && inUse(a).SameMedia(inUse(b))
+func sameAudio(a, b bridge.Description) bool {
+	first, hasFirst := a.First(transcode.Audio)
+	second, hasSecond := b.First(transcode.Audio)
+	return hasFirst && hasSecond && audioOnly(first).SameMedia(audioOnly(second))
 }
 
-// inUse is the description without sections that are refused, sound first.
-func inUse(description bridge.Description) bridge.Description {
-	used := bridge.Description{}
-	for _, kind := range transcode.Kinds() {
-		if media, ok := description.First(kind); ok {
-			used.Media = append(used.Media, media)
-		}
-	}
-	return used
+func audioOnly(audio bridge.MediaDescription) bridge.Description {
+	return bridge.Description{Media: []bridge.MediaDescription{audio}}
 }
 
-func keep(formats []transcode.Format, agreed transcode.Format) []transcode.Format {
+func keep(formats []transcode.Format, codec transcode.Codec) []transcode.Format {
 	for _, format := range formats {
-		if format.Fits(agreed) {
+		if format.Equal(codec) {
 			return []transcode.Format{format}
 		}
 	}

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // receiveNew takes a request that belongs to no dialog and no transaction.
 func (a *Agent) receiveNew(flow, reply transport.Flow, request *sip.Request) {
-	if err := a.mayChoose(flow, request); err != nil {
+	if err := errors.Join(a.mayAsk(flow, request), a.mayChoose(flow, request)); err != nil {
 		a.refuse(reply, request, err)
 		return
 	}

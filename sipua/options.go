@@ -53,6 +53,9 @@ type Options struct {
 	Headers headers.Policy
 	// Tokens checks the tokens of local users; nil for none.
 	Tokens *token.Verifier
+	// CallsOnly tells of the user of a connection's token, "name@domain", whether he may place calls and do nothing
+	// else. Default: nobody is held to that.
+	CallsOnly func(user string) bool
 	// Guests lets tokens and temporary accounts name users whom the registrar does not know.
 	Guests bool
 	// Trunks are the servers whose customer we are; none by default.

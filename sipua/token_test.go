@@ -206,3 +206,37 @@ func TestGuests(t *testing.T) {
 		})
 	}
 }
+
+// TestCallsOnly: who may only place calls can neither register, nor write, nor watch, also after his token has ended.
+func TestCallsOnly(t *testing.T) {
+	s := newSetup(t, func(options *Options, _ *Agent) {
+		options.CallsOnly = func(user string) bool { return user == "guest@local.example" }
+	})
+	p := &tokenPeer{peer: s.peer("WS", "192.0.2.9:5070"), user: "guest@local.example", until: time.Now().Add(time.Minute)}
+	for round, until := range []time.Time{p.until, time.Now().Add(-time.Minute)} {
+		p.until = until
+		p.say("", localRegister("guest", round+1)...)
+		p.status(403)
+		for i, method := range []string{"MESSAGE", "SUBSCRIBE", "PUBLISH"} {
+			p.say("", method+" sip:bob@local.example SIP/2.0",
+				fmt.Sprintf("Via: SIP/2.0/WS x.invalid;branch=z9hG4bKonly%d%d", round, i), "Max-Forwards: 70",
+				"From: <sip:guest@local.example>;tag=x", "To: <sip:bob@local.example>",
+				fmt.Sprintf("Call-ID: only-%d-%d", round, i), "CSeq: 1 "+method, "Event: presence",
+				"Contact: <sip:guest@x.invalid;transport=ws>")
+			p.status(403)
+		}
+	}
+}
+
+func TestLoginIsForUpstreamDomains(t *testing.T) {
+	t.Parallel()
+	a := NewAgent(Options{Domains: Domains{Upstreams: []Upstream{{Domain: "pbx.example"}}}})
+	const ha1 = "0123456789ABCDEF0123456789abcdef"
+	login, ok := a.Login("PBX.example", "web", ha1).(breaker)
+	if !ok || login.login.User != "web" || login.login.HA1 != "0123456789abcdef0123456789abcdef" {
+		t.Errorf("%+v", login)
+	}
+	if a.Login("other.example", "web", ha1) != nil || a.Login("pbx.example", "web", "short") != nil {
+		t.Error("a login for nobody")
+	}
+}

@@ -86,8 +86,16 @@ func (b *bench) next(t *testing.T) received {
 // handshake dials with these headers and reports how it went.
 func (b *bench) handshake(t *testing.T, header http.Header, protocols ...string) (*websocket.Conn, *http.Response) {
 	t.Helper()
+	return b.handshakeAt(t, "", header, protocols...)
+}
+
+// handshakeAt is a handshake with a query, such as "?access_token=x".
+func (b *bench) handshakeAt(t *testing.T, query string, header http.Header, protocols ...string) (
+	*websocket.Conn, *http.Response,
+) {
+	t.Helper()
 	dialer := websocket.Dialer{Subprotocols: protocols, HandshakeTimeout: patience}
-	conn, response, err := dialer.Dial("ws"+strings.TrimPrefix(b.http.URL, "http"), header)
+	conn, response, err := dialer.Dial("ws"+strings.TrimPrefix(b.http.URL, "http")+query, header)
 	if err != nil && response == nil {
 		t.Fatal(err)
 	}

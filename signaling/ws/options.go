@@ -15,6 +15,9 @@ type Options struct {
 	// Origins are the pages that may connect beside those of this server, each exactly as a browser names it:
 	// scheme://host or scheme://host:port.
 	Origins []string
+	// Welcome tells whether a page of an origin that is not in Origins may connect because of its access_token; default
+	// none may.
+	Welcome func(origin, token string) bool
 	// Authorize checks the access_token in the URL of a handshake and gives whom the connection speaks for, and how
 	// long; an error refuses the handshake with 401. Default: tokens are passed over. A client without one
 	// connects in either case.

@@ -66,7 +66,7 @@ func (s *Server) Run(ctx context.Context) error {
 // page that is not allowed, with 401 a bad access token, with 400 a client without the subprotocol "sip", and with
 // 503 what is above a limit.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !originAllowed(r, s.options.Origins) {
+	if !originAllowed(r, s.options.Origins) && !s.welcome(r) {
 		s.counts.refusedOrigin.Add(1)
 		http.Error(w, "this page may not connect: its origin is not allowed", http.StatusForbidden)
 		return
@@ -101,10 +101,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.run(conn)
 }
 
+// welcome tells whether the token of a handshake lets a page of its origin connect.
+func (s *Server) welcome(r *http.Request) bool {
+	origins, token := r.Header.Values("Origin"), r.URL.Query().Get(tokenParameter)
+	return s.options.Welcome != nil && len(origins) == 1 && token != "" && s.options.Welcome(origins[0], token)
+}
+
+// tokenParameter names the token in the URL.
+const tokenParameter = "access_token"
+
 // authorize reads the token of a handshake, if there is one. It stands in the URL (RFC 6750 section 2.3), because a
 // page can set no header of a handshake.
 func (s *Server) authorize(r *http.Request) (grant, error) {
-	token := r.URL.Query().Get("access_token")
+	token := r.URL.Query().Get(tokenParameter)
 	if token == "" || s.options.Authorize == nil {
 		return grant{}, nil
 	}

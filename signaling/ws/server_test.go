@@ -280,3 +280,28 @@ func TestSecure(t *testing.T) {
 		t.Errorf("transport %s", got)
 	}
 }
+
+// TestWelcome: a page that is not in the list may connect with a token that was made for its origin.
+func TestWelcome(t *testing.T) {
+	t.Parallel()
+	b := start(t, ws.Options{
+		Welcome:   func(origin, token string) bool { return origin == "https://shop.example" && token == "pass" },
+		Authorize: func(string) (string, time.Time, error) { return "guest", time.Time{}, nil },
+	})
+	for _, test := range []struct {
+		origins []string
+		token   string
+		status  int
+	}{
+		{[]string{"https://shop.example"}, "pass", 101},
+		{[]string{"https://shop.example"}, "other", 403},
+		{[]string{"https://shop.example"}, "", 403},
+		{[]string{"https://evil.example"}, "pass", 403},
+		{[]string{"https://shop.example", "https://shop.example"}, "pass", 403},
+	} {
+		header := http.Header{"Origin": test.origins}
+		if _, response := b.handshakeAt(t, "?access_token="+test.token, header, "sip"); response.StatusCode != test.status {
+			t.Errorf("%+v gives %s", test, response.Status)
+		}
+	}
+}
