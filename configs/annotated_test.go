@@ -21,7 +21,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 		Media: Media{
 			RTPPorts:    PortRange{20000, 29999},
 			WebRTCPorts: PortRange{8443, 8443},
-			Timeout:     30 * time.Second, Video: true,
+			Timeout:     30 * time.Second,
 		},
 		Call: Call{
 			Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute, PerUser: 100,
@@ -47,7 +47,10 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			Strangers: true, StrangerCalls: 20, Rate: 2000,
 		},
 		Flash: Flash{PolicyHosts: []string{}, Streams: []Stream{}},
-		Log:   Log{Level: "info", Format: "text"},
+		ClickToCall: ClickToCall{
+			Buttons: []Button{}, Domains: []string{}, PasswordTokens: true, Calls: 3, Mail: Mail{Security: "starttls"},
+		},
+		Log: Log{Level: "info", Format: "text"},
 	}
 	got, err := Default()
 	if err != nil {
@@ -118,7 +121,7 @@ func TestAnnotatedExamplesLoad(t *testing.T) {
 	}
 	lists := strings.NewReplacer("users: []", "users:", "origins: []", "origins:", "keys: []", "keys:",
 		`audience: ""`, "audience: us", "trunks: []", "trunks:", "normalize: []", "normalize:", "rules: []", "rules:",
-		"streams: []", "streams:")
+		"streams: []", "streams:", "buttons: []", "buttons:")
 	// An example stands above its key; it is moved below.
 	var out, held []string
 	for text := range strings.SplitSeq(lists.Replace(string(annotated)), "\n") {

@@ -4,23 +4,24 @@ import "time"
 
 // Config is the whole configuration, in the shape of sipbridge.yaml, which explains every key.
 type Config struct {
-	Domains   []Domain  `mapstructure:"domains"`
-	Listen    Listen    `mapstructure:"listen"`
-	TLS       TLS       `mapstructure:"tls"`
-	Media     Media     `mapstructure:"media"`
-	Call      Call      `mapstructure:"call"`
-	Users     []User    `mapstructure:"users"`
-	Routes    []Route   `mapstructure:"routes"`
-	Trunks    []Trunk   `mapstructure:"trunks"`
-	Dialing   Dialing   `mapstructure:"dialing"`
-	DNS       DNS       `mapstructure:"dns"`
-	Failover  Failover  `mapstructure:"failover"`
-	Headers   Headers   `mapstructure:"headers"`
-	WebSocket WebSocket `mapstructure:"websocket"`
-	Tokens    Tokens    `mapstructure:"tokens"`
-	Security  Security  `mapstructure:"security"`
-	Flash     Flash     `mapstructure:"flash"`
-	Log       Log       `mapstructure:"log"`
+	Domains     []Domain    `mapstructure:"domains"`
+	Listen      Listen      `mapstructure:"listen"`
+	TLS         TLS         `mapstructure:"tls"`
+	Media       Media       `mapstructure:"media"`
+	Call        Call        `mapstructure:"call"`
+	Users       []User      `mapstructure:"users"`
+	Routes      []Route     `mapstructure:"routes"`
+	Trunks      []Trunk     `mapstructure:"trunks"`
+	Dialing     Dialing     `mapstructure:"dialing"`
+	DNS         DNS         `mapstructure:"dns"`
+	Failover    Failover    `mapstructure:"failover"`
+	Headers     Headers     `mapstructure:"headers"`
+	WebSocket   WebSocket   `mapstructure:"websocket"`
+	Tokens      Tokens      `mapstructure:"tokens"`
+	Security    Security    `mapstructure:"security"`
+	Flash       Flash       `mapstructure:"flash"`
+	ClickToCall ClickToCall `mapstructure:"click_to_call"`
+	Log         Log         `mapstructure:"log"`
 
 	// Demo tells that Users were made up at this start, so that the web page may show their
 	// passwords. No file can set it.
@@ -48,7 +49,6 @@ type Media struct {
 	// Advertise is an IP address; empty for our own.
 	Advertise string        `mapstructure:"advertise"`
 	ICELite   bool          `mapstructure:"ice_lite"`
-	Video     bool          `mapstructure:"video"`
 	Timeout   time.Duration `mapstructure:"timeout"`
 }
 

@@ -45,6 +45,7 @@ func (c *Config) Validate() error {
 	c.checkTokens(&found)
 	c.checkSecurity(&found)
 	c.checkFlash(&found)
+	c.checkClickToCall(&found)
 	c.checkLog(&found)
 	return errors.Join(found...)
 }

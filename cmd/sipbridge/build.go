@@ -70,6 +70,9 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if err := s.addFlash(ctx, domains); err != nil {
 		return nil, err
 	}
+	if err := s.addClickToCall(ctx, domains); err != nil {
+		return nil, err
+	}
 	if err := s.addExchange(domains, own); err != nil {
 		return nil, err
 	}
@@ -148,7 +151,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Domains: domains,
 		Media:   s.media.open,
 		Accept:  func(leg bridge.Incoming) { s.exchange.Accept(leg) },
-		Route:   func(request bridge.Request) ([]bridge.Target, error) { return s.router.Route(request) },
+		Route:   s.aside,
 		Owner: func(request bridge.Request) (name, domain string, ok bool) {
 			return s.router.Owner(request)
 		},
@@ -158,6 +161,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Headers:       crossing,
 		Tokens:        s.tokens,
 		Guests:        s.config.Tokens.AnyUser,
+		CallsOnly:     s.isGuest,
 		Trunks:        trunks,
 		Dialing:       s.dialing,
 		Transports:    s.transports.layer,
@@ -206,10 +210,14 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 		return err
 	}
 	s.router = router
-	s.exchange = bridge.NewExchange(bridge.ExchangeOptions{
+	options := bridge.ExchangeOptions{
 		Router: router, Logger: s.log, PassTransfers: s.config.Call.PassTransfers, Ring: s.config.Call.Ring,
-		MaxUserCalls: s.config.Call.PerUser, Policy: bridge.Policy{AudioOnly: !s.config.Media.Video},
-	})
+		MaxUserCalls: s.config.Call.PerUser,
+	}
+	if s.clickToCall != nil {
+		options.Router, options.Observer = s.clickToCall.Router(router), s.clickToCall
+	}
+	s.exchange = bridge.NewExchange(options)
 	return nil
 }
 
@@ -249,7 +257,8 @@ func (s *service) addBrowsers() {
 	s.browsers = ws.NewServer(ws.Options{
 		Receive:    func(conn *ws.Conn, message []byte) { s.agent.Receive(conn, message) },
 		Closed:     func(conn *ws.Conn) { s.agent.FlowClosed(conn) },
-		Authorize:  authorizer(s.tokens),
+		Authorize:  s.authorize(),
+		Welcome:    s.welcome(),
 		Origins:    s.config.WebSocket.Origins,
 		MaxMessage: s.config.WebSocket.MaxMessage,
 		Rate:       float64(s.config.WebSocket.Rate),
@@ -267,6 +276,9 @@ func (s *service) addWeb(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("/", web.Handler(s.pageOptions(web.Options{Pages: pages})))
 	mux.Handle("/ws", s.browsers)
+	if s.clickToCall != nil {
+		mux.Handle("/c2c/", s.clickToCall)
+	}
 	mux.Handle("/healthz", status)
 	mux.Handle("/readyz", status)
 	plain := http.NewServeMux()

@@ -22,6 +22,8 @@ import (
 	"sipbridge/sipua/locate/resolver"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/token"
+	"sipbridge/web/clicktocall"
+	"sipbridge/web/clicktocall/store"
 )
 
 // service is everything that runs. Its parts know each other only by the interfaces of package bridge.
@@ -42,6 +44,8 @@ type service struct {
 	exchange      *bridge.Exchange
 	router        *route.Router
 	browsers      *ws.Server
+	clickToCall   *clicktocall.Service // nil without buttons and accounts
+	callers       *store.Store         // of clickToCall; nil without accounts
 	flash         *rtmp.Server
 	flashPlain    []net.Listener
 	flashSecure   []net.Listener
@@ -88,7 +92,11 @@ func (s *service) run(ctx context.Context) error {
 		<-unregistered
 		return err
 	})
-	return errors.Join(group.Wait(), s.media.engine.Close())
+	err := errors.Join(group.Wait(), s.media.engine.Close())
+	if s.callers != nil {
+		err = errors.Join(err, s.callers.Close())
+	}
+	return err
 }
 
 // runCalls ends the calls before the server and the agent whose legs they are, and the server before the agent, by

@@ -68,8 +68,6 @@ func (c *conn) callCommand(asked command) {
 		c.hold(asked)
 	case "sendMessage":
 		c.sendMessage(asked)
-	case "sendPagingMessage":
-		c.sendPagingMessage(asked)
 	}
 }
 

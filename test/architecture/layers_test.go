@@ -21,7 +21,7 @@ func layers() map[string]int {
 		"transcode/conceal":  -1, // sound for holes
 		"transcode/opus":     0, "transcode/g711": 0, "transcode/g722": 0,
 		"transcode/speex": 0, "transcode/gsm": 0, "transcode/resample": 0,
-		"transcode/jitter": 0, "transcode/dtmf": 0, "transcode/h264": 0,
+		"transcode/jitter": 0, "transcode/dtmf": 0,
 		"transcode":          1,
 		"bridge/number":      1, // text only
 		"bridge":             2,
@@ -64,7 +64,9 @@ func rooms() map[string][]string {
 		"github.com/golang-jwt/jwt":    {"sipua/token"},
 		"github.com/icholy/digest":     {"sipua"},
 		"github.com/miekg/dns":         {"sipua/locate/resolver", "sipua/locate/dnstest"},
-		"modernc.org/sqlite":           {"web/clicktocall"},
+		"modernc.org/sqlite":           {"web/clicktocall/store"},
+		"golang.org/x/crypto":          {"web/clicktocall"},
+		"github.com/wneessen/go-mail":  {"web/clicktocall"},
 		"github.com/pion/transport":    {"bridge/webrtcmedia"},
 		"github.com/pion/dtls":         {"bridge/dtlssrtp"},
 	}

@@ -1,152 +1,94 @@
-// @ts-check
-// One call: a JsSIP session, its media, and how they stand. See CallState for how it moves.
-import { CallMedia } from './callmedia.js';
-import { CallState } from './callstate.js';
+// One call: a JsSIP session, its microphone, and how they stand.
+//
+//   going out: preparing -> calling -> ringing -> early -> up -> over
+//   coming in: incoming -> answering -> up -> over
+//
+// Every state can go to over. early is ringing with sound from the other side.
 import { isMissed, wordsForEnd } from './callwords.js';
-import { Hold } from './hold.js';
-import { keyTiming, keyTransport } from './keys.js';
-import { sendInCall } from './messages.js';
 import { closeMicrophone } from './microphone.js';
-import { Referral } from './referral.js';
+import { sendInCall } from './messages.js';
+import { keyTiming, keyTransport } from './keys.js';
 
-/**
- * @typedef {import('jssip/lib/RTCSession').RTCSession} Session
- * @typedef {{ name: string, address: string }} Peer see peerOf
- * @typedef {{ callId: string, localTag: string, remoteTag: string }} Dialog what names a call to the service (RFC 3261
- *   section 12)
- * @typedef {{ changed: (call: Call) => void, sound: (call: Call) => void, broken: (call: Call) => void }} CallListener
- *   told of every change, of the other side's sound, and again and again of a connection that does not mend itself
- * @typedef {(options: object) => Session} Dial
- * @typedef {{ words: string, failed: boolean, missed?: boolean, status: number }} End why a call is over; status is that
- *   of a response, else 0
- */
+/** How long to wait for more ICE candidates after the first, in milliseconds; JsSIP itself waits without limit. */
+const gatheringTime = 1000;
 
 export class Call {
-  /** @type {keyof typeof CallState} */
+  /** preparing, calling, ringing, early, incoming, answering, up or over. */
   state;
   muted = false;
-  hold = new Hold();
+  /** Who holds the call; changing is true while the other side has not agreed yet. */
+  hold = { local: false, remote: false, changing: false };
   /** Since when both sides talk, and until when they did, in milliseconds since 1970; 0 if they do not. */
   startedAt = 0;
   endedAt = 0;
   /** The keys of the dial pad that went out. */
   keys = '';
-  /** @type {End | null} */
+  /** True while the browser gets no sound through. */
+  interrupted = false;
+  /** Why the call is over: { words, failed, missed, status }; status is that of a response, else 0. */
   end = null;
-  /** @type {Dialog | null} */
+  /** What names the call to the service (RFC 3261 section 12): { callId, localTag, remoteTag }. */
   dialog = null;
-  /** Whom the other side is being sent to; null if to nobody. @type {Referral | null} */
+
+  /** Whom the other side is being sent to: { name, rings, done }; null if to nobody. */
   transfer = null;
   /** Why the other side could not be sent there, in words, until it is tried again. */
   notSent = '';
-  /** The sound and pictures. @type {CallMedia} */
-  media;
+  /** What the other side sends, or null. */
+  sound = null;
 
-  /** @type {Session | null} */
   #session = null;
+  #microphone = null;
   #listener;
+  #lastReady = null;
 
   /**
-   * @param {'outgoing' | 'incoming'} direction
-   * @param {Peer} peer
-   * @param {CallListener} listener
+   * @param {string} direction 'outgoing' or 'incoming'
+   * @param {{name: string, address: string}} peer see peerOf
+   * @param {{changed: function(Call), sound: function(MediaStream)}} listener told of every change, and of the
+   *   other side's sound
    */
   constructor(direction, peer, listener) {
     this.direction = direction;
     this.peer = peer;
-    this.state = direction === 'outgoing' ? CallState.preparing : CallState.incoming;
+    this.state = direction === 'outgoing' ? 'preparing' : 'incoming';
     this.#listener = listener;
-    this.media = new CallMedia({
-      changed: () => this.#tell(),
-      sound: () => listener.sound(this),
-      broken: () => listener.broken(this),
-    });
   }
 
   get over() {
-    return this.state === CallState.over;
+    return this.state === 'over';
   }
 
-  /** Whether the user can talk, or could if nobody held the call. */
-  get up() {
-    return this.state === CallState.up;
-  }
-
-  /** Whether it waits for the user to answer. */
-  get rings() {
-    return this.state === CallState.incoming;
-  }
-
-  /** Whether nothing gets through. */
-  get interrupted() {
-    return this.media.interrupted;
-  }
-
-  /** Takes an open microphone, or closes it: the call may have ended while the user was asked. @param {MediaStream} microphone */
-  equip(microphone) {
-    if (this.over) closeMicrophone(microphone);
-    else this.media.local = microphone;
-    return !this.over;
-  }
-
-  /**
-   * Takes the session and the INVITE of a call that comes in.
-   * @param {Session} session
-   * @param {{ call_id: string, to_tag: string, from_tag: string }} request
-   */
+  /** Takes the session and the INVITE of a call that comes in. */
   receive(session, { call_id: callId, to_tag: localTag, from_tag: remoteTag }) {
     this.dialog = { callId, localTag, remoteTag };
     this.#follow(session);
   }
 
-  /**
-   * Places the call with an open microphone, which the call closes in the end.
-   * @param {MediaStream} microphone
-   * @param {Dial} dial
-   */
+  /** Places the call with an open microphone, which the call closes in the end. */
   place(microphone, dial) {
-    if (!this.equip(microphone)) return;
-    this.#start(dial(this.media.options()));
-    this.#move(CallState.calling);
+    if (this.#cameLate(microphone)) return;
+    const session = dial(this.#mediaOptions());
+    this.#follow(session);
+    this.#followSound(session.connection);
+    this.#move('calling');
   }
 
-  /** Waits to be taken back, as it was in the page before. @param {import('./kept.js').KeptCall} kept */
-  wait({ dialog, startedAt, keys }) {
-    Object.assign(this, { dialog, startedAt, keys });
-    this.#move(CallState.resuming);
+  /** Says that the user wants the call, before the microphone is there. */
+  accept() {
+    this.#move('answering');
   }
 
-  /**
-   * Takes a call back, with the microphone it was equipped with: the service replaces the session that went with the
-   * page before (RFC 3891). Who was on hold hears nothing of it.
-   * @param {Dial} dial
-   * @param {import('./kept.js').KeptCall} kept
-   */
-  resume(dial, { held, muted }) {
-    if (this.over) return;
-    const { callId, localTag, remoteTag } = /** @type {Dialog} */ (this.dialog);
-    const extraHeaders = [`Replaces: ${callId};to-tag=${remoteTag};from-tag=${localTag}`];
-    const session = dial({ ...this.media.options(), extraHeaders });
-    this.#start(session);
-    session.on('sdp', (offer) => {
-      if (held && !this.up) offer.sdp = offer.sdp.replaceAll('a=sendrecv', 'a=sendonly');
-    });
-    session.on('confirmed', () => {
-      this.setMuted(muted);
-      this.setHold(held);
-    });
+  /** Takes accept back: there is no microphone, and the call rings on. */
+  ringOn() {
+    if (!this.over) this.#move('incoming');
   }
 
-  /** Says that the user wants the call, before the microphone is there; or not yet, because there is none. */
-  accept(wanted = true) {
-    this.#move(wanted ? CallState.answering : CallState.incoming);
-  }
-
-  /** Answers with an open microphone, which the call closes in the end. @param {MediaStream} microphone */
+  /** Answers with an open microphone, which the call closes in the end. */
   answer(microphone) {
-    if (!this.equip(microphone) || !this.#session) return;
-    this.#session.answer(this.media.options());
-    this.media.follow(this.#session.connection);
+    if (this.#cameLate(microphone)) return;
+    this.#session.answer(this.#mediaOptions());
+    this.#followSound(this.#session.connection);
   }
 
   /** Ends the call, however far it has come. */
@@ -158,126 +100,172 @@ export class Call {
 
   /** Refuses a call that comes in (RFC 3261: 603 for "not me", 486 for "busy"). */
   decline(status = 603) {
-    if (!this.over) this.#session?.terminate({ status_code: status });
+    if (!this.over) this.#session.terminate({ status_code: status });
   }
 
-  /** Ends a call that could not even be placed. @param {string} words */
+  /** Ends a call that could not even be placed. */
   fail(words) {
     if (!this.over) this.#finish({ words, failed: true, status: 0 });
   }
 
-  /** @param {boolean} muted */
   setMuted(muted) {
-    if (!this.up || muted === this.muted) return;
-    if (muted) this.#session?.mute({ audio: true });
-    else this.#session?.unmute({ audio: true });
+    if (this.state !== 'up') return;
+    if (muted) this.#session.mute({ audio: true });
+    else this.#session.unmute({ audio: true });
     this.muted = muted;
     this.#tell();
   }
 
-  /** @param {boolean} held */
+  /** Holds or resumes; does nothing while the last change is under way. JsSIP ends a call whose hold is refused. */
   setHold(held) {
-    if (this.#session && this.up) this.hold.set(this.#session, held, () => this.#tell());
+    if (this.state !== 'up' || this.hold.changing || held === this.hold.local) return;
+    this.hold.changing = true;
+    const done = () => {
+      this.hold.changing = false;
+      this.#tell();
+    };
+    const begun = held ? this.#session.hold({}, done) : this.#session.unhold({}, done);
+    if (!begun) this.hold.changing = false;
+    this.#tell();
   }
 
-  /** Begins ICE anew, as after a change of network; the dialog stays (RFC 8445 section 9). */
-  restart() {
-    if (this.up && !this.hold.changing) this.#session?.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
-  }
-
-  /** Sends a key of the dial pad; tells whether it could go out. @param {string} key */
+  /** Sends a key of the dial pad; tells whether it could go out. */
   sendKey(key) {
-    if (!this.#session || (!this.up && this.state !== CallState.early)) return false;
-    const transportType = /** @type {any} */ (keyTransport(this.#session.connection));
-    this.#session.sendDTMF(key, { ...keyTiming, transportType });
+    if (this.state !== 'up' && this.state !== 'early') return false;
+    this.#session.sendDTMF(key, { ...keyTiming, transportType: keyTransport(this.#session.connection) });
     this.keys += key;
     this.#tell();
     return true;
   }
 
-  /** Writes to the other side, in the call. @param {string} text @param {import('./chat.js').Answered} answered */
+  /** Writes to the other side, in the call; answered is called with the status, see sendInCall. */
   sendText(text, answered) {
-    if (this.#session) sendInCall(this.#session, text, answered);
+    sendInCall(this.#session, text, answered);
   }
 
   /**
    * Sends the other side to somebody else. The call is over when they are connected, and goes on if they are not.
    * @param {string} uri whom to
    * @param {string} name of whom, for the user
-   * @param {Call | null} consulted our own call with them, if there is one; the two become one then (RFC 3891)
+   * @param {Call} consulted our own call with them, if there is one; the two become one then (RFC 3891)
    */
   sendTo(uri, name, consulted = null) {
-    if (!this.#session || !this.up || this.transfer) return;
+    if (this.state !== 'up' || this.transfer) return;
+    this.transfer = { name, rings: false, done: false };
     this.notSent = '';
-    const stays = (/** @type {string} */ words) => {
-      Object.assign(this, { transfer: null, notSent: words });
-      this.#tell();
-    };
-    const told = { changed: () => this.#tell(), sent: () => this.hangUp(), stays };
-    this.transfer = new Referral(name, told, consulted);
-    this.transfer.send(this.#session, uri, consulted ? (consulted.#session ?? undefined) : undefined);
+    this.#session.refer(uri, {
+      replaces: consulted ? consulted.#session : undefined,
+      eventHandlers: {
+        progress: () => this.#transferMoves({ rings: true }),
+        accepted: () => this.#sent(),
+        failed: ({ status_line: line }) => this.#stays(line.status_code),
+        requestFailed: ({ response }) => this.#stays(response?.status_code ?? 408),
+      },
+    });
     this.#tell();
   }
 
-  /** @param {Session} session */
-  #start(session) {
-    this.#follow(session);
-    this.media.follow(session.connection);
+  #transferMoves(step) {
+    Object.assign(this.transfer, step);
+    this.#tell();
   }
 
-  /** @param {Session} session */
+  #sent() {
+    this.transfer.done = true;
+    if (!this.over) this.#session.terminate();
+  }
+
+  #stays(status) {
+    const { name } = this.transfer;
+    this.transfer = null;
+    this.notSent = wordsForEnd({ originator: 'remote', message: { status_code: status } }, { peer: name }).words;
+    this.#tell();
+  }
+
+  #mediaOptions() {
+    return {
+      mediaStream: this.#microphone,
+      mediaConstraints: { audio: true, video: false },
+      pcConfig: { iceServers: [] },
+    };
+  }
+
+  /** Keeps the microphone, or closes it at once if the call ended while the user was asked for it. */
+  #cameLate(microphone) {
+    if (this.over) closeMicrophone(microphone);
+    else this.#microphone = microphone;
+    return this.over;
+  }
+
   #follow(session) {
     this.#session = session;
-    session.on('icecandidate', ({ ready }) => this.media.limitGathering(ready));
-    session.on('progress', (/** @type {any} */ { originator, response }) => this.#progress(originator, response));
-    session.on('accepted', (/** @type {any} */ { originator, response }) => {
+    session.on('icecandidate', ({ ready }) => this.#limitGathering(ready));
+    session.on('progress', ({ originator, response }) => this.#progress(originator, response));
+    session.on('accepted', ({ originator, response }) => {
       if (originator === 'remote') this.#accepted(response);
     });
-    session.on('confirmed', () => this.#begin());
-    this.hold.follow(session, () => this.#tell());
+    session.on('confirmed', () => this.#up());
+    session.on('hold', ({ originator }) => this.#held(originator, true));
+    session.on('unhold', ({ originator }) => this.#held(originator, false));
     session.on('failed', (end) => this.#ended(end));
     session.on('ended', (end) => this.#ended(end));
   }
 
-  /**
-   * @param {string} originator
-   * @param {{ body?: string }} response
-   */
-  #progress(originator, response) {
-    const waits = this.state === CallState.calling || this.state === CallState.ringing;
-    if (originator === 'remote' && waits) this.#move(response.body ? CallState.early : CallState.ringing);
+  #followSound(connection) {
+    connection.addEventListener('track', ({ streams, track }) => {
+      this.sound = streams[0] ?? new MediaStream([track]);
+      this.#listener.sound(this.sound);
+    });
+    connection.addEventListener('iceconnectionstatechange', () => {
+      this.interrupted = connection.iceConnectionState === 'disconnected';
+      this.#tell();
+    });
   }
 
-  /** @param {{ call_id: string, from_tag: string, to_tag: string }} response */
+  /** JsSIP hands out one ready function for each description it makes. */
+  #limitGathering(ready) {
+    if (ready === this.#lastReady) return;
+    this.#lastReady = ready;
+    setTimeout(ready, gatheringTime);
+  }
+
+  #progress(originator, response) {
+    if (originator !== 'remote' || this.state === 'early') return;
+    this.#move(response.body ? 'early' : 'ringing');
+  }
+
   #accepted({ call_id: callId, from_tag: localTag, to_tag: remoteTag }) {
     this.dialog = { callId, localTag, remoteTag };
   }
 
-  #begin() {
-    this.startedAt ||= Date.now();
-    if (!this.up) this.#move(CallState.up);
+  #up() {
+    if (this.state === 'up') return;
+    this.startedAt = Date.now();
+    this.#move('up');
   }
 
-  /** @param {any} end what JsSIP tells */
+  #held(originator, held) {
+    this.hold[originator === 'local' ? 'local' : 'remote'] = held;
+    this.#tell();
+  }
+
   #ended(end) {
     if (this.transfer?.done) {
       this.#finish({ words: `${this.peer.name} talks to ${this.transfer.name} now.`, failed: false, status: 0 });
       return;
     }
+    const { words, failed } = wordsForEnd(end, { peer: this.peer.name });
     const missed = this.direction === 'incoming' && !this.startedAt && isMissed(end);
-    const words = wordsForEnd(end, { peer: this.peer.name });
-    this.#finish({ ...words, missed, status: end.message?.status_code ?? 0 });
+    this.#finish({ words, failed, missed, status: end.message?.status_code ?? 0 });
   }
 
-  /** @param {End} end */
   #finish(end) {
-    this.media.close();
+    closeMicrophone(this.#microphone);
     this.end = end;
     if (this.startedAt) this.endedAt = Date.now();
-    this.#move(CallState.over);
+    this.#move('over');
   }
 
-  /** @param {keyof typeof CallState} state */
   #move(state) {
     if (this.over) return;
     this.state = state;

@@ -41,7 +41,7 @@ function answer(session) {
 
 async function talking() {
   const made = registered();
-  await made.phone.calls.dial('bob');
+  await made.phone.dial('bob');
   answer(made.sessions[0]);
   return made;
 }
@@ -51,13 +51,12 @@ test('sends the other side on, and says so', async () => {
     phone,
     sessions: [session],
   } = await talking();
-  phone.calls.transfer('carol');
+  phone.transfer('carol');
   assert.deepEqual(session.asked.at(-1), ['refer', 'sip:carol@localhost', undefined]);
-  assert.equal(phone.call.transfer.name, 'carol');
-  assert.equal(phone.call.transfer.rings, false);
+  assert.deepEqual(phone.call.transfer, { name: 'carol', rings: false, done: false });
   session.told.progress({});
   assert.ok(phone.call.transfer.rings);
-  phone.calls.transfer('dave');
+  phone.transfer('dave');
   assert.equal(session.asked.filter(([what]) => what === 'refer').length, 1, 'one at a time');
   session.told.accepted(status(200));
   assert.equal(phone.call, null);
@@ -69,31 +68,33 @@ test('the call goes on when the other side cannot be sent', async () => {
     phone,
     sessions: [session],
   } = await talking();
-  phone.calls.transfer('carol');
+  phone.transfer('carol');
   session.told.failed(status(603));
   assert.equal(phone.call.state, 'up');
   assert.equal(phone.message.words, 'carol declined the call.');
-  phone.calls.transfer('carol');
+  phone.transfer('carol');
   session.told.requestFailed({ response: { status_code: 403 } });
   assert.equal(phone.message.words, 'You may not call carol.');
-  phone.calls.transfer('carol');
+  phone.transfer('carol');
   session.told.requestFailed({ response: null });
   assert.equal(phone.message.words, 'carol did not answer.');
-  phone.calls.transfer('50%');
+  phone.transfer('50%');
   assert.equal(phone.message.words, '50% is not an address.');
   assert.equal(phone.call.transfer, null);
 });
 
 test('asks first, then connects both', async () => {
   const { phone, sessions } = await talking();
-  await phone.calls.dial('carol');
+  await phone.consult('carol');
   assert.deepEqual(sessions[0].asked, [['hold']]);
   assert.equal(phone.waiting.peer.name, 'bob');
   assert.equal(phone.call.peer.name, 'carol');
-  phone.calls.connect();
+  phone.connect();
   assert.equal(sessions[0].asked.length, 1, 'carol has not answered');
   answer(sessions[1]);
-  phone.calls.connect();
+  await phone.consult('dave');
+  assert.equal(sessions.length, 2, 'one waits at a time');
+  phone.connect();
   assert.deepEqual(sessions[0].asked.at(-1), ['refer', 'sip:carol@localhost', sessions[1]]);
   sessions[1].emit('ended', { originator: 'remote', cause: 'Terminated', message: null }); // by the bridge
   assert.equal(phone.call.peer.name, 'bob');
@@ -105,14 +106,14 @@ test('asks first, then connects both', async () => {
 
 test('who was asked does not want to: back to the one who waits', async () => {
   const { phone, sessions, sounds } = await talking();
-  phone.call.media.sound = 'of bob';
-  await phone.calls.dial('carol');
+  phone.call.sound = 'of bob';
+  await phone.consult('carol');
   sessions[1].emit('failed', { originator: 'remote', cause: 'Busy', message: response(486) });
   assert.equal(phone.waiting, null);
   assert.equal(phone.call.peer.name, 'bob');
   assert.equal(phone.message.words, 'carol is busy.');
   assert.deepEqual(sounds, ['of bob'], 'bob is heard again');
-  await phone.calls.dial('dave');
+  await phone.consult('dave');
   answer(sessions[2]);
   sessions[0].emit('ended', { originator: 'remote', cause: 'Terminated', message: null });
   assert.equal(phone.waiting, null);
@@ -121,12 +122,12 @@ test('who was asked does not want to: back to the one who waits', async () => {
 
 test('nothing is sent on before the call is up, or while the service is away', async () => {
   const { phone, sessions, line } = registered();
-  await phone.calls.dial('bob');
-  phone.calls.transfer('carol');
-  await phone.calls.dial('carol');
+  await phone.dial('bob');
+  phone.transfer('carol');
+  await phone.consult('carol');
   answer(sessions[0]);
   line.connected = false;
-  phone.calls.transfer('carol');
+  phone.transfer('carol');
   assert.deepEqual(sessions[0].asked, []);
 });
 

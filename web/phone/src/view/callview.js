@@ -10,7 +10,6 @@ const stateWords = {
   early: 'Ringing…',
   incoming: 'is calling you',
   answering: 'Answering…',
-  resuming: 'Taking the call back…',
 };
 
 /** How many of the keys that were sent fit in a line. */

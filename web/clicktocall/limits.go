@@ -1,0 +1,68 @@
+package clicktocall
+
+import (
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// maxLimiters bounds the memory of limits. When it is reached all others share one limiter.
+const maxLimiters = 10_000
+
+// limits holds each of many to a rate.
+type limits struct {
+	every time.Duration
+	burst int
+
+	mu       sync.Mutex
+	limiters map[string]*rate.Limiter // guarded by mu
+	tidied   time.Time                // guarded by mu
+}
+
+// newLimits allows each a burst, and then one in every so long.
+func newLimits(every time.Duration, burst int) *limits {
+	return &limits{every: every, burst: burst, limiters: make(map[string]*rate.Limiter)}
+}
+
+// allow counts one of whom, and tells whether it may be.
+func (l *limits) allow(whom string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.tidied) > time.Minute {
+		l.tidied = now
+		maps.DeleteFunc(l.limiters, func(_ string, limiter *rate.Limiter) bool {
+			return limiter.TokensAt(now) >= float64(l.burst) // it knows no more than a new one
+		})
+	}
+	if len(l.limiters) >= maxLimiters && l.limiters[whom] == nil {
+		whom = ""
+	}
+	limiter, ok := l.limiters[whom]
+	if !ok {
+		limiter = rate.NewLimiter(rate.Every(l.every), l.burst)
+		l.limiters[whom] = limiter
+	}
+	return limiter.AllowN(now, 1)
+}
+
+// source gives who a request counts for: an address, or an IPv6 /64.
+func source(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return ""
+	}
+	address = address.Unmap().WithZone("")
+	if address.Is6() {
+		return netip.PrefixFrom(address, 64).Masked().String()
+	}
+	return address.String()
+}
