@@ -13,7 +13,7 @@ import (
 	"sipbridge/test/e2e/sipp"
 )
 
-// TestFirefox: JsSIP in Firefox places and receives a call.
+// TestFirefox: JsSIP and our SIPml in Firefox place and receive calls.
 func TestFirefox(t *testing.T) {
 	w := newWorld(t, browser.Firefox, service.Options{Hashed: true})
 	for _, codec := range []string{"PCMU", "opus"} {
@@ -25,21 +25,30 @@ func TestFirefox(t *testing.T) {
 			must(t, phone.Wait(limit))
 		})
 	}
-	t.Run("received", func(t *testing.T) {
-		p := w.newPage(t, jsSIP)
-		phone := newPhone(t, baresip.Options{User: "phone", Codec: "PCMA", Transport: "tcp"})
-		must(t, phone.Dial(w.uri(p)))
-		mustBe(t, p, "incoming")
-		must(t, p.Call(nil, "answer"))
-		mustBe(t, p, "established")
-		mustTalk(t, p, phone)
-		must(t, p.Call(nil, "hold"))
-		must(t, p.WaitSilence(limit))
-		must(t, p.Call(nil, "resume"))
-		mustTalk(t, p, phone)
-		must(t, phone.Hangup())
-		mustBe(t, p, "ended")
+	t.Run("placed by SIPml", func(t *testing.T) {
+		p, phone := w.talkingToScript(t, ours(w), answerUntilBye)
+		must(t, p.Call(nil, "hangup"))
+		must(t, phone.Wait(limit))
 	})
+	t.Run("received by SIPml", func(t *testing.T) { w.receivedInFirefox(t, ours(w)) })
+	t.Run("received", func(t *testing.T) { w.receivedInFirefox(t, jsSIP) })
+}
+
+func (w *world) receivedInFirefox(t *testing.T, library string) {
+	t.Helper()
+	p := w.newPage(t, library)
+	phone := newPhone(t, baresip.Options{User: "phone", Codec: "PCMA", Transport: "tcp"})
+	must(t, phone.Dial(w.uri(p)))
+	mustBe(t, p, "incoming")
+	must(t, p.Call(nil, "answer"))
+	mustBe(t, p, "established")
+	mustTalk(t, p, phone)
+	must(t, p.Call(nil, "hold"))
+	must(t, p.WaitSilence(limit))
+	must(t, p.Call(nil, "resume"))
+	mustTalk(t, p, phone)
+	must(t, phone.Hangup())
+	mustBe(t, p, "ended")
 }
 
 // TestUpstream: pages register through the bridge at Kamailio, call a phone there and are called by it.
@@ -62,8 +71,8 @@ func TestUpstream(t *testing.T) {
 		User: "desk", Password: passwords["desk"], Domain: domain, Registrar: server.Address, Codec: "PCMA",
 	})
 	closed := 0
-	for _, library := range []string{jsSIP, sipJS, sipML5} {
-		t.Run(library, func(t *testing.T) {
+	for name, library := range map[string]string{jsSIP: jsSIP, sipJS: sipJS, sipML5: sipML5, "SIPml": ours(w)} {
+		t.Run(name, func(t *testing.T) {
 			p, account := w.openPage(t, library)
 			account.URI, account.Domain = "sip:"+p.user+"@"+domain, domain
 			must(t, p.Register(account))

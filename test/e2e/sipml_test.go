@@ -34,6 +34,11 @@ func TestSIPml(t *testing.T) {
 		{"busy", callsSomebodyBusy},
 		{"cancelled", cancels},
 		{"called", isCalled},
+		{"called and hung up on", isHungUpOn},
+		{"called and refuses", refuses},
+		{"called in vain", isCalledInVain},
+		{"nobody there", callsNobody},
+		{"keys and a phone's hold", pressesKeys},
 		{"message", sendsText},
 		{"publication and subscription", publishesAndWatches},
 		{"stop", stops},
@@ -123,6 +128,63 @@ func isCalled(t *testing.T, w *world, p *page) {
 	must(t, p.Call(nil, "hangup"))
 	must(t, phone.Wait(limit))
 	mustBe(t, p, "ended")
+}
+
+func isHungUpOn(t *testing.T, w *world, p *page) {
+	t.Helper()
+	phone := w.callPage(t, p, func(uri string, media sipp.Media) []sipp.Step {
+		return []sipp.Step{sipp.Call(uri, media), sipp.AwaitAnswer(), sipp.Pause(time.Second), sipp.CallerBye(2)}
+	})
+	mustBe(t, p, "incoming")
+	must(t, p.WaitEvent(limit, "stack m_permission_accepted", 1))
+	must(t, p.Call(nil, "answer"))
+	mustBe(t, p, "established")
+	mustBe(t, p, "ended")
+	must(t, phone.Wait(limit))
+}
+
+func refuses(t *testing.T, w *world, p *page) {
+	t.Helper()
+	phone := w.callPage(t, p, func(uri string, media sipp.Media) []sipp.Step {
+		return []sipp.Step{sipp.Call(uri, media), sipp.AwaitFailure(uri, 603)}
+	})
+	mustBe(t, p, "incoming")
+	must(t, p.WaitEvent(limit, "stack m_permission_accepted", 1))
+	must(t, p.Call(nil, "reject"))
+	must(t, phone.Wait(limit))
+	mustBe(t, p, "ended")
+}
+
+func isCalledInVain(t *testing.T, w *world, p *page) {
+	t.Helper()
+	phone := w.callPage(t, p, func(uri string, media sipp.Media) []sipp.Step {
+		return []sipp.Step{sipp.Call(uri, media), sipp.AwaitRinging(), sipp.Pause(time.Second), sipp.Cancel(uri)}
+	})
+	mustBe(t, p, "incoming")
+	must(t, p.WaitEvent(limit, "stack m_permission_accepted", 1))
+	mustBe(t, p, "ended")
+	must(t, phone.Wait(limit))
+}
+
+func callsNobody(t *testing.T, _ *world, p *page) {
+	t.Helper()
+	must(t, p.Call(nil, "call", "sip:nobody@localhost"))
+	mustEndWith(t, p, 404)
+}
+
+func pressesKeys(t *testing.T, _ *world, p *page) {
+	t.Helper()
+	phone := callee(t, func(media sipp.Media) []sipp.Step {
+		return []sipp.Step{
+			sipp.Answer(media), sipp.Pause(time.Second), sipp.Info(1, '7', true), sipp.Reinvite(media, 2, "sendonly"),
+			sipp.Pause(time.Second), sipp.Reinvite(media, 3, "sendrecv"), sipp.Pause(time.Second), sipp.Bye(4),
+		}
+	})
+	must(t, p.Call(nil, "call", phone.number()))
+	mustBe(t, p, "established")
+	must(t, p.Call(nil, "dtmf", "5"))
+	mustBe(t, p, "ended")
+	must(t, phone.Wait(limit))
 }
 
 func sendsText(t *testing.T, w *world, p *page) {

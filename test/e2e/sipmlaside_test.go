@@ -75,6 +75,7 @@ func (w *world) sipmlScreen(t *testing.T) {
 	}
 	connected(t, caller, called, "call-screenshare")
 	sees(t, called)
+	mustHear(t, called, pageHz)
 	must(t, caller.Call(nil, "hangup"))
 	mustBe(t, called, "ended")
 }

@@ -29,6 +29,8 @@ func TestSIPmlRepairs(t *testing.T) {
 	t.Run("lost connection", w.sipmlReconnects)
 	t.Run("transfer", w.sipmlTransfers)
 	t.Run("additions", w.sipmlAdditions)
+	t.Run("pictures", w.sipmlPictures)
+	t.Run("screen", w.sipmlScreen)
 }
 
 // sipmlPage opens a page with ours, configured, and registers it.

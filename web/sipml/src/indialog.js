@@ -10,13 +10,12 @@
  * @param {string} [contentType]
  */
 export function sendInfo(call, session, content, contentType) {
-  const answered = (/** @type {any} */ response) => call.tellResponse('i_ao_request', response);
+  const refused = (/** @type {any} */ response) => call.tellResponse('message_error', response);
   session.sendRequest('INFO', {
     extraHeaders: [...(contentType ? [`Content-Type: ${contentType}`] : []), ...call.dialogLines()],
     body: content,
     eventHandlers: {
-      onSuccessResponse: answered,
-      onErrorResponse: answered,
+      onErrorResponse: refused,
       onDialogError: () => session.onDialogError(),
     },
   });

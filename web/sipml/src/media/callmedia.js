@@ -142,8 +142,13 @@ export class CallMedia {
     this.#elements.clear();
   }
 
-  #captureScreen() {
-    return navigator.mediaDevices.getDisplayMedia({ video: videoConstraints(this.#videoSize), audio: false });
+  /** The screen, and the voice of who shows it, unless he keeps that to himself. */
+  async #captureScreen() {
+    const size = videoConstraints(this.#videoSize);
+    const screen = await navigator.mediaDevices.getDisplayMedia({ video: size, audio: false });
+    const voice = await this.#captureDevices({ audio: true, video: false }).catch(() => null);
+    for (const track of voice?.getTracks() ?? []) screen.addTrack(track);
+    return screen;
   }
 
   /** @param {{ audio: boolean, video: boolean }} kinds */
