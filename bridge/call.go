@@ -68,6 +68,8 @@ type call struct {
 	// transfer is the one under way, else nil; transfers counts all.
 	transfer  *transfer
 	transfers int
+	// crossing is an offer of one party that waits for the answer of the other one; nil if there is none.
+	crossing *crossing
 	// over is set once; why is in record.
 	over   bool
 	record CallRecord
@@ -169,6 +171,9 @@ func (c *call) dial() error {
 	}
 	if audio, ok := offer.First(transcode.Audio); ok && c.request.Offer != nil {
 		c.caller.wish, c.callee.told = audio.Direction, audio.Direction
+	}
+	if video, ok := offer.First(transcode.Video); ok {
+		c.caller.looks, c.callee.shown = video.Direction, video.Direction
 	}
 	c.ring(&c.callee, targets, onward)
 	return nil

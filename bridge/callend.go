@@ -51,7 +51,7 @@ func (c *call) noteLegs() {
 		c.record.Callee = callee.Party
 	}
 	c.record.CallerCodec, c.record.CalleeCodec = c.caller.codec(), c.callee.codec()
-	c.record.CallerPath, c.record.CalleePath = c.caller.path, c.callee.path
+	c.record.CallerPath, c.record.CalleePath = c.caller.path(), c.callee.path()
 }
 
 func (c *call) tellStarted() {

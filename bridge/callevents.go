@@ -26,6 +26,7 @@ func (c *call) handle(from, to *side, event Event, ok bool) {
 		c.accepted(from, to, event.Answer)
 	case Refused:
 		c.log.Debug("offer refused", "by", from.name, "cause", event.Cause)
+		c.crossed(from)
 	case DirectionChanged:
 		c.directionChanged(from, to, event.Direction)
 	case Pressed:
@@ -102,12 +103,12 @@ func (c *call) earlyMedia(early Description) bool {
 // answerCaller makes the caller's answer from what is agreed with the callee, once and for all; will is what the
 // callee does.
 func (c *call) answerCaller(will Direction) error {
-	answer, err := answerFor(*c.request.Offer, withDirection(c.callee.agreed, will), c.exchange.options.Policy)
+	answer, err := answerFor(*c.request.Offer, directed(c.callee.agreed, will, c.callee.looks), c.exchange.options.Policy)
 	if err != nil {
 		return err
 	}
 	c.answer = &answer
-	c.caller.agreed, c.caller.told = answer, will
+	c.caller.agreed, c.caller.told, c.caller.shown = answer, will, c.callee.looks
 	return nil
 }
 
@@ -117,10 +118,8 @@ func (c *call) answered(from *side, answer Description) {
 		return
 	}
 	c.callee.agreed = answer
-	if audio, ok := answer.First(transcode.Audio); ok {
-		c.callee.wish = SendRecv
-		c.callee.heard(audio.Direction)
-	}
+	c.callee.wish = SendRecv
+	c.callee.described(answer)
 	c.establish()
 }
 
@@ -147,7 +146,7 @@ func (c *call) pickUp() error {
 			return err
 		}
 		offer = offerWithin(offer, c.caller.info().Codecs)
-		c.caller.told = c.callee.wish
+		c.caller.told, c.caller.shown = c.callee.wish, c.callee.looks
 		if len(c.caller.agreed.Media) > 0 { // it answered while it rang
 			if err := c.connect(); err != nil {
 				return err
@@ -177,8 +176,21 @@ func (c *call) offered(from, to *side, offer Description) {
 		from.leg.Refuse(Cause{Status: 491, Text: "Request Pending"})
 		return
 	}
+	if c.crossing != nil {
+		from.leg.Refuse(Cause{Status: 491, Text: "Request Pending"})
+		return
+	}
 	offer = only(offer, from.info().Codecs)
-	answer, err := answerFor(offer, withDirection(to.agreed, to.wish), c.exchange.options.Policy)
+	if c.addsPictures(to, offer) {
+		c.cross(from, to, offer)
+		return
+	}
+	c.answerOffer(from, to, offer)
+}
+
+// answerOffer answers a party with what the other one has.
+func (c *call) answerOffer(from, to *side, offer Description) {
+	answer, err := answerFor(offer, to.wants(), c.exchange.options.Policy)
 	if err != nil {
 		from.leg.Refuse(CauseOf(err))
 		return
@@ -187,25 +199,26 @@ func (c *call) offered(from, to *side, offer Description) {
 	if !c.over {
 		from.leg.Accept(answer)
 		c.direct(to, from)
+		c.show(to, from)
 	}
 }
 
-// accepted takes the party's answer to an offer of ours.
+// accepted takes the party's answer to an offer of ours, or that what it offered itself came to nothing.
 func (c *call) accepted(from, to *side, answer Description) {
+	c.giveUpCrossing(from)
 	if _, ok := answer.First(transcode.Audio); !ok {
 		c.end(bridgeSide, notAcceptable("the answer has no audio"))
 		return
 	}
 	c.agree(from, to, answer, answer)
 	c.direct(to, from)
+	c.crossed(from)
 }
 
 // agree notes what is agreed with a party from now on, and what the party does as it says itself.
 func (c *call) agree(from, to *side, agreed, said Description) {
 	from.agreed = agreed
-	if audio, ok := said.First(transcode.Audio); ok {
-		from.heard(audio.Direction)
-	}
+	from.described(said)
 	if len(to.agreed.Media) == 0 {
 		return
 	}
@@ -239,11 +252,15 @@ func (c *call) keyframeAsked(to *side) {
 	}
 }
 
-// withDirection gives the description with another direction of its audio.
-func withDirection(description Description, direction Direction) Description {
+// directed gives the description with other directions of its sections: hold, which goes for all of them, and as
+// far as that lets them pass those of the pictures.
+func directed(description Description, hold, pictures Direction) Description {
 	changed := Description{Media: append([]MediaDescription(nil), description.Media...)}
 	for i := range changed.Media {
-		changed.Media[i].Direction = direction
+		changed.Media[i].Direction = hold
+		if changed.Media[i].Kind == transcode.Video {
+			changed.Media[i].Direction = hold.And(pictures)
+		}
 	}
 	return changed
 }

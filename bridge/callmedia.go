@@ -4,47 +4,72 @@ import "sipbridge/transcode"
 
 // connect joins the media of both sides as agreed, both ways. It may be called again whenever something has changed.
 func (c *call) connect() error {
-	if err := c.plug(&c.caller, &c.callee); err != nil {
+	if err := c.plugAll(&c.caller, &c.callee); err != nil {
 		return err
 	}
-	return c.plug(&c.callee, &c.caller)
+	return c.plugAll(&c.callee, &c.caller)
 }
 
-// plug leads the audio of one party to the other, or drops it while one of them holds.
-func (c *call) plug(from, to *side) error {
-	source, fromOK := from.agreed.First(transcode.Audio)
-	sink, toOK := to.agreed.First(transcode.Audio)
-	if !fromOK || !toOK || !flows(from, to) {
-		from.unplug()
+// plugAll leads all kinds of media of one party to the other.
+func (c *call) plugAll(from, to *side) error {
+	for _, kind := range transcode.Kinds() {
+		if err := c.plug(kind, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plug leads the media of one kind of a party to the other one, or drops them while one of the two does not want them.
+// Pictures begin with a full one.
+func (c *call) plug(kind transcode.Kind, from, to *side) error {
+	source, _ := from.agreed.First(kind)
+	sink, _ := to.agreed.First(kind)
+	if !flows(kind, from, to) {
+		from.unplugKind(kind)
 		return nil
 	}
-	format, ok := c.exchange.options.Policy.choose(sink.Formats, source.Formats)
+	format, ok := c.exchange.options.Policy.chooseOf(kind, sink.Formats, source.Formats)
 	if !ok {
+		if kind != transcode.Audio {
+			from.unplugKind(kind)
+			return nil
+		}
 		return notAcceptable("no way between the codecs of both parties")
 	}
-	format, _ = find(sink.Formats, format.Codec) // with the parameters that the party gave
-	pipe, err := transcode.Connect(source.Formats, format, to.leg.Media().Sender(transcode.Audio),
+	pipe, err := transcode.Connect(source.Formats, format, to.leg.Media().Sender(kind),
 		transcode.ConnectOptions{PacketTime: sink.PacketTime, Encoder: c.exchange.options.Encoder})
 	if err != nil {
 		return Cause{Status: 488, Text: "Not Acceptable Here", Err: err}
 	}
-	from.leg.Media().Receive(transcode.Audio, pipe)
-	from.pipe, from.path = pipe, pipe.String()
+	from.leg.Media().Receive(kind, pipe)
+	from.pipes[kind], from.paths[kind] = pipe, pipe.String()
+	if kind == transcode.Video {
+		from.leg.AskKeyframe()
+	}
 	return nil
 }
 
-// flows tells whether packets pass: the one party sends and the other listens.
-func flows(from, to *side) bool { return from.wish.Sends() && to.wish.Receives() }
+// flows tells whether packets of a kind pass: both have it, the one party sends and the other listens.
+func flows(kind transcode.Kind, from, to *side) bool {
+	open := from.has(kind) && to.has(kind) && from.wish.Sends() && to.wish.Receives()
+	if kind == transcode.Video {
+		return open && from.looks.Sends() && to.looks.Receives()
+	}
+	return open
+}
 
 // gate opens and closes the ways between the parties as they hold and resume, and touches nothing else.
 func (c *call) gate() error {
-	for _, way := range [2][2]*side{{&c.caller, &c.callee}, {&c.callee, &c.caller}} {
-		from, to := way[0], way[1]
-		if flows(from, to) == (from.pipe != nil) {
-			continue
-		}
-		if err := c.plug(from, to); err != nil {
-			return err
+	for _, kind := range transcode.Kinds() {
+		for _, way := range [2][2]*side{{&c.caller, &c.callee}, {&c.callee, &c.caller}} {
+			from, to := way[0], way[1]
+			if flows(kind, from, to) == (from.pipes[kind] != nil) {
+				continue
+			}
+			if err := c.plug(kind, from, to); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

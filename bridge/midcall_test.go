@@ -128,7 +128,7 @@ func TestOfferOfOtherCodecIsAnsweredInPlace(t *testing.T) {
 	offer := bridgetest.Audio(bridgetest.PCMA())
 	offer.Media = append(offer.Media, bridge.MediaDescription{
 		Kind:    transcode.Video,
-		Formats: []transcode.Format{{Codec: transcode.Codec{Name: "VP8", ClockRate: 90000}, PayloadType: 96}},
+		Formats: []transcode.Format{{Codec: transcode.Codec{Name: "H263", ClockRate: 90000}, PayloadType: 34}},
 	})
 	callee.Emit(bridge.Offered{Offer: offer})
 	answer := bridgetest.Await[bridgetest.Accept](t, callee.Leg).Answer

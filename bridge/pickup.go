@@ -48,9 +48,8 @@ func (c *call) takeRinging(incoming Incoming) {
 	if audio, ok := answer.First(transcode.Audio); ok {
 		c.callee.told = audio.Direction
 	}
-	if audio, ok := request.Offer.First(transcode.Audio); ok {
-		c.callee.heard(audio.Direction)
-	}
+	c.callee.shown, c.callee.looks = c.caller.looks, SendRecv
+	c.callee.described(*request.Offer)
 	c.establish()
 	c.dismiss(old, CompletedElsewhere())
 	if c.over {
@@ -80,7 +79,7 @@ func (c *call) answerPickUp(request Request) (Description, error) {
 		if err != nil {
 			return Description{}, err
 		}
-		caller = withDirection(offer, c.caller.wish)
+		caller = directed(offer, c.caller.wish, c.caller.looks)
 	}
 	return answerFor(*request.Offer, caller, c.exchange.options.Policy)
 }

@@ -17,6 +17,8 @@ type Policy struct {
 	// PreferOpus answers Opus to a party that offers it even if the other party lacks it. That costs a
 	// transcoder and gains loss concealment on the way to that party. Default: false.
 	PreferOpus bool
+	// AudioOnly refuses pictures. Default: those of which both parties have the codec pass through.
+	AudioOnly bool
 }
 
 // additions gives the codecs to offer for a caller with these formats, those it has included.
@@ -48,8 +50,8 @@ const opusParameters = "minptime=10;useinbandfec=1"
 func opusCodec() transcode.Codec { return transcode.Codec{Name: "opus", ClockRate: 48000, Channels: 2} }
 
 // offerFor gives the offer toward the callee: one audio section with the caller's codecs in the
-// caller's order, and then those that the bridge can transcode. A nil caller stands for one that sent no offer. The
-// error is a Cause with 488 (RFC 3261 section 21.4.26).
+// caller's order, and then those that the bridge can transcode; behind it one of video, if the caller has any that can
+// cross. A nil caller stands for one that sent no offer. The error is a Cause with 488 (RFC 3261 section 21.4.26).
 func offerFor(caller *Description, policy Policy) (Description, error) {
 	if caller == nil {
 		return audioOnly(MediaDescription{Kind: transcode.Audio, Formats: policy.additions(nil)}), nil
@@ -70,7 +72,11 @@ func offerFor(caller *Description, policy Policy) (Description, error) {
 		formats = slices.Insert(formats, 0, opus)
 	}
 	audio.Formats = formats
-	return audioOnly(audio), nil
+	offer := audioOnly(audio)
+	if video, ok := policy.pictures(*caller); ok {
+		offer.Media = append(offer.Media, video)
+	}
+	return offer, nil
 }
 
 // withAdditions appends what the bridge can transcode for the party.
@@ -84,36 +90,31 @@ func (p Policy) withAdditions(formats []transcode.Format) []transcode.Format {
 }
 
 // answerFor gives the answer to an offer, when far is what was agreed with the other party. Its sections stand as in
-// the offer; the first audio section names one codec, all others are refused. Direction is what the
-// other party does, as far as the offer takes it. The error is a Cause with 488.
+// the offer; the first one of audio names one codec, and so does the first one of video if the other party has it;
+// all others are refused. Direction is what the other party does, as far as the offer takes it. The error is a Cause
+// with 488.
 func answerFor(offer, far Description, policy Policy) (Description, error) {
-	farAudio, ok := far.First(transcode.Audio)
-	if !ok {
+	if _, ok := far.First(transcode.Audio); !ok {
 		return Description{}, notAcceptable("the other party has no audio")
 	}
 	answer := Description{Media: make([]MediaDescription, len(offer.Media))}
-	answered := false
 	for i, media := range offer.Media {
 		answer.Media[i] = MediaDescription{Kind: media.Kind, Direction: Inactive}
-		if answered || media.Kind != transcode.Audio || media.Refused() {
+		if _, answered := answer.First(media.Kind); answered || media.Refused() {
 			continue
 		}
-		format, ok := policy.choose(media.Formats, farAudio.Formats)
-		if !ok {
-			return Description{}, notAcceptable("no codec of the offer is known")
+		var err error
+		if answer.Media[i], err = policy.answerSection(media, far); err != nil {
+			return Description{}, err
 		}
-		answered = true
-		answer.Media[i].Formats = []transcode.Format{format}
-		answer.Media[i].Direction = farAudio.Direction.And(media.Direction.Mirror())
-		answer.Media[i].PacketTime = farAudio.PacketTime
 	}
-	if !answered {
+	if _, answered := answer.First(transcode.Audio); !answered {
 		return Description{}, notAcceptable("no audio is offered")
 	}
 	return answer, nil
 }
 
-// choose gives the one of a party's formats that fits what the other party has.
+// choose gives the one of a party's audio formats that fits what the other party has.
 func (p Policy) choose(formats, far []transcode.Format) (transcode.Format, bool) {
 	known, farKnown := p.allowed(formats), p.allowed(far)
 	source := slices.IndexFunc(farKnown, transcodable)

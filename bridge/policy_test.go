@@ -79,7 +79,7 @@ func TestOfferForKeepsThePacketTimeAndTheFirstAudioOnly(t *testing.T) {
 	caller.Media = append([]MediaDescription{video}, caller.Media...)
 	caller.Media = append(caller.Media, caller.Media[1])
 	got, err := offerFor(&caller, Policy{})
-	if err != nil || len(got.Media) != 1 || got.Media[0].PacketTime != 30 {
+	if err != nil || len(got.Media) != 2 || got.Media[0].PacketTime != 30 || got.Media[1].Kind != transcode.Video {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }

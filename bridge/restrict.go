@@ -27,7 +27,13 @@ func offerWithin(offer Description, codecs []transcode.Codec) Description {
 	}
 	slices.SortStableFunc(formats, func(a, b transcode.Format) int { return place(codecs, a) - place(codecs, b) })
 	audio.Formats = formats
-	return audioOnly(audio)
+	narrowed := audioOnly(audio)
+	if video, ok := offer.First(transcode.Video); ok {
+		if video.Formats = within(video.Formats, codecs); len(video.Formats) > 0 {
+			narrowed.Media = append(narrowed.Media, video)
+		}
+	}
+	return narrowed
 }
 
 // only narrows what a party offers to what may be used with it; nil leaves it as it is. Sections stay in their places.
@@ -37,9 +43,7 @@ func only(offer Description, codecs []transcode.Codec) Description {
 	}
 	narrowed := Description{Media: slices.Clone(offer.Media)}
 	for i, media := range narrowed.Media {
-		if media.Kind == transcode.Audio {
-			narrowed.Media[i].Formats = within(media.Formats, codecs)
-		}
+		narrowed.Media[i].Formats = within(media.Formats, codecs)
 	}
 	return narrowed
 }

@@ -63,7 +63,7 @@ func TestOnly(t *testing.T) {
 		{Kind: transcode.Audio, Formats: []transcode.Format{{Codec: opusCodec(), PayloadType: 96}, pcmu}},
 	}}
 	narrowed := only(offer, codecsNamed("PCMU"))
-	if got := shown(narrowed); !slices.Equal(got, []string{"PCMU 0"}) || narrowed.Media[0].Refused() {
+	if got := shown(narrowed); !slices.Equal(got, []string{"PCMU 0"}) || !narrowed.Media[0].Refused() {
 		t.Errorf("%q of %+v", got, narrowed)
 	}
 	if !only(offer, codecsNamed("GSM")).Media[1].Refused() {

@@ -1,6 +1,11 @@
 package bridge
 
-import "sipbridge/transcode"
+import (
+	"slices"
+	"strings"
+
+	"sipbridge/transcode"
+)
 
 // side is one of the two places in a call: the leg that holds it now, and what is agreed with its party. It
 // is owned by the call's goroutine. A leg can be taken out of its side and replaced; the other side
@@ -25,15 +30,20 @@ type side struct {
 
 	// agreed has the formats agreed with the party, with the payload types of its wire.
 	agreed Description
-	// wish is what the party would do if we let it: not what is left of that while the other party holds.
+	// wish is what the party would do if we let it: not what is left of that while the other party holds. It is said by
+	// the audio section and goes for the whole session.
 	wish Direction
+	// looks is the same for pictures alone, as far as wish lets them pass: a party without a camera only receives.
+	looks Direction
 	// told is what the leg knows that the bridge is ready to do toward the party.
 	told Direction
+	// shown is what the leg knows that the bridge is ready to do with pictures.
+	shown Direction
 
-	// pipe is where the party's audio goes; nil while it is dropped.
-	pipe *transcode.Pipe
-	// path prints the last pipe, for the record.
-	path string
+	// pipes are where the party's packets of each kind go; nil while they are dropped.
+	pipes [transcode.Video + 1]*transcode.Pipe
+	// paths prints the last pipes, for the record.
+	paths [transcode.Video + 1]string
 	// past counts the media of legs that held this side before; before is what this leg had counted in another call.
 	past, before MediaStats
 }
@@ -56,9 +66,33 @@ func (s *side) replace(other side) {
 // heard notes what the party says it does. A party that does not send when we said that we do
 // not receive, or does not receive when we do not send, holds nothing by that: it only answers.
 func (s *side) heard(direction Direction) {
-	sends := direction.Sends() || (!s.told.Receives() && s.wish.Sends())
-	receives := direction.Receives() || (!s.told.Sends() && s.wish.Receives())
-	s.wish = NewDirection(sends, receives)
+	s.wish = understood(direction, s.told, s.wish)
+}
+
+// described notes what a description says of what the party does.
+func (s *side) described(said Description) {
+	if audio, ok := said.First(transcode.Audio); ok {
+		s.heard(audio.Direction)
+	}
+	if video, ok := said.First(transcode.Video); ok {
+		s.looks = understood(video.Direction, s.told.And(s.shown), s.looks)
+	}
+}
+
+// understood gives what a party wants that said this, having been told what we do, and that wanted something before.
+func understood(said, told, before Direction) Direction {
+	sends := said.Sends() || (!told.Receives() && before.Sends())
+	receives := said.Receives() || (!told.Sends() && before.Receives())
+	return NewDirection(sends, receives)
+}
+
+// wants gives what is agreed with the party, with what the party would do as its directions.
+func (s *side) wants() Description { return directed(s.agreed, s.wish, s.looks) }
+
+// has tells whether there is a section of a kind.
+func (s *side) has(kind transcode.Kind) bool {
+	_, ok := s.agreed.First(kind)
+	return ok
 }
 
 // party is how the leg's party is shown to somebody else: our users by their accounts, others by what they were
@@ -113,10 +147,22 @@ func (s *side) codec() string {
 	return audio.Formats[0].String()
 }
 
-// unplug drops the party's audio.
+// path prints the ways of the party's packets.
+func (s *side) path() string {
+	paths := slices.DeleteFunc(slices.Clone(s.paths[:]), func(path string) bool { return path == "" })
+	return strings.Join(paths, ", ")
+}
+
+// unplug drops what comes from the party.
 func (s *side) unplug() {
-	if s.leg != nil {
-		s.leg.Media().Receive(transcode.Audio, nil)
+	for _, kind := range transcode.Kinds() {
+		s.unplugKind(kind)
 	}
-	s.pipe = nil
+}
+
+func (s *side) unplugKind(kind transcode.Kind) {
+	if s.leg != nil {
+		s.leg.Media().Receive(kind, nil)
+	}
+	s.pipes[kind] = nil
 }

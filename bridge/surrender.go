@@ -118,7 +118,8 @@ func (c *call) receive(given surrendered) {
 		return
 	}
 	target := given.side
-	target.name, target.past, target.pipe, target.path = t.target.name, MediaStats{}, nil, ""
+	target.name, target.past = t.target.name, MediaStats{}
+	target.pipes, target.paths = side{}.pipes, side{}.paths
 	t.target = target
 	if given.rings {
 		c.targetRings(nil)

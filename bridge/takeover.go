@@ -19,10 +19,12 @@ func (c *call) takeOver(incoming Incoming) {
 		return
 	}
 	old := from.leg
+	c.replaced(from)
 	from.unplug()
 	from.retire()
 	from.hold(incoming)
 	from.told, from.wish = to.wish, SendRecv
+	from.shown, from.looks = to.looks, SendRecv
 	if request.Offer != nil {
 		c.agree(from, to, answer, *request.Offer)
 	} else {
@@ -64,7 +66,7 @@ func (c *call) claimed(request Request) (from, to *side, cause *Cause) {
 // answerTakeOver gives the answer to the new leg's offer, or our offer if it sent none, so that the far leg keeps
 // what it has.
 func (c *call) answerTakeOver(request Request, to *side) (Description, error) {
-	far := withDirection(to.agreed, to.wish)
+	far := to.wants()
 	if request.Offer == nil {
 		return offerFor(&far, c.exchange.options.Policy)
 	}

@@ -126,7 +126,7 @@ func (c *call) dialTarget() {
 	}
 	var offer Description
 	if err == nil {
-		far := withDirection(t.transferee.agreed, t.transferee.wish)
+		far := t.transferee.wants()
 		offer, err = offerFor(&far, c.exchange.options.Policy)
 	}
 	if !t.referral.Silent || err == nil {
@@ -150,6 +150,7 @@ func (c *call) callTarget(targets []Target, request Request) {
 	if audio, ok := request.Offer.First(transcode.Audio); ok {
 		t.target.told = audio.Direction
 	}
+	t.target.shown = t.transferee.looks
 	c.ring(&t.target, targets, request)
 }
 
@@ -216,7 +217,7 @@ func (c *call) hearTarget() {
 	}
 	t.referrer.unplug()
 	for _, way := range [2][2]*side{{&t.target, t.transferee}, {t.transferee, &t.target}} {
-		if err := c.plug(way[0], way[1]); err != nil {
+		if err := c.plugAll(way[0], way[1]); err != nil {
 			c.log.Warn("early media of a transfer", "error", err)
 		}
 	}
@@ -225,9 +226,7 @@ func (c *call) hearTarget() {
 func (c *call) targetAnswered(answer Description) {
 	target := &c.transfer.target
 	target.agreed = answer
-	if audio, ok := answer.First(transcode.Audio); ok {
-		target.wish = SendRecv
-		target.heard(audio.Direction)
-	}
+	target.wish = SendRecv
+	target.described(answer)
 	c.completeTransfer()
 }

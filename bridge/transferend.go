@@ -15,6 +15,7 @@ func (c *call) completeTransfer() {
 	c.closeTransfer(200)
 	from, to := t.referrer, t.transferee
 	old, left := from.leg, from.ended
+	c.replaced(from)
 	from.unplug()
 	from.replace(t.target)
 	if from == &c.caller {

@@ -49,6 +49,7 @@ type Media struct {
 	// Advertise is an IP address; empty for our own.
 	Advertise string        `mapstructure:"advertise"`
 	ICELite   bool          `mapstructure:"ice_lite"`
+	Video     bool          `mapstructure:"video"`
 	Timeout   time.Duration `mapstructure:"timeout"`
 }
 

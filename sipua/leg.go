@@ -75,6 +75,9 @@ type leg struct {
 	// told is what the call heard the party do; wanted is what the bridge wants to do toward the party.
 	told   toldDirection
 	wanted bridge.Direction
+	// pictures is what the party said last of its video; keyframeAsked is when it was asked by INFO for a full one.
+	pictures      pictures
+	keyframeAsked time.Time
 
 	// resend repeats our 200 until the ACK comes to the INVITE with the CSeq number unacknowledged.
 	resend         *resender
@@ -114,10 +117,7 @@ type leg struct {
 	hosts []netip.Addr   // guarded by infoMu: where the party says that it is
 }
 
-var (
-	_ bridge.Leg      = (*leg)(nil)
-	_ bridge.Incoming = (*leg)(nil)
-)
+var _ bridge.Incoming = (*leg)(nil)
 
 // eventQueue is how many events may wait for the call; one more place is for Ended.
 const eventQueue = 64
@@ -385,7 +385,7 @@ func (l *leg) Tell(message bridge.Message, done func(bridge.Cause)) {
 }
 
 // AskKeyframe asks the party for a full picture.
-func (l *leg) AskKeyframe() { l.mailbox.post(func() { l.media.AskKeyframe() }) }
+func (l *leg) AskKeyframe() { l.mailbox.post(l.askKeyframe) }
 
 // Refer asks the party to call somebody else.
 func (l *leg) Refer(referral bridge.Referral) { l.mailbox.post(func() { l.sendRefer(referral) }) }

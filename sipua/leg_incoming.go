@@ -17,7 +17,7 @@ func (l *leg) begin() {
 			return
 		}
 		l.asked.Offer = &offer
-		l.told = toldDirection{direction: audioDirection(offer), known: true}
+		l.told, l.pictures = toldDirection{direction: audioDirection(offer), known: true}, picturesIn(offer)
 	}
 	if l.invite.answered() {
 		return
@@ -167,7 +167,7 @@ func (l *leg) answerInACK(request *sip.Request) {
 		l.fail(causeOfMediaError(err))
 		return
 	}
-	l.agreed = agreed
+	l.agreed, l.pictures = agreed, picturesIn(agreed)
 	l.told.known = false
 	l.emit(bridge.Accepted{Answer: agreed})
 }

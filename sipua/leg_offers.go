@@ -45,7 +45,9 @@ func (l *leg) receiveOffer(transaction *serverTransaction, body []byte) {
 		return
 	}
 	l.offers.in, l.offers.offered = transaction, offer
-	if answer, ok := l.sameAnswer(offer); ok {
+	answer, same := l.sameAnswer(offer)
+	l.pictures = picturesIn(offer)
+	if same {
 		before := l.agreed
 		l.accept(answer)
 		l.tellIfChanged(before, audioDirection(offer))
@@ -69,49 +71,63 @@ func (l *leg) refuseGlare(transaction *serverTransaction) {
 	transaction.respond(491, "")
 }
 
-// sameAnswer answers an offer in which the agreed codec is still there: that codec again, other
-// sections refused, the direction mirrored.
+// sameAnswer answers an offer in which the agreed codecs are still there: those again, sections that were refused
+// refused, the direction mirrored. It reports false for one that the call has to see.
 func (l *leg) sameAnswer(offer bridge.Description) (bridge.Description, bool) {
-	agreed, ok := l.agreed.First(transcode.Audio)
-	if !ok {
-		return bridge.Description{}, false
-	}
-	answer, found := bridge.Description{}, false
+	answer := bridge.Description{}
 	for _, section := range offer.Media {
 		reply := bridge.MediaDescription{Kind: section.Kind}
-		if section.Kind == transcode.Audio && !found {
-			reply.Formats = keep(section.Formats, agreed.Formats[0].Codec)
+		agreed, ok := l.agreed.First(section.Kind)
+		if _, answered := answer.First(section.Kind); ok && !answered && !section.Refused() {
+			reply.Formats = keep(section.Formats, agreed.Formats[0])
 			reply.Direction = l.wanted.And(section.Direction.Mirror())
 			reply.PacketTime = section.PacketTime
-			found = len(reply.Formats) > 0
 		}
 		answer.Media = append(answer.Media, reply)
 	}
-	return answer, found
+	return answer, sameKinds(answer, l.agreed) && l.samePictures(offer)
+}
+
+// sameKinds tells whether two descriptions have something of the same kinds, sound among them.
+func sameKinds(a, b bridge.Description) bool {
+	for _, kind := range transcode.Kinds() {
+		_, inA := a.First(kind)
+		_, inB := b.First(kind)
+		if inA != inB || !inA && kind == transcode.Audio {
+			return false
+		}
+	}
+	return true
 }
 
 // tellIfChanged lets the call plug its pipes anew when what it did not ask for has changed the codec or its
 // payload type. direction is what the party does.
 func (l *leg) tellIfChanged(before bridge.Description, direction bridge.Direction) {
-	if sameAudio(before, l.agreed) {
+	if sameMedia(before, l.agreed) {
 		return
 	}
 	l.emit(bridge.Accepted{Answer: withDirection(l.agreed, direction)})
 }
 
-func sameAudio(a, b bridge.Description) bool {
-	first, hasFirst := a.First(transcode.Audio)
-	second, hasSecond := b.First(transcode.Audio)
-	return hasFirst && hasSecond && audioOnly(first).SameMedia(audioOnly(second))
+// sameMedia tells whether two descriptions agree on the same sound and pictures.
+func sameMedia(a, b bridge.Description) bool {
+	return sameKinds(a, b) && inUse(a).SameMedia(inUse(b))
 }
 
-func audioOnly(audio bridge.MediaDescription) bridge.Description {
-	return bridge.Description{Media: []bridge.MediaDescription{audio}}
+// inUse is the description without sections that are refused, sound first.
+func inUse(description bridge.Description) bridge.Description {
+	used := bridge.Description{}
+	for _, kind := range transcode.Kinds() {
+		if media, ok := description.First(kind); ok {
+			used.Media = append(used.Media, media)
+		}
+	}
+	return used
 }
 
-func keep(formats []transcode.Format, codec transcode.Codec) []transcode.Format {
+func keep(formats []transcode.Format, agreed transcode.Format) []transcode.Format {
 	for _, format := range formats {
-		if format.Equal(codec) {
+		if format.Fits(agreed) {
 			return []transcode.Format{format}
 		}
 	}

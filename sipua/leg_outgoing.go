@@ -193,7 +193,7 @@ func (l *leg) confirm(response *sip.Response) {
 		l.fail(causeOfMediaError(err))
 		return
 	}
-	l.told = toldDirection{direction: audioDirection(l.agreed), known: true}
+	l.told, l.pictures = toldDirection{direction: audioDirection(l.agreed), known: true}, picturesIn(l.agreed)
 	l.followSession(response)
 	l.emit(bridge.Answered{Answer: l.agreed, Headers: l.saidIn(response)})
 	l.proposeNext()
@@ -210,7 +210,7 @@ func (l *leg) offerInSuccess(response *sip.Response) {
 	}
 	l.state = stateConfirmed
 	l.offers.answerInACK, l.calling.answered = true, response.CSeq().SeqNo
-	l.told = toldDirection{direction: audioDirection(offer), known: true}
+	l.told, l.pictures = toldDirection{direction: audioDirection(offer), known: true}, picturesIn(offer)
 	l.followSession(response)
 	l.emit(bridge.Answered{Answer: offer, Headers: l.saidIn(response)})
 }

@@ -141,6 +141,7 @@ func (l *leg) proposalAnswered(p *proposal, response *sip.Response) {
 		l.offers.sentDirection = audioDirection(p.description)
 		l.agreed = agreed
 		l.told.known = false
+		l.pictures = picturesIn(agreed)
 		if p.tell {
 			l.emit(bridge.Accepted{Answer: agreed})
 		} else {

@@ -192,7 +192,7 @@ func (l *leg) infoRequest(transaction *serverTransaction) {
 		}
 		transaction.respond(200, "")
 		l.emit(bridge.Pressed{Key: key})
-	case contentType == "application/media_control+xml" &&
+	case contentType == contentMediaControl &&
 		strings.Contains(string(request.Body()), "picture_fast_update"):
 		transaction.respond(200, "")
 		l.emit(bridge.KeyframeAsked{})

@@ -112,7 +112,11 @@ func (f *fakeMedia) SendDTMF(key bridge.DTMF) bool {
 	defer f.mu.Unlock()
 	return f.takeDTMF
 }
-func (f *fakeMedia) AskKeyframe() { f.note("keyframe") }
+
+func (f *fakeMedia) AskKeyframe() bool {
+	f.note("keyframe")
+	return true
+}
 
 func (f *fakeMedia) Close() error {
 	f.mu.Lock()

@@ -20,8 +20,9 @@ type MediaSession interface {
 	Rollback()
 	// SendDTMF plays a key as telephone-event. It reports false, having done nothing, if the party takes none.
 	SendDTMF(key bridge.DTMF) bool
-	// AskKeyframe asks the party for a full picture by RTCP.
-	AskKeyframe()
+	// AskKeyframe asks the party for a full picture by RTCP, not too often. It reports false, having done nothing, if the
+	// party takes no such request there.
+	AskKeyframe() bool
 	// Close frees ports and ends all goroutines of the session before it returns.
 	Close() error
 }

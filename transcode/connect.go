@@ -56,7 +56,7 @@ func Connect(from []Format, to Format, dst PacketWriter, options ConnectOptions)
 // newRoute finds the way for one format of the source. The decoder and encoder are made when its first packet comes.
 func newRoute(pipe *Pipe, from, to Format, options ConnectOptions) (*route, error) {
 	source, known := find(from.Codec)
-	if from.Equal(to.Codec) && (known || from.Parameters == to.Parameters) {
+	if from.Fits(to) && (known || Passable(to.Codec) || from.Parameters == to.Parameters) {
 		return &route{from: from, to: to}, nil
 	}
 	target, ok := find(to.Codec)

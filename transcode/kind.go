@@ -9,6 +9,9 @@ const (
 	Video
 )
 
+// Kinds are all of them.
+func Kinds() [2]Kind { return [2]Kind{Audio, Video} }
+
 // String gives the kind as SDP writes it.
 func (k Kind) String() string {
 	switch k {

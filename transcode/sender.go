@@ -18,6 +18,9 @@ type SenderOptions struct {
 	// sequence numbers but for packets that came late. Header and payload are valid until it
 	// returns. Required.
 	Write func(header *rtp.Header, payload []byte) error
+	// Pictures tells that the marker ends a picture (RFC 6184 section 5.1, RFC 7741 section 4.1) and stays as it is.
+	// That of sound begins a talkspurt (RFC 3551 section 4.1), and is set where the source changes.
+	Pictures bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -25,7 +28,7 @@ type SenderOptions struct {
 // Sender is the RTP stream toward one party. It owns one SSRC, and its sequence numbers and timestamps run
 // on for the life of the call, whatever source is plugged into it: out = in + offset. The offsets are
 // set anew when the source's SSRC, numbering or clock changes; then the sequence goes on with the next
-// number, the timestamp by the time that passed, and the marker is set. Gaps stay gaps and late
+// number, the timestamp by the time that passed, and the marker of sound is set. Gaps stay gaps and late
 // packets keep their place. A number is never used twice, as SRTP demands.
 //
 // Keys (RFC 4733) are put between the packets by a goroutine that lives while keys are waiting.
@@ -33,6 +36,8 @@ type SenderOptions struct {
 type Sender struct {
 	write func(header *rtp.Header, payload []byte) error
 	now   func() time.Time
+	// pictures is SenderOptions.Pictures.
+	pictures bool
 
 	// writing puts the packets of the source and of the keys in one order. It is held across Write,
 	// because SRTP needs its packets one at a time and in order; mu never is.
@@ -80,7 +85,7 @@ type inPlace struct {
 
 // NewSender makes a Sender. Nothing is sent before SetFormats.
 func NewSender(options SenderOptions) *Sender {
-	s := &Sender{write: options.Write, now: options.Now, done: make(chan struct{})}
+	s := &Sender{write: options.Write, now: options.Now, pictures: options.Pictures, done: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -136,7 +141,7 @@ func (s *Sender) stamp(packet *rtp.Packet) bool {
 	}
 	marker := packet.Marker
 	if s.source.broken {
-		s.source.broken, marker = false, true
+		s.source.broken, marker = false, marker || !s.pictures
 		s.source.first = number
 		s.source.sequenceOffset = s.place.sequence + 1 - number
 	}

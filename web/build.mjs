@@ -3,6 +3,7 @@
 //
 //   dist/phone/        the web phone
 //   dist/SIPml-api.js  what pages made for sipML5 load
+//   dist/videoio.js    VideoIO.swf for pages without Flash
 //   dist/c2c.js        the click-to-call button
 //   dist/licences.txt
 import { build } from 'esbuild';
@@ -17,6 +18,7 @@ const pages = [{ name: 'phone', files: ['index.html', 'layout.css', 'phone.css',
  */
 const scripts = [
   { entry: 'sipml/src/main.js', name: 'SIPml-api.js' },
+  { entry: 'videoio/src/main.js', name: 'videoio.js' },
   { entry: 'c2c/src/main.js', name: 'c2c.js' },
 ];
 

@@ -8,8 +8,8 @@ import (
 	"sipbridge/transcode"
 )
 
-// agreement is what the media path needs to know of the last offer and answer. It is never changed, only
-// replaced by the next.
+// agreement is what the media path needs to know of one section of the last offer and answer. It is never changed, only
+// replaced by the next. One without formats tells that the section is not used.
 type agreement struct {
 	// rtp and rtcp are where the party's SDP wants its media; invalid if it names no address that can be used.
 	rtp, rtcp netip.AddrPort
@@ -21,6 +21,8 @@ type agreement struct {
 	formats []transcode.Format
 	// events are the telephone-events that the party takes, with its payload types.
 	events []transcode.Format
+	// feedback is what the party takes of RTCP feedback on its pictures.
+	feedback feedback
 	// inbound says what each payload type that comes in means.
 	inbound [128]inboundFormat
 }
@@ -50,7 +52,10 @@ func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Directio
 	} else if address, ok := party.RTCPAddrPort(); ok {
 		made.rtcp = usable(own, address)
 	}
-	made.inbound[comfortNoisePayloadType] = inboundFormat{known: true, role: sdp.RoleComfortNoise, clock: 8000}
+	if party.Kind() == transcode.Audio {
+		made.inbound[comfortNoisePayloadType] = inboundFormat{known: true, role: sdp.RoleComfortNoise, clock: 8000}
+	}
+	made.feedback = feedbackOf(party)
 	for _, noise := range party.ComfortNoise() {
 		made.accept(noise, noise.PayloadType)
 	}

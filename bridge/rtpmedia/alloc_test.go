@@ -24,7 +24,7 @@ func TestNoAllocation(t *testing.T) {
 			t.Error(err)
 		}
 		now = now.Add(20 * time.Millisecond)
-		session.receive(datagram, from, now)
+		session.audio().receive(datagram, from, now)
 	})
 	if sent := session.Stats().Sent; sent < 1000 {
 		t.Fatalf("%d packets went out", sent)
@@ -63,6 +63,6 @@ func BenchmarkEcho(b *testing.B) {
 		if _, err := in.MarshalTo(datagram); err != nil {
 			b.Fatal(err)
 		}
-		session.receive(datagram, session.agreed.Load().rtp, time.Now())
+		session.audio().receive(datagram, session.audio().agreed.Load().rtp, time.Now())
 	}
 }

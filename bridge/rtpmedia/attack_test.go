@@ -19,7 +19,7 @@ func TestStrangerGetsNothing(t *testing.T) {
 	ear := &recorder{}
 	session.Receive(transcode.Audio, ear)
 	party.call(session, party.offer())
-	to, voice := session.address(), newSpeech(session, pcmu())
+	to, voice := session.audio().address(), newSpeech(session, pcmu())
 
 	spray := func(n int) {
 		before := session.options.Counters.Stats().WrongSource
@@ -60,7 +60,7 @@ func TestBehindNAT(t *testing.T) {
 	voice := newSpeech(session, pcmu())
 	voice.say(t)
 	for range proof {
-		party.say(session.address())
+		party.say(session.audio().address())
 	}
 	eventually(t, "the party is found", func() bool { return session.options.Counters.Stats().Moved == 1 })
 	voice.say(t)
@@ -70,7 +70,7 @@ func TestBehindNAT(t *testing.T) {
 	if got := session.options.Counters.Stats().Unsent; got != 1 {
 		t.Errorf("%d packets were not sent", got)
 	}
-	if to := *session.reportTo.Load(); to != netip.AddrPortFrom(party.address().Addr(), party.address().Port()+1) {
+	if to := *session.audio().reportTo.Load(); to != netip.AddrPortFrom(party.address().Addr(), party.address().Port()+1) {
 		t.Errorf("RTCP goes to %s", to)
 	}
 }
@@ -86,14 +86,14 @@ func TestForgedGoodbye(t *testing.T) {
 	goodbye := must[[]byte](t)(rtcp.Marshal([]rtcp.Packet{
 		&rtcp.ReceiverReport{SSRC: party.ssrc}, &rtcp.Goodbye{Sources: []uint32{party.ssrc}},
 	}))
-	reports := netip.AddrPortFrom(session.address().Addr(), session.address().Port()+1)
+	reports := netip.AddrPortFrom(session.audio().address().Addr(), session.audio().address().Port()+1)
 	stranger.sendTo(stranger.rtcp, reports, goodbye)
 	party.sendTo(party.rtcp, reports, goodbye)
 	eventually(t, "both are counted", func() bool {
 		stats := session.options.Counters.Stats()
 		return stats.Byes == 1 && stats.WrongSource == 1
 	})
-	party.say(session.address())
+	party.say(session.audio().address())
 	eventually(t, "the party is still heard", func() bool { return ear.count() == 1 })
 }
 
@@ -104,12 +104,12 @@ func TestManySources(t *testing.T) {
 	party.call(session, party.offer())
 	for ssrc := range uint32(100) {
 		party.ssrc = ssrc
-		party.say(session.address())
+		party.say(session.audio().address())
 	}
 	eventually(t, "all packets", func() bool { return session.Stats().Received == 100 })
-	session.mu.Lock()
-	defer session.mu.Unlock()
-	if got := len(session.reception.sources); got != maxSources {
+	session.audio().mu.Lock()
+	defer session.audio().mu.Unlock()
+	if got := len(session.audio().reception.sources); got != maxSources {
 		t.Errorf("%d sources are counted", got)
 	}
 }
@@ -122,7 +122,7 @@ func TestBadPackets(t *testing.T) {
 	ear := &recorder{}
 	session.Receive(transcode.Audio, ear)
 	party.call(session, party.offer())
-	to := session.address()
+	to := session.audio().address()
 	for _, datagram := range [][]byte{
 		{}, {0x80}, make([]byte, 12), append([]byte{0x80}, make([]byte, 10)...), // empty, short, version 0, short
 		append([]byte{0x8f}, make([]byte, 11)...),              // fifteen CSRCs that are not there

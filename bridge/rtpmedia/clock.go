@@ -4,11 +4,18 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/pion/rtcp"
+
 	"sipbridge/bridge"
+	"sipbridge/transcode"
 )
 
 // idle is how long the clock sleeps when there is nothing to wait for.
 const idle = time.Hour
+
+// videoInterval is the longest mean time between reports while there are pictures: by ours their sender finds its bit
+// rate.
+const videoInterval = time.Second
 
 // keepTime sends RTCP reports and watches for silence until the session is closed. It sleeps until the
 // next of the two is due.
@@ -17,7 +24,7 @@ func (s *Session) keepTime() {
 	defer timer.Stop()
 	watch := silenceWatch{session: s}
 	reportAt := time.Now().Add(s.reportPause() / 2)
-	var sent uint64
+	var sent [kinds]uint64
 	for {
 		select {
 		case <-s.done:
@@ -27,9 +34,11 @@ func (s *Session) keepTime() {
 		}
 		now := time.Now()
 		if !now.Before(reportAt) {
-			compound, sentNow := s.report(now, sent)
-			s.sendReports(compound)
-			sent = sentNow
+			for _, kind := range transcode.Kinds() {
+				var compound []rtcp.Packet
+				compound, sent[kind] = s.streams[kind].report(now, sent[kind])
+				s.streams[kind].sendReports(compound)
+			}
 			reportAt = now.Add(s.reportPause())
 		}
 		timer.Reset(min(reportAt.Sub(now), watch.look(now)))
@@ -40,7 +49,11 @@ func (s *Session) keepTime() {
 // the compensation of RFC 3550 section 6.3.1.
 func (s *Session) reportPause() time.Duration {
 	const compensation = 1.21828
-	return time.Duration(float64(s.options.ReportInterval) * (0.5 + rand.Float64()) / compensation)
+	interval := s.options.ReportInterval
+	if s.pictures() {
+		interval = min(interval, videoInterval)
+	}
+	return time.Duration(float64(interval) * (0.5 + rand.Float64()) / compensation)
 }
 
 // silenceWatch tells Events of media that stops and comes back, all from the goroutine that keeps time, so that
@@ -53,7 +66,7 @@ type silenceWatch struct {
 // look tells what is to be told and gives the time until it wants to look again.
 func (w *silenceWatch) look(now time.Time) time.Duration {
 	s := w.session
-	agreed := s.agreed.Load()
+	agreed := s.audio().agreed.Load()
 	if agreed == nil || agreed.direction != bridge.SendRecv || s.options.Timeout < 0 {
 		return idle
 	}

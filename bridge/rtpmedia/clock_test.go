@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/transcode"
 )
 
 // watcher counts what a session tells of lost media.
@@ -28,12 +29,12 @@ func TestTimeout(t *testing.T) {
 	var watch watcher
 	session, party := newSession(t, watch.options), newPhone(t, "127.0.0.1", 1)
 	party.call(session, party.offer())
-	party.say(session.address())
+	party.say(session.audio().address())
 	eventually(t, "the packet", func() bool { return session.Stats().Received == 1 })
 	for range 3 {
 		eventually(t, "Lost", func() bool { return session.silent.Load() && watch.lost.Load() > watch.back.Load() })
 		backs := watch.back.Load()
-		party.say(session.address())
+		party.say(session.audio().address())
 		eventually(t, "Back", func() bool { return watch.back.Load() == backs+1 })
 	}
 	if got := watch.status.Load(); got != 408 {
@@ -41,11 +42,20 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
+// timed is a session without ports, for the clock.
+func timed() *Session {
+	s := &Session{start: time.Now(), options: Options{Timeout: time.Second, Counters: &Counters{}}}
+	for _, kind := range transcode.Kinds() {
+		s.streams[kind] = newStream(s, kind)
+	}
+	return s
+}
+
 // TestTimeoutIsToldOnce holds that one silence is told once if media had come before.
 func TestTimeoutIsToldOnce(t *testing.T) {
 	t.Parallel()
-	s := &Session{start: time.Now(), options: Options{Timeout: time.Second, Counters: &Counters{}}}
-	s.agreed.Store(&agreement{})
+	s := timed()
+	s.audio().agreed.Store(&agreement{})
 	watch := silenceWatch{session: s}
 	at := func(seconds int) time.Time { return s.start.Add(time.Duration(seconds) * time.Second) }
 	lost := func() uint64 { return s.options.Counters.Stats().Lost }
@@ -80,8 +90,8 @@ func TestTimeoutSparesHold(t *testing.T) {
 	for name, agreed := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &Session{start: time.Now(), options: Options{Timeout: time.Second, Counters: &Counters{}}}
-			s.agreed.Store(&agreed)
+			s := timed()
+			s.audio().agreed.Store(&agreed)
 			watch := silenceWatch{session: s}
 			if next := watch.look(s.start.Add(time.Hour)); next != idle || s.silent.Load() {
 				t.Errorf("silence on hold was told; next look in %v", next)

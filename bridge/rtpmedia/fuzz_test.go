@@ -51,19 +51,19 @@ func FuzzReceive(f *testing.F) {
 	f.Fuzz(func(t *testing.T, datagram []byte) {
 		datagram = datagram[:min(len(datagram), maxDatagram)] // as the reader of the sockets does
 		now = now.Add(20 * time.Millisecond)
-		session.receive(datagram, party, now)
-		session.receiveReports(datagram, party, now)
+		session.audio().receive(datagram, party, now)
+		session.audio().receiveReports(datagram, party, now)
 		before := session.Stats().Received
-		session.receive(datagram, netip.MustParseAddrPort("127.0.0.2:4000"), now)
+		session.audio().receive(datagram, netip.MustParseAddrPort("127.0.0.2:4000"), now)
 		if session.Stats().Received != before {
 			t.Error("a stranger was heard")
 		}
-		if to := *session.to.Load(); to != party {
+		if to := *session.audio().to.Load(); to != party {
 			t.Errorf("media goes to %s", to)
 		}
 		if wrong != nil {
 			t.Errorf("passed on %v", wrong)
 		}
-		session.report(now, 0)
+		session.audio().report(now, 0)
 	})
 }

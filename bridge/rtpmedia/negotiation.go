@@ -3,9 +3,8 @@ package rtpmedia
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"net/netip"
+	"slices"
 	"time"
 
 	"sipbridge/bridge"
@@ -42,52 +41,92 @@ type negotiation struct {
 	sessionID, version uint64
 	text               []byte
 	// layout has the m= lines of the session: no description may have fewer (RFC 3264 section 8).
-	// audio is the place of the one that is used.
 	layout []sdp.Media
-	audio  int
-	// ours is the audio section of our offer and answered tells that a SetAnswer may still follow; theirs is
-	// the party's offer that was not answered yet.
-	ours    *sdp.Media
-	theirs  *sdp.Session
-	theirAt int // place of the audio section in theirs
+	// ours are the sections of our offer, to which a SetAnswer may still follow; theirs is the party's offer that was not
+	// answered yet.
+	ours   sections
+	theirs *sdp.Session
+}
+
+// sections are those in use of a description, by kind.
+type sections [kinds]*section
+
+// section is one of them, and its place in the layout.
+type section struct {
+	sdp.Media
+
+	at int
 }
 
 func newNegotiation() negotiation { return negotiation{sessionID: rand.Uint64N(1 << 62)} }
 
-// Offer gives our SDP offer for the first audio section of the proposal; others are not offered. Payload
-// types keep their meaning in all descriptions of the session. The error is a bridge.Cause with status 488.
+// Offer gives our SDP offer for the first audio and the first video section of the proposal; others are not offered.
+// Payload types keep their meaning in all descriptions of the session. The error is a bridge.Cause with status 488.
 func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
-	audio, ok := proposal.First(transcode.Audio)
-	if !ok {
+	if _, ok := proposal.First(transcode.Audio); !ok {
 		return nil, notAcceptable(ErrNoAudio)
 	}
 	n := &s.negotiation
-	formats := n.offeredFormats(audio.Formats)
-	if len(formats) == 0 {
+	var ours sections
+	layout := slices.Clone(n.layout)
+	for _, kind := range transcode.Kinds() {
+		media, _ := proposal.First(kind)
+		formats := n.offeredFormats(kind, media.Formats)
+		if len(formats) == 0 || !s.ready(kind) {
+			continue
+		}
+		ours[kind] = s.section(kind, "RTP/AVP", media.Direction, media.PacketTime, formats)
+		layout = ours[kind].placeIn(layout, ours)
+		if kind == transcode.Video {
+			ours[kind].Feedback = ourFeedback()
+		}
+	}
+	if ours[transcode.Audio] == nil {
 		return nil, notAcceptable(ErrNoCodec)
 	}
-	section := s.section("RTP/AVP", audio.Direction, audio.PacketTime, formats)
-	layout, at := n.layout, n.audio
-	if len(layout) == 0 {
-		layout, at = []sdp.Media{section}, 0
-	} else {
-		section.Protocol, section.MID = layout[at].Protocol, layout[at].MID
-	}
-	text, err := s.print(layout, at, section)
+	text, err := s.print(layout, ours)
 	if err != nil {
 		return nil, err
 	}
-	n.layout, n.audio, n.ours, n.theirs = layout, at, &section, nil
+	n.layout, n.ours, n.theirs = layout, ours, nil
 	return text, nil
 }
 
-// offeredFormats gives the codecs their numbers and adds telephone-events.
-func (n *negotiation) offeredFormats(codecs []transcode.Format) []sdp.Format {
+// placeIn finds the m= line for a section of ours among those of the session: the first of its kind, else a new one.
+// Others are the sections that have theirs.
+func (m *section) placeIn(layout []sdp.Media, others sections) []sdp.Media {
+	for i, line := range layout {
+		taken := slices.ContainsFunc(others[:], func(other *section) bool {
+			return other != nil && other != m && other.at == i
+		})
+		if line.Kind() == m.Kind() && line.RTP() && !line.Encrypted() && !taken {
+			m.at, m.Protocol, m.MID = i, line.Protocol, line.MID
+			return layout
+		}
+	}
+	m.at = len(layout)
+	return append(layout, m.Media)
+}
+
+// ready opens the ports of a kind. A session that gets none for its pictures goes on without.
+func (s *Session) ready(kind transcode.Kind) bool {
+	err := s.streams[kind].open()
+	if err != nil {
+		s.options.Logger.Warn("no ports", "for", kind.String(), "error", err)
+	}
+	return err == nil
+}
+
+// offeredFormats gives the codecs their numbers, and adds telephone-events to those of audio.
+func (n *negotiation) offeredFormats(kind transcode.Kind, codecs []transcode.Format) []sdp.Format {
 	var formats []sdp.Format
 	clocks := []uint32{8000}
 	for _, codec := range codecs {
 		if sdp.RoleOf(codec.Codec) != sdp.RoleCodec {
 			continue
+		}
+		if kind == transcode.Video {
+			codec, _ = codec.Crossing()
 		}
 		payloadType, ok := n.numbers.number(codec)
 		if !ok {
@@ -99,8 +138,8 @@ func (n *negotiation) offeredFormats(codecs []transcode.Format) []sdp.Format {
 			clocks = append(clocks, codec.ClockRate)
 		}
 	}
-	if len(formats) == 0 {
-		return nil
+	if len(formats) == 0 || kind != transcode.Audio {
+		return formats
 	}
 	for _, clock := range clocks {
 		event := transcode.Format{
@@ -116,210 +155,37 @@ func (n *negotiation) offeredFormats(codecs []transcode.Format) []sdp.Format {
 	return formats
 }
 
-// SetAnswer applies the party's answer to our last offer. Another answer to the same offer replaces the first. The
-// description has the formats that both have, in the party's order and with its payload types.
-// The error is a bridge.Cause, with status 488 if no audio is left; then nothing has changed.
-func (s *Session) SetAnswer(text []byte) (bridge.Description, error) {
-	n := &s.negotiation
-	if n.ours == nil {
-		return bridge.Description{}, notAcceptable(ErrNoOffer)
-	}
-	answer, err := sdp.Parse(text)
-	if err != nil {
-		return bridge.Description{}, err
-	}
-	if n.audio >= len(answer.Media) || !plainAudio(answer.Media[n.audio]) {
-		return bridge.Description{}, notAcceptable(ErrNoAudio)
-	}
-	party := answer.Media[n.audio]
-	if !s.reaches(party) {
-		return bridge.Description{}, notAcceptable(ErrFamily)
-	}
-	pairs := pairsOf(party, n.ours)
-	direction := n.ours.Direction.And(party.Flow().Mirror())
-	agreed := newAgreement(s.address(), party, direction, pairs)
-	if len(agreed.formats) == 0 {
-		return bridge.Description{}, notAcceptable(ErrNoCodec)
-	}
-	s.apply(agreed)
-	description := onlyAudio(answer, n.audio)
-	description.Media[n.audio].Formats = agreed.formats
-	description.Media[n.audio].Direction = direction.Mirror()
-	return description, nil
-}
-
-// pairsOf finds the formats of an answer in our offer. One without rtpmap stands for what the offer called so.
-func pairsOf(party sdp.Media, ours *sdp.Media) []pair {
-	var pairs []pair
-	for _, format := range party.Formats {
-		for _, offered := range ours.Formats {
-			if offered.Equal(format.Codec) {
-				pairs = append(pairs, pair{theirs: format.Format, ours: offered.PayloadType})
-				break
-			}
-		}
-	}
-	for _, offered := range ours.Formats {
-		if unnamed(party, offered.PayloadType) {
-			pairs = append(pairs, pair{theirs: offered.Format, ours: offered.PayloadType})
-		}
-	}
-	return pairs
-}
-
-// unnamed tells whether a payload type stands in the m= line, but nowhere what it is.
-func unnamed(party sdp.Media, payloadType uint8) bool {
-	for _, format := range party.Formats {
-		if format.PayloadType == payloadType {
-			return false
-		}
-	}
-	for _, word := range party.Words {
-		if word == fmt.Sprint(payloadType) {
-			return true
-		}
-	}
-	return false
-}
-
-// SetOffer reads the party's offer. Its first audio section over RTP/AVP or RTP/AVPF is the one that can be
-// taken; all others are shown as refused. The error is a bridge.Cause, with status 488 if there is none.
-func (s *Session) SetOffer(text []byte) (bridge.Description, error) {
-	offer, err := sdp.Parse(text)
-	if err != nil {
-		return bridge.Description{}, err
-	}
-	for i, media := range offer.Media {
-		if plainAudio(media) && len(media.Codecs()) > 0 {
-			if !s.reaches(media) {
-				return bridge.Description{}, notAcceptable(ErrFamily)
-			}
-			s.negotiation.theirs, s.negotiation.theirAt = offer, i
-			return onlyAudio(offer, i), nil
-		}
-	}
-	return bridge.Description{}, notAcceptable(ErrNoAudio)
-}
-
-// plainAudio tells whether a section is audio over RTP without SRTP.
-func plainAudio(media sdp.Media) bool {
-	return media.Kind() == transcode.Audio && !media.Refused() && media.RTP() && !media.Encrypted()
-}
-
-// reaches tells whether our socket can send to the section's address. One that is no IP address may come to be known.
-func (s *Session) reaches(media sdp.Media) bool {
-	address, ok := media.RTPAddress()
-	bind := s.options.Bind
-	anyFamily := bind.Is6() && bind.IsUnspecified()
-	return !ok || address.Addr().Is4() == bind.Is4() || anyFamily || address.Addr().IsUnspecified()
-}
-
-// address is our RTP address, as SDP names it.
-func (s *Session) address() netip.AddrPort {
-	return netip.AddrPortFrom(s.options.Advertise, s.sockets.port)
-}
-
-// onlyAudio is the session's description with all sections refused but one.
-func onlyAudio(session *sdp.Session, audio int) bridge.Description {
-	description := session.Description()
-	for i := range description.Media {
-		if i != audio {
-			description.Media[i].Formats = nil
-		}
-	}
-	return description
-}
-
-// Answer answers the party's last offer and puts the agreement in force. The first format of the audio section is
-// taken, with a telephone-event of the same clock if one was offered, else of any. An answer that changes
-// nothing repeats the last text to the byte. The error is a bridge.Cause with status 488.
-func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
-	n := &s.negotiation
-	if n.theirs == nil {
-		return nil, notAcceptable(ErrNoOffer)
-	}
-	at := n.theirAt
-	if at >= len(answer.Media) || answer.Media[at].Refused() {
-		return nil, notAcceptable(ErrNoAudio)
-	}
-	offered, chosen := n.theirs.Media[at], answer.Media[at]
-	formats := answeredFormats(offered, chosen.Formats[0])
-	if len(formats) == 0 {
-		return nil, notAcceptable(ErrNoCodec)
-	}
-	direction := chosen.Direction.And(offered.Flow().Mirror())
-	section := s.section(offered.Protocol, direction, chosen.PacketTime, formats)
-	section.MID, section.RTCPMux = offered.MID, offered.RTCPMux
-	layout := n.theirs.Media
-	text, err := s.print(layout, at, section)
-	if err != nil {
-		return nil, err
-	}
-	pairs := make([]pair, 0, len(formats))
-	for _, format := range formats {
-		pairs = append(pairs, pair{theirs: format.Format, ours: format.PayloadType})
-	}
-	n.numbers.learn(offered.Formats)
-	n.layout, n.audio, n.theirs, n.ours = layout, at, nil, nil
-	s.apply(newAgreement(s.address(), offered, direction, pairs))
-	return text, nil
-}
-
-// answeredFormats gives the chosen codec, with the number it has in the offer, and its telephone-event.
-func answeredFormats(offered sdp.Media, chosen transcode.Format) []sdp.Format {
-	var formats []sdp.Format
-	for _, format := range offered.Codecs() {
-		if format.Equal(chosen.Codec) {
-			format.Parameters = chosen.Parameters
-			formats = append(formats, sdp.Format{Format: format})
-			break
-		}
-	}
-	events := offered.TelephoneEvents()
-	if len(formats) == 0 || len(events) == 0 {
-		return formats
-	}
-	event := events[0]
-	for _, candidate := range events {
-		if candidate.ClockRate == chosen.ClockRate {
-			event = candidate
-			break
-		}
-	}
-	event.Parameters = eventParameters
-	return append(formats, sdp.Format{Format: event})
-}
-
 // Rollback forgets an offer of either side that came to nothing.
-func (s *Session) Rollback() { s.negotiation.ours, s.negotiation.theirs = nil, nil }
+func (s *Session) Rollback() { s.negotiation.ours, s.negotiation.theirs = sections{}, nil }
 
-// section is our side of the audio.
+// section is our side of one kind.
 func (s *Session) section(
-	protocol string, direction bridge.Direction, time time.Duration, formats []sdp.Format,
-) sdp.Media {
-	if time == 0 {
+	kind transcode.Kind, protocol string, direction bridge.Direction, time time.Duration, formats []sdp.Format,
+) *section {
+	if time == 0 && kind == transcode.Audio {
 		time = packetTime
 	}
-	return sdp.Media{
-		Type: "audio", Port: s.sockets.port, Protocol: protocol, Formats: formats,
+	return &section{Media: sdp.Media{
+		Type: kind.String(), Port: s.streams[kind].sockets.port, Protocol: protocol, Formats: formats,
 		Direction: direction, PacketTime: time,
-	}
+	}}
 }
 
-// print prints our description: the sections of layout refused, but for the audio one. The version rises only
-// if something changed (RFC 3264 section 8).
-func (s *Session) print(layout []sdp.Media, at int, audio sdp.Media) ([]byte, error) {
+// print prints our description: the sections of layout refused, but for ours. The version rises only if something
+// changed (RFC 3264 section 8).
+func (s *Session) print(layout []sdp.Media, ours sections) ([]byte, error) {
 	n := &s.negotiation
 	address := s.options.Advertise.String()
 	session := sdp.Session{
 		Origin:  sdp.Origin{SessionID: n.sessionID, Version: n.version, Address: address},
 		Address: address,
 	}
-	for i, media := range layout {
-		if i == at {
-			session.Media = append(session.Media, audio)
-		} else {
-			session.Media = append(session.Media, media.Refuse())
+	for _, media := range layout {
+		session.Media = append(session.Media, media.Refuse())
+	}
+	for _, section := range ours {
+		if section != nil {
+			session.Media[section.at] = section.Media
 		}
 	}
 	text, err := session.Marshal()

@@ -56,7 +56,7 @@ func (n *transcript) answer(title string, choice transcode.Format, lines ...stri
 func (n *transcript) ours(title string, sdp []byte) {
 	replaced := strings.NewReplacer(
 		fmt.Sprint("o=- ", n.session.negotiation.sessionID), "o=- SESSION",
-		fmt.Sprint("audio ", n.session.sockets.port), "audio PORT",
+		fmt.Sprint("audio ", n.session.audio().sockets.port), "audio PORT",
 		"\r\n", "\n",
 	).Replace(string(sdp))
 	fmt.Fprintf(&n.text, "== %s\n%s", title, replaced)
@@ -135,7 +135,7 @@ func TestAnswerNumbers(t *testing.T) {
 	n := newTranscript(t)
 	n.offer("first", audio(bridge.SendRecv, opus(), pcmu()))
 	n.setAnswer("m=audio 4000 RTP/AVP 96", "a=rtpmap:96 OPUS/48000/2")
-	agreed := n.session.agreed.Load()
+	agreed := n.session.audio().agreed.Load()
 	if got := agreed.inbound[111]; !got.known || got.payloadType != 96 {
 		t.Errorf("our number means %+v", got)
 	}
@@ -143,7 +143,7 @@ func TestAnswerNumbers(t *testing.T) {
 		t.Errorf("their number means %+v", got)
 	}
 	n.setAnswer("m=audio 4000 RTP/AVP 111 101", "a=ptime:20")
-	if _, ok := n.session.agreed.Load().event(); !ok {
+	if _, ok := n.session.audio().agreed.Load().event(); !ok {
 		t.Error("a telephone-event without rtpmap was not understood")
 	}
 	n.compare("numbers")

@@ -1,7 +1,7 @@
 package rtpmedia
 
 import (
-	"strings"
+	"slices"
 
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
@@ -14,20 +14,21 @@ const (
 	eventPayloadType = 101
 )
 
-// numbering remembers which payload type stands for which codec: none may change its meaning during a session
+// numbering remembers which payload type stands for which format: none may change its meaning during a session
 // (RFC 3264 section 8.3.2).
 type numbering struct {
-	byCodec map[string]uint8
+	formats []transcode.Format
 	used    [128]bool
 }
 
 // learn takes over the payload types of a description that was sent or received.
 func (n *numbering) learn(formats []sdp.Format) {
-	if n.byCodec == nil {
-		n.byCodec = make(map[string]uint8)
-	}
 	for _, format := range formats {
-		n.byCodec[codecKey(format.Codec)] = format.PayloadType
+		if i := slices.IndexFunc(n.formats, format.Fits); i >= 0 {
+			n.formats[i].PayloadType = format.PayloadType
+		} else {
+			n.formats = append(n.formats, format.Format)
+		}
 		n.used[format.PayloadType&0x7f] = true
 	}
 }
@@ -35,15 +36,16 @@ func (n *numbering) learn(formats []sdp.Format) {
 // number gives the payload type for a format: the known one, the static one, the suggested one
 // if it is dynamic and free, else the next free one. It reports false if none is left.
 func (n *numbering) number(format transcode.Format) (uint8, bool) {
-	if known, ok := n.byCodec[codecKey(format.Codec)]; ok {
-		return known, true
+	if i := slices.IndexFunc(n.formats, format.Fits); i >= 0 {
+		return n.formats[i].PayloadType, true
 	}
 	payloadType, ok := static(format.Codec)
 	if !ok {
 		payloadType, ok = n.dynamic(format.PayloadType)
 	}
 	if ok {
-		n.learn([]sdp.Format{{Format: transcode.Format{Codec: format.Codec, PayloadType: payloadType}}})
+		format.PayloadType = payloadType
+		n.learn([]sdp.Format{{Format: format}})
 	}
 	return payloadType, ok
 }
@@ -68,5 +70,3 @@ func static(codec transcode.Codec) (uint8, bool) {
 	}
 	return 0, false
 }
-
-func codecKey(codec transcode.Codec) string { return strings.ToLower(codec.String()) }

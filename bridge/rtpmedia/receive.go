@@ -21,7 +21,7 @@ const (
 )
 
 // receive takes a datagram of the RTP port; see udp.Receiver.
-func (s *Session) receive(datagram []byte, from netip.AddrPort, now time.Time) {
+func (s *stream) receive(datagram []byte, from netip.AddrPort, now time.Time) {
 	if isRTCP(datagram) {
 		s.receiveReports(datagram, from, now)
 		return
@@ -47,7 +47,7 @@ func (s *Session) receive(datagram []byte, from netip.AddrPort, now time.Time) {
 	case !agreed.direction.Receives():
 		counters.held.Add(1)
 	default:
-		s.alive(now)
+		s.session.alive(now)
 		s.dispatch(packet, format, now)
 	}
 }
@@ -58,7 +58,7 @@ func isRTCP(datagram []byte) bool {
 }
 
 // admit asks the latch whether a packet is the party's, and counts it.
-func (s *Session) admit(
+func (s *stream) admit(
 	agreed *agreement, packet *rtp.Packet, format inboundFormat, from netip.AddrPort, now time.Time,
 ) bool {
 	clock := format.clock
@@ -79,19 +79,8 @@ func (s *Session) admit(
 	return true
 }
 
-// alive notes that the party was heard.
-func (s *Session) alive(now time.Time) {
-	s.heard.Store(int64(now.Sub(s.start)))
-	if !s.spoke.Load() {
-		s.spoke.Store(true)
-	}
-	if s.silent.Load() {
-		s.wakeUp()
-	}
-}
-
 // dispatch sends a packet of the party where it belongs.
-func (s *Session) dispatch(packet *rtp.Packet, format inboundFormat, now time.Time) {
+func (s *stream) dispatch(packet *rtp.Packet, format inboundFormat, now time.Time) {
 	if format.role == sdp.RoleTelephoneEvent {
 		s.receiveEvent(packet, format.clock, now)
 		s.account(packet)
@@ -107,16 +96,16 @@ func (s *Session) dispatch(packet *rtp.Packet, format inboundFormat, now time.Ti
 	}
 	packet.PayloadType = format.payloadType
 	// What became of the packet is counted where it went.
-	_ = s.audio.WriteRTP(packet)
+	_ = s.heard.WriteRTP(packet)
 }
 
 // account tells the receiver that a sequence number was used for something else than sound.
-func (s *Session) account(packet *rtp.Packet) {
+func (s *stream) account(packet *rtp.Packet) {
 	packet.Payload = nil
-	_ = s.audio.WriteRTP(packet)
+	_ = s.heard.WriteRTP(packet)
 }
 
-func (s *Session) receiveEvent(packet *rtp.Packet, clock uint32, now time.Time) {
+func (s *stream) receiveEvent(packet *rtp.Packet, clock uint32, now time.Time) {
 	if s.keys == nil || s.keyClock != clock {
 		if s.keys != nil {
 			s.keys.Flush()
@@ -128,14 +117,14 @@ func (s *Session) receiveEvent(packet *rtp.Packet, clock uint32, now time.Time) 
 	}
 }
 
-func (s *Session) pressed(key dtmf.Key) {
+func (s *stream) pressed(key dtmf.Key) {
 	if s.options.Events.Pressed != nil {
 		s.options.Events.Pressed(bridge.DTMF{Digit: key.Digit, Duration: key.Duration})
 	}
 }
 
 // send sends a packet of the Sender to the party.
-func (s *Session) send(header *rtp.Header, payload []byte) error {
+func (s *stream) send(header *rtp.Header, payload []byte) error {
 	to := s.to.Load()
 	if to == nil {
 		s.options.Counters.unsent.Add(1)

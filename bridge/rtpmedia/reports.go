@@ -19,7 +19,7 @@ func newCName() string { return rand.Text() }
 
 // receiveReports takes a compound RTCP packet. A BYE changes nothing: calls end by signalling, and anybody
 // can forge one.
-func (s *Session) receiveReports(datagram []byte, from netip.AddrPort, now time.Time) {
+func (s *stream) receiveReports(datagram []byte, from netip.AddrPort, now time.Time) {
 	counters := s.options.Counters
 	if len(datagram) > maxDatagram {
 		counters.malformed.Add(1)
@@ -48,12 +48,12 @@ func (s *Session) receiveReports(datagram []byte, from netip.AddrPort, now time.
 	}
 	if taken > 0 {
 		s.reportTo.Store(&from)
-		s.alive(now)
+		s.session.alive(now)
 	}
 }
 
 // receiveReport takes the first packet of a compound and gives its size in octets.
-func (s *Session) receiveReport(datagram []byte, now time.Time) (size int, ok bool) {
+func (s *stream) receiveReport(datagram []byte, now time.Time) (size int, ok bool) {
 	var header rtcp.Header
 	if header.Unmarshal(datagram) != nil {
 		return 0, false
@@ -78,12 +78,14 @@ func (s *Session) receiveReport(datagram []byte, now time.Time) (size int, ok bo
 		s.takeReports(nil, report.Reports, now)
 	case rtcp.TypeGoodbye:
 		s.options.Counters.byes.Add(1)
-	default: // source descriptions and feedback tell nothing that is needed for audio
+	case rtcp.TypePayloadSpecificFeedback:
+		return size, s.receiveFeedback(header, packet, now)
+	default: // source descriptions and other feedback tell nothing that is needed
 	}
 	return size, true
 }
 
-func (s *Session) takeReports(sender *rtcp.SenderReport, blocks []rtcp.ReceptionReport, now time.Time) {
+func (s *stream) takeReports(sender *rtcp.SenderReport, blocks []rtcp.ReceptionReport, now time.Time) {
 	s.options.Counters.reports.Add(1)
 	ssrc := s.sender.Stats().SSRC
 	s.mu.Lock()
@@ -124,7 +126,7 @@ func ntpTime(moment time.Time) uint64 {
 
 // report makes our compound packet: a sender report if we sent since the last one, else a receiver report, and
 // who we are (RFC 3550 section 6.1). It belongs to the goroutine that keeps time.
-func (s *Session) report(now time.Time, sentBefore uint64) (compound []rtcp.Packet, sent uint64) {
+func (s *stream) report(now time.Time, sentBefore uint64) (compound []rtcp.Packet, sent uint64) {
 	stats := s.sender.Stats()
 	s.mu.Lock()
 	blocks := s.reception.reports(now)
@@ -137,11 +139,11 @@ func (s *Session) report(now time.Time, sentBefore uint64) (compound []rtcp.Pack
 	} else {
 		compound = append(compound, &rtcp.ReceiverReport{SSRC: stats.SSRC, Reports: blocks})
 	}
-	return append(compound, rtcp.NewCNAMESourceDescription(stats.SSRC, s.cname)), stats.Packets
+	return append(compound, rtcp.NewCNAMESourceDescription(stats.SSRC, s.session.cname)), stats.Packets
 }
 
 // sendReports sends a compound packet. A report that cannot be sent is made up for by the next.
-func (s *Session) sendReports(compound []rtcp.Packet) {
+func (s *stream) sendReports(compound []rtcp.Packet) {
 	agreed, to := s.agreed.Load(), s.reportTo.Load()
 	if agreed == nil || to == nil {
 		return
@@ -160,11 +162,11 @@ func (s *Session) sendReports(compound []rtcp.Packet) {
 }
 
 // sendGoodbye tells the party that our stream is over (RFC 3550 section 6.6).
-func (s *Session) sendGoodbye() {
+func (s *stream) sendGoodbye() {
 	stats := s.sender.Stats()
 	s.sendReports([]rtcp.Packet{
 		&rtcp.ReceiverReport{SSRC: stats.SSRC},
-		rtcp.NewCNAMESourceDescription(stats.SSRC, s.cname),
+		rtcp.NewCNAMESourceDescription(stats.SSRC, s.session.cname),
 		&rtcp.Goodbye{Sources: []uint32{stats.SSRC}},
 	})
 }

@@ -53,9 +53,9 @@ func TestReports(t *testing.T) {
 	for range 3 {
 		voice.say(t)
 	}
-	party.say(session.address())
+	party.say(session.audio().address())
 	party.sequence += 2 // two are lost
-	party.say(session.address())
+	party.say(session.audio().address())
 	eventually(t, "both packets", func() bool { return session.Stats().Received == 2 })
 	var sender *rtcp.SenderReport
 	for sender == nil || len(sender.Reports) == 0 {
@@ -66,7 +66,7 @@ func TestReports(t *testing.T) {
 		voice.packet.SequenceNumber--
 		voice.packet.Timestamp -= 160
 	}
-	if sender.OctetCount != 3*11 || sender.SSRC != session.sender.Stats().SSRC {
+	if sender.OctetCount != 3*11 || sender.SSRC != session.audio().sender.Stats().SSRC {
 		t.Errorf("got %+v", sender)
 	}
 	block := sender.Reports[0]
@@ -90,23 +90,23 @@ func TestRoundTrip(t *testing.T) {
 	report := rtcp.ReceiverReport{SSRC: 42, Reports: []rtcp.ReceptionReport{
 		{SSRC: 1, TotalLost: 99}, // somebody else's stream
 		{
-			SSRC: session.sender.Stats().SSRC, TotalLost: 7,
+			SSRC: session.audio().sender.Stats().SSRC, TotalLost: 7,
 			LastSenderReport: uint32(ntpTime(now.Add(-50*time.Millisecond)) >> 16), Delay: 65536 * 30 / 1000,
 		},
 	}}
 	datagram := must[[]byte](t)(report.Marshal())
-	session.receiveReports(datagram, netip.AddrPortFrom(party.address().Addr(), 4444), now)
+	session.audio().receiveReports(datagram, netip.AddrPortFrom(party.address().Addr(), 4444), now)
 	stats := session.Stats()
 	if stats.RemoteLost != 7 || stats.RoundTrip < 19*time.Millisecond || stats.RoundTrip > 21*time.Millisecond {
 		t.Errorf("got %+v", stats)
 	}
-	if to := session.reportTo.Load(); to.Port() != 4444 {
+	if to := session.audio().reportTo.Load(); to.Port() != 4444 {
 		t.Errorf("RTCP goes to %s, not to where it comes from", to)
 	}
 
 	// Duplicates make the party's count negative, and clocks can be wrong.
 	report.Reports[1].TotalLost, report.Reports[1].Delay = 1<<24-1, 65536
-	session.receiveReports(must[[]byte](t)(report.Marshal()), party.address(), now)
+	session.audio().receiveReports(must[[]byte](t)(report.Marshal()), party.address(), now)
 	if again := session.Stats(); again.RemoteLost != 0 || again.RoundTrip != stats.RoundTrip {
 		t.Errorf("got %+v", again)
 	}
@@ -117,12 +117,12 @@ func TestReportAfterSenderReport(t *testing.T) {
 	t.Parallel()
 	session, party := newSession(t, nil), newPhone(t, "127.0.0.1", 42)
 	party.call(session, party.offer())
-	party.say(session.address())
+	party.say(session.audio().address())
 	eventually(t, "the packet", func() bool { return session.Stats().Received == 1 })
 	now := time.Now()
 	sender := rtcp.SenderReport{SSRC: 42, NTPTime: 0x1111222233334444}
-	session.receiveReports(must[[]byte](t)(sender.Marshal()), party.address(), now)
-	compound, _ := session.report(now.Add(time.Second), 0)
+	session.audio().receiveReports(must[[]byte](t)(sender.Marshal()), party.address(), now)
+	compound, _ := session.audio().report(now.Add(time.Second), 0)
 	receiver, ok := compound[0].(*rtcp.ReceiverReport)
 	if !ok || len(receiver.Reports) != 1 {
 		t.Fatalf("got %v", compound)
@@ -130,7 +130,7 @@ func TestReportAfterSenderReport(t *testing.T) {
 	if block := receiver.Reports[0]; block.LastSenderReport != 0x22223333 || block.Delay != 65536 {
 		t.Errorf("got %+v", block)
 	}
-	compound, _ = session.report(now, 0)
+	compound, _ = session.audio().report(now, 0)
 	if again, ok := compound[0].(*rtcp.ReceiverReport); !ok || len(again.Reports) != 0 {
 		t.Error("a source that was not heard again is reported again")
 	}
@@ -143,7 +143,7 @@ func TestMultiplexedReports(t *testing.T) {
 		t.Error("rtcp-mux was not taken")
 	}
 	nextReport[*rtcp.ReceiverReport](t, party, true)
-	party.sendTo(party.rtp, session.address(), must[[]byte](t)((&rtcp.ReceiverReport{SSRC: 42}).Marshal()))
+	party.sendTo(party.rtp, session.audio().address(), must[[]byte](t)((&rtcp.ReceiverReport{SSRC: 42}).Marshal()))
 	eventually(t, "the party's report", func() bool { return session.options.Counters.Stats().Reports == 1 })
 }
 
@@ -164,7 +164,7 @@ func TestGoodbyeAtClose(t *testing.T) {
 	t.Parallel()
 	session, party := newSession(t, nil), newPhone(t, "127.0.0.1", 42)
 	party.call(session, party.offer())
-	ssrc := session.sender.Stats().SSRC
+	ssrc := session.audio().sender.Stats().SSRC
 	if err := session.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtp"
+
 	"sipbridge/bridge"
 	"sipbridge/transcode"
 )
@@ -135,7 +137,7 @@ func TestHold(t *testing.T) {
 	session, party := newSession(t, nil), newPhone(t, "127.0.0.1", 1)
 	ear := &recorder{}
 	session.Receive(transcode.Audio, ear)
-	to := session.address()
+	to := session.audio().address()
 	voice := newSpeech(session, pcmu())
 
 	party.call(session, party.offer())
@@ -182,13 +184,21 @@ func TestRemoteHold(t *testing.T) {
 	}
 }
 
-func TestOnlyAudio(t *testing.T) {
+// TestNoPicturesUnlessAgreed holds that a session of sound alone has no ports for pictures, and takes and gives none.
+func TestNoPicturesUnlessAgreed(t *testing.T) {
 	t.Parallel()
-	session := newSession(t, nil)
+	session, party := newSession(t, nil), newPhone(t, "127.0.0.1", 1)
+	party.call(session, party.offer())
 	session.Receive(transcode.Video, &recorder{})
-	session.AskKeyframe()
-	if err := session.Sender(transcode.Video).WriteRTP(nil); err != nil {
+	if session.AskKeyframe() {
+		t.Error("a party without pictures was asked for one")
+	}
+	packet := &rtp.Packet{Header: rtp.Header{PayloadType: 96}, Payload: []byte{1}}
+	if err := session.Sender(transcode.Video).WriteRTP(packet); err != nil {
 		t.Error(err)
+	}
+	if video := session.streams[transcode.Video]; video.opened || video.sender.Stats().Packets != 0 {
+		t.Error("pictures were sent")
 	}
 }
 
@@ -198,7 +208,7 @@ func TestNothingIsSentBeforeAnAgreement(t *testing.T) {
 	ear := &recorder{}
 	session.Receive(transcode.Audio, ear)
 	newSpeech(session, pcmu()).say(t)
-	party.say(session.address())
+	party.say(session.audio().address())
 	eventually(t, "the packet is counted", func() bool { return session.options.Counters.Stats().Unagreed == 1 })
 	if ear.count() != 0 || session.Stats().Sent != 0 {
 		t.Error("media went through without an agreement")

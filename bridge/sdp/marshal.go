@@ -104,6 +104,9 @@ func (p *printer) media(media *Media, sessionAddress string) {
 	for _, format := range media.Formats {
 		p.format(format)
 	}
+	for _, feedback := range media.Feedback {
+		p.line("a=rtcp-fb:* %s", feedback)
+	}
 	p.packetTime("ptime", media.PacketTime)
 	p.packetTime("maxptime", media.MaxPacketTime)
 	p.sources(media)

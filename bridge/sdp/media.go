@@ -24,6 +24,9 @@ type Media struct {
 	// Formats are the RTP formats whose encoding is known, in the order of the m= line, telephone-event,
 	// comfort noise and repair formats included.
 	Formats []Format
+	// Feedback are values of a=rtcp-fb that go for all formats. Marshal prints them with "*"; Parse gives them to each
+	// Format instead.
+	Feedback []string
 
 	// Address is where the media goes: an IP literal or a host name.
 	Address string

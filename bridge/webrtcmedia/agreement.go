@@ -8,7 +8,10 @@ import (
 	"sipbridge/transcode"
 )
 
-// agreement is what both sides know of the audio section: as we offer it, or as it was answered.
+// agreements are what both sides know of the sections in use, by kind. A kind without formats is not used.
+type agreements [kinds]agreement
+
+// agreement is what both sides know of one section: as we offer it, or as it was answered.
 type agreement struct {
 	// formats are the codecs, events the telephone-event formats.
 	formats, events []transcode.Format
@@ -42,13 +45,38 @@ func chooseEvent(events []transcode.Format, clock uint32) transcode.Format {
 	return transcode.Format{}
 }
 
-// answerTo gives what we answer to an offer, with the formats and direction that the call chose.
+// answersTo gives what we answer to an offer, with the formats and directions that the call chose.
+func answersTo(offer *remote, answer bridge.Description) (agreements, error) {
+	var agreed agreements
+	var err error
+	if agreed[transcode.Audio], err = answerTo(offer, answer.Media[offer.places[transcode.Audio]]); err != nil {
+		return agreements{}, err
+	}
+	if !offer.has(transcode.Video) {
+		return agreed, nil
+	}
+	chosen := answer.Media[offer.places[transcode.Video]]
+	for _, format := range chosen.Formats {
+		offered := slices.IndexFunc(offer.formats(transcode.Video), func(other transcode.Format) bool {
+			return other.PayloadType == format.PayloadType && other.Fits(format)
+		})
+		if offered < 0 {
+			return agreements{}, notAcceptable(ErrMismatch)
+		}
+	}
+	agreed[transcode.Video] = agreement{
+		formats: chosen.Formats, direction: chosen.Direction.And(offer.section(transcode.Video).Flow().Mirror()),
+	}
+	return agreed, nil
+}
+
+// answerTo gives what we answer to the audio section.
 func answerTo(offer *remote, chosen bridge.MediaDescription) (agreement, error) {
 	formats := known(chosen.Formats, audioCodecs())
 	if len(formats) == 0 || len(formats) != len(chosen.Formats) {
 		return agreement{}, notAcceptable(ErrMismatch)
 	}
-	offered := offer.formats()
+	offered := offer.formats(transcode.Audio)
 	for _, format := range formats {
 		if !slices.Contains(offered, format) {
 			return agreement{}, notAcceptable(ErrMismatch)
@@ -56,7 +84,7 @@ func answerTo(offer *remote, chosen bridge.MediaDescription) (agreement, error) 
 	}
 	a := agreement{
 		formats:    saying(formats, chosen.Formats),
-		direction:  chosen.Direction.And(offer.direction().Mirror()),
+		direction:  chosen.Direction.And(offer.audio().Flow().Mirror()),
 		packetTime: chosen.PacketTime,
 	}
 	if event := chooseEvent(offer.events(), formats[0].ClockRate); event.ClockRate > 0 {
@@ -65,8 +93,25 @@ func answerTo(offer *remote, chosen bridge.MediaDescription) (agreement, error) 
 	return a, nil
 }
 
-// proposalFor gives what we offer for a proposal. used are payload types that the session has given out; they
+// proposalsFor gives what we offer for a proposal. used are payload types that the session has given out; they
 // keep their meaning (RFC 3264 section 8.3.2).
+func proposalsFor(proposal bridge.Description, used []transcode.Format) agreements {
+	var ours agreements
+	audio, _ := proposal.First(transcode.Audio)
+	ours[transcode.Audio] = proposalFor(audio, used)
+	video, _ := proposal.First(transcode.Video)
+	ours[transcode.Video].direction = video.Direction
+	taken := slices.Concat(used, ours[transcode.Audio].all())
+	for _, format := range transcode.Crossing(video.Formats) {
+		format.PayloadType = usualPayloadType(format.Codec)
+		format.PayloadType = payloadType(format, taken)
+		taken = append(taken, format)
+		ours[transcode.Video].formats = append(ours[transcode.Video].formats, format)
+	}
+	return ours
+}
+
+// proposalFor gives what we offer of audio.
 func proposalFor(proposal bridge.MediaDescription, used []transcode.Format) agreement {
 	a := agreement{direction: proposal.Direction, packetTime: proposal.PacketTime}
 	taken := slices.Clone(used)
@@ -92,8 +137,8 @@ func proposalFor(proposal bridge.MediaDescription, used []transcode.Format) agre
 
 // payloadType gives the number that a codec has, or its usual one, or one that is free.
 func payloadType(format transcode.Format, taken []transcode.Format) uint8 {
-	if line, ok := find(taken, format.Codec); ok {
-		return line.PayloadType
+	if i := slices.IndexFunc(taken, format.Fits); i >= 0 {
+		return taken[i].PayloadType
 	}
 	for number := format.PayloadType; ; number = 96 + (number+1)%32 {
 		isNumber := func(other transcode.Format) bool { return other.PayloadType == number }
@@ -104,20 +149,35 @@ func payloadType(format transcode.Format, taken []transcode.Format) uint8 {
 }
 
 // answered gives what holds after the browser's answer to our offer.
-func (a agreement) answered(answer *remote) (agreement, error) {
-	agreed := agreement{direction: a.direction.And(answer.direction().Mirror()), packetTime: answer.audio().PacketTime}
-	for _, format := range answer.formats() {
-		if _, ok := find(a.formats, format.Codec); ok {
+func (a agreements) answered(answer *remote) (agreements, error) {
+	var agreed agreements
+	for _, kind := range transcode.Kinds() {
+		agreed[kind] = a[kind].answered(kind, answer)
+	}
+	if len(agreed[transcode.Audio].formats) == 0 {
+		return agreements{}, notAcceptable(ErrNoAudio)
+	}
+	return agreed, nil
+}
+
+func (a agreement) answered(kind transcode.Kind, answer *remote) agreement {
+	section := answer.section(kind)
+	agreed := agreement{direction: a.direction.And(section.Flow().Mirror()), packetTime: section.PacketTime}
+	for _, format := range answer.formats(kind) {
+		if slices.ContainsFunc(a.formats, format.Fits) {
 			agreed.formats = append(agreed.formats, format)
 		}
+	}
+	if kind != transcode.Audio {
+		return agreed
 	}
 	for _, event := range answer.events() {
 		if _, ok := find(a.events, event.Codec); ok {
 			agreed.events = append(agreed.events, event)
 		}
 	}
-	if len(agreed.formats) == 0 {
-		return agreement{}, notAcceptable(ErrNoAudio)
-	}
-	return agreed, nil
+	return agreed
 }
+
+// used tells whether the kind is in use.
+func (a agreement) used() bool { return len(a.formats) > 0 }

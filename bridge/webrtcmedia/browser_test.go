@@ -311,15 +311,16 @@ func newSession(t *testing.T, engine *Engine, options Options) (*Session, *leg) 
 	return session, l
 }
 
-// choose answers a description with one codec, and all that the offer lets us do.
+// choose answers a description with one audio codec and the first one of video, and all that the offer lets us do.
 func choose(t *testing.T, offer bridge.Description, name string) bridge.Description {
 	t.Helper()
 	answer := bridge.Description{Media: make([]bridge.MediaDescription, len(offer.Media))}
 	for i, media := range offer.Media {
 		answer.Media[i].Kind = media.Kind
 		for _, format := range media.Formats {
-			if strings.EqualFold(format.Name, name) {
+			if strings.EqualFold(format.Name, name) || media.Kind == transcode.Video {
 				answer.Media[i].Formats = []transcode.Format{format}
+				break
 			}
 		}
 	}

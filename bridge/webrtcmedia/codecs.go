@@ -2,7 +2,9 @@ package webrtcmedia
 
 import (
 	"slices"
+	"strings"
 
+	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
 
@@ -32,6 +34,32 @@ func eventCodecs() []transcode.Format {
 		{Codec: transcode.Codec{Name: telephoneEvent, ClockRate: 48000}, PayloadType: 110},
 		{Codec: transcode.Codec{Name: telephoneEvent, ClockRate: 8000}, PayloadType: 126},
 	}
+}
+
+// usualPayloadType is the number that our own offers give a codec of pictures, if it is free: that of Chromium.
+func usualPayloadType(codec transcode.Codec) uint8 {
+	switch strings.ToUpper(codec.Name) {
+	case "VP9":
+		return 98
+	case "H264":
+		return 102
+	case "AV1":
+		return 45
+	default:
+		return 96
+	}
+}
+
+// videoFeedback is what we make of feedback on pictures (RFC 4585, RFC 5104): requests for full ones are passed on.
+func videoFeedback() []string { return []string{"nack pli", "ccm fir"} }
+
+// usedCodecs gives the formats of a section that can be used: of audio those that we know, of video those that can
+// cross.
+func usedCodecs(media sdp.Media) []transcode.Format {
+	if media.Kind() == transcode.Audio {
+		return known(media.Codecs(), audioCodecs())
+	}
+	return transcode.Crossing(media.Codecs())
 }
 
 // find gives the table's line for a codec.

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew") //nolint:
 func placeholders(text []byte) string {
 	for _, rule := range []struct{ pattern, with string }{
 		{`(?m)^o=- \d+ `, "o=- SESSION "},
-		{`(?m)^m=audio \d+ `, "m=audio PORT "},
+		{`(?m)^m=(\S+) [1-9]\d* `, "m=$1 PORT "},
 		{`a=candidate:(\S+ 1 udp \d+ \S+) \d+ `, "a=candidate:$1 PORT "},
 		{`a=ice-ufrag:\S+`, "a=ice-ufrag:UFRAG"},
 		{`a=ice-pwd:\S+`, "a=ice-pwd:PWD"},

@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
@@ -13,10 +12,12 @@ import (
 	"sipbridge/transcode/dtmf"
 )
 
-// incoming takes what the browser sends: audio goes to the Switch, keys to the leg.
+// incoming takes what the browser sends: audio and video go to their Switches, keys and wishes to the leg.
 type incoming struct {
 	events bridge.MediaEvents
-	audio  transcode.Switch
+	to     [kinds]transcode.Switch
+	// ours are the sources of our streams, by kind. It is constant.
+	ours [kinds]uint32
 	// accepted is what may come; nil before anything was agreed.
 	accepted atomic.Pointer[acceptance]
 	// latest is when the last good packet came, in Unix nanoseconds.
@@ -31,10 +32,15 @@ type incoming struct {
 
 	// mu guards what follows; it is held for header arithmetic only.
 	mu         sync.Mutex
-	reception  reception
-	remoteLost uint64
+	reception  [kinds]reception
+	remoteLost [kinds]uint64
 	roundTrip  time.Duration
+	asked      time.Time // when the browser was last believed to want a full picture
 }
+
+// keyframePause is the least time between two requests for a full picture, from the browser or to it: such a picture
+// costs as much as many others, and it takes a while to come.
+const keyframePause = 500 * time.Millisecond
 
 // role says what a payload type is for.
 type role uint8
@@ -42,6 +48,7 @@ type role uint8
 const (
 	roleNone role = iota
 	roleAudio
+	roleVideo
 	roleEvent
 	roleNoise // comfort noise: shows that the browser lives
 )
@@ -53,18 +60,45 @@ const comfortNoise = 13
 type acceptance struct {
 	roles    [128]role
 	clocks   [128]uint32
-	receives bool
+	receives [kinds]bool
 }
 
-// accept puts an agreement in force.
-func (i *incoming) accept(agreed agreement) {
-	accepted := &acceptance{receives: agreed.direction.Receives()}
+// kind is the kind of media that a payload type belongs to; 0 for one that may not come.
+func (a *acceptance) kind(payloadType uint8) transcode.Kind {
+	switch a.roles[payloadType&0x7f] {
+	case roleNone:
+		return 0
+	case roleVideo:
+		return transcode.Video
+	default:
+		return transcode.Audio
+	}
+}
+
+// kind is the kind of media that a payload type belongs to; 0 for one that was not agreed.
+func (i *incoming) kind(payloadType uint8) transcode.Kind {
+	if accepted := i.accepted.Load(); accepted != nil {
+		return accepted.kind(payloadType)
+	}
+	return 0
+}
+
+// accept puts agreements in force.
+func (i *incoming) accept(agreed agreements) {
+	accepted := &acceptance{}
 	accepted.roles[comfortNoise] = roleNoise
-	for _, event := range agreed.events {
+	for _, kind := range transcode.Kinds() {
+		accepted.receives[kind] = agreed[kind].direction.Receives()
+	}
+	for _, format := range agreed[transcode.Video].formats {
+		accepted.roles[format.PayloadType&0x7f] = roleVideo
+		accepted.clocks[format.PayloadType&0x7f] = format.ClockRate
+	}
+	for _, event := range agreed[transcode.Audio].events {
 		accepted.roles[event.PayloadType&0x7f] = roleEvent
 		accepted.clocks[event.PayloadType&0x7f] = event.ClockRate
 	}
-	for _, format := range agreed.formats {
+	for _, format := range agreed[transcode.Audio].formats {
 		accepted.roles[format.PayloadType&0x7f] = roleAudio
 		accepted.clocks[format.PayloadType&0x7f] = format.ClockRate
 	}
@@ -85,13 +119,19 @@ func (i *incoming) packet(packet *rtp.Packet, now time.Time) {
 	}
 	i.latest.Store(now.UnixNano())
 	i.count(packet, does, accepted.clocks[number], now)
+	if does == roleVideo {
+		if accepted.receives[transcode.Video] {
+			_ = i.to[transcode.Video].WriteRTP(packet) // what the other leg cannot send it counts itself
+		}
+		return
+	}
 	if packet.SSRC != i.ssrc {
 		i.ssrc = packet.SSRC
 		if i.keys != nil {
 			i.keys.Flush()
 		}
 	}
-	if !accepted.receives {
+	if !accepted.receives[transcode.Audio] {
 		return
 	}
 	switch {
@@ -104,15 +144,19 @@ func (i *incoming) packet(packet *rtp.Packet, now time.Time) {
 		packet.Payload = nil // the number is accounted for, or it would be taken for a loss
 	}
 	// What the other leg cannot send it counts itself.
-	_ = i.audio.WriteRTP(packet)
+	_ = i.to[transcode.Audio].WriteRTP(packet)
 }
 
 func (i *incoming) count(packet *rtp.Packet, does role, clock uint32, now time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.reception.packet(packet.SSRC, packet.SequenceNumber, now)
-	if does == roleAudio {
-		i.reception.timing(packet.Timestamp, clock, now)
+	heard := &i.reception[transcode.Audio]
+	if does == roleVideo {
+		heard = &i.reception[transcode.Video]
+	}
+	heard.packet(packet.SSRC, packet.SequenceNumber, now)
+	if does == roleAudio || does == roleVideo {
+		heard.timing(packet.Timestamp, clock, now)
 	}
 }
 
@@ -132,44 +176,6 @@ func (i *incoming) pressed(key dtmf.Key) {
 	}
 }
 
-// reports takes RTCP from the browser that came now.
-func (i *incoming) reports(packets []rtcp.Packet, now time.Time) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	for _, packet := range packets {
-		switch report := packet.(type) {
-		case *rtcp.SenderReport:
-			i.reception.senderReport(report.SSRC, report.NTPTime, now)
-			i.blocks(report.Reports, now)
-		case *rtcp.ReceiverReport:
-			i.blocks(report.Reports, now)
-		}
-	}
-}
-
-// blocks takes what the browser says of our stream, which is all that it gets from us.
-func (i *incoming) blocks(blocks []rtcp.ReceptionReport, now time.Time) {
-	for _, block := range blocks {
-		i.remoteLost = uint64(block.TotalLost)
-		if block.TotalLost&(1<<23) != 0 { // negative: duplicates (RFC 3550 section 6.4.1)
-			i.remoteLost = 0
-		}
-		if block.LastSenderReport != 0 {
-			elapsed := compactNTP(now) - block.LastSenderReport - block.Delay
-			if elapsed < 1<<31 {
-				i.roundTrip = time.Duration(elapsed) * time.Second >> 16
-			}
-		}
-	}
-}
-
-// block gives our report on the browser's stream; none before it began.
-func (i *incoming) block(now time.Time) []rtcp.ReceptionReport {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.reception.block(now)
-}
-
 // quiet gives how long nothing has come, counted from since at the earliest.
 func (i *incoming) quiet(since, now time.Time) time.Duration {
 	latest := time.Unix(0, i.latest.Load())
@@ -177,13 +183,4 @@ func (i *incoming) quiet(since, now time.Time) time.Duration {
 		latest = since
 	}
 	return now.Sub(latest)
-}
-
-func (i *incoming) stats() bridge.MediaStats {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return bridge.MediaStats{
-		Received: i.reception.total, Lost: i.reception.lost(), Jitter: i.reception.jitterTime(),
-		RemoteLost: i.remoteLost, RoundTrip: i.roundTrip,
-	}
 }

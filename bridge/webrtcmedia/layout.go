@@ -2,42 +2,104 @@ package webrtcmedia
 
 import (
 	"slices"
+	"strconv"
 
+	"sipbridge/bridge"
 	"sipbridge/bridge/sdp"
+	"sipbridge/transcode"
 )
 
 // browserProtocol is the transport that our own offers name (RFC 5764 section 8).
 const browserProtocol = "UDP/TLS/RTP/SAVPF"
 
-// ownMID names the one section of our own offers.
-const ownMID = "0"
-
 // layout is the m= lines of a session, which every later offer and answer repeats in number and order
-// (RFC 3264 section 8).
+// (RFC 3264 section 8). It is never changed, but replaced.
 type layout struct {
 	// sections has the refused form of every section.
 	sections []sdp.Media
-	// index is the place of the audio section, mid and protocol are its own; bundled tells that it is
-	// in a BUNDLE group.
+	// places are where the sections in use stand, by kind.
+	places [kinds]place
+	// bundled tells that the sections in use are in a BUNDLE group.
+	bundled bool
+}
+
+// place is that of a section in use.
+type place struct {
+	used          bool
 	index         int
 	mid, protocol string
-	bundled       bool
 }
 
 // ownLayout is that of a session that we open.
-func ownLayout() layout {
-	return layout{sections: make([]sdp.Media, 1), mid: ownMID, protocol: browserProtocol, bundled: true}
-}
+func ownLayout() layout { return layout{bundled: true} }
 
-// layoutOf is that of a session that the browser opens or changes.
-func layoutOf(offer *remote) layout {
+// layoutOf is that of a session that the browser opens or changes, with the sections on which there is agreement.
+func layoutOf(offer *remote, agreed agreements) layout {
 	audio := offer.audio()
-	l := layout{
-		index: offer.index, mid: audio.MID, protocol: audio.Protocol,
-		bundled: audio.MID != "" && slices.Contains(offer.session.Bundle, audio.MID),
+	l := layout{bundled: audio.MID != "" && slices.Contains(offer.session.Bundle, audio.MID)}
+	for _, kind := range transcode.Kinds() {
+		if media := offer.section(kind); agreed[kind].used() {
+			l.places[kind] = place{used: true, index: offer.places[kind], mid: media.MID, protocol: media.Protocol}
+		}
 	}
 	for _, media := range offer.session.Media {
 		l.sections = append(l.sections, media.Refuse())
+	}
+	return l
+}
+
+// offering gives the layout with a section for each kind that is to be offered, and none for the others. One that is
+// not there yet takes the place of a refused one, or comes last; its MID is a new one (RFC 9429 section 5.2.2).
+func (l layout) offering(ours agreements) layout {
+	l.sections = slices.Clone(l.sections)
+	for _, kind := range transcode.Kinds() {
+		switch {
+		case !ours[kind].used():
+			l.places[kind] = place{}
+		case !l.places[kind].used:
+			l.add(kind)
+		}
+	}
+	return l
+}
+
+func (l *layout) add(kind transcode.Kind) {
+	section := sdp.Media{
+		Type: kind.String(), Protocol: browserProtocol, MID: l.newMID(), Direction: bridge.Inactive,
+	}
+	index := len(l.sections)
+	for i := range l.sections {
+		if !l.inUse(i) && l.sections[i].Type == section.Type {
+			index = min(index, i)
+		}
+	}
+	if index == len(l.sections) {
+		l.sections = append(l.sections, section)
+	}
+	l.sections[index] = section
+	l.places[kind] = place{used: true, index: index, mid: section.MID, protocol: section.Protocol}
+}
+
+func (l *layout) inUse(index int) bool {
+	return slices.ContainsFunc(l.places[:], func(place place) bool { return place.used && place.index == index })
+}
+
+// newMID gives a tag that no section has.
+func (l *layout) newMID() string {
+	for number := len(l.sections); ; number++ {
+		mid := strconv.Itoa(number)
+		if !slices.ContainsFunc(l.sections, func(media sdp.Media) bool { return media.MID == mid }) {
+			return mid
+		}
+	}
+}
+
+// answered gives the layout after the browser's answer: what it refused is free again.
+func (l layout) answered(agreed agreements) layout {
+	for _, kind := range transcode.Kinds() {
+		if !agreed[kind].used() {
+			l.places[kind] = place{}
+		}
 	}
 	return l
 }

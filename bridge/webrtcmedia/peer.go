@@ -26,11 +26,13 @@ type peerOptions struct {
 	Packet func(packet *rtp.Packet, now time.Time)
 	// Reports gets RTCP packets, likewise.
 	Reports func(packets []rtcp.Packet, now time.Time)
+	// Kind gives the kind of media that a payload type stands for; 0 for none that was agreed.
+	Kind func(payloadType uint8) transcode.Kind
 	// Changed tells that state may have changed.
 	Changed func()
 }
 
-// peer is a connection to a browser: ICE, DTLS and SRTP, for one audio section. The methods that negotiate are
+// peer is a connection to a browser: ICE, DTLS and SRTP, for all sections. The methods that negotiate are
 // called by one goroutine, the others by any.
 type peer struct {
 	engine  *Engine
@@ -60,10 +62,10 @@ type peer struct {
 	// that close can wait; it guards heard.
 	receiving sync.Mutex
 	heard     streams
-
-	// sending is the buffer for packets to the browser; transcode.Sender uses it one packet at a time.
-	sending [packetSize + dtlssrtp.Overhead]byte
 }
+
+// packetBuffer is where a packet to the browser is made.
+type packetBuffer [packetSize + dtlssrtp.Overhead]byte
 
 func (e *Engine) newPeer(options peerOptions) (*peer, error) {
 	p := &peer{engine: e, options: options, setup: setupActpass}
@@ -170,21 +172,21 @@ func (p *peer) state() connectionState {
 	}
 }
 
-// write sends a packet of our stream; until DTLS is up it goes nowhere.
-func (p *peer) write(header *rtp.Header, payload []byte) error {
+// write sends a packet of a stream of ours, made in buffer; until DTLS is up it goes nowhere.
+func (p *peer) write(buffer *packetBuffer, header *rtp.Header, payload []byte) error {
 	session := p.session.Load()
 	if session == nil {
 		return nil
 	}
-	size, err := header.MarshalTo(p.sending[:packetSize])
+	size, err := header.MarshalTo(buffer[:packetSize])
 	if err != nil {
 		return err //nolint:wrapcheck // media path
 	}
 	if size+len(payload) > packetSize {
 		return errTooLong
 	}
-	size += copy(p.sending[size:], payload)
-	sealed, err := session.SealRTP(p.sending[:], size)
+	size += copy(buffer[size:], payload)
+	sealed, err := session.SealRTP(buffer[:], size)
 	if err != nil {
 		return err //nolint:wrapcheck // media path
 	}

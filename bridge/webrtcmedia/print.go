@@ -17,15 +17,15 @@ type ourSide struct {
 
 // author prints our descriptions of a session. It is used by one goroutine.
 type author struct {
-	// id and cname name the session and our source; both are random.
+	// id and cname name the session and our sources; both are random.
 	id    uint64
 	cname string
 	// lite tells that we are an ICE-lite agent.
 	lite bool
 	// fingerprint is that of our certificate.
 	fingerprint sdp.Fingerprint
-	// ssrc is the source of our stream.
-	ssrc uint32
+	// ssrcs are the sources of our streams, by kind.
+	ssrcs [kinds]uint32
 
 	version uint64
 	last    []byte // the text with this version
@@ -33,7 +33,7 @@ type author struct {
 
 // print gives the text of a description. It is the last one, to the byte, if nothing has changed; otherwise its
 // version rises by one (RFC 3264 section 8).
-func (w *author) print(l layout, side ourSide, a agreement) ([]byte, error) {
+func (w *author) print(l layout, side ourSide, a agreements) ([]byte, error) {
 	if w.last != nil {
 		text, err := w.describe(l, side, a).Marshal()
 		if err != nil {
@@ -52,7 +52,7 @@ func (w *author) print(l layout, side ourSide, a agreement) ([]byte, error) {
 	return bytes.Clone(text), nil
 }
 
-func (w *author) describe(l layout, side ourSide, a agreement) *sdp.Session {
+func (w *author) describe(l layout, side ourSide, agreed agreements) *sdp.Session {
 	first := side.local.candidates[0].address
 	session := &sdp.Session{
 		Origin:  sdp.Origin{SessionID: w.id, Version: w.version, Address: first.Addr().String()},
@@ -60,20 +60,39 @@ func (w *author) describe(l layout, side ourSide, a agreement) *sdp.Session {
 		ICELite: w.lite,
 		Media:   slices.Clone(l.sections),
 	}
-	if l.bundled {
-		session.Bundle = []string{l.mid}
-	}
-	session.Media[l.index] = sdp.Media{
-		Type: "audio", Port: first.Port(), Protocol: l.protocol,
-		Formats:   plainFormats(a.all()),
-		Direction: a.direction, PacketTime: a.packetTime,
-		MID: l.mid, MSID: w.cname + " audio", RTCPMux: true,
-		ICEUfrag: side.local.ufrag, ICEPwd: side.local.pwd,
-		Candidates: lines(side.local.candidates), EndOfCandidates: true,
-		Fingerprints: []sdp.Fingerprint{w.fingerprint}, Setup: side.setup,
-		SSRCs: []sdp.SSRC{{ID: w.ssrc, CName: w.cname}},
+	for _, kind := range transcode.Kinds() {
+		at := l.places[kind]
+		if !at.used {
+			continue
+		}
+		if l.bundled {
+			session.Bundle = append(session.Bundle, at.mid)
+		}
+		session.Media[at.index] = w.section(kind, at, side, agreed[kind])
 	}
 	return session
+}
+
+// section describes one kind. All share one connection; only the audio section, of which there always is one, names its
+// candidates, since of a BUNDLE group only those of the first section count (RFC 9143 section 7.2).
+func (w *author) section(kind transcode.Kind, at place, side ourSide, a agreement) sdp.Media {
+	section := sdp.Media{
+		Type: kind.String(), Port: side.local.candidates[0].address.Port(), Protocol: at.protocol,
+		Formats:   plainFormats(a.all()),
+		Direction: a.direction, PacketTime: a.packetTime,
+		MID: at.mid, MSID: w.cname + " " + kind.String(), RTCPMux: true,
+		ICEUfrag: side.local.ufrag, ICEPwd: side.local.pwd,
+		Fingerprints: []sdp.Fingerprint{w.fingerprint}, Setup: side.setup,
+		SSRCs: []sdp.SSRC{{ID: w.ssrcs[kind], CName: w.cname}},
+	}
+	if kind == transcode.Audio {
+		section.Candidates, section.EndOfCandidates = lines(side.local.candidates), true
+		return section
+	}
+	for i := range section.Formats {
+		section.Formats[i].Feedback = videoFeedback()
+	}
+	return section
 }
 
 func plainFormats(formats []transcode.Format) []sdp.Format {

@@ -93,16 +93,17 @@ func TestNoReportBeforeMedia(t *testing.T) {
 
 func TestReportsOfTheBrowser(t *testing.T) {
 	t.Parallel()
-	i := incoming{}
+	i := incoming{ours: [kinds]uint32{transcode.Audio: 7, transcode.Video: 8}}
 	sent := compactNTP(time.Now().Add(-150 * time.Millisecond))
 	i.reports([]rtcp.Packet{&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{
-		TotalLost: 12, LastSenderReport: sent, Delay: 6554, // 100 ms
+		SSRC: 7, TotalLost: 12, LastSenderReport: sent, Delay: 6554, // 100 ms
 	}}}}, time.Now())
 	stats := i.stats()
 	if stats.RemoteLost != 12 || stats.RoundTrip < 40*time.Millisecond || stats.RoundTrip > 10*time.Second {
 		t.Errorf("%+v", stats)
 	}
-	i.reports([]rtcp.Packet{&rtcp.SenderReport{Reports: []rtcp.ReceptionReport{{TotalLost: 0xffffff}}}}, time.Now())
+	blocks := []rtcp.ReceptionReport{{SSRC: 7, TotalLost: 0xffffff}}
+	i.reports([]rtcp.Packet{&rtcp.SenderReport{Reports: blocks}}, time.Now())
 	if stats := i.stats(); stats.RemoteLost != 0 {
 		t.Errorf("a negative loss became %d", stats.RemoteLost)
 	}
@@ -162,8 +163,8 @@ func TestNTP(t *testing.T) {
 
 func TestMediaPathAllocatesNothing(t *testing.T) { //nolint:paralleltest // counts allocations
 	i := incoming{}
-	i.audio.Set(transcode.PacketWriterFunc(func(*rtp.Packet) error { return nil }))
-	i.accept(agreement{formats: audioCodecs(), events: eventCodecs()})
+	i.to[transcode.Audio].Set(transcode.PacketWriterFunc(func(*rtp.Packet) error { return nil }))
+	i.accept(agreements{transcode.Audio: {formats: audioCodecs(), events: eventCodecs()}})
 	packet := &rtp.Packet{Header: rtp.Header{PayloadType: 111, SSRC: 5}, Payload: make([]byte, 80)}
 	if got := testing.AllocsPerRun(1000, func() {
 		packet.SequenceNumber++
@@ -182,12 +183,12 @@ func TestForeignPackets(t *testing.T) {
 	t.Parallel()
 	l := &leg{}
 	i := incoming{events: l.events()}
-	i.audio.Set(l)
+	i.to[transcode.Audio].Set(l)
 	send := func(payloadType uint8, payload ...byte) {
 		i.packet(&rtp.Packet{Header: rtp.Header{PayloadType: payloadType}, Payload: payload}, time.Now())
 	}
 	send(0, 1) // before anything was agreed
-	i.accept(agreement{formats: audioCodecs()[1:2], events: eventCodecs()[1:]})
+	i.accept(agreements{transcode.Audio: {formats: audioCodecs()[1:2], events: eventCodecs()[1:]}})
 	send(111, 1)     // not agreed
 	send(13, 1)      // comfort noise
 	send(0)          // padding only
@@ -206,7 +207,7 @@ func TestForeignPackets(t *testing.T) {
 	if len(l.audio) != 1 {
 		t.Error("audio was not passed on")
 	}
-	i.accept(agreement{formats: audioCodecs()[1:2], direction: bridge.SendOnly})
+	i.accept(agreements{transcode.Audio: {formats: audioCodecs()[1:2], direction: bridge.SendOnly}})
 	send(0, 1)
 	if len(l.audio) != 1 {
 		t.Error("audio was passed on while held")

@@ -53,23 +53,35 @@ const (
 	setupPassive = "passive"
 )
 
-// remote is a browser's description, checked, with the one audio section that we use.
+// remote is a browser's description, checked, with the one section of audio and the one of video that we use.
 type remote struct {
 	session *sdp.Session
-	// index is the place of the audio section among the m= lines.
-	index int
+	// places are where the section of each kind that is used stands among the m= lines; -1 for none. There is one of
+	// audio.
+	places [kinds]int
 	// fingerprint is the one that the browser's certificate is checked against.
 	fingerprint sdp.Fingerprint
 }
 
-// audio gives the section in use.
-func (r *remote) audio() *sdp.Media { return &r.session.Media[r.index] }
+// kinds is the size of arrays by transcode.Kind.
+const kinds = transcode.Video + 1
 
-// direction is that of the audio section, as the browser sees it.
-func (r *remote) direction() bridge.Direction { return r.audio().Flow() }
+// audio gives the audio section, which also says how to connect.
+func (r *remote) audio() *sdp.Media { return &r.session.Media[r.places[transcode.Audio]] }
 
-// formats are the codecs of the audio section that we know, in the browser's order.
-func (r *remote) formats() []transcode.Format { return known(r.audio().Codecs(), audioCodecs()) }
+// has tells whether there is a section of a kind that can be used.
+func (r *remote) has(kind transcode.Kind) bool { return r.places[kind] >= 0 }
+
+// section gives the section of a kind; an empty one if there is none.
+func (r *remote) section(kind transcode.Kind) sdp.Media {
+	if !r.has(kind) {
+		return sdp.Media{Direction: bridge.Inactive}
+	}
+	return r.session.Media[r.places[kind]]
+}
+
+// formats are the codecs of a kind that we know, in the browser's order.
+func (r *remote) formats(kind transcode.Kind) []transcode.Format { return usedCodecs(r.section(kind)) }
 
 // events are its telephone-event formats that we know.
 func (r *remote) events() []transcode.Format {
@@ -82,7 +94,11 @@ func (r *remote) description() bridge.Description {
 	for i := range description.Media {
 		description.Media[i].Formats = nil
 	}
-	description.Media[r.index].Formats = r.formats()
+	for _, kind := range transcode.Kinds() {
+		if r.has(kind) {
+			description.Media[r.places[kind]].Formats = r.formats(kind)
+		}
+	}
 	return description
 }
 
@@ -93,18 +109,25 @@ func readRemote(text []byte) (*remote, error) {
 		return nil, fmt.Errorf("browser's description: %w", err)
 	}
 	r := &remote{session: session}
-	r.index = slices.IndexFunc(session.Media, usable)
-	if r.index < 0 {
+	r.places[transcode.Audio] = slices.IndexFunc(session.Media, func(media sdp.Media) bool {
+		return media.Kind() == transcode.Audio && !media.Refused() && len(usedCodecs(media)) > 0
+	})
+	if r.places[transcode.Audio] < 0 {
 		return nil, notAcceptable(ErrNoAudio)
 	}
+	r.places[transcode.Video] = slices.IndexFunc(session.Media, r.besideAudio)
 	if err := r.checkTransport(); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-func usable(media sdp.Media) bool {
-	return media.Kind() == transcode.Audio && !media.Refused() && len(known(media.Codecs(), audioCodecs())) > 0
+// besideAudio tells whether a section is one of video that shares the connection of the audio section (RFC 9143): a
+// second connection is not made.
+func (r *remote) besideAudio(media sdp.Media) bool {
+	bundled := func(mid string) bool { return mid != "" && slices.Contains(r.session.Bundle, mid) }
+	return media.Kind() == transcode.Video && !media.Refused() && media.RTP() &&
+		bundled(media.MID) && bundled(r.audio().MID) && len(usedCodecs(media)) > 0
 }
 
 func (r *remote) checkTransport() error {
@@ -147,7 +170,9 @@ func iceWord(word string, shortest int) bool {
 const iceChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 // payloads are all formats with a payload type of the browser's that we know.
-func (r *remote) payloads() []transcode.Format { return append(r.formats(), r.events()...) }
+func (r *remote) payloads() []transcode.Format {
+	return slices.Concat(r.formats(transcode.Audio), r.events(), r.formats(transcode.Video))
+}
 
 // generation names the browser's ICE session and certificate. A new one of the first means an ICE
 // restart, a new one of the second another peer connection.

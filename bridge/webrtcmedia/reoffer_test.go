@@ -10,6 +10,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"sipbridge/bridge"
+	"sipbridge/transcode"
 )
 
 // hold is what JsSIP does: it edits the text, and its peer connection stays sendrecv.
@@ -113,6 +114,7 @@ func TestRenumberedPayloadType(t *testing.T) {
 	bothWays(t, session, l, b, 99, 960)
 }
 
+// TestVideoAppears adds pictures to a running call, and takes them away by an offer of ours.
 func TestVideoAppears(t *testing.T) {
 	t.Parallel()
 	session, l := newSession(t, newEngine(t, EngineOptions{}), Options{})
@@ -121,25 +123,49 @@ func TestVideoAppears(t *testing.T) {
 	reoffer(t, session, b, offer, "opus")
 	bothWays(t, session, l, b, 111, 960)
 	video := strings.Replace(offer, "BUNDLE 0", "BUNDLE 0 1", 1) +
-		"m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\na=sendrecv\r\n"
+		"m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=rtcp-mux\r\n" +
+		"a=rtpmap:96 VP8/90000\r\na=sendonly\r\n"
 	description, err := session.SetOffer([]byte(video))
 	must(t, err)
-	if len(description.Media) != 2 || !description.Media[1].Refused() {
+	if pictures, ok := description.First(transcode.Video); !ok || pictures.Direction != bridge.SendOnly {
 		t.Errorf("description %+v", description)
 	}
 	answer, err := session.Answer(choose(t, description, "opus"))
 	must(t, err)
-	for _, line := range []string{"m=video 0 UDP/TLS/RTP/SAVPF 96\r\n", "a=group:BUNDLE 0\r\n", "a=mid:1\r\n"} {
-		if !bytes.Contains(answer, []byte(line)) {
-			t.Errorf("no %q in\n%s", line, answer)
-		}
-	}
+	mustSay(t, answer, "a=group:BUNDLE 0 1", "a=mid:1", "a=recvonly", "a=rtcp-fb:96 nack pli")
 	bothWays(t, session, l, b, 111, 960)
-	// Our own offer keeps the refused section.
+	// Our own offer without pictures keeps the section, refused.
 	offered, err := session.Offer(proposal(bridge.SendOnly))
 	must(t, err)
-	if !bytes.Contains(offered, []byte("m=video 0")) || !bytes.Contains(offered, []byte("a=setup:actpass")) {
-		t.Errorf("offer\n%s", offered)
+	mustSay(t, offered, "m=video 0 UDP/TLS/RTP/SAVPF 96", "a=group:BUNDLE 0", "a=setup:actpass")
+}
+
+// TestRefusedVideo answers pictures that the call does not want, or that are not in the BUNDLE group.
+func TestRefusedVideo(t *testing.T) {
+	t.Parallel()
+	section := "m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\n"
+	for _, bundle := range []string{"BUNDLE 0 1", "BUNDLE 0"} {
+		session, _ := newSession(t, newEngine(t, EngineOptions{}), Options{})
+		offer := strings.Replace(newBrowser(t, browserCodecs()).offer(nil), "BUNDLE 0", bundle, 1) + section
+		description, err := session.SetOffer([]byte(offer))
+		must(t, err)
+		if _, ok := description.First(transcode.Video); ok != (bundle == "BUNDLE 0 1") {
+			t.Errorf("%s: pictures are shown: %t", bundle, ok)
+		}
+		chosen := choose(t, description, "opus")
+		chosen.Media[1].Formats = nil
+		answer, err := session.Answer(chosen)
+		must(t, err)
+		mustSay(t, answer, "m=video 0 UDP/TLS/RTP/SAVPF 96", "a=group:BUNDLE 0")
+	}
+}
+
+func mustSay(t *testing.T, text []byte, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		if !bytes.Contains(text, []byte(line+"\r\n")) {
+			t.Errorf("no %q in\n%s", line, text)
+		}
 	}
 }
 

@@ -4,25 +4,38 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"sipbridge/transcode"
 )
 
-// report makes our compound RTCP packet (RFC 3550 section 6.1): a sender report once we have sent, else a
-// receiver report, and the CNAME.
+// report makes our compound RTCP packet (RFC 3550 section 6.1): for each stream a sender report once we have sent,
+// else a receiver report, and the CNAME.
 func (s *Session) report(now time.Time) []rtcp.Packet {
-	blocks := s.incoming.block(now)
-	sent := s.sender.Stats()
-	ssrc := sent.SSRC
-	name := &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
-		Source: ssrc,
-		Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: s.author.cname}},
-	}}}
-	if sent.Packets == 0 {
-		return []rtcp.Packet{&rtcp.ReceiverReport{SSRC: ssrc, Reports: blocks}, name}
+	var compound []rtcp.Packet
+	name := &rtcp.SourceDescription{}
+	for _, kind := range transcode.Kinds() {
+		blocks := s.incoming.block(kind, now)
+		sent := s.outgoing[kind].sender.Stats()
+		if kind != transcode.Audio && len(blocks) == 0 && sent.Packets == 0 {
+			continue
+		}
+		compound = append(compound, reportOf(sent, blocks, now))
+		name.Chunks = append(name.Chunks, rtcp.SourceDescriptionChunk{
+			Source: sent.SSRC,
+			Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: s.author.cname}},
+		})
 	}
-	return []rtcp.Packet{&rtcp.SenderReport{
-		SSRC: ssrc, NTPTime: ntp(now), RTPTime: sent.Timestamp,
+	return append(compound, name)
+}
+
+func reportOf(sent transcode.SenderStats, blocks []rtcp.ReceptionReport, now time.Time) rtcp.Packet {
+	if sent.Packets == 0 {
+		return &rtcp.ReceiverReport{SSRC: sent.SSRC, Reports: blocks}
+	}
+	return &rtcp.SenderReport{
+		SSRC: sent.SSRC, NTPTime: ntp(now), RTPTime: sent.Timestamp,
 		PacketCount: uint32(sent.Packets), OctetCount: uint32(sent.Octets), Reports: blocks,
-	}, name}
+	}
 }
 
 // ntp gives a time as seconds since 1900 and their fraction, 32 bits each (RFC 3550 section 4).

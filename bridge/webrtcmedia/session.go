@@ -8,7 +8,9 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
@@ -21,7 +23,7 @@ import (
 type Session struct {
 	engine   *Engine
 	options  Options
-	sender   *transcode.Sender
+	outgoing [kinds]outgoing
 	incoming incoming
 	watch    *watch
 	peer     atomic.Pointer[peer] // nil before the first Offer or Answer, and after Close
@@ -29,23 +31,45 @@ type Session struct {
 	// The rest belongs to the leg's goroutine.
 	author  author
 	layout  layout
-	offered *remote    // the browser's offer that is to be answered, or was
-	ours    *agreement // our offer that is to be answered, or was
+	offered *remote   // the browser's offer that is to be answered, or was
+	ours    *proposed // our offer that is to be answered, or was
 	closing sync.Once
 	closed  bool
+
+	// asked is when the browser was last asked for a full picture, in Unix nanoseconds.
+	asked atomic.Int64
+}
+
+// proposed is an offer of ours.
+type proposed struct {
+	agreements agreements
+	layout     layout
+}
+
+// outgoing is our stream of one kind. The sender uses the buffer for one packet at a time.
+type outgoing struct {
+	sender *transcode.Sender
+	buffer packetBuffer
 }
 
 // NewSession makes a session. It has no goroutine and no port before its first Offer or Answer.
 func (e *Engine) NewSession(options Options) *Session {
 	options.setDefaults()
 	s := &Session{engine: e, options: options, layout: ownLayout()}
-	s.sender = transcode.NewSender(transcode.SenderOptions{Write: s.write})
-	s.sender.SetEnabled(false)
+	for _, kind := range transcode.Kinds() {
+		out := &s.outgoing[kind]
+		out.sender = transcode.NewSender(transcode.SenderOptions{
+			Pictures: kind == transcode.Video,
+			Write:    func(header *rtp.Header, payload []byte) error { return s.write(&out.buffer, header, payload) },
+		})
+		out.sender.SetEnabled(false)
+		s.incoming.ours[kind] = out.sender.Stats().SSRC
+	}
 	s.incoming.events = options.Events
 	s.watch = newWatch(s)
 	s.author = author{
 		id: mathrand.Uint64N(1 << 62), cname: randomName(), lite: e.options.ICELite,
-		fingerprint: sdp.Fingerprint(e.identity.Fingerprint()), ssrc: s.sender.Stats().SSRC,
+		fingerprint: sdp.Fingerprint(e.identity.Fingerprint()), ssrcs: s.incoming.ours,
 	}
 	e.counts.open.Add(1)
 	e.counts.opened.Add(1)
@@ -59,25 +83,18 @@ func randomName() string {
 	return hex.EncodeToString(name)
 }
 
-// Receive sets where the browser's audio goes; nil drops it. Video is not carried.
+// Receive sets where the browser's packets of a kind go; nil drops them.
 func (s *Session) Receive(kind transcode.Kind, to transcode.PacketWriter) {
-	if kind == transcode.Audio {
-		s.incoming.audio.Set(to)
-	}
+	s.incoming.to[kind].Set(to)
 }
 
-// Sender is the way to the browser. For video it drops everything.
-func (s *Session) Sender(kind transcode.Kind) transcode.PacketWriter {
-	if kind == transcode.Audio {
-		return s.sender
-	}
-	return transcode.PacketWriterFunc(func(*rtp.Packet) error { return nil })
-}
+// Sender is the way to the browser. What was not agreed is dropped.
+func (s *Session) Sender(kind transcode.Kind) transcode.PacketWriter { return s.outgoing[kind].sender }
 
-// Stats counts since the start of the session.
+// Stats counts audio since the start of the session.
 func (s *Session) Stats() bridge.MediaStats {
 	stats := s.incoming.stats()
-	stats.Sent = s.sender.Stats().Packets
+	stats.Sent = s.outgoing[transcode.Audio].sender.Stats().Packets
 	return stats
 }
 
@@ -99,7 +116,7 @@ func (s *Session) SetOffer(text []byte) (bridge.Description, error) {
 // Answer answers the browser's last offer; asked again for the same, it gives the same text. Its first call
 // opens the ports and begins to connect; an offer with new ICE credentials restarts ICE, and one with another
 // certificate, from another peer connection of the page, gets a new connection here, too. Sections other than the
-// one audio section are refused, whatever answer says.
+// one of audio and the one of video that SetOffer has shown are refused, whatever answer says.
 func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 	offer := s.offered
 	if s.closed {
@@ -111,7 +128,7 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 	if len(answer.Media) != len(offer.session.Media) {
 		return nil, notAcceptable(ErrMismatch)
 	}
-	agreed, err := answerTo(offer, answer.Media[offer.index])
+	agreed, err := answersTo(offer, answer)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +136,7 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 	if err != nil {
 		return nil, failed("answer", err)
 	}
-	layout := layoutOf(offer)
+	layout := layoutOf(offer, agreed)
 	text, err := s.author.print(layout, p.side(p.setup), agreed)
 	if err != nil {
 		return nil, failed("answer", err)
@@ -133,6 +150,7 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 func (s *Session) connect(offer *remote) (*peer, error) {
 	if p := s.peer.Load(); p != nil && p.fits(offer) {
 		if p.upToDate(offer) {
+			p.payloads = offer.payloads()
 			return p, nil
 		}
 		s.watch.restart()
@@ -162,28 +180,28 @@ func (s *Session) replace(p *peer) {
 	s.watch.restart()
 }
 
-// Offer gives our offer. Only audio is offered; formats that we do not know are left out.
+// Offer gives our offer: audio, and video if the proposal has some. Formats that cannot be used are left out.
 func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 	if s.closed {
 		return nil, failed("offer", ErrClosed)
 	}
-	audio, ok := proposal.First(transcode.Audio)
-	if !ok {
+	if _, ok := proposal.First(transcode.Audio); !ok {
 		return nil, notAcceptable(ErrNoAudio)
 	}
 	p, err := s.open()
 	if err != nil {
 		return nil, failed("offer", err)
 	}
-	ours := proposalFor(audio, p.payloads)
-	if len(ours.formats) == 0 {
+	ours := proposalsFor(proposal, p.payloads)
+	if !ours[transcode.Audio].used() {
 		return nil, notAcceptable(ErrNoAudio)
 	}
-	text, err := s.author.print(s.layout, p.side(setupActpass), ours)
+	layout := s.layout.offering(ours)
+	text, err := s.author.print(layout, p.side(setupActpass), ours)
 	if err != nil {
 		return nil, failed("offer", err)
 	}
-	s.ours = &ours
+	s.ours = &proposed{agreements: ours, layout: layout}
 	return text, nil
 }
 
@@ -216,9 +234,6 @@ func (s *Session) SetAnswer(text []byte) (bridge.Description, error) {
 	if err != nil {
 		return bridge.Description{}, err
 	}
-	if len(answer.session.Media) != len(s.layout.sections) || answer.index != s.layout.index {
-		return bridge.Description{}, notAcceptable(ErrMismatch)
-	}
 	switch {
 	case p.setup == setupActpass:
 		if answer.audio().Setup == setupActpass {
@@ -231,10 +246,28 @@ func (s *Session) SetAnswer(text []byte) (bridge.Description, error) {
 	case !p.upToDate(answer):
 		return bridge.Description{}, notAcceptable(ErrMismatch)
 	}
+	s.layout = s.ours.layout.answered(agreed)
 	s.apply(agreed)
 	description := answer.description()
-	description.Media[answer.index].Formats = slices.Clone(agreed.formats)
+	for _, kind := range transcode.Kinds() {
+		if answer.has(kind) {
+			description.Media[answer.places[kind]].Formats = slices.Clone(agreed[kind].formats)
+		}
+	}
 	return description, nil
+}
+
+// answered gives what holds after the browser's answer, whose sections stand where ours did.
+func (o *proposed) answered(answer *remote) (agreements, error) {
+	if len(answer.session.Media) != len(o.layout.sections) {
+		return agreements{}, notAcceptable(ErrMismatch)
+	}
+	for _, kind := range transcode.Kinds() {
+		if answer.has(kind) && (!o.layout.places[kind].used || answer.places[kind] != o.layout.places[kind].index) {
+			return agreements{}, notAcceptable(ErrMismatch)
+		}
+	}
+	return o.agreements.answered(answer)
 }
 
 // Rollback forgets an offer of either side that came to nothing; what was agreed before stands.
@@ -247,10 +280,25 @@ func (s *Session) Rollback() {
 }
 
 // SendDTMF plays a key as telephone-event. It reports false if the browser takes none.
-func (s *Session) SendDTMF(key bridge.DTMF) bool { return s.sender.SendDTMF(key.Digit, key.Duration) }
+func (s *Session) SendDTMF(key bridge.DTMF) bool {
+	return s.outgoing[transcode.Audio].sender.SendDTMF(key.Digit, key.Duration)
+}
 
-// AskKeyframe does nothing: video is not carried.
-func (s *Session) AskKeyframe() {}
+// AskKeyframe asks the browser for a full picture, by PLI (RFC 4585 section 6.3.1), if it sends pictures and was not
+// asked just now. It reports true: browsers need no other way to ask.
+func (s *Session) AskKeyframe() bool {
+	source, known := s.incoming.source(transcode.Video)
+	now, p := time.Now().UnixNano(), s.peer.Load()
+	before := s.asked.Load()
+	if !known || p == nil || now-before < int64(keyframePause) || !s.asked.CompareAndSwap(before, now) {
+		return true
+	}
+	request := &rtcp.PictureLossIndication{SenderSSRC: s.incoming.ours[transcode.Video], MediaSSRC: source}
+	if err := p.writeReports([]rtcp.Packet{request}); err != nil {
+		s.options.Logger.Debug("keyframe not asked for", "error", err)
+	}
+	return true
+}
 
 // Close ends the connection, frees its ports and waits for all goroutines. It must not be called from a callback of
 // Events. A second call does nothing.
@@ -262,30 +310,36 @@ func (s *Session) Close() error {
 		if p := s.peer.Swap(nil); p != nil {
 			err = p.close()
 		}
-		s.sender.Close()
+		for _, kind := range transcode.Kinds() {
+			s.outgoing[kind].sender.Close()
+		}
 		s.engine.counts.open.Add(^uint64(0))
 	})
 	return err
 }
 
-// apply puts an agreement in force.
-func (s *Session) apply(agreed agreement) {
+// apply puts agreements in force.
+func (s *Session) apply(agreed agreements) {
 	s.incoming.accept(agreed)
-	s.sender.SetFormats(agreed.formats)
-	event := agreed.event()
-	s.sender.SetTelephoneEvent(event.PayloadType, event.ClockRate)
-	s.watch.setDirection(agreed.direction)
+	for _, kind := range transcode.Kinds() {
+		s.outgoing[kind].sender.SetFormats(agreed[kind].formats)
+	}
+	event := agreed[transcode.Audio].event()
+	s.outgoing[transcode.Audio].sender.SetTelephoneEvent(event.PayloadType, event.ClockRate)
+	s.watch.setDirections(agreed)
 	s.watch.start()
 }
 
 func (s *Session) peerOptions() peerOptions {
-	return peerOptions{Packet: s.incoming.packet, Reports: s.incoming.reports, Changed: s.watch.poke}
+	return peerOptions{
+		Packet: s.incoming.packet, Reports: s.incoming.reports, Kind: s.incoming.kind, Changed: s.watch.poke,
+	}
 }
 
-// write sends a packet of the Sender.
-func (s *Session) write(header *rtp.Header, payload []byte) error {
+// write sends a packet of a Sender.
+func (s *Session) write(buffer *packetBuffer, header *rtp.Header, payload []byte) error {
 	if p := s.peer.Load(); p != nil {
-		return p.write(header, payload)
+		return p.write(buffer, header, payload)
 	}
 	return nil
 }

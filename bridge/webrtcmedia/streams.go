@@ -11,16 +11,16 @@ import (
 	"sipbridge/bridge/dtlssrtp"
 )
 
-// maxStreams is how many sources (SSRC) a browser may use between two negotiations, for media and for reports. It needs
-// one, and another where it changes its SSRC; each costs memory.
+// maxStreams is how many sources (SSRC) a browser may use between two negotiations for each kind of media, and for
+// reports. It needs one for each kind, and another where it changes its SSRC; each costs memory.
 const maxStreams = 8
 
-// streams is what a connection hears. Only the newest source of media is heard.
+// streams is what a connection hears. Only the newest source of each kind of media is heard.
 type streams struct {
 	closed  bool
-	packet  rtp.Packet // the one that is read
-	sources []uint32   // of media, newest last
-	senders []uint32   // of reports
+	packet  rtp.Packet      // the one that is read
+	sources [kinds][]uint32 // of media, newest last
+	senders []uint32        // of reports
 }
 
 // receive takes a packet of media or reports from the browser; see mux.Media.
@@ -43,7 +43,8 @@ func (p *peer) receive(datagram []byte, now time.Time) {
 		p.engine.counts.undecryptable.Add(1)
 		return
 	}
-	if p.admit(&p.heard.sources, packet.SSRC) && packet.SSRC == p.heard.sources[len(p.heard.sources)-1] {
+	sources := &p.heard.sources[p.options.Kind(packet.PayloadType)]
+	if p.admit(sources, packet.SSRC) && packet.SSRC == (*sources)[len(*sources)-1] {
 		p.options.Packet(packet, now)
 	}
 }
@@ -88,7 +89,10 @@ func (p *peer) admit(known *[]uint32, ssrc uint32) bool {
 func (p *peer) allowStreams() {
 	p.receiving.Lock()
 	defer p.receiving.Unlock()
-	p.heard.sources, p.heard.senders = latest(p.heard.sources), latest(p.heard.senders)
+	for kind := range p.heard.sources {
+		p.heard.sources[kind] = latest(p.heard.sources[kind])
+	}
+	p.heard.senders = latest(p.heard.senders)
 }
 
 func latest(list []uint32) []uint32 { return list[max(len(list)-1, 0):] }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/transcode"
 )
 
 // Why media are lost.
@@ -20,8 +21,12 @@ var (
 	ErrSilent = errors.New("webrtcmedia: no media from the browser")
 )
 
-// reportInterval is the mean time between RTCP reports (RFC 3550 section 6.2).
-const reportInterval = 5 * time.Second
+// reportInterval is the mean time between RTCP reports (RFC 3550 section 6.2), videoInterval that while there are
+// pictures: by our reports their sender finds its bit rate (RFC 4585 section 3.4 allows it).
+const (
+	reportInterval = 5 * time.Second
+	videoInterval  = time.Second
+)
 
 // watch is the goroutine of a session that looks after its connection: it lets the Sender send, tells the
 // leg of media lost and back, and sends RTCP. It runs from the first agreement until stop.
@@ -31,6 +36,7 @@ type watch struct {
 	done    chan struct{}
 	running sync.WaitGroup
 	started bool // for the leg's goroutine
+	sees    bool // for run: pictures are let out
 
 	// mu guards what follows.
 	mu        sync.Mutex
@@ -38,7 +44,9 @@ type watch struct {
 	up        time.Time // when the connection came up after it; zero: it has not
 	ever      bool      // the connection was up before or after it
 	direction bridge.Direction
-	directed  time.Time // when direction began to hold
+	directed  time.Time   // when direction began to hold
+	sends     [kinds]bool // which of our streams may be sent
+	pictures  bool        // video was agreed
 }
 
 func newWatch(session *Session) *watch {
@@ -76,10 +84,15 @@ func (w *watch) restart() {
 	w.since, w.up = time.Now(), time.Time{}
 }
 
-// setDirection tells what we do.
-func (w *watch) setDirection(direction bridge.Direction) {
+// setDirections tells what we do. Whether the browser is silent the audio shows.
+func (w *watch) setDirections(agreed agreements) {
+	direction := agreed[transcode.Audio].direction
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for _, kind := range transcode.Kinds() {
+		w.sends[kind] = agreed[kind].used() && agreed[kind].direction.Sends()
+	}
+	w.pictures = agreed[transcode.Video].used()
 	if direction != w.direction || w.directed.IsZero() {
 		w.direction, w.directed = direction, time.Now()
 	}
@@ -101,10 +114,11 @@ func (w *watch) run() {
 		next := w.session.options.Connect
 		if p := w.session.peer.Load(); p != nil {
 			situation := w.look(p, now)
-			w.session.sender.SetEnabled(situation.state == stateConnected && situation.direction.Sends())
+			w.open(situation)
 			lost = w.judge(situation, lost)
 			if situation.state == stateConnected && !now.Before(reportAt) {
-				reportAt = now.Add(reportInterval/2 + rand.N(reportInterval))
+				interval := situation.reportInterval()
+				reportAt = now.Add(interval/2 + rand.N(interval))
 				// A report that is not sent is like one lost.
 				_ = p.writeReports(w.session.report(now))
 			}
@@ -112,6 +126,19 @@ func (w *watch) run() {
 		}
 		timer.Reset(next)
 	}
+}
+
+// open lets our streams out, if they may be sent. A browser that can see only now needs a full picture.
+func (w *watch) open(now situation) {
+	connected := now.state == stateConnected
+	for _, kind := range transcode.Kinds() {
+		w.session.outgoing[kind].sender.SetEnabled(connected && now.sends[kind])
+	}
+	sees := connected && now.sends[transcode.Video]
+	if asked := w.session.options.Events.KeyframeAsked; sees && !w.sees && asked != nil {
+		asked()
+	}
+	w.sees = sees
 }
 
 // look takes the situation in.
@@ -127,8 +154,9 @@ func (w *watch) look(p *peer, now time.Time) situation {
 		expected = w.directed
 	}
 	return situation{
-		state: state, wasUp: !w.up.IsZero(), everUp: w.ever, direction: w.direction,
-		waiting: now.Sub(w.since), silent: w.session.incoming.quiet(expected, now),
+		state: state, wasUp: !w.up.IsZero(), everUp: w.ever, direction: w.direction, sends: w.sends,
+		pictures: w.pictures,
+		waiting:  now.Sub(w.since), silent: w.session.incoming.quiet(expected, now),
 	}
 }
 
@@ -163,8 +191,17 @@ type situation struct {
 	wasUp     bool // since the last negotiation
 	everUp    bool
 	direction bridge.Direction
+	sends     [kinds]bool
+	pictures  bool // video was agreed
 	// waiting is the time since the last negotiation, silent that without a packet that might have come.
 	waiting, silent time.Duration
+}
+
+func (s situation) reportInterval() time.Duration {
+	if s.pictures {
+		return videoInterval
+	}
+	return reportInterval
 }
 
 // minPause and maxPause bound the time to the next look: a packet that ends a silence tells nobody.

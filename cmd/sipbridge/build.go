@@ -212,7 +212,7 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 	s.router = router
 	options := bridge.ExchangeOptions{
 		Router: router, Logger: s.log, PassTransfers: s.config.Call.PassTransfers, Ring: s.config.Call.Ring,
-		MaxUserCalls: s.config.Call.PerUser,
+		MaxUserCalls: s.config.Call.PerUser, Policy: bridge.Policy{AudioOnly: !s.config.Media.Video},
 	}
 	if s.clickToCall != nil {
 		options.Router, options.Observer = s.clickToCall.Router(router), s.clickToCall

@@ -13,7 +13,10 @@ import (
 // addFlash opens the sockets for Flash phones. Without any the server stands still.
 func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 	options := rtmp.Options{
-		Accept:   func(leg bridge.Incoming) { s.exchange.Accept(leg) },
+		Accept: func(leg bridge.Incoming) { s.exchange.Accept(leg) },
+		Text: func(request bridge.Request, message bridge.Message, done func(bridge.Cause)) {
+			s.exchange.Text(request, message, done)
+		},
 		Accounts: newAccounts(s.config, domains.Canonical),
 		Domain: func(host string) (string, bool) {
 			return domains.Canonical(host), domains.IsLocal(host)

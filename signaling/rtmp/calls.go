@@ -66,12 +66,9 @@ func (c *conn) place(asked command) (placed *callerLeg, reason string) {
 	if len(wished.formats) == 0 {
 		return nil, reasonText(notAcceptable())
 	}
-	from := bridge.Party{Name: c.display, URI: "sip:" + c.user}
-	offer := wished.offer()
-	placed = &callerLeg{leg: newLeg(c, from, c.user), request: bridge.Request{
-		From: from, To: to.uri(), Origin: bridge.OriginUser, User: c.user, Offer: &offer,
-		Login: c.login,
-	}}
+	offer, request := wished.offer(), c.request(to)
+	request.Offer = &offer
+	placed = &callerLeg{leg: newLeg(c, request.From, c.user), request: request}
 	placed.caller, placed.wish = true, wished
 	c.active = placed.leg
 	return placed, ""

@@ -68,6 +68,8 @@ func (c *conn) callCommand(asked command) {
 		c.hold(asked)
 	case "sendMessage":
 		c.sendMessage(asked)
+	case "sendPagingMessage":
+		c.sendPagingMessage(asked)
 	}
 }
 

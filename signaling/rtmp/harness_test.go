@@ -50,6 +50,7 @@ func newWorld(t *testing.T, change ...func(*rtmp.Options)) *world {
 	options := rtmp.Options{
 		Listeners: []net.Listener{listener},
 		Accept:    w.exchange.Accept,
+		Text:      w.exchange.Text,
 		Accounts:  passwords{"alice@test": "secret", "bob@test": "secret"},
 		Domain: func(host string) (string, bool) {
 			return "test", strings.EqualFold(host, "test") || host == "127.0.0.1"

@@ -20,6 +20,8 @@ type Options struct {
 	Listeners []net.Listener
 	// Accept takes the calls of clients. Required.
 	Accept func(bridge.Incoming)
+	// Text takes the messages of clients outside of calls. Default: nobody does.
+	Text func(request bridge.Request, message bridge.Message, done func(bridge.Cause))
 	// Accounts checks who connects. Required.
 	Accounts Accounts
 	// Domain gives the canonical name of a domain of our own. Required.

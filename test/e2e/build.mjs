@@ -2,7 +2,7 @@
 import { build } from 'esbuild';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 
-const pages = ['loop', 'jssip', 'sipjs', 'sipml5', 'button'];
+const pages = ['loop', 'jssip', 'sipjs', 'sipml5', 'videoio', 'button'];
 const scripts = [...pages, 'watch'];
 
 await rm('dist', { recursive: true, force: true });

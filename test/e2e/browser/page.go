@@ -188,6 +188,37 @@ func (p *Page) Stats() (Stats, error) {
 	return stats, err
 }
 
+// Pictures is what the page's newest PeerConnection sends and gets of pictures.
+type Pictures struct {
+	CodecIn        string  `json:"codecIn"`
+	CodecOut       string  `json:"codecOut"`
+	Decoded        int     `json:"decoded"`
+	Keyframes      int     `json:"keyframes"`
+	Width          int     `json:"width"`
+	FrozenSeconds  float64 `json:"frozenSeconds"`
+	BytesIn        int     `json:"bytesIn"`
+	Encoded        int     `json:"encoded"`
+	KeyframesAsked int     `json:"keyframesAsked"`
+	Bitrate        float64 `json:"bitrate"`
+	State          string  `json:"state"`
+}
+
+// WaitPictures waits until the page has decoded this many pictures since its connection began, and gives the last
+// counts.
+func (p *Page) WaitPictures(decoded int, limit time.Duration) (Pictures, error) {
+	deadline := time.Now().Add(limit)
+	for {
+		var seen Pictures
+		if err := p.Call(&seen, "pictures"); err != nil || seen.Decoded >= decoded {
+			return seen, err
+		}
+		if time.Now().After(deadline) {
+			return seen, fmt.Errorf("%w: waited %v for %d pictures, has %+v", ErrPage, limit, decoded, seen)
+		}
+		time.Sleep(100 * time.Millisecond) // the browser counts, and tells nobody
+	}
+}
+
 // Frame is one WebSocket message of the page.
 type Frame struct {
 	Way    string `json:"way"` // "in" or "out"

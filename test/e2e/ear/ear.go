@@ -58,6 +58,8 @@ type Ear struct {
 	ssrcs   map[uint32]int // guarded by mu; packets of each source
 	lastTS  uint32         // guarded by mu
 	odd     []string       // guarded by mu; what should not have come
+	loudAt  time.Time      // guarded by mu; when the last packet came that is not silence
+	gap     time.Duration  // guarded by mu; the longest time without one
 }
 
 type press struct {
@@ -190,9 +192,11 @@ func (e *Ear) take(packet *rtp.Packet, from netip.AddrPort) {
 	case e.payload:
 		e.packets++
 		e.lastTS = packet.Timestamp
+		fresh := len(e.samples)
 		for _, octet := range packet.Payload {
 			e.samples = append(e.samples, e.decode(octet))
 		}
+		e.measureGap(e.samples[fresh:])
 		e.samples = e.samples[max(0, len(e.samples)-10*rate):]
 	case TelephoneEvent:
 		e.takeKey(packet)
@@ -201,6 +205,18 @@ func (e *Ear) take(packet *rtp.Packet, from netip.AddrPort) {
 			e.odd = append(e.odd, fmt.Sprintf("payload type %d", packet.PayloadType))
 		}
 	}
+}
+
+// measureGap notes how long it was silent before this packet; the caller holds mu.
+func (e *Ear) measureGap(samples []int16) {
+	if tone.Level(samples) < -50 {
+		return
+	}
+	now := time.Now()
+	if !e.loudAt.IsZero() {
+		e.gap = max(e.gap, now.Sub(e.loudAt))
+	}
+	e.loudAt = now
 }
 
 func (e *Ear) decode(octet byte) int16 {

@@ -37,6 +37,22 @@ func (e *Ear) Packets() int {
 	return e.packets
 }
 
+// Gap is the longest time between two packets with sound in them since it was asked for last.
+func (e *Ear) Gap() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	gap := e.gap
+	e.gap = 0
+	return gap
+}
+
+// Sources is how many SSRCs have been heard.
+func (e *Ear) Sources() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.ssrcs)
+}
+
 // Report tells all that was heard, for a failed test.
 func (e *Ear) Report() string {
 	samples := e.lastSecond()

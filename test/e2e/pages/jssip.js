@@ -83,6 +83,7 @@ class JsSIPPhone extends Phone {
     this.#agent.call(target, { ...media, extraHeaders: [`Replaces: ${call};to-tag=${remote};from-tag=${local}`] });
   }
 
+  camera() { media.mediaConstraints = { audio: true, video: { width: 320, height: 240, frameRate: 15 } }; }
   answer() { this.#session.answer({ ...media }); }
   reject(code) { this.#session.terminate({ status_code: code }); }
   hangup() { this.#session.terminate(); }

@@ -1,5 +1,6 @@
 // The one page API that the Go tests call, whatever library is behind it.
-import { frames, hear, preferCodec, stats } from './record.js';
+import { pictures, preferVideo } from './pictures.js';
+import { connections, frames, hear, preferCodec, stats } from './record.js';
 
 /**
  * States: idle, registered, calling, ringing (far end rings), early (far end's early media), incoming,
@@ -26,6 +27,8 @@ export class Phone {
   unpublish() { throw new Error('not implemented'); }
   transfer() { throw new Error('not implemented'); }
   consult() { throw new Error('not implemented'); }
+  /** Uses the camera in calls from now on. */
+  camera() { throw new Error('not implemented'); }
   join() { throw new Error('not implemented'); }
 
   state() { return this.#state; }
@@ -34,6 +37,8 @@ export class Phone {
   trace() { return frames; }
   hear(frequencies) { return hear(frequencies); }
   stats() { return stats(); }
+  pictures() { return pictures(connections.at(-1)); }
+  preferVideo(mimeType) { preferVideo(mimeType); }
   prefer(mimeType, events) { preferCodec(mimeType, events); }
   dropSocket() { window.lastWebSocket.close(); }
 

@@ -1,6 +1,8 @@
 // Watches what any SIP library does in this page, without touching the library: every WebSocket frame is
 // kept, and the sound of every RTCPeerConnection is listened to. Must be imported before the library runs.
 
+import { show } from './pictures.js';
+
 export const frames = [];
 export const connections = [];
 
@@ -30,6 +32,7 @@ window.RTCPeerConnection = class extends RealPeerConnection {
     connections.push(this);
     this.addEventListener('track', ({ track }) => {
       if (track.kind === 'audio') listen(track);
+      else show(track);
     });
   }
 };

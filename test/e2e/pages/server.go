@@ -51,7 +51,7 @@ func Serve(dir string) (*Server, error) {
 	return s, nil
 }
 
-// URL of the page of a library: loop, jssip, sipjs or sipml5; a query may follow.
+// URL of the page of a library: loop, jssip, sipjs, sipml5 or videoio; a query may follow.
 func (s *Server) URL(page string) string {
 	name, query, hasQuery := strings.Cut(page, "?")
 	if hasQuery {

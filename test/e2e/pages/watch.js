@@ -1,5 +1,5 @@
 // Put into a page that is not ours before its own scripts run: the recorder, and hands for the page's buttons.
-import { hear, stats } from './record.js';
+import { frames, hear, stats } from './record.js';
 
 const element = (id) => document.getElementById(id) ?? (() => { throw new Error(`no #${id}`); })();
 
@@ -20,6 +20,10 @@ function until(look, what, milliseconds) {
 window.phone = {
   hear,
   stats,
+  trace: () => frames,
+  story: () => [],
+  comeOnline: () => window.dispatchEvent(new Event('online')),
+  dropSocket: () => window.lastWebSocket.close(),
   text: (id) => element(id).textContent,
 
   /** All that the page has left in the browser, and its address. */

@@ -1,9 +1,30 @@
+// @ts-check
 // Who the user is: what the form holds, made into what a registration needs.
 import JsSIP from 'jssip';
 
 /**
- * Makes an account of what was typed: { uri, name, domain, password, displayName }. A name may carry its
- * domain ("alice@example.org"). authName, userAgent, registerSeconds and iceServers go through as they are. Throws an Error in plain words for what cannot be one.
+ * @typedef {object} Account
+ * @property {string} uri
+ * @property {string} name
+ * @property {string} domain
+ * @property {string} displayName
+ * @property {string} [password] or else:
+ * @property {string} [ha1] what the digest makes of name, realm and password
+ * @property {string} [realm] for which
+ * @property {string} [authName] the name for the digest, if it is another one
+ * @property {string} [userAgent] what the page calls itself toward servers
+ * @property {number} [registerSeconds] for how long to register
+ * @property {RTCIceServer[]} [iceServers]
+ *
+ * @typedef {{ name: string, domain: string, password: string, displayName: string, authName?: string,
+ *   userAgent?: string, registerSeconds?: number, iceServers?: RTCIceServer[] }} Typed
+ */
+
+/**
+ * Makes an account of what was typed. A name may carry its
+ * domain ("alice@example.org"). Throws an Error in plain words for what cannot be one.
+ * @param {Typed} typed
+ * @returns {Account}
  */
 export function accountFrom({ name, domain, password, displayName, ...others }) {
   const [typedName, typedDomain] = split(name.trim().replace(/^sips?:/i, ''));
@@ -25,7 +46,7 @@ export function accountFrom({ name, domain, password, displayName, ...others }) 
 /** What people put between the digits of a phone number beside the separators that JsSIP takes out. */
 const phoneNumber = /^[+\d\s().-]+$/;
 
-/** The SIP URI of what was typed as an address, or '' if it is none; without "@" it is in the domain. */
+/** The SIP URI of what was typed as an address, or '' if it is none; without "@" it is in the domain. @param {string} typed @param {string} [domain] */
 export function addressURI(typed, domain) {
   const bare = phoneNumber.test(typed) ? typed.replace(/\s/g, '') : typed;
   try {
@@ -36,6 +57,7 @@ export function addressURI(typed, domain) {
   }
 }
 
+/** @param {string} name */
 function split(name) {
   const at = name.lastIndexOf('@');
   return at < 0 ? [name, ''] : [name.slice(0, at), name.slice(at + 1)];

@@ -1,94 +1,152 @@
-// One call: a JsSIP session, its microphone, and how they stand.
-//
-//   going out: preparing -> calling -> ringing -> early -> up -> over
-//   coming in: incoming -> answering -> up -> over
-//
-// Every state can go to over. early is ringing with sound from the other side.
+// @ts-check
+// One call: a JsSIP session, its media, and how they stand. See CallState for how it moves.
+import { CallMedia } from './callmedia.js';
+import { CallState } from './callstate.js';
 import { isMissed, wordsForEnd } from './callwords.js';
-import { closeMicrophone } from './microphone.js';
-import { sendInCall } from './messages.js';
+import { Hold } from './hold.js';
 import { keyTiming, keyTransport } from './keys.js';
+import { sendInCall } from './messages.js';
+import { closeMicrophone } from './microphone.js';
+import { Referral } from './referral.js';
 
-/** How long to wait for more ICE candidates after the first, in milliseconds; JsSIP itself waits without limit. */
-const gatheringTime = 1000;
+/**
+ * @typedef {import('jssip/lib/RTCSession').RTCSession} Session
+ * @typedef {{ name: string, address: string }} Peer see peerOf
+ * @typedef {{ callId: string, localTag: string, remoteTag: string }} Dialog what names a call to the service (RFC 3261
+ *   section 12)
+ * @typedef {{ changed: (call: Call) => void, sound: (call: Call) => void, broken: (call: Call) => void }} CallListener
+ *   told of every change, of the other side's sound, and again and again of a connection that does not mend itself
+ * @typedef {(options: object) => Session} Dial
+ * @typedef {{ words: string, failed: boolean, missed?: boolean, status: number }} End why a call is over; status is that
+ *   of a response, else 0
+ */
 
 export class Call {
-  /** preparing, calling, ringing, early, incoming, answering, up or over. */
+  /** @type {keyof typeof CallState} */
   state;
   muted = false;
-  /** Who holds the call; changing is true while the other side has not agreed yet. */
-  hold = { local: false, remote: false, changing: false };
+  hold = new Hold();
   /** Since when both sides talk, and until when they did, in milliseconds since 1970; 0 if they do not. */
   startedAt = 0;
   endedAt = 0;
   /** The keys of the dial pad that went out. */
   keys = '';
-  /** True while the browser gets no sound through. */
-  interrupted = false;
-  /** Why the call is over: { words, failed, missed, status }; status is that of a response, else 0. */
+  /** @type {End | null} */
   end = null;
-  /** What names the call to the service (RFC 3261 section 12): { callId, localTag, remoteTag }. */
+  /** @type {Dialog | null} */
   dialog = null;
-
-  /** Whom the other side is being sent to: { name, rings, done }; null if to nobody. */
+  /** Whom the other side is being sent to; null if to nobody. @type {Referral | null} */
   transfer = null;
   /** Why the other side could not be sent there, in words, until it is tried again. */
   notSent = '';
-  /** What the other side sends, or null. */
-  sound = null;
+  /** The sound and pictures. @type {CallMedia} */
+  media;
 
+  /** @type {Session | null} */
   #session = null;
-  #microphone = null;
   #listener;
-  #lastReady = null;
 
   /**
-   * @param {string} direction 'outgoing' or 'incoming'
-   * @param {{name: string, address: string}} peer see peerOf
-   * @param {{changed: function(Call), sound: function(MediaStream)}} listener told of every change, and of the
-   *   other side's sound
+   * @param {'outgoing' | 'incoming'} direction
+   * @param {Peer} peer
+   * @param {CallListener} listener
    */
   constructor(direction, peer, listener) {
     this.direction = direction;
     this.peer = peer;
-    this.state = direction === 'outgoing' ? 'preparing' : 'incoming';
+    this.state = direction === 'outgoing' ? CallState.preparing : CallState.incoming;
     this.#listener = listener;
+    this.media = new CallMedia({
+      changed: () => this.#tell(),
+      sound: () => listener.sound(this),
+      broken: () => listener.broken(this),
+    });
   }
 
   get over() {
-    return this.state === 'over';
+    return this.state === CallState.over;
   }
 
-  /** Takes the session and the INVITE of a call that comes in. */
+  /** Whether the user can talk, or could if nobody held the call. */
+  get up() {
+    return this.state === CallState.up;
+  }
+
+  /** Whether it waits for the user to answer. */
+  get rings() {
+    return this.state === CallState.incoming;
+  }
+
+  /** Whether nothing gets through. */
+  get interrupted() {
+    return this.media.interrupted;
+  }
+
+  /** Takes an open microphone, or closes it: the call may have ended while the user was asked. @param {MediaStream} microphone */
+  equip(microphone) {
+    if (this.over) closeMicrophone(microphone);
+    else this.media.local = microphone;
+    return !this.over;
+  }
+
+  /**
+   * Takes the session and the INVITE of a call that comes in.
+   * @param {Session} session
+   * @param {{ call_id: string, to_tag: string, from_tag: string }} request
+   */
   receive(session, { call_id: callId, to_tag: localTag, from_tag: remoteTag }) {
     this.dialog = { callId, localTag, remoteTag };
     this.#follow(session);
   }
 
-  /** Places the call with an open microphone, which the call closes in the end. */
+  /**
+   * Places the call with an open microphone, which the call closes in the end.
+   * @param {MediaStream} microphone
+   * @param {Dial} dial
+   */
   place(microphone, dial) {
-    if (this.#cameLate(microphone)) return;
-    const session = dial(this.#mediaOptions());
-    this.#follow(session);
-    this.#followSound(session.connection);
-    this.#move('calling');
+    if (!this.equip(microphone)) return;
+    this.#start(dial(this.media.options()));
+    this.#move(CallState.calling);
   }
 
-  /** Says that the user wants the call, before the microphone is there. */
-  accept() {
-    this.#move('answering');
+  /** Waits to be taken back, as it was in the page before. @param {import('./kept.js').KeptCall} kept */
+  wait({ dialog, startedAt, keys }) {
+    Object.assign(this, { dialog, startedAt, keys });
+    this.#move(CallState.resuming);
   }
 
-  /** Takes accept back: there is no microphone, and the call rings on. */
-  ringOn() {
-    if (!this.over) this.#move('incoming');
+  /**
+   * Takes a call back, with the microphone it was equipped with: the service replaces the session that went with the
+   * page before (RFC 3891). Who was on hold hears nothing of it.
+   * @param {Dial} dial
+   * @param {import('./kept.js').KeptCall} kept
+   */
+  resume(dial, { held, muted }) {
+    if (this.over) return;
+    const { callId, localTag, remoteTag } = /** @type {Dialog} */ (this.dialog);
+    const extraHeaders = [`Replaces: ${callId};to-tag=${remoteTag};from-tag=${localTag}`];
+    const session = dial({ ...this.media.options(), extraHeaders });
+    this.#start(session);
+    session.on('sdp', (offer) => {
+      if (held && !this.up) offer.sdp = offer.sdp.replaceAll('a=sendrecv', 'a=sendonly');
+    });
+    session.on('confirmed', () => {
+      this.setMuted(muted);
+      this.setHold(held);
+    });
   }
 
-  /** Answers with an open microphone, which the call closes in the end. */
+  /** Says that the user wants the call, before the microphone is there; or not yet, because there is none. */
+  accept(wanted = true) {
+    this.#move(wanted ? CallState.answering : CallState.incoming);
+  }
+
+  /** Answers with an open microphone, which the call closes in the end. @param {MediaStream} microphone */
   answer(microphone) {
-    if (this.#cameLate(microphone)) return;
-    this.#session.answer(this.#mediaOptions());
-    this.#followSound(this.#session.connection);
+    if (!this.equip(microphone) || !this.#session) return;
+    this.#session.answer(this.media.options());
+    this.media.follow(this.#session.connection);
   }
 
   /** Ends the call, however far it has come. */
@@ -100,172 +158,126 @@ export class Call {
 
   /** Refuses a call that comes in (RFC 3261: 603 for "not me", 486 for "busy"). */
   decline(status = 603) {
-    if (!this.over) this.#session.terminate({ status_code: status });
+    if (!this.over) this.#session?.terminate({ status_code: status });
   }
 
-  /** Ends a call that could not even be placed. */
+  /** Ends a call that could not even be placed. @param {string} words */
   fail(words) {
     if (!this.over) this.#finish({ words, failed: true, status: 0 });
   }
 
+  /** @param {boolean} muted */
   setMuted(muted) {
-    if (this.state !== 'up') return;
-    if (muted) this.#session.mute({ audio: true });
-    else this.#session.unmute({ audio: true });
+    if (!this.up || muted === this.muted) return;
+    if (muted) this.#session?.mute({ audio: true });
+    else this.#session?.unmute({ audio: true });
     this.muted = muted;
     this.#tell();
   }
 
-  /** Holds or resumes; does nothing while the last change is under way. JsSIP ends a call whose hold is refused. */
+  /** @param {boolean} held */
   setHold(held) {
-    if (this.state !== 'up' || this.hold.changing || held === this.hold.local) return;
-    this.hold.changing = true;
-    const done = () => {
-      this.hold.changing = false;
-      this.#tell();
-    };
-    const begun = held ? this.#session.hold({}, done) : this.#session.unhold({}, done);
-    if (!begun) this.hold.changing = false;
-    this.#tell();
+    if (this.#session && this.up) this.hold.set(this.#session, held, () => this.#tell());
   }
 
-  /** Sends a key of the dial pad; tells whether it could go out. */
+  /** Begins ICE anew, as after a change of network; the dialog stays (RFC 8445 section 9). */
+  restart() {
+    if (this.up && !this.hold.changing) this.#session?.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
+  }
+
+  /** Sends a key of the dial pad; tells whether it could go out. @param {string} key */
   sendKey(key) {
-    if (this.state !== 'up' && this.state !== 'early') return false;
-    this.#session.sendDTMF(key, { ...keyTiming, transportType: keyTransport(this.#session.connection) });
+    if (!this.#session || (!this.up && this.state !== CallState.early)) return false;
+    const transportType = /** @type {any} */ (keyTransport(this.#session.connection));
+    this.#session.sendDTMF(key, { ...keyTiming, transportType });
     this.keys += key;
     this.#tell();
     return true;
   }
 
-  /** Writes to the other side, in the call; answered is called with the status, see sendInCall. */
+  /** Writes to the other side, in the call. @param {string} text @param {import('./chat.js').Answered} answered */
   sendText(text, answered) {
-    sendInCall(this.#session, text, answered);
+    if (this.#session) sendInCall(this.#session, text, answered);
   }
 
   /**
    * Sends the other side to somebody else. The call is over when they are connected, and goes on if they are not.
    * @param {string} uri whom to
    * @param {string} name of whom, for the user
-   * @param {Call} consulted our own call with them, if there is one; the two become one then (RFC 3891)
+   * @param {Call | null} consulted our own call with them, if there is one; the two become one then (RFC 3891)
    */
   sendTo(uri, name, consulted = null) {
-    if (this.state !== 'up' || this.transfer) return;
-    this.transfer = { name, rings: false, done: false };
+    if (!this.#session || !this.up || this.transfer) return;
     this.notSent = '';
-    this.#session.refer(uri, {
-      replaces: consulted ? consulted.#session : undefined,
-      eventHandlers: {
-        progress: () => this.#transferMoves({ rings: true }),
-        accepted: () => this.#sent(),
-        failed: ({ status_line: line }) => this.#stays(line.status_code),
-        requestFailed: ({ response }) => this.#stays(response?.status_code ?? 408),
-      },
-    });
-    this.#tell();
-  }
-
-  #transferMoves(step) {
-    Object.assign(this.transfer, step);
-    this.#tell();
-  }
-
-  #sent() {
-    this.transfer.done = true;
-    if (!this.over) this.#session.terminate();
-  }
-
-  #stays(status) {
-    const { name } = this.transfer;
-    this.transfer = null;
-    this.notSent = wordsForEnd({ originator: 'remote', message: { status_code: status } }, { peer: name }).words;
-    this.#tell();
-  }
-
-  #mediaOptions() {
-    return {
-      mediaStream: this.#microphone,
-      mediaConstraints: { audio: true, video: false },
-      pcConfig: { iceServers: [] },
+    const stays = (/** @type {string} */ words) => {
+      Object.assign(this, { transfer: null, notSent: words });
+      this.#tell();
     };
+    const told = { changed: () => this.#tell(), sent: () => this.hangUp(), stays };
+    this.transfer = new Referral(name, told, consulted);
+    this.transfer.send(this.#session, uri, consulted ? (consulted.#session ?? undefined) : undefined);
+    this.#tell();
   }
 
-  /** Keeps the microphone, or closes it at once if the call ended while the user was asked for it. */
-  #cameLate(microphone) {
-    if (this.over) closeMicrophone(microphone);
-    else this.#microphone = microphone;
-    return this.over;
+  /** @param {Session} session */
+  #start(session) {
+    this.#follow(session);
+    this.media.follow(session.connection);
   }
 
+  /** @param {Session} session */
   #follow(session) {
     this.#session = session;
-    session.on('icecandidate', ({ ready }) => this.#limitGathering(ready));
-    session.on('progress', ({ originator, response }) => this.#progress(originator, response));
-    session.on('accepted', ({ originator, response }) => {
+    session.on('icecandidate', ({ ready }) => this.media.limitGathering(ready));
+    session.on('progress', (/** @type {any} */ { originator, response }) => this.#progress(originator, response));
+    session.on('accepted', (/** @type {any} */ { originator, response }) => {
       if (originator === 'remote') this.#accepted(response);
     });
-    session.on('confirmed', () => this.#up());
-    session.on('hold', ({ originator }) => this.#held(originator, true));
-    session.on('unhold', ({ originator }) => this.#held(originator, false));
+    session.on('confirmed', () => this.#begin());
+    this.hold.follow(session, () => this.#tell());
     session.on('failed', (end) => this.#ended(end));
     session.on('ended', (end) => this.#ended(end));
   }
 
-  #followSound(connection) {
-    connection.addEventListener('track', ({ streams, track }) => {
-      this.sound = streams[0] ?? new MediaStream([track]);
-      this.#listener.sound(this.sound);
-    });
-    connection.addEventListener('iceconnectionstatechange', () => {
-      this.interrupted = connection.iceConnectionState === 'disconnected';
-      this.#tell();
-    });
-  }
-
-  /** JsSIP hands out one ready function for each description it makes. */
-  #limitGathering(ready) {
-    if (ready === this.#lastReady) return;
-    this.#lastReady = ready;
-    setTimeout(ready, gatheringTime);
-  }
-
+  /**
+   * @param {string} originator
+   * @param {{ body?: string }} response
+   */
   #progress(originator, response) {
-    if (originator !== 'remote' || this.state === 'early') return;
-    this.#move(response.body ? 'early' : 'ringing');
+    const waits = this.state === CallState.calling || this.state === CallState.ringing;
+    if (originator === 'remote' && waits) this.#move(response.body ? CallState.early : CallState.ringing);
   }
 
+  /** @param {{ call_id: string, from_tag: string, to_tag: string }} response */
   #accepted({ call_id: callId, from_tag: localTag, to_tag: remoteTag }) {
     this.dialog = { callId, localTag, remoteTag };
   }
 
-  #up() {
-    if (this.state === 'up') return;
-    this.startedAt = Date.now();
-    this.#move('up');
+  #begin() {
+    this.startedAt ||= Date.now();
+    if (!this.up) this.#move(CallState.up);
   }
 
-  #held(originator, held) {
-    this.hold[originator === 'local' ? 'local' : 'remote'] = held;
-    this.#tell();
-  }
-
+  /** @param {any} end what JsSIP tells */
   #ended(end) {
     if (this.transfer?.done) {
       this.#finish({ words: `${this.peer.name} talks to ${this.transfer.name} now.`, failed: false, status: 0 });
       return;
     }
-    const { words, failed } = wordsForEnd(end, { peer: this.peer.name });
     const missed = this.direction === 'incoming' && !this.startedAt && isMissed(end);
-    this.#finish({ words, failed, missed, status: end.message?.status_code ?? 0 });
+    const words = wordsForEnd(end, { peer: this.peer.name });
+    this.#finish({ ...words, missed, status: end.message?.status_code ?? 0 });
   }
 
+  /** @param {End} end */
   #finish(end) {
-    closeMicrophone(this.#microphone);
+    this.media.close();
     this.end = end;
     if (this.startedAt) this.endedAt = Date.now();
-    this.#move('over');
+    this.#move(CallState.over);
   }
 
+  /** @param {keyof typeof CallState} state */
   #move(state) {
     if (this.over) return;
     this.state = state;

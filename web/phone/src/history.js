@@ -69,7 +69,7 @@ export class History {
       direction: direction === 'incoming' ? 'incoming' : 'outgoing',
       name: peer.name,
       address: peer.address,
-      seconds: startedAt ? Math.round((endedAt - startedAt) / 1000) : 0,
+      seconds: startedAt ? Math.max(1, Math.round((endedAt - startedAt) / 1000)) : 0, // 0 says that nobody answered
       missed: Boolean(end?.missed),
       seen: false,
     });

@@ -1,19 +1,27 @@
+// @ts-check
 // What happened, newest first: for the user to read, and to show to whoever helps.
 
 /** How many entries are kept. */
 const length = 100;
 
+/** @typedef {{ at: Date, words: string, kind: 'plain' | 'good' | 'bad', detail: string }} Entry */
+
 export class Journal {
-  /** Each { at, words, kind, detail }; kind is 'plain', 'good' or 'bad'. */
+  /** @type {Entry[]} */
   entries = [];
   #changed;
 
-  /** changed is called after every new entry. */
+  /** @param {() => void} changed called after every new entry */
   constructor(changed) {
     this.#changed = changed;
   }
 
-  /** Writes an entry; detail is for experts, such as a Call-ID. Says the same thing once, not again and again. */
+  /**
+   * Writes an entry. Says the same thing once, not again and again.
+   * @param {string} words
+   * @param {Entry['kind']} kind
+   * @param {string} detail for experts, such as a Call-ID
+   */
   write(words, kind = 'plain', detail = '') {
     if (!words || this.entries[0]?.words === words) return;
     this.entries.unshift({ at: new Date(), words, kind, detail });

@@ -1,3 +1,4 @@
+// @ts-check
 // The line to the service: one account, registered over one WebSocket. JsSIP keeps both alive; the line says
 // how they stand.
 //
@@ -15,12 +16,19 @@ const slowestReconnect = 10;
 /** After a temporary refusal that names no time, the registration is tried again after this many seconds. */
 const retryAfterRefusal = 30;
 
-/** Makes the user agent that a line runs on; trace is called with every message. */
+/**
+ * Makes the user agent that a line runs on.
+ * @param {string} webSocket
+ * @param {Account} account
+ * @param {LineListener['trace']} trace
+ */
 function newAgent(webSocket, account, trace) {
   return new JsSIP.UA({
     sockets: [new TracedSocket(webSocket, trace)],
     uri: account.uri,
     password: account.password,
+    ha1: account.ha1,
+    realm: account.realm,
     display_name: account.displayName || undefined,
     authorization_user: account.authName || undefined,
     user_agent: account.userAgent || undefined,
@@ -30,6 +38,14 @@ function newAgent(webSocket, account, trace) {
     session_timers: false,
   });
 }
+
+/**
+ * @typedef {import('./account.js').Account} Account
+ * @typedef {import('./call.js').Session} Session
+ * @typedef {{ changed: () => void, incoming: (session: Session, request: any) => void,
+ *   trace: (way: 'in' | 'out', text: string) => void }} LineListener told of every change, every call, and every message
+ *   with its way
+ */
 
 export class Line {
   /** off, connecting, registering, registered, lost or failed. */
@@ -47,16 +63,16 @@ export class Line {
   #webSocket;
   #changed;
   #attempts = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
   /** True once a refusal came that no waiting heals: the same again would only lock the name. */
   #gaveUp = false;
 
   /**
    * @param {string} webSocket the URL of SIP over WebSocket
-   * @param {object} account see accountFrom
-   * @param {{changed: function(), incoming: function(session), trace: function(string, string)}} listener told of
-   *   every change, every call, and every message with its way, 'in' or 'out'
-   * @param {function} makeAgent stands in for JsSIP in tests
+   * @param {Account} account
+   * @param {LineListener} listener
+   * @param {(webSocket: string, account: Account, trace: LineListener['trace']) => any} makeAgent stands in for JsSIP in tests
    */
   constructor(webSocket, account, { changed, incoming, trace }, makeAgent = newAgent) {
     this.account = account;
@@ -93,20 +109,41 @@ export class Line {
     return this.#agent;
   }
 
-  /** Calls a SIP URI; gives JsSIP's session. */
+  /** Calls back once, when the service can be reached. @param {() => void} callback */
+  whenConnected(callback) {
+    if (this.connected) callback();
+    else this.#agent.once('connected', callback);
+  }
+
+  /** What a page after this one needs to register: the account, without the password. @returns {Account} */
+  get kept() {
+    return {
+      ...this.account,
+      password: undefined,
+      ha1: this.#agent.get('ha1'),
+      realm: this.#agent.get('realm'),
+    };
+  }
+
+  get webSocket() {
+    return this.#webSocket;
+  }
+
+  /** Calls a SIP URI; gives JsSIP's session. @param {string} uri @param {any} options @returns {Session} */
   call(uri, options) {
     return this.#agent.call(uri, { ...options, pcConfig: { ...options.pcConfig, iceServers: this.#iceServers } });
   }
 
+  /** @param {LineListener['incoming']} incoming */
   #listen(incoming) {
     const agent = this.#agent;
     agent.on('connected', () => this.#connected());
     agent.on('disconnected', () => this.#lost());
     agent.on('registered', () => this.#registered());
-    agent.on('registrationFailed', ({ response, cause }) => this.#failed(response, cause));
-    agent.on('newRTCSession', ({ originator, session, request }) => {
+    agent.on('registrationFailed', (/** @type {any} */ { response, cause }) => this.#failed(response, cause));
+    agent.on('newRTCSession', (/** @type {any} */ { originator, session, request }) => {
       if (originator !== 'remote') return;
-      session.on('peerconnection', ({ peerconnection }) => this.#serve(peerconnection));
+      session.on('peerconnection', (/** @type {any} */ { peerconnection }) => this.#serve(peerconnection));
       incoming(session, request);
     });
   }
@@ -116,7 +153,7 @@ export class Line {
     return this.account.iceServers ?? [];
   }
 
-  /** Names them to a connection that has not begun to look for its addresses. */
+  /** Names them to a connection that has not begun to look for its addresses. @param {RTCPeerConnection} connection */
   #serve(connection) {
     connection.setConfiguration({ ...connection.getConfiguration(), iceServers: this.#iceServers });
   }
@@ -140,6 +177,7 @@ export class Line {
     this.#move('lost', wordsForLost({ webSocket: this.#webSocket, wasConnected, attempts: this.#attempts }));
   }
 
+  /** @param {any} response @param {string} cause */
   #failed(response, cause) {
     if (!response && cause === 'Connection Error') return; // 'disconnected' comes next and says it
     const status = response?.status_code ?? 408;
@@ -159,6 +197,7 @@ export class Line {
     this.#agent.register();
   }
 
+  /** @param {string} state */
   #move(state, words = '', refused = 0) {
     Object.assign(this, { state, words, refused });
     this.#changed();

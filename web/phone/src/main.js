@@ -2,6 +2,7 @@
 import { Beside } from './beside.js';
 import { renewedDemo } from './demo.js';
 import { waitForFacts } from './facts.js';
+import { keep, takeKept } from './kept.js';
 import { Phone } from './phone.js';
 import { QuietStart } from './quietstart.js';
 import { remember, remembered } from './remembered.js';
@@ -40,12 +41,13 @@ const phone = new Phone({
   ended: (call) => beside.history.add(call),
   trace: (way, text) => trace.add(way, text),
 });
+const { calls } = phone;
 let facts = null;
 
 const accountView = new AccountView(register);
 const settingsView = new SettingsView();
 const settings = settingsView.values;
-const dialView = new DialView((target) => void phone.dial(targetWith(settings.target_scheme, target)));
+const dialView = new DialView((target) => void calls.dial(targetWith(settings.target_scheme, target)));
 const quietStart = new QuietStart();
 const boxesView = new BoxesView();
 const chatView = new ChatView(beside.chat);
@@ -56,14 +58,14 @@ const views = [
   dialView,
   new LineView(() => phone.unregister()),
   new CallView({
-    answer: () => void phone.answer(),
-    decline: () => phone.decline(),
-    hangUp: () => phone.hangUp(),
-    toggleMute: () => phone.toggleMute(),
-    toggleHold: () => phone.toggleHold(),
-    connect: () => phone.connect(),
+    answer: () => void calls.answer(),
+    decline: () => calls.decline(),
+    hangUp: () => calls.hangUp(),
+    toggleMute: () => calls.toggleMute(),
+    toggleHold: () => calls.toggleHold(),
+    connect: () => calls.connect(),
   }),
-  new TransferView({ transfer: (typed) => phone.transfer(typed), consult: (typed) => void phone.consult(typed) }),
+  new TransferView({ transfer: (typed) => calls.transfer(typed), consult: (typed) => void calls.dial(typed) }),
   new PadView(press),
   new JournalView(),
   settingsView,
@@ -71,11 +73,11 @@ const views = [
   new ContactsView(beside.contacts, {
     add: (typed, name) => beside.contacts.add(typed, name),
     remove: (address) => beside.contacts.remove(address),
-    call: (address) => void phone.dial(address),
+    call: (address) => void calls.dial(address),
     write,
     setState: (state) => beside.setState(state),
   }),
-  new HistoryView(beside.history, (address) => void phone.dial(address)),
+  new HistoryView(beside.history, (address) => void calls.dial(address)),
   new Focus(),
 ];
 
@@ -124,7 +126,7 @@ function write(address) {
 
 function press(key) {
   if (!phone.call) dialView.type(key);
-  else if (!phone.sendKey(key)) return;
+  else if (!calls.sendKey(key)) return;
   if (settings.has_tones) speaker.key(key);
 }
 
@@ -146,13 +148,15 @@ function render() {
 
 letPrint();
 for (const gesture of ['pointerdown', 'keydown']) document.addEventListener(gesture, () => speaker.wake());
-addEventListener('online', () => phone.line?.reconnect());
-addEventListener('pagehide', () => phone.unregister());
-addEventListener('beforeunload', (event) => {
-  if (phone.call) event.preventDefault(); // the browser asks whether to leave
-});
+addEventListener('online', () => phone.networkChanged());
+// Nobody can tell a reload from a closed tab here, so the calls are left for the next page; the service keeps them a
+// while. A page that the browser has kept whole is not alive: its calls went when it was hidden.
+addEventListener('pagehide', () => keep(phone.leave()));
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
 element('target').value = settings.target || settings.target_value;
 for (const notice of settingsView.notices) phone.journal.write(notice, 'bad');
+const kept = takeKept();
+if (kept) phone.restore(kept);
 await begin();
 if (settingsView.notices.length > 0) phone.complain(settingsView.notices.join(' '));

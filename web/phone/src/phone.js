@@ -1,79 +1,118 @@
-// The phone: one line, a call, at most one that waits beside it, and what the user may do with them. It knows nothing of the page.
-import { accountFrom, addressURI } from './account.js';
-import { Call } from './call.js';
-import { clock } from './duration.js';
+// @ts-check
+// The phone: one line, its calls, and what the user may do with them. It knows nothing of the page.
+import { accountFrom } from './account.js';
+import { Calls } from './calls.js';
 import { Journal } from './journal.js';
+import { keptCall } from './kept.js';
 import { Line } from './line.js';
 import { openMicrophone } from './microphone.js';
-import { peerFromTyped, peerOf } from './peer.js';
 
-/** What the phone needs from outside; tests give their own. */
+/**
+ * @typedef {import('./account.js').Account} Account
+ * @typedef {{ words: string, kind: 'plain' | 'good' | 'bad', about: 'line' | 'call' }} Message
+ *
+ * @typedef {object} Outside what the phone needs from outside; tests give their own
+ * @property {(webSocket: string, account: Account, listener: import('./line.js').LineListener) => Line} makeLine
+ * @property {() => Promise<MediaStream>} openMicrophone
+ *
+ * @typedef {object} PhoneListener
+ * @property {() => void} changed called after every change
+ * @property {(stream: MediaStream) => void} sound called with what the user should hear
+ * @property {(account: Account) => void} refused called with an account that the service does not take while there is
+ *   no call
+ * @property {(call: import('./call.js').Call) => void} ended called with each call that is over
+ * @property {import('./line.js').LineListener['trace']} trace called with each SIP message and its way
+ */
+
+/** @type {Outside} */
 const real = {
   makeLine: (webSocket, account, listener) => new Line(webSocket, account, listener),
   openMicrophone,
 };
 
 export class Phone {
-  /** The line, or null before the first registration. */
+  /** The line, or null before the first registration. @type {Line | null} */
   line = null;
-  /** The call, or null. */
-  call = null;
-  /** The call that is on hold while somebody is asked whether to take it; null if there is none. */
-  waiting = null;
-  /** What the user should read now: { words, kind: 'plain' or 'bad', about: 'line' or 'call' }; null if nothing. */
+  /** What the user should read now; null if nothing. @type {Message | null} */
   message = null;
-  journal = new Journal(() => this.#changed());
+  journal = new Journal(() => this.#listener.changed());
+  /** @type {Calls} */
+  calls;
 
-  #changed;
-  #sound;
-  #refused;
-  #ended;
-  #trace;
+  #listener;
   #outside;
 
   /**
-   * changed is called after every change, sound with what the other side sends, refused with an account that
-   * the service does not take while there is no call, ended with each call that is over, trace with each SIP message
-   * and its way.
+   * @param {PhoneListener} listener
+   * @param {Outside} outside
    */
-  constructor({ changed, sound, refused, ended, trace }, outside = real) {
-    this.#changed = changed;
-    this.#sound = sound;
-    this.#refused = refused;
-    this.#ended = ended;
-    this.#trace = trace;
+  constructor(listener, outside = real) {
+    this.#listener = listener;
     this.#outside = outside;
+    this.calls = new Calls({
+      line: () => this.line,
+      openMicrophone: outside.openMicrophone,
+      journal: this.journal,
+      say: (words, kind) => this.#say(words, kind),
+      changed: () => listener.changed(),
+      sound: (stream) => listener.sound(stream),
+      ended: (call) => listener.ended(call),
+    });
   }
 
-  /** Registers with what the form holds; gives the account, or null if it cannot be one. */
+  /** The call in which the user talks, or that rings alone; null if there is none. */
+  get call() {
+    return this.calls.active;
+  }
+
+  /** The call that can be connected with the active one; null if there is none. */
+  get waiting() {
+    return this.calls.waiting.at(-1) ?? null;
+  }
+
+  /**
+   * Registers with what the form holds; gives the account, or null if it cannot be one.
+   * @param {string} webSocket
+   * @param {import('./account.js').Typed} typed
+   */
   register(webSocket, typed) {
     this.unregister();
     try {
       const account = accountFrom(typed);
-      this.#say(null);
-      this.line = this.#outside.makeLine(webSocket, account, {
-        changed: () => this.#lineChanged(),
-        incoming: (session, request) => this.#incoming(session, request),
-        trace: this.#trace,
-      });
-      this.line.start();
+      this.#open(webSocket, account);
       return account;
     } catch (error) {
       this.line = null;
-      this.#say(error.message, 'bad', 'line');
+      this.#say(/** @type {Error} */ (error).message, 'bad', 'line');
       return null;
     }
   }
 
-  /** Tells the user what stands in the way before there is a line. */
+  /** Goes on where the page before was: registers, and takes its calls back. @param {import('./kept.js').Kept} kept */
+  restore({ webSocket, account, calls }) {
+    this.#open(webSocket, account);
+    this.calls.resume(calls);
+  }
+
+  /** Goes: what is not up ends, and the rest is for the next page to take back. Gives null if there is nothing. */
+  leave() {
+    const { line, calls } = this;
+    if (!line?.wasRegistered) return null;
+    const kept = calls.list.map((call) => keptCall(call, call === calls.active)).filter((each) => each !== null);
+    const left = { webSocket: line.webSocket, account: line.kept, calls: kept };
+    for (const call of [...calls.list]) if (!keptCall(call, false)) call.hangUp();
+    if (kept.length === 0) this.unregister();
+    return left;
+  }
+
+  /** Tells the user what stands in the way before there is a line. @param {string} words */
   complain(words) {
     this.#say(words, 'bad', 'line');
   }
 
-  /** Ends the call, if any, and takes the registration back. */
+  /** Ends all calls and takes the registration back. */
   unregister() {
-    this.waiting?.hangUp();
-    this.call?.hangUp();
+    this.calls.hangUpAll();
     const { line } = this;
     this.line = null;
     line?.stop();
@@ -87,116 +126,25 @@ export class Phone {
 
   /** Whether a call can be placed now. */
   get ready() {
-    return this.line?.state === 'registered' && !this.call;
+    return this.line?.state === 'registered' && this.calls.free;
   }
 
-  /** Calls what was typed; resolves when the call is on its way, or over. */
-  async dial(typed) {
-    if (this.ready && typed.trim()) await this.#place(typed);
+  /** The browser is on the network again, perhaps on another one. */
+  networkChanged() {
+    this.line?.reconnect();
+    this.calls.mend(true);
   }
 
-  /** Sends the other side to what was typed, without asking there. */
-  transfer(typed) {
-    const peer = this.#transferable(typed);
-    if (!peer) return;
-    const uri = addressURI(typed.trim(), this.line.account.domain);
-    if (!uri) this.#say(`${typed} is not an address.`, 'bad');
-    else this.call.sendTo(uri, peer.name);
-  }
-
-  /** Puts the call on hold and calls what was typed, to ask whether to connect them. */
-  async consult(typed) {
-    if (!this.#transferable(typed) || this.waiting) return;
-    this.call.setHold(true);
-    this.waiting = this.call;
-    await this.#place(typed);
-  }
-
-  /** Makes one call of the two, without us. */
-  connect() {
-    const { waiting, call, line } = this;
-    if (!waiting || call?.state !== 'up' || !line?.connected) return;
-    waiting.sendTo(addressURI(call.peer.address, line.account.domain), call.peer.name, call);
-  }
-
-  #transferable(typed) {
-    const can = this.line?.connected && this.call?.state === 'up' && !this.call.transfer && typed.trim();
-    return can ? peerFromTyped(typed, this.line.account.domain) : null;
-  }
-
-  async #place(typed) {
-    const { line } = this;
-    const call = this.#begin('outgoing', peerFromTyped(typed, line.account.domain));
-    this.journal.write(`Calling ${call.peer.name}`);
-    const uri = addressURI(typed.trim(), line.account.domain);
-    if (!uri) {
-      call.fail(`${typed} is not an address.`);
-      return;
-    }
-    try {
-      call.place(await this.#outside.openMicrophone(), (options) => line.call(uri, options));
-    } catch (error) {
-      call.fail(error.message);
-    }
-  }
-
-  /** Answers the call that rings; without a microphone it rings on. */
-  async answer() {
-    const { call } = this;
-    if (call?.state !== 'incoming') return;
-    call.accept();
+  /** @param {string} webSocket @param {Account} account */
+  #open(webSocket, account) {
     this.#say(null);
-    try {
-      call.answer(await this.#outside.openMicrophone());
-    } catch (error) {
-      this.#say(error.message, 'bad');
-      call.ringOn();
-    }
-  }
-
-  decline() {
-    if (this.call?.state === 'incoming') this.call.decline();
-  }
-
-  hangUp() {
-    this.call?.hangUp();
-  }
-
-  /** Mutes the microphone, or gives it back. */
-  toggleMute() {
-    this.call?.setMuted(!this.call.muted);
-  }
-
-  /** Holds the call, or resumes it; not while the service is away, since JsSIP would end the call. */
-  toggleHold() {
-    if (this.line?.connected) this.call?.setHold(!this.call.hold.local);
-  }
-
-  /** Sends a key into the call; tells whether it could go out. */
-  sendKey(key) {
-    return this.call?.sendKey(key) ?? false;
-  }
-
-  #begin(direction, peer) {
-    this.#say(null);
-    this.call = new Call(direction, peer, {
-      changed: (call) => this.#callChanged(call),
-      sound: this.#sound,
+    this.line = this.#outside.makeLine(webSocket, account, {
+      changed: () => this.#lineChanged(),
+      incoming: (session, request) => this.calls.receive(session, request),
+      trace: (way, text) => this.#listener.trace(way, text),
     });
-    return this.call;
-  }
-
-  /** One call at a time: a second one hears busy (RFC 3261 section 21.4.24). */
-  #incoming(session, request) {
-    const peer = peerOf(session.remote_identity);
-    if (this.call) {
-      session.terminate({ status_code: 486 });
-      this.journal.write(`${peer.name} called and heard that you are busy`);
-      return;
-    }
-    this.#begin('incoming', peer).receive(session, request);
-    this.journal.write(`${peer.name} is calling`, 'plain', peer.address);
-    this.#changed();
+    this.line.start();
+    return this.line;
   }
 
   #lineChanged() {
@@ -204,59 +152,18 @@ export class Phone {
     if (!line) return;
     if (line.state === 'registered') {
       this.journal.write(`Registered as ${line.account.name}@${line.account.domain}`, 'good');
+      this.calls.mend();
     }
     if (line.words) this.journal.write(line.words, 'bad', line.refused ? `status ${line.refused}` : '');
-    const goesOn = line.state === 'lost' && this.call?.state === 'up' ? ' The call goes on meanwhile.' : '';
+    const goesOn = line.state === 'lost' && this.call?.up ? ' The call goes on meanwhile.' : '';
     if (line.words || this.message?.about === 'line') this.#say(line.words + goesOn, 'bad', 'line');
-    this.#changed();
-    if (line.refused && !this.call) this.#refused(line.account);
+    this.#listener.changed();
+    if (line.refused && !this.call) this.#listener.refused(line.account);
   }
 
-  #callChanged(call) {
-    if (call.over && (call === this.call || call === this.waiting)) this.#callOver(call);
-    else if (call.notSent) this.#stays(call);
-    else if (call.state === 'up' && (call === this.call || call.transfer)) this.#writeUp(call);
-    this.#changed();
-  }
-
-  #stays(call) {
-    const { notSent } = call;
-    call.notSent = '';
-    this.journal.write(notSent, 'bad');
-    this.#say(notSent, 'bad');
-  }
-
-  /** The journal does not say the same thing twice in a row, so only news is written. */
-  #writeUp({ peer, hold, transfer, interrupted, dialog }) {
-    if (transfer) this.journal.write(`Sending ${peer.name} to ${transfer.name}`);
-    else if (interrupted) this.journal.write('The sound is interrupted', 'bad');
-    else if (hold.local) this.journal.write(`You put ${peer.name} on hold`);
-    else if (hold.remote) this.journal.write(`${peer.name} put you on hold`);
-    else this.journal.write(`Connected with ${peer.name}`, 'good', dialog ? `Call-ID ${dialog.callId}` : '');
-  }
-
-  #callOver(call) {
-    this.#ended(call);
-    const connecting = this.waiting?.transfer;
-    if (call === this.waiting) this.waiting = null;
-    else this.#goBack();
-    if (connecting && !call.transfer) return; // the bridge has ended it: the other one tells how it went
-    const { words, failed, status } = call.end;
-    const talked = call.startedAt ? `${words} Talked ${clock(call.endedAt - call.startedAt)}.` : words;
-    const detail = [status && `status ${status}`, call.dialog && `Call-ID ${call.dialog.callId}`];
-    this.journal.write(talked, failed ? 'bad' : 'plain', detail.filter(Boolean).join(', '));
-    this.#say(talked, failed ? 'bad' : 'plain');
-  }
-
-  /** Shows the call that waits, if there is one, again. */
-  #goBack() {
-    this.call = this.waiting;
-    this.waiting = null;
-    if (this.call?.sound) this.#sound(this.call.sound);
-  }
-
+  /** @param {string | null} words @param {Message['kind']} kind @param {Message['about']} about */
   #say(words, kind = 'plain', about = 'call') {
     this.message = words ? { words, kind, about } : null;
-    this.#changed();
+    this.#listener.changed();
   }
 }

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Call } from '../src/call.js';
-import { FakeMicrophone, FakeSession, response } from './fakes.js';
+import { FakeClock, FakeMicrophone, FakeSession, response } from './fakes.js';
 
 const peer = { name: 'bob', address: 'bob@localhost' };
 
 function newCall(direction) {
-  const told = { states: [], sounds: [] };
+  const told = { states: [], sounds: [], broken: [] };
   const call = new Call(direction, peer, {
     changed: ({ state }) => told.states.push(state),
-    sound: (stream) => told.sounds.push(stream),
+    sound: ({ media }) => told.sounds.push(media.sound),
+    broken: () => told.broken.push(Date.now()),
   });
   return { call, told, session: new FakeSession(), microphone: new FakeMicrophone() };
 }
@@ -65,7 +66,7 @@ test('without a microphone it rings on', () => {
   const { call, session } = newCall('incoming');
   call.receive(session, {});
   call.accept();
-  call.ringOn();
+  call.accept(false);
   assert.equal(call.state, 'incoming');
 });
 
@@ -111,7 +112,7 @@ test('nothing follows the end', () => {
   session.emit('progress', { originator: 'remote', response: response(180) });
   call.hangUp();
   call.fail('late');
-  call.ringOn();
+  call.accept(false);
   assert.equal(call.end.words, 'bob hung up.');
   assert.equal(told.states.length, count);
 });
@@ -127,13 +128,13 @@ test('mute', () => {
 test('hold and resume, one at a time', () => {
   const { call, session } = up();
   call.setHold(true);
-  assert.deepEqual(call.hold, { local: true, remote: false, changing: true });
+  assert.deepEqual({ ...call.hold }, { local: true, remote: false, changing: true });
   call.setHold(false);
   assert.deepEqual(session.asked, [['hold']], 'the first change is not agreed yet');
   session.agree();
   call.setHold(false);
   session.agree();
-  assert.deepEqual(call.hold, { local: false, remote: false, changing: false });
+  assert.deepEqual({ ...call.hold }, { local: false, remote: false, changing: false });
   assert.deepEqual(session.asked, [['hold'], ['unhold']]);
 });
 
@@ -141,7 +142,7 @@ test('a hold that JsSIP does not begin', () => {
   const { call, session } = up();
   session.refuseHold = true;
   call.setHold(true);
-  assert.deepEqual(call.hold, { local: false, remote: false, changing: false });
+  assert.deepEqual({ ...call.hold }, { local: false, remote: false, changing: false });
 });
 
 test('the other side holds', () => {
@@ -181,11 +182,42 @@ test('gathering ends a second after the first candidate', (t) => {
   ]);
 });
 
-test('the sound of the other side, and its interruption', () => {
-  const { call, told, session } = up();
+test('the sound of the other side', () => {
+  const { told, session } = up();
   session.connection.dispatchEvent(Object.assign(new Event('track'), { streams: ['their stream'], track: {} }));
   assert.deepEqual(told.sounds, ['their stream']);
-  session.connection.iceConnectionState = 'disconnected';
-  session.connection.dispatchEvent(new Event('iceconnectionstatechange'));
+});
+
+test('an interruption is told until it is mended, or the call is over', (t) => {
+  const clock = new FakeClock(t);
+  const { call, told, session } = up();
+  const turn = (state) => {
+    session.connection.iceConnectionState = state;
+    session.connection.dispatchEvent(new Event('iceconnectionstatechange'));
+  };
+  turn('disconnected');
   assert.equal(call.interrupted, true);
+  assert.equal(told.broken.length, 0, 'it may mend itself');
+  clock.tick(3000);
+  clock.tick(3000);
+  assert.equal(told.broken.length, 2);
+  turn('connected');
+  assert.equal(call.interrupted, false);
+  clock.tick(9000);
+  assert.equal(told.broken.length, 2);
+  turn('failed');
+  clock.tick(0);
+  assert.equal(told.broken.length, 3, 'this one never mends itself');
+  session.emit('ended', { originator: 'remote', cause: 'Terminated', message: null });
+  clock.tick(9000);
+  assert.equal(told.broken.length, 3);
+});
+
+test('a new try to connect keeps the dialog', () => {
+  const { call, session } = placed();
+  call.restart();
+  assert.deepEqual(session.asked, [], 'not before it is up');
+  session.emit('confirmed', {});
+  call.restart();
+  assert.deepEqual(session.asked, [['restart']]);
 });

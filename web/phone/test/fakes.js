@@ -28,6 +28,9 @@ export class FakeSession extends EventEmitter {
   unhold(_, done) {
     return this.#changeHold('unhold', done);
   }
+  renegotiate({ rtcOfferConstraints: { iceRestart } }) {
+    this.asked.push([iceRestart ? 'restart' : 'renegotiate']);
+  }
   /** Notes the target, and whose dialog is replaced; a test tells how it goes by told. */
   refer(target, { replaces, eventHandlers }) {
     this.asked.push(['refer', target, replaces]);
@@ -83,4 +86,28 @@ export function response(status, { body = '', headers = {} } = {}) {
 /** An error as the browser's media functions throw it. */
 export function mediaError(name) {
   return Object.assign(new Error(name), { name });
+}
+
+/** A clock that a test moves: setTimeout goes by it until the test is over. */
+export class FakeClock {
+  #now = 0;
+  #timers = new Map();
+  #last = 0;
+
+  constructor(t) {
+    t.mock.method(globalThis, 'setTimeout', (callback, delay = 0) => {
+      this.#timers.set(++this.#last, { at: this.#now + delay, callback });
+      return this.#last;
+    });
+    t.mock.method(globalThis, 'clearTimeout', (id) => this.#timers.delete(id));
+  }
+
+  tick(milliseconds) {
+    this.#now += milliseconds;
+    for (const [id, { at, callback }] of [...this.#timers]) {
+      if (at > this.#now) continue;
+      this.#timers.delete(id);
+      callback();
+    }
+  }
 }

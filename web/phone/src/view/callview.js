@@ -10,6 +10,7 @@ const stateWords = {
   early: 'Ringing…',
   incoming: 'is calling you',
   answering: 'Answering…',
+  resuming: 'Taking the call back…',
 };
 
 /** How many of the keys that were sent fit in a line. */

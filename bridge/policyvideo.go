@@ -1,0 +1,86 @@
+package bridge
+
+import (
+	"slices"
+
+	"sipbridge/transcode"
+)
+
+// pictures gives the video section to offer for a party: its own codecs, in its order, as far as they can cross; there
+// are no others, because pictures are not transcoded. It reports false where there are none.
+func (p Policy) pictures(party Description) (MediaDescription, bool) {
+	video, ok := party.First(transcode.Video)
+	if !ok || p.AudioOnly {
+		return MediaDescription{}, false
+	}
+	formats := crossable(video.Formats)
+	return MediaDescription{
+		Kind: transcode.Video, Direction: video.Direction, Formats: formats,
+	}, len(formats) > 0
+}
+
+// crossable gives the formats of pictures that can cross, without those that differ from an earlier one in nothing that
+// counts: an offer to a phone has to be small.
+func crossable(formats []transcode.Format) []transcode.Format {
+	var kept []transcode.Format
+	for _, format := range transcode.Crossing(formats) {
+		if !slices.ContainsFunc(kept, format.Fits) {
+			kept = append(kept, format)
+		}
+	}
+	return kept
+}
+
+// choosePictures gives the one of a party's formats that the other party has, too, with what is answered for it.
+func (p Policy) choosePictures(formats, far []transcode.Format) (transcode.Format, bool) {
+	if p.AudioOnly {
+		return transcode.Format{}, false
+	}
+	for _, theirs := range transcode.Crossing(far) {
+		if i := slices.IndexFunc(formats, theirs.Fits); i >= 0 {
+			return formats[i].Answering(theirs), true
+		}
+	}
+	return transcode.Format{}, false
+}
+
+// chooseOf gives the one of a party's formats of a kind with which it is joined to another party that has far. Its
+// parameters are those that the party gave.
+func (p Policy) chooseOf(kind transcode.Kind, formats, far []transcode.Format) (transcode.Format, bool) {
+	choose := p.choose
+	if kind == transcode.Video {
+		choose = p.choosePictures
+	}
+	chosen, ok := choose(formats, far)
+	for _, format := range formats {
+		if ok && format.PayloadType == chosen.PayloadType {
+			return format, true
+		}
+	}
+	return chosen, ok
+}
+
+// answerSection answers one section of an offer, when far is what was agreed with the other party. Audio has to be
+// agreed on: the error is a Cause with 488. Pictures for which there is no way are refused.
+func (p Policy) answerSection(offered MediaDescription, far Description) (MediaDescription, error) {
+	refused := MediaDescription{Kind: offered.Kind, Direction: Inactive}
+	other, ok := far.First(offered.Kind)
+	if !ok {
+		return refused, nil
+	}
+	choose := p.choose
+	if offered.Kind == transcode.Video {
+		choose = p.choosePictures
+	}
+	chosen, ok := choose(offered.Formats, other.Formats)
+	switch {
+	case !ok && offered.Kind == transcode.Audio:
+		return refused, notAcceptable("no codec of the offer is known")
+	case !ok:
+		return refused, nil
+	}
+	return MediaDescription{
+		Kind: offered.Kind, Formats: []transcode.Format{chosen},
+		Direction: other.Direction.And(offered.Direction.Mirror()), PacketTime: other.PacketTime,
+	}, nil
+}

@@ -1,0 +1,245 @@
+package rtpmedia
+
+import (
+	"fmt"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/sdp"
+	"sipbridge/transcode"
+)
+
+// SetAnswer applies the party's answer to our last offer. Another answer to the same offer replaces the first. The
+// description has the formats that both have, in the party's order and with its payload types.
+// The error is a bridge.Cause, with status 488 if no audio is left; then nothing has changed.
+func (s *Session) SetAnswer(text []byte) (bridge.Description, error) {
+	n := &s.negotiation
+	if n.ours[transcode.Audio] == nil {
+		return bridge.Description{}, notAcceptable(ErrNoOffer)
+	}
+	answer, err := sdp.Parse(text)
+	if err != nil {
+		return bridge.Description{}, err
+	}
+	description := allRefused(answer)
+	var agreed [kinds]*agreement
+	for _, kind := range transcode.Kinds() {
+		ours := n.ours[kind]
+		made, err := s.answered(answer, ours)
+		if err != nil && kind == transcode.Audio {
+			return bridge.Description{}, notAcceptable(err)
+		}
+		if err == nil {
+			agreed[kind] = made
+			description.Media[ours.at].Formats = made.formats
+			description.Media[ours.at].Direction = made.direction.Mirror()
+		}
+	}
+	s.apply(agreed)
+	return description, nil
+}
+
+// answered makes the agreement of the party's answer to a section of ours.
+func (s *Session) answered(answer *sdp.Session, ours *section) (*agreement, error) {
+	if ours == nil || ours.at >= len(answer.Media) || !plain(ours.Kind(), answer.Media[ours.at]) {
+		return nil, ErrNoAudio
+	}
+	party := answer.Media[ours.at]
+	if !s.reaches(party) {
+		return nil, ErrFamily
+	}
+	address := s.streams[ours.Kind()].address()
+	agreed := newAgreement(address, party, ours.Direction.And(party.Flow().Mirror()), pairsOf(party, &ours.Media))
+	if len(agreed.formats) == 0 {
+		return nil, ErrNoCodec
+	}
+	return agreed, nil
+}
+
+// pairsOf finds the formats of an answer in our offer. One without rtpmap stands for what the offer called so.
+func pairsOf(party sdp.Media, ours *sdp.Media) []pair {
+	var pairs []pair
+	for _, format := range party.Formats {
+		for _, offered := range ours.Formats {
+			if offered.Fits(format.Format) || sloppy(format.Format, offered.Format) {
+				format.Parameters = parametersOf(format.Format, offered.Format)
+				pairs = append(pairs, pair{theirs: format.Format, ours: offered.PayloadType})
+				break
+			}
+		}
+	}
+	for _, offered := range ours.Formats {
+		if unnamed(party, offered.PayloadType) {
+			pairs = append(pairs, pair{theirs: offered.Format, ours: offered.PayloadType})
+		}
+	}
+	return pairs
+}
+
+// sloppy tells whether a format of an answer stands for one of ours, whose number it has, though its parameters do
+// not fit: phones leave out a packetization-mode or another profile than theirs.
+func sloppy(answered, offered transcode.Format) bool {
+	return answered.PayloadType == offered.PayloadType && answered.Equal(offered.Codec)
+}
+
+// parametersOf gives the parameters of a format of an answer. Where they do not fit, ours are what counts.
+func parametersOf(answered, offered transcode.Format) string {
+	if answered.Fits(offered) {
+		return answered.Parameters
+	}
+	return offered.Parameters
+}
+
+// unnamed tells whether a payload type stands in the m= line, but nowhere what it is.
+func unnamed(party sdp.Media, payloadType uint8) bool {
+	for _, format := range party.Formats {
+		if format.PayloadType == payloadType {
+			return false
+		}
+	}
+	for _, word := range party.Words {
+		if word == fmt.Sprint(payloadType) {
+			return true
+		}
+	}
+	return false
+}
+
+// SetOffer reads the party's offer. Its first audio section over RTP/AVP or RTP/AVPF is the one that can be
+// taken; all others are shown as refused. The error is a bridge.Cause, with status 488 if there is none.
+func (s *Session) SetOffer(text []byte) (bridge.Description, error) {
+	offer, err := sdp.Parse(text)
+	if err != nil {
+		return bridge.Description{}, err
+	}
+	description := allRefused(offer)
+	for i, media := range offer.Media {
+		_, found := description.First(media.Kind())
+		if codecs := usedCodecs(media); !found && plain(media.Kind(), media) && len(codecs) > 0 {
+			if s.reaches(media) {
+				description.Media[i].Formats = codecs
+			} else if media.Kind() == transcode.Audio {
+				return bridge.Description{}, notAcceptable(ErrFamily)
+			}
+		}
+	}
+	if _, ok := description.First(transcode.Audio); !ok {
+		return bridge.Description{}, notAcceptable(ErrNoAudio)
+	}
+	s.negotiation.theirs = offer
+	return description, nil
+}
+
+// usedCodecs gives the formats of a section that can be used: of audio all, of video those that can cross.
+func usedCodecs(media sdp.Media) []transcode.Format {
+	if media.Kind() != transcode.Video {
+		return media.Codecs()
+	}
+	return transcode.Crossing(media.Codecs())
+}
+
+// plain tells whether a section is of a kind, over RTP without SRTP.
+func plain(kind transcode.Kind, media sdp.Media) bool {
+	return kind != 0 && media.Kind() == kind && !media.Refused() && media.RTP() && !media.Encrypted()
+}
+
+// reaches tells whether our socket can send to the section's address. One that is no IP address may come to be known.
+func (s *Session) reaches(media sdp.Media) bool {
+	address, ok := media.RTPAddress()
+	bind := s.options.Bind
+	anyFamily := bind.Is6() && bind.IsUnspecified()
+	return !ok || address.Addr().Is4() == bind.Is4() || anyFamily || address.Addr().IsUnspecified()
+}
+
+// allRefused is the session's description with all sections refused.
+func allRefused(session *sdp.Session) bridge.Description {
+	description := session.Description()
+	for i := range description.Media {
+		description.Media[i].Formats = nil
+	}
+	return description
+}
+
+// Answer answers the party's last offer and puts the agreement in force. The first format of each section is taken; of
+// audio there must be one, with a telephone-event of the same clock if one was offered, else of any. An answer that
+// changes nothing repeats the last text to the byte. The error is a bridge.Cause with status 488.
+func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
+	n := &s.negotiation
+	if n.theirs == nil {
+		return nil, notAcceptable(ErrNoOffer)
+	}
+	var ours sections
+	var agreed [kinds]*agreement
+	for i, offered := range n.theirs.Media {
+		kind := offered.Kind()
+		if kind == 0 || ours[kind] != nil || i >= len(answer.Media) || answer.Media[i].Refused() {
+			continue
+		}
+		if formats := answeredFormats(offered, answer.Media[i].Formats[0]); len(formats) > 0 && s.ready(kind) {
+			ours[kind] = s.answeringSection(offered, answer.Media[i], formats)
+			ours[kind].at = i
+			agreed[kind] = s.answeredBy(ours[kind], offered)
+		}
+	}
+	if _, wanted := answer.First(transcode.Audio); !wanted {
+		return nil, notAcceptable(ErrNoAudio)
+	}
+	if ours[transcode.Audio] == nil {
+		return nil, notAcceptable(ErrNoCodec)
+	}
+	layout := n.theirs.Media
+	text, err := s.print(layout, ours)
+	if err != nil {
+		return nil, err
+	}
+	for _, offered := range layout {
+		n.numbers.learn(offered.Formats)
+	}
+	n.layout, n.theirs, n.ours = layout, nil, sections{}
+	s.apply(agreed)
+	return text, nil
+}
+
+// answeringSection is our answer to a section of the party's.
+func (s *Session) answeringSection(offered sdp.Media, chosen bridge.MediaDescription, formats []sdp.Format) *section {
+	direction := chosen.Direction.And(offered.Flow().Mirror())
+	answer := s.section(offered.Kind(), offered.Protocol, direction, chosen.PacketTime, formats)
+	answer.MID, answer.RTCPMux = offered.MID, offered.RTCPMux
+	if feedbackOf(offered) != (feedback{}) {
+		answer.Feedback = ourFeedback()
+	}
+	return answer
+}
+
+// answeredBy is the agreement that our answer to a section makes.
+func (s *Session) answeredBy(ours *section, offered sdp.Media) *agreement {
+	pairs := make([]pair, 0, len(ours.Formats))
+	for _, format := range ours.Formats {
+		pairs = append(pairs, pair{theirs: format.Format, ours: format.PayloadType})
+	}
+	return newAgreement(s.streams[ours.Kind()].address(), offered, ours.Direction, pairs)
+}
+
+// answeredFormats gives the chosen codec, with the number it has in the offer, and its telephone-event.
+func answeredFormats(offered sdp.Media, chosen transcode.Format) []sdp.Format {
+	var formats []sdp.Format
+	for _, format := range offered.Codecs() {
+		if format.Fits(chosen) && (offered.Kind() == transcode.Audio || format.PayloadType == chosen.PayloadType) {
+			format.Parameters = chosen.Parameters
+			formats = append(formats, sdp.Format{Format: format})
+			break
+		}
+	}
+	events := offered.TelephoneEvents()
+	if len(formats) == 0 || len(events) == 0 {
+		return formats
+	}
+	event := events[0]
+	for _, candidate := range events {
+		if candidate.ClockRate == chosen.ClockRate {
+			event = candidate
+			break
+		}
+	}
+	event.Parameters = eventParameters
+	return append(formats, sdp.Format{Format: event})
+}

@@ -1,0 +1,127 @@
+package rtpmedia
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"sipbridge/bridge/sdp"
+	"sipbridge/transcode"
+)
+
+// keyframePause is the least time between two requests for a full picture, from the party or to it: such a picture
+// costs as much as many others, and it takes a while to come.
+const keyframePause = 500 * time.Millisecond
+
+// feedback is what a party takes of RTCP feedback (RFC 4585, RFC 5104).
+type feedback struct{ pli, fir bool }
+
+// ourFeedback is what we make of feedback on our pictures: requests for full ones are passed on.
+func ourFeedback() []string { return []string{"nack pli", "ccm fir"} }
+
+// feedbackOf reads what a section says; it counts over RTP/AVP, too, where some phones write it.
+func feedbackOf(section sdp.Media) feedback {
+	if section.Kind() != transcode.Video {
+		return feedback{}
+	}
+	says := func(wanted string) bool {
+		return slices.ContainsFunc(section.Formats, func(format sdp.Format) bool {
+			return slices.ContainsFunc(format.Feedback, func(value string) bool {
+				return strings.EqualFold(strings.Join(strings.Fields(value), " "), wanted)
+			})
+		})
+	}
+	return feedback{pli: says("nack pli"), fir: says("ccm fir")}
+}
+
+// keyframes is what was asked of full pictures. The stream's mu guards it.
+type keyframes struct {
+	// asked and wanted are when we asked the party last, and when it asked us.
+	asked, wanted time.Time
+	// number is that of our last FIR (RFC 5104 section 4.3.1.1).
+	number uint8
+}
+
+// receiveFeedback takes a packet of payload-specific feedback and reports false for an ill-formed one.
+func (s *stream) receiveFeedback(header rtcp.Header, packet []byte, now time.Time) bool {
+	ssrc, wanted := s.sender.Stats().SSRC, false
+	switch header.Count {
+	case rtcp.FormatPLI:
+		var request rtcp.PictureLossIndication
+		if request.Unmarshal(packet) != nil {
+			return false
+		}
+		wanted = request.MediaSSRC == ssrc
+	case rtcp.FormatFIR:
+		var request rtcp.FullIntraRequest
+		if request.Unmarshal(packet) != nil {
+			return false
+		}
+		wanted = slices.ContainsFunc(request.FIR, func(entry rtcp.FIREntry) bool { return entry.SSRC == ssrc })
+	}
+	if asked := s.options.Events.KeyframeAsked; wanted && asked != nil && s.wants(now) {
+		asked()
+	}
+	return true
+}
+
+// wants tells whether it is time to pass on that the party wants a full picture.
+func (s *stream) wants(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.keyframes.wanted) < keyframePause {
+		return false
+	}
+	s.keyframes.wanted = now
+	return true
+}
+
+// askKeyframe asks the party for a full picture; see Session.AskKeyframe. A party that was not heard yet will begin
+// with one.
+func (s *stream) askKeyframe(now time.Time) bool {
+	agreed := s.agreed.Load()
+	if agreed == nil || agreed.feedback == (feedback{}) {
+		return false
+	}
+	if request := s.keyframeRequest(agreed, now); request != nil {
+		ssrc := s.sender.Stats().SSRC
+		// The compound that RFC 4585 section 3.1 wants.
+		s.sendReports([]rtcp.Packet{
+			&rtcp.ReceiverReport{SSRC: ssrc}, rtcp.NewCNAMESourceDescription(ssrc, s.session.cname), request,
+		})
+	}
+	return true
+}
+
+// keyframeRequest makes the request, or gives nil if it is too early for one.
+func (s *stream) keyframeRequest(agreed *agreement, now time.Time) rtcp.Packet {
+	own := s.sender.Stats().SSRC
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	newest := s.reception.newest()
+	if newest == nil || now.Sub(s.keyframes.asked) < keyframePause {
+		return nil
+	}
+	s.keyframes.asked = now
+	if agreed.feedback.pli {
+		return &rtcp.PictureLossIndication{SenderSSRC: own, MediaSSRC: newest.ssrc}
+	}
+	s.keyframes.number++
+	return &rtcp.FullIntraRequest{
+		SenderSSRC: own, MediaSSRC: newest.ssrc,
+		FIR: []rtcp.FIREntry{{SSRC: newest.ssrc, SequenceNumber: s.keyframes.number}},
+	}
+}
+
+// newest gives the source that was heard last; nil before the first.
+func (r *reception) newest() *source {
+	var newest *source
+	for _, known := range r.sources {
+		if newest == nil || known.heard.After(newest.heard) {
+			newest = known
+		}
+	}
+	return newest
+}

@@ -1,0 +1,146 @@
+package rtpmedia
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/rtp"
+
+	"sipbridge/bridge"
+	"sipbridge/transcode"
+	"sipbridge/transcode/dtmf"
+)
+
+// stream is the media of one kind: a pair of ports, and what goes both ways over it.
+type stream struct {
+	session *Session
+	options *Options // of the session
+	kind    transcode.Kind
+	// sockets are opened by the leg's goroutine, before there is any agreement; opened tells that they are.
+	sockets sockets
+	opened  bool
+	sender  *transcode.Sender
+	// heard is where the party's packets go.
+	heard transcode.Switch
+
+	// agreed is the last agreement; nil before the first.
+	agreed atomic.Pointer[agreement]
+	// to and reportTo are where RTP and RTCP go; nil while unknown.
+	to, reportTo atomic.Pointer[netip.AddrPort]
+
+	mu        sync.Mutex // guards the following fields; held for arithmetic only
+	latch     latch
+	reception reception
+	remote    remoteReports
+	keyframes keyframes
+
+	// packet, keys and keyClock belong to whoever reads RTP: the packet that is read, and the clock of the event
+	// format that keys was made for.
+	packet   rtp.Packet
+	keys     *dtmf.Receiver
+	keyClock uint32
+
+	// sending is the buffer for packets to the party; transcode.Sender uses it one packet at a time.
+	sending [maxDatagram]byte
+}
+
+func newStream(session *Session, kind transcode.Kind) *stream {
+	s := &stream{
+		session: session, options: &session.options, kind: kind,
+		latch: latch{signallingHost: session.options.SignallingHost},
+	}
+	s.sender = transcode.NewSender(transcode.SenderOptions{Write: s.send, Pictures: kind == transcode.Video})
+	return s
+}
+
+// open takes a pair of ports, if there is none yet. What comes before the first agreement is only counted.
+func (s *stream) open() error {
+	if s.opened {
+		return nil
+	}
+	var err error
+	s.sockets, err = s.options.Ports.open(s.options.Bind, s.receive, s.receiveReports)
+	s.opened = err == nil
+	return err
+}
+
+// close says goodbye and closes the sockets; nothing is received or sent after it returns.
+func (s *stream) close() error {
+	s.sender.Close()
+	if !s.opened {
+		return nil
+	}
+	s.sendGoodbye()
+	return s.sockets.close()
+}
+
+// giveBack gives the ports back; rest tells that packets may still come to them.
+func (s *stream) giveBack(rest bool) {
+	if s.opened {
+		s.options.Ports.giveBack(s.sockets.port, rest)
+	}
+}
+
+// address is our RTP address, as SDP names it.
+func (s *stream) address() netip.AddrPort {
+	return netip.AddrPortFrom(s.options.Advertise, s.sockets.port)
+}
+
+// apply puts an agreement in force; nil for none.
+func (s *stream) apply(agreed *agreement) {
+	if agreed == nil && s.agreed.Load() == nil {
+		return
+	}
+	if agreed == nil {
+		agreed = &agreement{direction: bridge.Inactive}
+	}
+	s.mu.Lock()
+	if agreed.rtp.IsValid() { // a hold by address 0.0.0.0 keeps what is known
+		s.latch.adopt(agreed.rtp)
+	}
+	s.agreed.Store(agreed)
+	s.setDestinations(agreed)
+	s.mu.Unlock()
+
+	event, ok := agreed.event()
+	if !ok {
+		event = transcode.Format{}
+	}
+	s.sender.SetFormats(agreed.formats)
+	s.sender.SetTelephoneEvent(event.PayloadType, event.ClockRate)
+	s.sender.SetEnabled(agreed.direction.Sends())
+}
+
+// stats counts the party's packets and ours.
+func (s *stream) stats() bridge.MediaStats {
+	sent := s.sender.Stats().Packets
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bridge.MediaStats{
+		Received: s.reception.received, Sent: sent, Lost: s.reception.lost(), RemoteLost: s.remote.lost,
+		RoundTrip: s.remote.roundTrip, Jitter: s.reception.jitter,
+	}
+}
+
+// setDestinations sends RTP where the latch says and RTCP beside it. The caller holds mu.
+func (s *stream) setDestinations(agreed *agreement) {
+	to := s.latch.destination()
+	reports := agreed.rtcp
+	switch {
+	case !to.IsValid():
+		s.to.Store(nil)
+		s.reportTo.Store(nil)
+		return
+	case agreed.mux:
+		reports = to
+	case to.Addr() != agreed.rtp.Addr() || !reports.IsValid():
+		port := reports.Port()
+		if port == 0 {
+			port = to.Port() + 1
+		}
+		reports = netip.AddrPortFrom(to.Addr(), port)
+	}
+	s.to.Store(&to)
+	s.reportTo.Store(&reports)
+}

@@ -1,0 +1,214 @@
+package rtpmedia
+
+import (
+	"bytes"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+
+	"sipbridge/bridge"
+	"sipbridge/transcode"
+)
+
+func vp8() transcode.Format {
+	return transcode.Format{Codec: transcode.Codec{Name: "VP8", ClockRate: 90000}, PayloadType: 96}
+}
+
+func h264(payloadType uint8, parameters string) transcode.Format {
+	return transcode.Format{
+		Codec: transcode.Codec{Name: "H264", ClockRate: 90000}, PayloadType: payloadType, Parameters: parameters,
+	}
+}
+
+// pictures describes PCMU and a section of video.
+func pictures(direction bridge.Direction, formats ...transcode.Format) bridge.Description {
+	description := audio(bridge.SendRecv, pcmu())
+	description.Media = append(description.Media, bridge.MediaDescription{
+		Kind: transcode.Video, Direction: direction, Formats: formats,
+	})
+	return description
+}
+
+// answersFirst is what a call would answer: the first format of each section.
+func answersFirst(offered bridge.Description) bridge.Description {
+	answer := bridge.Description{}
+	for _, media := range offered.Media {
+		media.Formats, media.Direction = media.Formats[:min(1, len(media.Formats))], media.Direction.Mirror()
+		answer.Media = append(answer.Media, media)
+	}
+	return answer
+}
+
+// show lets one session offer pictures and the other answer with the first format of each section.
+func show(t *testing.T, caller, callee *Session, proposal bridge.Description) (offer, answer []byte) {
+	t.Helper()
+	offer = must[[]byte](t)(caller.Offer(proposal))
+	offered := must[bridge.Description](t)(callee.SetOffer(offer))
+	answer = must[[]byte](t)(callee.Answer(answersFirst(offered)))
+	must[bridge.Description](t)(caller.SetAnswer(answer))
+	return offer, answer
+}
+
+// film writes a packet of a picture.
+func film(t *testing.T, session *Session, sequence uint16) {
+	t.Helper()
+	packet := &rtp.Packet{
+		Header:  rtp.Header{Version: 2, PayloadType: 96, SequenceNumber: sequence, SSRC: 9, Marker: true},
+		Payload: make([]byte, 1200),
+	}
+	if err := session.Sender(transcode.Video).WriteRTP(packet); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPictures passes them both ways beside the sound, and a request for a full one.
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	caller := newSession(t, func(o *Options) { o.Events.KeyframeAsked = func() { asked.Add(1) } })
+	callee := newSession(t, nil)
+	show(t, caller, callee, pictures(bridge.SendRecv, vp8()))
+	toCaller, toCallee := &recorder{}, &recorder{}
+	caller.Receive(transcode.Video, toCaller)
+	callee.Receive(transcode.Video, toCallee)
+	film(t, caller, 1)
+	film(t, callee, 1)
+	eventually(t, "pictures both ways", func() bool { return toCaller.count() == 1 && toCallee.count() == 1 })
+	if got := toCallee.all()[0]; !got.Marker || len(got.Payload) != 1200 || got.PayloadType != 96 {
+		t.Errorf("got %v", got)
+	}
+	if !callee.AskKeyframe() {
+		t.Fatal("a party with feedback is not asked by RTCP")
+	}
+	eventually(t, "a request for a full picture", func() bool { return asked.Load() == 1 })
+	callee.AskKeyframe() // too early
+	now := time.Now()
+	if request := callee.streams[transcode.Video].keyframeRequest(
+		callee.streams[transcode.Video].agreed.Load(), now); request != nil {
+		t.Error("a second request was made at once")
+	}
+	if request := callee.streams[transcode.Video].keyframeRequest(
+		callee.streams[transcode.Video].agreed.Load(), now.Add(keyframePause)); request == nil {
+		t.Error("no second request was made later")
+	}
+	newSpeech(caller, pcmu()).say(t)
+}
+
+// TestFullIntraRequest asks a party that knows no PLI by FIR, and one that knows neither not at all.
+func TestFullIntraRequest(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		line string
+		want bool
+	}{
+		"fir": {"a=rtcp-fb:* ccm fir", true}, "none": {"a=x-none", false},
+		"others": {"a=rtcp-fb:96 nack", false}, "pli": {"a=rtcp-fb:96 nack  PLI", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			session, party := newSession(t, nil), newPhone(t, "127.0.0.1", 1)
+			offer := party.offer("m=video 4002 RTP/AVPF 96", "a=rtpmap:96 VP8/90000", test.line)
+			offered := must[bridge.Description](t)(session.SetOffer(offer))
+			answer := must[[]byte](t)(session.Answer(answersFirst(offered)))
+			if strings.Contains(string(answer), "a=rtcp-fb:* ccm fir\r\n") != test.want {
+				t.Errorf("answer\n%s", answer)
+			}
+			if session.AskKeyframe() != test.want {
+				t.Error("the wrong way was chosen")
+			}
+			video := session.streams[transcode.Video]
+			video.reception.packet(7, 1, 0, 90000, time.Now())
+			request := video.keyframeRequest(video.agreed.Load(), time.Now())
+			if fir, ok := request.(*rtcp.FullIntraRequest); ok != (name != "pli") || ok && fir.FIR[0].SSRC != 7 {
+				t.Errorf("request %v", request)
+			}
+		})
+	}
+}
+
+// TestPicturesComeAndGo adds them to a call, and takes them away: the m= line stays, refused.
+func TestPicturesComeAndGo(t *testing.T) {
+	t.Parallel()
+	caller, callee := newSession(t, nil), newSession(t, nil)
+	negotiate(t, caller, callee, audio(bridge.SendRecv, pcmu()))
+	show(t, callee, caller, pictures(bridge.SendOnly, vp8()))
+	seen := &recorder{}
+	caller.Receive(transcode.Video, seen)
+	film(t, caller, 1) // sendonly: not wanted
+	film(t, callee, 1)
+	eventually(t, "a picture", func() bool { return seen.count() == 1 })
+	if sent := caller.streams[transcode.Video].sender.Stats().Packets; sent != 0 {
+		t.Errorf("%d packets were sent to a party that wants none", sent)
+	}
+	offer, answer := show(t, callee, caller, audio(bridge.SendRecv, pcmu()))
+	for _, text := range [][]byte{offer, answer} {
+		if !bytes.Contains(text, []byte("m=video 0 RTP/AVP")) {
+			t.Errorf("pictures are not refused:\n%s", text)
+		}
+	}
+	film(t, callee, 2)
+	if sent := callee.streams[transcode.Video].sender.Stats().Packets; sent != 1 {
+		t.Errorf("%d packets were sent", sent)
+	}
+	offer, _ = show(t, caller, callee, pictures(bridge.SendRecv, vp8()))
+	if bytes.Count(offer, []byte("m=video")) != 1 || bytes.Contains(offer, []byte("m=video 0")) {
+		t.Errorf("the section is not used again:\n%s", offer)
+	}
+}
+
+// TestNoPortsForPictures refuses the pictures if there are no ports for them.
+func TestNoPortsForPictures(t *testing.T) {
+	t.Parallel()
+	callee := newSession(t, func(o *Options) { o.Ports = newRange(t, 18100, 18101) })
+	caller := newSession(t, func(o *Options) { o.Ports = newRange(t, 18102, 18103) })
+	offer := must[[]byte](t)(caller.Offer(pictures(bridge.SendRecv, vp8())))
+	if bytes.Contains(offer, []byte("m=video")) {
+		t.Errorf("pictures are offered:\n%s", offer)
+	}
+	offer = must[[]byte](t)(newSession(t, nil).Offer(pictures(bridge.SendRecv, vp8())))
+	offered := must[bridge.Description](t)(callee.SetOffer(offer))
+	answer := must[[]byte](t)(callee.Answer(answersFirst(offered)))
+	if !bytes.Contains(answer, []byte("m=video 0 RTP/AVP")) {
+		t.Errorf("pictures are accepted:\n%s", answer)
+	}
+}
+
+// TestH264Answers reads what phones answer to an offer of H.264, the tidy and the sloppy ones.
+func TestH264Answers(t *testing.T) {
+	t.Parallel()
+	single, fragments := h264(97, "profile-level-id=42e01f"), h264(102, "profile-level-id=42e01f;packetization-mode=1")
+	for name, test := range map[string]struct {
+		lines []string
+		want  uint8 // 0: refused
+	}{
+		"same": {[]string{
+			"m=video 4002 RTP/AVP 102", "a=rtpmap:102 H264/90000", "a=fmtp:102 profile-level-id=42800d;packetization-mode=1",
+		}, 102},
+		"other number": {[]string{
+			"m=video 4002 RTP/AVP 99", "a=rtpmap:99 H264/90000", "a=fmtp:99 profile-level-id=42e01f",
+		}, 99},
+		"no fmtp":           {[]string{"m=video 4002 RTP/AVP 102", "a=rtpmap:102 H264/90000"}, 102},
+		"no rtpmap":         {[]string{"m=video 4002 RTP/AVP 97"}, 97},
+		"foreign":           {[]string{"m=video 4002 RTP/AVP 31"}, 0},
+		"refused":           {[]string{"m=video 0 RTP/AVP 102"}, 0},
+		"no section at all": {nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			session, party := newSession(t, nil), newPhone(t, "127.0.0.1", 1)
+			must[[]byte](t)(session.Offer(pictures(bridge.SendRecv, fragments, single)))
+			agreed := must[bridge.Description](t)(session.SetAnswer(party.offer(test.lines...)))
+			video, ok := agreed.First(transcode.Video)
+			if ok != (test.want != 0) || ok && video.Formats[0].PayloadType != test.want {
+				t.Errorf("agreed on %+v", agreed)
+			}
+			if _, ok := agreed.First(transcode.Audio); !ok {
+				t.Error("the sound is gone")
+			}
+		})
+	}
+}

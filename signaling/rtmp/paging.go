@@ -1,0 +1,54 @@
+package rtmp
+
+import (
+	"strings"
+
+	"sipbridge/bridge"
+)
+
+var _ bridge.Recipient = endpoint{}
+
+// sendPagingMessage writes a text to somebody, outside of calls. As with other commands, no callback tells whether it
+// arrived.
+func (c *conn) sendPagingMessage(asked command) {
+	text := asked.text(1)
+	c.mu.Lock()
+	c.texts = true
+	_, domain, _ := strings.Cut(c.user, "@")
+	to, ok := parseAddress(asked.text(0), domain)
+	request := c.request(to)
+	c.mu.Unlock()
+	if ok && isText(text) && c.server.options.Text != nil {
+		c.server.options.Text(request, messageOf(text), func(bridge.Cause) {})
+	}
+}
+
+// request is what the client asks for at an address. The caller holds mu.
+func (c *conn) request(to address) bridge.Request {
+	return bridge.Request{
+		From: bridge.Party{Name: c.display, URI: "sip:" + c.user}, To: to.uri(),
+		Origin: bridge.OriginUser, User: c.user, Login: c.login,
+	}
+}
+
+// Text tells the client by receivedPagingMessage who writes, as in invited, and what.
+func (e endpoint) Text(request bridge.Request, message bridge.Message, done func(bridge.Cause)) {
+	done(e.conn.page(request.From, message))
+}
+
+func (c *conn) page(from bridge.Party, message bridge.Message) bridge.Cause {
+	text, err := textOf(message)
+	if err != nil {
+		return bridge.CauseOf(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.over:
+		return bridge.Cause{Status: 480, Text: "Temporarily Unavailable"}
+	case !c.texts:
+		return unsupportedText()
+	}
+	c.callback("receivedPagingMessage", shown(from), text)
+	return bridge.Cause{Status: 200, Text: "OK"}
+}

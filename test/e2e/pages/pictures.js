@@ -1,0 +1,45 @@
+// What a page sees: remote pictures are shown, and counted.
+
+/** Shows a remote picture track: what nobody shows need not be decoded. */
+export function show(track) {
+  const element = document.createElement('video');
+  element.muted = true;
+  element.playsInline = true;
+  element.srcObject = new MediaStream([track]);
+  void element.play();
+  document.body.append(element);
+}
+
+/** What a connection sends and gets of pictures. */
+export async function pictures(connection) {
+  if (!connection) return {};
+  const reports = [...(await connection.getStats()).values()];
+  const codecs = new Map(reports.filter((r) => r.type === 'codec').map((r) => [r.id, r.mimeType]));
+  const of = (type) => reports.filter((r) => r.type === type && r.kind === 'video').at(-1) ?? {};
+  const [inbound, outbound] = [of('inbound-rtp'), of('outbound-rtp')];
+  return {
+    codecIn: codecs.get(inbound.codecId) ?? '',
+    codecOut: codecs.get(outbound.codecId) ?? '',
+    decoded: inbound.framesDecoded ?? 0,
+    keyframes: inbound.keyFramesDecoded ?? 0,
+    width: inbound.frameWidth ?? 0,
+    frozenSeconds: inbound.totalFreezesDuration ?? 0,
+    bytesIn: inbound.bytesReceived ?? 0,
+    encoded: outbound.framesEncoded ?? 0,
+    keyframesAsked: outbound.pliCount ?? 0,
+    bitrate: outbound.targetBitrate ?? 0,
+    state: `${connection.connectionState} ${connection.signalingState}`,
+  };
+}
+
+/** Lets the page offer and answer only this video codec. */
+export function preferVideo(mimeType) {
+  const add = window.RTCPeerConnection.prototype.addTrack;
+  window.RTCPeerConnection.prototype.addTrack = function addPreferring(...args) {
+    const sender = add.apply(this, args);
+    const transceiver = this.getTransceivers().find((t) => t.sender === sender);
+    const wanted = RTCRtpReceiver.getCapabilities('video').codecs.filter((c) => c.mimeType === mimeType);
+    if (transceiver && sender.track?.kind === 'video') transceiver.setCodecPreferences(wanted);
+    return sender;
+  };
+}

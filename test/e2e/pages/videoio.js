@@ -1,0 +1,58 @@
+// The script that stands in for VideoIO.swf, behind the page API; see videoio.html.
+import './record.js';
+import { Phone } from './phone.js';
+
+const player = () => window.getFlashMovie('phone1');
+
+class VideoIOPhone extends Phone {
+  #settled = () => {};
+
+  register({ uri, user, password }) {
+    const address = uri.replace('sip:', '');
+    const src = `rtmp://localhost/sip/${address}?rate=8&bidirection=true&arg=${user}&arg=${encodeURIComponent(password)}&arg=Web User&arg=narrowband`;
+    return new Promise((resolve, reject) => {
+      this.#settled = (connected) => {
+        if (connected) this.move('registered');
+        connected ? resolve() : reject(new Error('src became null'));
+      };
+      player().setProperty('src', src);
+    });
+  }
+
+  changed({ property, newValue }) {
+    this.note('changed', { property, newValue });
+    if (property === 'nearID' && newValue !== null) this.#settled(true);
+    if (property === 'src' && newValue === null) this.#settled(false);
+  }
+
+  told(method, args) {
+    this.note(`told ${method}`, args);
+    const states = {
+      invited: 'incoming', ringing: 'ringing', accepted: 'established',
+      byed: 'ended', cancelled: 'ended', rejected: 'ended',
+    };
+    if (states[method]) this.move(states[method]);
+  }
+
+  unregister() { player().setProperty('src', null); }
+  call(target, ...codecs) { player().callProperty('call', 'invite', target, ...codecs); }
+  answer(...codecs) { player().callProperty('call', 'accept', ...codecs); }
+  reject(reason) { player().callProperty('call', 'reject', reason); }
+  hold(holds) { player().callProperty('call', 'hold', holds); }
+  dtmf(digit) { player().callProperty('call', 'sendDTMF', digit); }
+
+  hangup() {
+    player().callProperty('call', 'bye');
+    player().setProperty('publish', null);
+    player().setProperty('play', null);
+    this.move('ended');
+  }
+
+  set(name, value) { player().setProperty(name, value); }
+  get(name) { return player().getProperty(name); }
+
+  /** Whether what the other party says comes out of the player. */
+  heard() { return !player().querySelector('video').muted; }
+}
+
+window.phone = new VideoIOPhone();

@@ -1,0 +1,84 @@
+package e2e
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/service"
+)
+
+// longestGap is how long both may hear nothing while the page is loaded anew; it is half a second on an idle machine.
+const longestGap = 2 * time.Second
+
+// TestWebPhoneKeepsItsCalls: a user of the web phone reloads the page in a call, and then comes to another network.
+func TestWebPhoneKeepsItsCalls(t *testing.T) {
+	w := newWorld(t, browser.Chromium, service.Options{})
+	p := openWebPhone(t, w)
+	phone := callee(t, answerUntilBye)
+	p.enter("target", phone.number())
+	p.click("call")
+	p.await("call", "up")
+	mustHear(t, phone, pageHz)
+	mustHear(t, p, phoneHz)
+	phone.Gap()
+	for range 2 { // the second time it is the call that was taken back
+		left := time.Now()
+		must(t, p.Reload())
+		mustHear(t, p, phoneHz)
+		back := time.Since(left)
+		p.await("call", "up")
+		mustHear(t, phone, pageHz)
+		gap := phone.Gap()
+		t.Logf("silence of %v at the page, and of %v at the phone", back, gap)
+		if back > longestGap || gap > longestGap {
+			t.Errorf("silence of %v at the page, and of %v at the phone", back, gap)
+		}
+	}
+	if sources := phone.Sources(); sources != 1 {
+		t.Errorf("the phone has heard %d streams", sources)
+	}
+	p.await("line", "registered")
+	p.mustRestart(phone)
+	p.click("hangup")
+	must(t, phone.Wait(limit)) // a message that is not in its script would have ended it
+	w.mustBeEmpty(t)
+}
+
+// mustRestart takes the page's WebSocket away and has the browser say that it is on the network again: ICE begins anew
+// in the dialog that there is, by the next WebSocket, and the phone notices nothing.
+func (p *webPhone) mustRestart(phone *scripted) {
+	p.Helper()
+	before := p.fragments()
+	must(p.T, p.Call(nil, "dropSocket"))
+	p.await("line", "lost")
+	p.await("line", "registered")
+	must(p.T, p.Call(nil, "comeOnline"))
+	for deadline := time.Now().Add(limit); len(p.fragments()) == len(before); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.Fatalf("the page has offered nothing since %v", before)
+		}
+	}
+	must(p.T, phone.WaitPackets(phone.Packets()+2*50, limit)) // two seconds of fresh sound: what is heard is not old
+	mustHear(p.T, phone, pageHz)
+	mustHear(p.T, p, phoneHz)
+}
+
+var ownFragment = regexp.MustCompile(`a=ice-ufrag:(\S+)`)
+
+// fragments are the ICE user fragments that the page has offered, each once.
+func (p *webPhone) fragments() []string {
+	p.Helper()
+	frames, err := p.Trace()
+	must(p.T, err)
+	var all []string
+	for _, frame := range frames {
+		if found := ownFragment.FindStringSubmatch(frame.Text); frame.Way == "out" && found != nil {
+			all = append(all, found[1])
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

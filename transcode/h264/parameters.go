@@ -1,0 +1,97 @@
+package h264
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+)
+
+// maxParameterSets bounds the text of sprop-parameter-sets: a sequence and a picture parameter set take some forty
+// octets.
+const maxParameterSets = 1024
+
+// Parameters are those of an a=fmtp line that matter (RFC 6184 section 8.1).
+type Parameters struct {
+	ID ProfileLevelID
+	// Mode is the packetization-mode: 0 single NAL units, 1 non-interleaved.
+	Mode int
+	// Asymmetry tells that the two directions may have different levels.
+	Asymmetry bool
+	// Sets are the parameter sets of the stream that the describing party sends, as base64; empty where none are given.
+	Sets string
+	// limits are max-mbps and its like: what the party can decode beyond its level, in the order of limitNames; -1 where
+	// not given.
+	limits [5]int
+}
+
+// limitNames are the parameters by which a receiver asks for more than its level says (RFC 6184 section 8.1).
+func limitNames() [5]string { return [5]string{"max-mbps", "max-fs", "max-cpb", "max-dpb", "max-br"} }
+
+// ParseParameters reads an a=fmtp line. It reports false for what nobody could send: another packetization mode, or a
+// profile-level-id that is none.
+func ParseParameters(text string) (Parameters, bool) {
+	id, ok := ParseProfileLevelID(parameter(text, "profile-level-id"))
+	p := Parameters{
+		ID: id, Mode: max(number(text, "packetization-mode"), 0),
+		Asymmetry: number(text, "level-asymmetry-allowed") == 1,
+	}
+	for i, name := range limitNames() {
+		p.limits[i] = number(text, name)
+	}
+	if sets := parameter(text, "sprop-parameter-sets"); validSets(sets) {
+		p.Sets = sets
+	}
+	return p, ok && p.Mode <= 1
+}
+
+func validSets(text string) bool {
+	if len(text) > maxParameterSets {
+		return false
+	}
+	for set := range strings.SplitSeq(text, ",") {
+		if _, err := base64.StdEncoding.DecodeString(set); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// String gives the line.
+func (p Parameters) String() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "profile-level-id=%s", p.ID)
+	if p.Mode > 0 {
+		fmt.Fprintf(&text, ";packetization-mode=%d", p.Mode)
+	}
+	if p.Asymmetry {
+		text.WriteString(";level-asymmetry-allowed=1")
+	}
+	for i, name := range limitNames() {
+		if p.limits[i] >= 0 {
+			fmt.Fprintf(&text, ";%s=%d", name, p.limits[i])
+		}
+	}
+	if p.Sets != "" {
+		fmt.Fprintf(&text, ";sprop-parameter-sets=%s", p.Sets)
+	}
+	return text.String()
+}
+
+// Fits tells whether two parties that said these lines can use one configuration: profile and packetization mode have
+// to be the same, the level need not (RFC 6184 section 8.2.2).
+func (p Parameters) Fits(other Parameters) bool {
+	return p.ID.family() != ProfileUnknown && p.ID.family() == other.ID.family() && p.Mode == other.Mode
+}
+
+// Answer gives the line that answers an offer p, when far is what the other party said, who decodes and sends the
+// packets: the profile as it was offered, the level that far can decode, which is not above the offered one unless
+// both allow that (RFC 6184 section 8.2.2).
+func (p Parameters) Answer(far Parameters) Parameters {
+	answer := far
+	answer.Mode, answer.Asymmetry = p.Mode, p.Asymmetry && far.Asymmetry
+	answer.ID = p.ID.withLevelOf(far.ID)
+	if !answer.Asymmetry && p.ID.below(far.ID) {
+		answer.ID = p.ID
+	}
+	return answer
+}

@@ -1,0 +1,117 @@
+package transcode
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"sipbridge/transcode/h264"
+)
+
+// videoClock is the timestamp rate of all video formats, in Hz.
+const videoClock = 90000
+
+// Passable tells whether pictures of a codec can cross: VP8 (RFC 7741), VP9 (RFC 9628), AV1 and H.264 (RFC 6184). They
+// cross as they are; nothing is decoded.
+func Passable(codec Codec) bool { return codec.ClockRate == videoClock && videoCodec(codec) != 0 }
+
+type videoKind uint8
+
+const (
+	vp8 videoKind = iota + 1
+	vp9
+	av1
+	avc
+)
+
+func videoCodec(codec Codec) videoKind {
+	switch strings.ToUpper(codec.Name) {
+	case "VP8":
+		return vp8
+	case "VP9":
+		return vp9
+	case "AV1":
+		return av1
+	case "H264":
+		return avc
+	default:
+		return 0
+	}
+}
+
+// Fits tells whether packets of one format can be sent as the other one: the codec is the same, and for pictures
+// also the parameters that the sender cannot choose (profiles; the packetization mode of H.264).
+func (f Format) Fits(other Format) bool {
+	if !f.Equal(other.Codec) {
+		return false
+	}
+	switch videoCodec(f.Codec) {
+	case vp9:
+		return profile(f, "profile-id") == profile(other, "profile-id")
+	case av1:
+		return profile(f, "profile") == profile(other, "profile")
+	case avc:
+		mine, ok := h264.ParseParameters(f.Parameters)
+		theirs, theirsOK := h264.ParseParameters(other.Parameters)
+		return ok && theirsOK && mine.Fits(theirs)
+	default:
+		return true
+	}
+}
+
+// profile gives a profile number; 0 is what a missing one means (RFC 9628 section 7.1, AV1 RTP section 7.2.1).
+func profile(format Format, name string) int {
+	number, err := strconv.ParseUint(parameter(format.Parameters, name), 10, 8)
+	if err != nil {
+		return 0
+	}
+	return int(number)
+}
+
+// Crossing gives a format of pictures with no other parameters than those that may be told to another party, and
+// reports false for one that cannot cross.
+func (f Format) Crossing() (Format, bool) {
+	if !Passable(f.Codec) {
+		return f, false
+	}
+	names := map[videoKind][]string{
+		vp8: {"max-fr", "max-fs"}, vp9: {"profile-id", "max-fr", "max-fs"}, av1: {"profile", "level-idx", "tier"},
+	}
+	kind := videoCodec(f.Codec)
+	if kind == avc {
+		parameters, ok := h264.ParseParameters(f.Parameters)
+		f.Parameters = parameters.String()
+		return f, ok
+	}
+	var kept []string
+	for _, name := range names[kind] {
+		if value, err := strconv.ParseUint(parameter(f.Parameters, name), 10, 31); err == nil {
+			kept = append(kept, fmt.Sprintf("%s=%d", name, value))
+		}
+	}
+	f.Parameters = strings.Join(kept, ";")
+	return f, true
+}
+
+// Crossing gives those of the formats that can cross, each as it may be told to another party.
+func Crossing(formats []Format) []Format {
+	var crossing []Format
+	for _, format := range formats {
+		if told, ok := format.Crossing(); ok {
+			crossing = append(crossing, told)
+		}
+	}
+	return crossing
+}
+
+// Answering gives a party's format of pictures with what is answered to it, when far is the other party's that fits.
+func (f Format) Answering(far Format) Format {
+	if videoCodec(f.Codec) != avc {
+		f.Parameters = far.Parameters
+		return f
+	}
+	offered, _ := h264.ParseParameters(f.Parameters)
+	theirs, _ := h264.ParseParameters(far.Parameters)
+	f.Parameters = offered.Answer(theirs).String()
+	return f
+}

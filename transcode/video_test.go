@@ -1,0 +1,52 @@
+package transcode
+
+import "testing"
+
+func picture(name, parameters string) Format {
+	return Format{Codec: Codec{Name: name, ClockRate: 90000}, Parameters: parameters}
+}
+
+func TestFits(t *testing.T) {
+	t.Parallel()
+	pcmu := Codec{Name: "PCMU", ClockRate: 8000}
+	for _, test := range []struct {
+		a, b Format
+		want bool
+	}{
+		{picture("VP8", "max-fs=1200"), picture("vp8", ""), true},
+		{picture("VP8", ""), picture("VP9", ""), false},
+		{picture("VP9", ""), picture("VP9", "profile-id=0"), true},
+		{picture("VP9", "profile-id=2"), picture("VP9", ""), false},
+		{picture("AV1", "level-idx=5;profile=0;tier=0"), picture("AV1", ""), true},
+		{picture("AV1", "profile=1"), picture("AV1", ""), false},
+		{picture("H264", "profile-level-id=42e01f"), picture("H264", "profile-level-id=42801E"), true},
+		{picture("H264", "packetization-mode=2"), picture("H264", "packetization-mode=2"), false},
+		{Format{Codec: pcmu, Parameters: "x"}, Format{Codec: pcmu}, true},
+	} {
+		if test.a.Fits(test.b) != test.want || test.b.Fits(test.a) != test.want {
+			t.Errorf("%v %q and %v %q: %t", test.a, test.a.Parameters, test.b, test.b.Parameters, !test.want)
+		}
+	}
+}
+
+// TestCrossing holds that of a party's words only those reach another one that are known, and only as numbers.
+func TestCrossing(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[Format]string{
+		picture("VP8", "max-fr=30;max-fs=x;evil=1"):                       "max-fr=30",
+		picture("VP9", "profile-id=2"):                                    "profile-id=2",
+		picture("AV1", "tier=0;level-idx=5;profile=0"):                    "profile=0;level-idx=5;tier=0",
+		picture("H264", "profile-level-id=42E01F;sprop-parameter-sets=!"): "profile-level-id=42e01f",
+	} {
+		got, ok := given.Crossing()
+		if !ok || got.Parameters != want {
+			t.Errorf("%v %q crosses as %q, %t", given, given.Parameters, got.Parameters, ok)
+		}
+	}
+	odd := Format{Codec: Codec{Name: "VP8", ClockRate: 8000}}
+	for _, given := range []Format{picture("H263", ""), picture("H264", "profile-level-id=x"), odd} {
+		if _, ok := given.Crossing(); ok {
+			t.Errorf("%v %q crosses", given, given.Parameters)
+		}
+	}
+}

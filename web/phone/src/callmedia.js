@@ -1,0 +1,87 @@
+// @ts-check
+// The sound and pictures of a call: what we send, what comes, and whether it gets through.
+import { closeMicrophone } from './microphone.js';
+
+/** How long to wait for more ICE candidates after the first, in milliseconds; JsSIP itself waits without limit. */
+const gatheringTime = 1000;
+/** How long a connection may mend itself, and how long a new try may take, in milliseconds. */
+const patience = 3000;
+
+export class CallMedia {
+  /** What the other side lets us hear, or null. @type {MediaStream | null} */
+  sound = null;
+  /** True while nothing gets through. */
+  interrupted = false;
+  /** What we send. @type {MediaStream | null} */
+  local = null;
+
+  /** @type {RTCPeerConnection | null} */
+  #connection = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #mending;
+  /** @type {(() => void) | null} */
+  #lastReady = null;
+  #told;
+
+  /**
+   * @param {{ changed: () => void, sound: (stream: MediaStream) => void, broken: () => void }} told of every change,
+   *   of the other side's sound, and again and again of a connection that does not mend itself
+   */
+  constructor(told) {
+    this.#told = told;
+  }
+
+  /** What JsSIP needs to know of the media of a call. */
+  options() {
+    return {
+      mediaStream: this.local ?? undefined,
+      mediaConstraints: { audio: true, video: false },
+      pcConfig: { iceServers: [] },
+    };
+  }
+
+  get connection() {
+    return this.#connection;
+  }
+
+  /** Hears the connection of the call from now on. @param {RTCPeerConnection} connection */
+  follow(connection) {
+    this.#connection = connection;
+    connection.addEventListener('track', ({ streams, track }) => {
+      this.sound = streams[0] ?? new MediaStream([track]);
+      this.#told.sound(this.sound);
+    });
+    connection.addEventListener('iceconnectionstatechange', () => this.#judge());
+  }
+
+  /** JsSIP hands out one ready function for each description it makes. @param {() => void} ready */
+  limitGathering(ready) {
+    if (ready === this.#lastReady) return;
+    this.#lastReady = ready;
+    setTimeout(ready, gatheringTime);
+  }
+
+  /** Lets go of the microphone and of everything else. */
+  close() {
+    clearTimeout(this.#mending);
+    closeMicrophone(this.local);
+    this.#connection = null;
+  }
+
+  /** A connection that failed never mends itself; one that is disconnected may (RFC 8445 section 14.3). */
+  #judge() {
+    const state = this.#connection?.iceConnectionState;
+    clearTimeout(this.#mending);
+    this.interrupted = state === 'disconnected' || state === 'failed';
+    if (this.interrupted) this.#mend(state === 'failed' ? 0 : patience);
+    this.#told.changed();
+  }
+
+  /** @param {number} delay in milliseconds */
+  #mend(delay) {
+    this.#mending = setTimeout(() => {
+      this.#told.broken();
+      this.#mend(patience);
+    }, delay);
+  }
+}

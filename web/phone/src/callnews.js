@@ -1,0 +1,30 @@
+// @ts-check
+// What the journal says of a call.
+import { clock } from './duration.js';
+
+/** @typedef {{ words: string, kind: 'plain' | 'good' | 'bad', detail: string }} News */
+
+/**
+ * How a call that is up stands.
+ * @param {import('./call.js').Call} call
+ * @returns {News}
+ */
+export function newsOf({ peer, hold, transfer, interrupted, dialog }) {
+  if (transfer) return { words: `Sending ${peer.name} to ${transfer.name}`, kind: 'plain', detail: '' };
+  if (interrupted) return { words: 'The sound is interrupted', kind: 'bad', detail: '' };
+  if (hold.local) return { words: `You put ${peer.name} on hold`, kind: 'plain', detail: '' };
+  if (hold.remote) return { words: `${peer.name} put you on hold`, kind: 'plain', detail: '' };
+  return { words: `Connected with ${peer.name}`, kind: 'good', detail: dialog ? `Call-ID ${dialog.callId}` : '' };
+}
+
+/**
+ * Why a call is over, and how long it was.
+ * @param {import('./call.js').Call} call
+ * @returns {News}
+ */
+export function newsOfEnd({ end, startedAt, endedAt, dialog }) {
+  const { words, failed, status } = end ?? { words: '', failed: false, status: 0 };
+  const talked = startedAt ? `${words} Talked ${clock(endedAt - startedAt)}.` : words;
+  const detail = [status && `status ${status}`, dialog && `Call-ID ${dialog.callId}`].filter(Boolean).join(', ');
+  return { words: talked, kind: failed ? 'bad' : 'plain', detail };
+}
