@@ -13,22 +13,10 @@ func (p Policy) pictures(party Description) (MediaDescription, bool) {
 	if !ok || p.AudioOnly {
 		return MediaDescription{}, false
 	}
-	formats := crossable(video.Formats)
+	formats := transcode.Offered(video.Formats)
 	return MediaDescription{
 		Kind: transcode.Video, Direction: video.Direction, Formats: formats,
 	}, len(formats) > 0
-}
-
-// crossable gives the formats of pictures that can cross, without those that differ from an earlier one in nothing that
-// counts: an offer to a phone has to be small.
-func crossable(formats []transcode.Format) []transcode.Format {
-	var kept []transcode.Format
-	for _, format := range transcode.Crossing(formats) {
-		if !slices.ContainsFunc(kept, format.Fits) {
-			kept = append(kept, format)
-		}
-	}
-	return kept
 }
 
 // choosePictures gives the one of a party's formats that the other party has, too, with what is answered for it.

@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,9 +75,6 @@ func (f Format) Crossing() (Format, bool) {
 	if !Passable(f.Codec) {
 		return f, false
 	}
-	names := map[videoKind][]string{
-		vp8: {"max-fr", "max-fs"}, vp9: {"profile-id", "max-fr", "max-fs"}, av1: {"profile", "level-idx", "tier"},
-	}
 	kind := videoCodec(f.Codec)
 	if kind == avc {
 		parameters, ok := h264.ParseParameters(f.Parameters)
@@ -84,13 +82,33 @@ func (f Format) Crossing() (Format, bool) {
 		return f, ok
 	}
 	var kept []string
-	for _, name := range names[kind] {
-		if value, err := strconv.ParseUint(parameter(f.Parameters, name), 10, 31); err == nil {
-			kept = append(kept, fmt.Sprintf("%s=%d", name, value))
+	for _, told := range told(kind) {
+		value, err := strconv.Atoi(parameter(f.Parameters, told.name))
+		if err == nil && value >= 0 && value != told.usual {
+			kept = append(kept, fmt.Sprintf("%s=%d", told.name, value))
 		}
 	}
 	f.Parameters = strings.Join(kept, ";")
 	return f, true
+}
+
+// number is a parameter that may be told to another party; usual is what it means where it is missing, -1 for nothing.
+type number struct {
+	name  string
+	usual int
+}
+
+// told are the parameters of a codec other than H.264 (RFC 7741 section 6.1, RFC 9628 section 7.1, AV1 RTP section
+// 7.1).
+func told(kind videoKind) []number {
+	switch kind {
+	case vp8:
+		return []number{{"max-fr", -1}, {"max-fs", -1}}
+	case vp9:
+		return []number{{"profile-id", 0}, {"max-fr", -1}, {"max-fs", -1}}
+	default:
+		return []number{{"profile", 0}, {"level-idx", 5}, {"tier", 0}}
+	}
 }
 
 // Crossing gives those of the formats that can cross, each as it may be told to another party.
@@ -102,6 +120,42 @@ func Crossing(formats []Format) []Format {
 		}
 	}
 	return crossing
+}
+
+// Offered gives few enough of a party's formats that an offer of them fits into a datagram: of each codec the first one
+// that everybody can have, which for H.264 is Constrained Baseline, in each packetization mode.
+func Offered(formats []Format) []Format {
+	var offered []Format
+	for _, format := range Crossing(formats) {
+		if i := slices.IndexFunc(offered, format.rivals); i < 0 {
+			offered = append(offered, format)
+		} else if format.common() && !offered[i].common() {
+			offered[i] = format
+		}
+	}
+	return offered
+}
+
+// rivals tells whether only one of two formats is offered.
+func (f Format) rivals(other Format) bool {
+	mine, _ := h264.ParseParameters(f.Parameters)
+	theirs, _ := h264.ParseParameters(other.Parameters)
+	return f.Equal(other.Codec) && (videoCodec(f.Codec) != avc || mine.Mode == theirs.Mode)
+}
+
+// common tells whether a format is the one of its codec that everybody can have.
+func (f Format) common() bool {
+	switch videoCodec(f.Codec) {
+	case vp9:
+		return profile(f, "profile-id") == 0
+	case av1:
+		return profile(f, "profile") == 0
+	case avc:
+		parameters, _ := h264.ParseParameters(f.Parameters)
+		return parameters.Common()
+	default:
+		return true
+	}
 }
 
 // Answering gives a party's format of pictures with what is answered to it, when far is the other party's that fits.

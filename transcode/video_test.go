@@ -1,6 +1,9 @@
 package transcode
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func picture(name, parameters string) Format {
 	return Format{Codec: Codec{Name: name, ClockRate: 90000}, Parameters: parameters}
@@ -35,7 +38,7 @@ func TestCrossing(t *testing.T) {
 	for given, want := range map[Format]string{
 		picture("VP8", "max-fr=30;max-fs=x;evil=1"):                       "max-fr=30",
 		picture("VP9", "profile-id=2"):                                    "profile-id=2",
-		picture("AV1", "tier=0;level-idx=5;profile=0"):                    "profile=0;level-idx=5;tier=0",
+		picture("AV1", "tier=0;level-idx=8;profile=0"):                    "level-idx=8",
 		picture("H264", "profile-level-id=42E01F;sprop-parameter-sets=!"): "profile-level-id=42e01f",
 	} {
 		got, ok := given.Crossing()
@@ -48,5 +51,26 @@ func TestCrossing(t *testing.T) {
 		if _, ok := given.Crossing(); ok {
 			t.Errorf("%v %q crosses", given, given.Parameters)
 		}
+	}
+}
+
+// TestOffered holds that an offer to a phone stays small, and has what phones have.
+func TestOffered(t *testing.T) {
+	t.Parallel()
+	ofBrowser := []Format{
+		picture("VP8", ""), picture("H264", "profile-level-id=640c1f;packetization-mode=1"),
+		picture("H264", "profile-level-id=42e01f;packetization-mode=1"), picture("H264", "profile-level-id=42001f"),
+		picture("H264", "profile-level-id=4d001f"), picture("VP9", "profile-id=2"), picture("VP9", "profile-id=0"),
+		picture("AV1", ""), picture("rtx", "apt=96"),
+	}
+	var got []string
+	for _, format := range Offered(ofBrowser) {
+		got = append(got, format.Name+" "+format.Parameters)
+	}
+	want := []string{
+		"VP8 ", "H264 profile-level-id=42e01f;packetization-mode=1", "H264 profile-level-id=42001f", "VP9 ", "AV1 ",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"sipbridge/bridge"
@@ -71,7 +72,7 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 	layout := slices.Clone(n.layout)
 	for _, kind := range transcode.Kinds() {
 		media, _ := proposal.First(kind)
-		formats := n.offeredFormats(kind, media.Formats)
+		formats := n.offeredFormats(kind, offerable(kind, media.Formats))
 		if len(formats) == 0 || !s.ready(kind) {
 			continue
 		}
@@ -117,6 +118,16 @@ func (s *Session) ready(kind transcode.Kind) bool {
 	return err == nil
 }
 
+// offerable gives the formats to offer to a phone. No phone has AV1, and the offer has to fit into a datagram.
+func offerable(kind transcode.Kind, formats []transcode.Format) []transcode.Format {
+	if kind == transcode.Audio {
+		return formats
+	}
+	return slices.DeleteFunc(transcode.Crossing(formats), func(format transcode.Format) bool {
+		return strings.EqualFold(format.Name, "AV1")
+	})
+}
+
 // offeredFormats gives the codecs their numbers, and adds telephone-events to those of audio.
 func (n *negotiation) offeredFormats(kind transcode.Kind, codecs []transcode.Format) []sdp.Format {
 	var formats []sdp.Format
@@ -124,9 +135,6 @@ func (n *negotiation) offeredFormats(kind transcode.Kind, codecs []transcode.For
 	for _, codec := range codecs {
 		if sdp.RoleOf(codec.Codec) != sdp.RoleCodec {
 			continue
-		}
-		if kind == transcode.Video {
-			codec, _ = codec.Crossing()
 		}
 		payloadType, ok := n.numbers.number(codec)
 		if !ok {

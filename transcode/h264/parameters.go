@@ -15,8 +15,6 @@ type Parameters struct {
 	ID ProfileLevelID
 	// Mode is the packetization-mode: 0 single NAL units, 1 non-interleaved.
 	Mode int
-	// Asymmetry tells that the two directions may have different levels.
-	Asymmetry bool
 	// Sets are the parameter sets of the stream that the describing party sends, as base64; empty where none are given.
 	Sets string
 	// limits are max-mbps and its like: what the party can decode beyond its level, in the order of limitNames; -1 where
@@ -31,10 +29,7 @@ func limitNames() [5]string { return [5]string{"max-mbps", "max-fs", "max-cpb", 
 // profile-level-id that is none.
 func ParseParameters(text string) (Parameters, bool) {
 	id, ok := ParseProfileLevelID(parameter(text, "profile-level-id"))
-	p := Parameters{
-		ID: id, Mode: max(number(text, "packetization-mode"), 0),
-		Asymmetry: number(text, "level-asymmetry-allowed") == 1,
-	}
+	p := Parameters{ID: id, Mode: max(number(text, "packetization-mode"), 0)}
 	for i, name := range limitNames() {
 		p.limits[i] = number(text, name)
 	}
@@ -63,9 +58,6 @@ func (p Parameters) String() string {
 	if p.Mode > 0 {
 		fmt.Fprintf(&text, ";packetization-mode=%d", p.Mode)
 	}
-	if p.Asymmetry {
-		text.WriteString(";level-asymmetry-allowed=1")
-	}
 	for i, name := range limitNames() {
 		if p.limits[i] >= 0 {
 			fmt.Fprintf(&text, ";%s=%d", name, p.limits[i])
@@ -83,14 +75,16 @@ func (p Parameters) Fits(other Parameters) bool {
 	return p.ID.family() != ProfileUnknown && p.ID.family() == other.ID.family() && p.Mode == other.Mode
 }
 
+// Common tells whether the profile is the one that everybody has.
+func (p Parameters) Common() bool { return p.ID.family() == ConstrainedBaseline }
+
 // Answer gives the line that answers an offer p, when far is what the other party said, who decodes and sends the
-// packets: the profile as it was offered, the level that far can decode, which is not above the offered one unless
-// both allow that (RFC 6184 section 8.2.2).
+// packets: the profile as it was offered, and the lower one of both levels. We never allow the two directions to have
+// different ones, as that costs an offer more than it gains (RFC 6184 section 8.2.2).
 func (p Parameters) Answer(far Parameters) Parameters {
 	answer := far
-	answer.Mode, answer.Asymmetry = p.Mode, p.Asymmetry && far.Asymmetry
-	answer.ID = p.ID.withLevelOf(far.ID)
-	if !answer.Asymmetry && p.ID.below(far.ID) {
+	answer.Mode, answer.ID = p.Mode, p.ID.withLevelOf(far.ID)
+	if p.ID.below(far.ID) {
 		answer.ID = p.ID
 	}
 	return answer
