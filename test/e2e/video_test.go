@@ -1,10 +1,16 @@
 package e2e
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
+	"sipbridge/test/e2e/baresip"
 	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/film"
 	"sipbridge/test/e2e/service"
+	"sipbridge/test/e2e/sipp"
 )
 
 // enough is how many pictures a page has to decode, at 15 a second.
@@ -16,6 +22,13 @@ func TestVideo(t *testing.T) {
 	for _, codec := range []string{"VP8", "VP9", "H264", "AV1"} {
 		t.Run(codec, func(t *testing.T) { w.pagesSeeEachOther(t, codec) })
 	}
+	for _, codec := range []string{"VP8", "H264"} {
+		t.Run("phone with "+codec, func(t *testing.T) {
+			w.pageAndPhoneSeeEachOther(t, film.Options{Codec: codec, PayloadType: 97})
+		})
+	}
+	t.Run("baresip", w.baresipSees)
+	t.Run("INFO", w.asksByInfo)
 }
 
 // newCamera opens a page with a camera, whose pictures have this codec.
@@ -51,5 +64,76 @@ func mustSee(t *testing.T, p *page, codec string) {
 	if err != nil || seen.CodecIn != "video/"+codec {
 		t.Errorf("%v; wants %s, sees %+v", err, codec, seen)
 	}
-	t.Logf("%+v", seen)
+}
+
+// pageAndPhoneSeeEachOther calls a phone from a page; ffmpeg decodes what the phone gets, and makes what it sends.
+func (w *world) pageAndPhoneSeeEachOther(t *testing.T, options film.Options) {
+	t.Helper()
+	pictures := newFilm(t, options)
+	phone := callee(t, func(media sipp.Media) []sipp.Step {
+		media.Video = append(slices.Clone(pictures.Lines), fmt.Sprintf("a=rtcp-fb:%d nack pli", options.PayloadType))
+		return answerUntilBye(media)
+	})
+	p := w.newCamera(t, "")
+	must(t, p.Call(nil, "call", phone.number()))
+	mustBe(t, p, "established")
+	invite, err := phone.WaitMessage("INVITE ", limit)
+	must(t, err)
+	must(t, pictures.WaitPictures(enough, limit))
+	must(t, pictures.Show(sipp.VideoPort(invite)))
+	mustSee(t, p, options.Codec)
+	mustTalk(t, p, phone)
+	mustBeSmall(t, phone)
+	must(t, p.Call(nil, "hangup"))
+	must(t, phone.Wait(limit))
+}
+
+func newFilm(t *testing.T, options film.Options) *film.Film {
+	t.Helper()
+	options.Dir = t.TempDir()
+	pictures, err := film.Start(options)
+	must(t, err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(pictures.Report())
+		}
+		pictures.Stop()
+	})
+	return pictures
+}
+
+// asksByInfo: a phone without RTCP feedback is asked for a full picture by INFO, and asks so.
+func (w *world) asksByInfo(t *testing.T) {
+	t.Helper()
+	phone := callee(t, func(media sipp.Media) []sipp.Step {
+		media.Video = []string{fmt.Sprintf("m=video %d RTP/AVP 97", media.Port+2), "a=rtpmap:97 VP8/90000"}
+		return []sipp.Step{
+			sipp.Answer(media), sipp.AwaitInfo(), sipp.Pause(limit / 10), sipp.AskKeyframe(1), sipp.AwaitBye(),
+		}
+	})
+	p := w.newCamera(t, "")
+	must(t, p.Call(nil, "call", phone.number()))
+	mustBe(t, p, "established")
+	info, err := phone.WaitMessage("INFO ", limit)
+	must(t, err)
+	if !strings.Contains(info, "<picture_fast_update/>") {
+		t.Errorf("the phone is told %s", info)
+	}
+	must(t, p.WaitKeyframesAsked(1, limit))
+	must(t, p.Call(nil, "hangup"))
+	must(t, phone.Wait(limit))
+}
+
+// baresipSees: a phone that decodes and encodes by itself.
+func (w *world) baresipSees(t *testing.T) {
+	t.Helper()
+	phone := newPhone(t, baresip.Options{User: "phone", Codec: "PCMU", Video: "vp8"})
+	p := w.newCamera(t, "")
+	must(t, p.Call(nil, "call", dialable(phone)))
+	mustBe(t, p, "established")
+	mustTalk(t, p, phone)
+	mustSee(t, p, "VP8")
+	must(t, phone.WaitText("receiving with resolution 320 x 240", limit))
+	must(t, p.Call(nil, "hangup"))
+	mustBe(t, p, "ended")
 }

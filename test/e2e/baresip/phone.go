@@ -40,6 +40,8 @@ type Options struct {
 	// Contact, as "sip:user@domain", is whom Say writes to, and whose presence the phone watches. The phone then
 	// also publishes its own.
 	Contact string
+	// Video is the codec of pictures, vp8 or vp9; empty for a phone without. It sends black ones.
+	Video string
 	// Dir takes the phone's files; it must be the phone's own.
 	Dir string
 }
@@ -133,7 +135,8 @@ func writeFiles(options Options, address string, controlPort int) error {
 	}
 	return errors.Join(
 		write(options.Dir, "config",
-			config(options.Dir, source, address, rate, controlPort)+certificate(options.Certificate)+watching(options)),
+			config(options.Dir, source, address, rate, controlPort)+
+				certificate(options.Certificate)+watching(options)+camera(options)),
 		write(options.Dir, "accounts", account(options, codec)),
 		write(options.Dir, "contacts", contacts(options)),
 	)
@@ -178,6 +181,14 @@ func certificate(file string) string {
 		return ""
 	}
 	return "sip_certificate " + file + "\n"
+}
+
+func camera(options Options) string {
+	if options.Video == "" {
+		return ""
+	}
+	return fmt.Sprintf("module %s.so\nmodule fakevideo.so\nvideo_source fakevideo,nil\nvideo_display fakevideo,nil\n"+
+		"video_size 320x240\nvideo_fps 15\nvideo_bitrate 300000\n", options.Video)
 }
 
 func watching(options Options) string {

@@ -206,14 +206,24 @@ type Pictures struct {
 // WaitPictures waits until the page has decoded this many pictures since its connection began, and gives the last
 // counts.
 func (p *Page) WaitPictures(decoded int, limit time.Duration) (Pictures, error) {
+	return p.look(limit, fmt.Sprintf("%d pictures", decoded), func(seen Pictures) bool { return seen.Decoded >= decoded })
+}
+
+// WaitKeyframesAsked waits until the page was asked for this many full pictures.
+func (p *Page) WaitKeyframesAsked(count int, limit time.Duration) error {
+	_, err := p.look(limit, "requests for full pictures", func(seen Pictures) bool { return seen.KeyframesAsked >= count })
+	return err
+}
+
+func (p *Page) look(limit time.Duration, what string, enough func(Pictures) bool) (Pictures, error) {
 	deadline := time.Now().Add(limit)
 	for {
 		var seen Pictures
-		if err := p.Call(&seen, "pictures"); err != nil || seen.Decoded >= decoded {
+		if err := p.Call(&seen, "pictures"); err != nil || enough(seen) {
 			return seen, err
 		}
 		if time.Now().After(deadline) {
-			return seen, fmt.Errorf("%w: waited %v for %d pictures, has %+v", ErrPage, limit, decoded, seen)
+			return seen, fmt.Errorf("%w: waited %v for %s, has %+v", ErrPage, limit, what, seen)
 		}
 		time.Sleep(100 * time.Millisecond) // the browser counts, and tells nobody
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,8 @@ type Media struct {
 	Payload int
 	// Address is that of RTP, if it is not 127.0.0.1.
 	Address string
+	// Video are the lines of a section of video; none for a phone without.
+	Video []string
 }
 
 func (m Media) sdp(version int, direction string) string {
@@ -53,7 +56,14 @@ func (m Media) sdp(version int, direction string) string {
       a=rtpmap:%d %s/8000
 %s      a=ptime:20
       a=%s
-`, version, family, address, m.Port, list, payload, m.Codec, events, direction)
+%s`, version, family, address, m.Port, list, payload, m.Codec, events, direction, m.video(direction))
+}
+
+func (m Media) video(direction string) string {
+	if m.Video == nil {
+		return ""
+	}
+	return "      " + strings.Join(append(slices.Clone(m.Video), "a="+direction), "\n      ") + "\n"
 }
 
 // Options says how to run a script.
@@ -257,11 +267,14 @@ func (s *Script) WaitMessage(start string, limit time.Duration) (string, error) 
 	}
 }
 
-var audioPort = regexp.MustCompile(`(?m)^m=audio (\d+) `)
-
 // AudioPort finds the port of the audio line in a message's SDP; 0 if there is none.
-func AudioPort(message string) int {
-	found := audioPort.FindStringSubmatch(message)
+func AudioPort(message string) int { return mediaPort(message, "audio") }
+
+// VideoPort finds that of the video line.
+func VideoPort(message string) int { return mediaPort(message, "video") }
+
+func mediaPort(message, kind string) int {
+	found := regexp.MustCompile(`(?m)^m=` + kind + ` (\d+) `).FindStringSubmatch(message)
 	if found == nil {
 		return 0
 	}

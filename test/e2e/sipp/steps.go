@@ -186,6 +186,13 @@ func Info(number int, digit byte, relay bool) Step {
 	return send(request("INFO", number, calledFrom, calledTo, rest), `retrans="500"`) + recv(`response="200"`, "")
 }
 
+// AskKeyframe asks for a full picture by INFO (RFC 5168) in a call that sipp was called in.
+func AskKeyframe(number int) Step {
+	rest := "\n      Content-Type: application/media_control+xml\n      Content-Length: [len]\n\n      " +
+		`<media_control><vc_primitive><to_encoder><picture_fast_update/></to_encoder></vc_primitive></media_control>`
+	return send(request("INFO", number, calledFrom, calledTo, rest), `retrans="500"`) + recv(`response="200"`, "")
+}
+
 // Refer asks, in a call that sipp was called in, to connect the other party to a target, and awaits this status.
 // Extra are header lines.
 func Refer(number, status int, target string, extra ...string) Step {
