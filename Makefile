@@ -65,11 +65,13 @@ e2e: build setup-test test/e2e/node_modules/.package-lock.json
 	$(NPM) --prefix test/e2e run build --if-present
 	go test $(TAGS) -p 1 -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/...
 
-## soak: what takes longer: every fuzz target for FUZZTIME, SOAKCALLS calls, a flood of strangers, then the end-to-end tests SOAKS times
+## soak: what takes longer: every fuzz target for FUZZTIME, an hour of speech, SOAKCALLS calls, a flood of strangers, then the end-to-end tests SOAKS times
 .PHONY: soak
 soak: setup-build setup-test
 	$(call say,fuzz)
 	@TAGS='$(TAGS)' FUZZTIME=$(FUZZTIME) .ci/fuzz $(PACKAGES)
+	$(call say,an hour of speech without a key)
+	SPEECH=1h go test $(TAGS) -count=1 -run TestNoKeysInSpeech ./transcode/dtmf
 	$(call say,$(SOAKCALLS) calls)
 	@$(MAKE) build
 	go run $(TAGS) ./test/load/signalling -soak $(SOAKCALLS) -rates 400

@@ -42,8 +42,8 @@ func (t Trunk) checkAccount(found *faults, i int) {
 	if !slices.Contains([]string{"", "from", "pai", "ppi", "account"}, t.Identity) {
 		found.add("trunks[%d].identity: %q is not from, pai, ppi or account", i, t.Identity)
 	}
-	if !slices.Contains([]string{"", "rfc4733", "info-relay", "info"}, t.DTMF) {
-		found.add("trunks[%d].dtmf: %q is not rfc4733, info-relay or info", i, t.DTMF)
+	if !slices.Contains([]string{"", "rfc4733", "info-relay", "info", "inband"}, t.DTMF) {
+		found.add("trunks[%d].dtmf: %q is not rfc4733, info-relay, info or inband", i, t.DTMF)
 	}
 	if t.MaxCalls < 0 || t.CallsPerSecond < 0 {
 		found.add("trunks[%d]: a limit is less than nothing; 0 is no limit", i)

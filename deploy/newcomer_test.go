@@ -139,6 +139,7 @@ func TestMissingPackagesAreNamed(t *testing.T) {
 			},
 			"setup-test": {
 				"chromium", "firefox-esr", "pulseaudio", "sip-tester", "baresip", "kamailio", "ffmpeg", "linphone-cli",
+				"espeak-ng", "multimon-ng",
 			},
 		} {
 			said, logged, ok := newMachine(t, commands).run(script)

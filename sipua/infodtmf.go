@@ -87,12 +87,13 @@ func (l *leg) sendDTMF(key bridge.DTMF) {
 	if l.trunk != nil {
 		way = l.trunk.DTMF()
 	}
-	if byRTP := way == trunk.DTMFAuto || way == trunk.DTMFEvents; byRTP && l.media.SendDTMF(key) {
+	byRTP := way == trunk.DTMFAuto || way == trunk.DTMFEvents || way == trunk.DTMFInband
+	if byRTP && l.media.SendDTMF(key) {
 		return
 	}
 	switch way {
-	case trunk.DTMFEvents:
-		l.log.Info("key not sent: the trunk takes no telephone-event", "trunk", l.trunk.Name())
+	case trunk.DTMFEvents, trunk.DTMFInband:
+		l.log.Info("key not sent: the trunk takes none that way", "trunk", l.trunk.Name(), "way", way)
 	case trunk.DTMFInfo:
 		l.sendInfo(contentDTMF, []byte{key.Digit})
 	default:

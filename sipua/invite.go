@@ -72,23 +72,24 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.info.Party, l.info.Origin, l.info.Trunk = l.asked.From, who.origin, who.trunk
 	l.describe()
 	l.describeRefer(request)
+	l.trunk = who.peer
 	if err := l.openMedia(flow, request.Body()); err != nil {
 		return nil, err
 	}
-	if err := l.reachedBy(who.peer); err != nil {
+	if err := l.reachedByTrunk(); err != nil {
 		l.discard()
 		return nil, err
 	}
 	return l, nil
 }
 
-// reachedBy notes the trunk that an incoming call comes from, if any, and counts the call there.
-func (l *leg) reachedBy(t *trunk.Trunk) (err error) {
-	if t == nil {
+// reachedByTrunk takes what holds for the trunk that an incoming call comes from, if any, and counts the call there.
+func (l *leg) reachedByTrunk() (err error) {
+	if l.trunk == nil {
 		return nil
 	}
-	l.trunk, l.answers, l.info.Codecs = t, t, t.Codecs()
-	l.release, err = l.agent.options.Dialing.AdmitFrom(t.Name())
+	l.answers, l.info.Codecs = l.trunk, l.trunk.Codecs()
+	l.release, err = l.agent.options.Dialing.AdmitFrom(l.trunk.Name())
 	return err
 }
 
@@ -118,10 +119,22 @@ func (l *leg) openMedia(flow transport.Flow, offer []byte) error {
 	if err != nil {
 		return err
 	}
+	if l.trunk != nil && l.trunk.DTMF() == trunk.DTMFInband {
+		l.useTones(media)
+	}
 	l.infoMu.Lock()
 	defer l.infoMu.Unlock()
 	l.media = media
 	return nil
+}
+
+// useTones has keys sent and taken as tones in the sound, which only plain RTP can.
+func (l *leg) useTones(media MediaSession) {
+	if toned, ok := media.(interface{ KeysAsTones() }); ok {
+		toned.KeysAsTones()
+		return
+	}
+	l.log.Warn("a trunk that speaks WebRTC gets no keys as tones", "trunk", l.trunk.Name())
 }
 
 // discard frees a leg that was never started.

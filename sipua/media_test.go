@@ -17,6 +17,7 @@ type fakeMedia struct {
 	log      []string // guarded by mu
 	closed   bool     // guarded by mu
 	takeDTMF bool     // guarded by mu
+	tones    bool     // guarded by mu
 }
 
 var _ MediaSession = (*fakeMedia)(nil)
@@ -111,6 +112,12 @@ func (f *fakeMedia) SendDTMF(key bridge.DTMF) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.takeDTMF
+}
+
+func (f *fakeMedia) KeysAsTones() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tones = true
 }
 
 func (f *fakeMedia) AskKeyframe() bool {

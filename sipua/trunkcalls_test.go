@@ -207,6 +207,8 @@ func TestKeysToATrunk(t *testing.T) {
 		{trunk.DTMFEvents, false, "", false},
 		{trunk.DTMFRelay, true, contentDTMFRelay, false},
 		{trunk.DTMFInfo, true, contentDTMF, false},
+		{trunk.DTMFInband, true, "", true},
+		{trunk.DTMFInband, false, "", false},
 	} {
 		t.Run(fmt.Sprintf("%q %v", test.way, test.events), func(t *testing.T) {
 			s := newSetup(t, withTrunk(t, func(o *trunk.Options) { o.DTMF = test.way }))
@@ -233,6 +235,9 @@ func TestKeysToATrunk(t *testing.T) {
 			event[bridge.Ended](t, leg)
 			media.mu.Lock()
 			defer media.mu.Unlock()
+			if media.tones != (test.way == trunk.DTMFInband) {
+				t.Errorf("keys as tones: %v", media.tones)
+			}
 			if got := test.events && slices.Contains(media.log, "dtmf5"); got != test.byRTP {
 				t.Errorf("by RTP: %v, the media did %q", got, media.log)
 			}

@@ -292,6 +292,43 @@ func TestSenderKey(t *testing.T) {
 	}
 }
 
+// TestSenderKeyTone holds that a key may be a tone in the sound, with silence around it.
+func TestSenderKeyTone(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	s, p := newTestSender(t)
+	say(t, s, 1, 10)
+	p.wait(t, 1)
+	p.pass(20 * time.Millisecond)
+	pcma := Format{Codec: Codec{"PCMA", 8000, 1}, PayloadType: 8}
+	s.SetTelephoneEvent(0, 0)
+	s.SetKeyTones(&pcma)
+	if !s.SendDTMF('5', 100*time.Millisecond) {
+		t.Fatal("the key was refused")
+	}
+	p.wait(t, 10) // 40 ms of silence, 100 of tone, 60 of silence
+	awaitKeys(t, s, 1)
+	say(t, s, 1, 21)
+	s.Close()
+	var heard []dtmf.Key
+	listener := NewKeyListener([]Format{pcma}, &counted{}, func(key dtmf.Key) { heard = append(heard, key) })
+	got := p.got()
+	for i, packet := range got[1:11] {
+		if packet.PayloadType != 8 || len(packet.payload) != 160 || packet.Marker != (i == 0) ||
+			packet.SequenceNumber != got[0].SequenceNumber+uint16(i)+1 ||
+			packet.Timestamp != got[0].Timestamp+160*uint32(i+1) {
+			t.Errorf("packet %d is %+v", i, packet.Header)
+		}
+		_ = listener.WriteRTP(&rtp.Packet{Header: packet.Header, Payload: packet.payload})
+	}
+	if len(heard) != 1 || heard[0].Digit != '5' {
+		t.Errorf("it is heard as %v", heard)
+	}
+	s.SetKeyTones(nil)
+	if s.SendDTMF('5', 0) {
+		t.Error("a key is taken that cannot be sent")
+	}
+}
+
 // TestSenderKeys holds that a receiver hears all keys in their order while the source talks.
 func TestSenderKeys(t *testing.T) {
 	defer goleak.VerifyNone(t)

@@ -106,7 +106,7 @@ func TestKeysAreReadBack(t *testing.T) {
 	}
 	leg.SendDTMF(bridge.DTMF{Digit: 'x'})
 	var heard string
-	detector := dtmf.NewDetector(8000, func(digit byte) { heard += string(rune(digit)) })
+	detector := dtmf.NewDetector(8000, func(key dtmf.Key) { heard += string(rune(key.Digit)) })
 	detector.Hear(ear.await(8000 * 3))
 	if heard != keys {
 		t.Errorf("heard %q, want %q", heard, keys)

@@ -174,7 +174,7 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 		if kind == 0 || ours[kind] != nil || i >= len(answer.Media) || answer.Media[i].Refused() {
 			continue
 		}
-		if formats := answeredFormats(offered, answer.Media[i].Formats[0]); len(formats) > 0 && s.ready(kind) {
+		if formats := n.answeredFormats(offered, answer.Media[i].Formats[0]); len(formats) > 0 && s.ready(kind) {
 			ours[kind] = s.answeringSection(offered, answer.Media[i], formats)
 			ours[kind].at = i
 			agreed[kind] = s.answeredBy(ours[kind], offered)
@@ -220,7 +220,7 @@ func (s *Session) answeredBy(ours *section, offered sdp.Media) *agreement {
 }
 
 // answeredFormats gives the chosen codec, with the number it has in the offer, and its telephone-event.
-func answeredFormats(offered sdp.Media, chosen transcode.Format) []sdp.Format {
+func (n *negotiation) answeredFormats(offered sdp.Media, chosen transcode.Format) []sdp.Format {
 	var formats []sdp.Format
 	for _, format := range offered.Codecs() {
 		if format.Fits(chosen) && (offered.Kind() == transcode.Audio || format.PayloadType == chosen.PayloadType) {
@@ -230,7 +230,7 @@ func answeredFormats(offered sdp.Media, chosen transcode.Format) []sdp.Format {
 		}
 	}
 	events := offered.TelephoneEvents()
-	if len(formats) == 0 || len(events) == 0 {
+	if len(formats) == 0 || len(events) == 0 || n.tones {
 		return formats
 	}
 	event := events[0]

@@ -47,6 +47,8 @@ type negotiation struct {
 	// answered yet.
 	ours   sections
 	theirs *sdp.Session
+	// tones tells that no telephone-event is to be agreed on: keys are tones.
+	tones bool
 }
 
 // sections are those in use of a description, by kind.
@@ -146,7 +148,7 @@ func (n *negotiation) offeredFormats(kind transcode.Kind, codecs []transcode.For
 			clocks = append(clocks, codec.ClockRate)
 		}
 	}
-	if len(formats) == 0 || kind != transcode.Audio {
+	if len(formats) == 0 || kind != transcode.Audio || n.tones {
 		return formats
 	}
 	for _, clock := range clocks {

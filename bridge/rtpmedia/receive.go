@@ -96,7 +96,7 @@ func (s *stream) dispatch(packet *rtp.Packet, format inboundFormat, now time.Tim
 	}
 	packet.PayloadType = format.payloadType
 	// What became of the packet is counted where it went.
-	_ = s.heard.WriteRTP(packet)
+	_ = s.pass(packet)
 }
 
 // account tells the receiver that a sequence number was used for something else than sound.

@@ -70,7 +70,8 @@ func (s *Session) Receive(kind transcode.Kind, to transcode.PacketWriter) {
 // Sender is the way to the party; what was not agreed is dropped.
 func (s *Session) Sender(kind transcode.Kind) transcode.PacketWriter { return s.streams[kind].sender }
 
-// SendDTMF plays a key as telephone-event. It reports false, having done nothing, if the party takes none.
+// SendDTMF plays a key as telephone-event, or as a tone. It reports false, having done nothing, if the party takes
+// none.
 func (s *Session) SendDTMF(key bridge.DTMF) bool {
 	return s.audio().sender.SendDTMF(key.Digit, key.Duration)
 }

@@ -2,6 +2,7 @@ package rtpmedia
 
 import (
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -115,6 +116,35 @@ func TestKeysBothWays(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestKeysAsTones: keys cross in the sound, with no telephone-event in any description.
+func TestKeysAsTones(t *testing.T) {
+	t.Parallel()
+	var callerHears, calleeHears keyboard
+	caller := newSession(t, func(o *Options) { o.Events.Pressed = callerHears.press })
+	callee := newSession(t, func(o *Options) { o.Events.Pressed = calleeHears.press })
+	caller.KeysAsTones()
+	callee.KeysAsTones()
+	negotiate(t, caller, callee, audio(bridge.SendRecv, pcma()))
+	const keys = "15*#D"
+	for _, digit := range []byte(keys) {
+		key := bridge.DTMF{Digit: digit, Duration: 100 * time.Millisecond}
+		if !caller.SendDTMF(key) || !callee.SendDTMF(key) {
+			t.Fatal("a key was not taken")
+		}
+	}
+	eventually(t, "all keys", func() bool { return callerHears.text() == keys && calleeHears.text() == keys })
+	if text := string(caller.negotiation.text) + string(callee.negotiation.text); strings.Contains(text, "event") {
+		t.Errorf("they say %s", text)
+	}
+	offered := newPhone(t, "127.0.0.1", 1).offer()
+	third := newSession(t, nil)
+	third.KeysAsTones()
+	description := must[bridge.Description](t)(third.SetOffer(offered))
+	if answer := must[[]byte](t)(third.Answer(description)); strings.Contains(string(answer), "event") {
+		t.Errorf("events are answered: %s", answer)
 	}
 }
 

@@ -23,6 +23,7 @@ type stream struct {
 	sender  *transcode.Sender
 	// heard is where the party's packets go.
 	heard transcode.Switch
+	tones tones
 
 	// agreed is the last agreement; nil before the first.
 	agreed atomic.Pointer[agreement]
@@ -109,6 +110,7 @@ func (s *stream) apply(agreed *agreement) {
 	}
 	s.sender.SetFormats(agreed.formats)
 	s.sender.SetTelephoneEvent(event.PayloadType, event.ClockRate)
+	s.useTones(agreed.formats)
 	s.sender.SetEnabled(agreed.direction.Sends())
 }
 

@@ -124,7 +124,7 @@ func (t *Trunk) readChoices() error {
 	if t.options.Expires < time.Minute || t.options.Expires > mostExpires {
 		return fmt.Errorf("%v is no time for a registration to last", t.options.Expires)
 	}
-	if !slices.Contains([]DTMF{DTMFAuto, DTMFEvents, DTMFRelay, DTMFInfo}, t.options.DTMF) {
+	if !slices.Contains([]DTMF{DTMFAuto, DTMFEvents, DTMFRelay, DTMFInfo, DTMFInband}, t.options.DTMF) {
 		return fmt.Errorf("%q is no way to send keys", t.options.DTMF)
 	}
 	known := []Identity{IdentityFrom, IdentityAsserted, IdentityPreferred, IdentityAccount}

@@ -13,7 +13,7 @@ import (
 	"sipbridge/transcode"
 )
 
-// DTMF is how keys are sent to a trunk. Keys from it are taken in every way.
+// DTMF is how keys are sent to a trunk. Keys from it are taken as RTP events and INFO; as tones, by DTMFInband alone.
 type DTMF string
 
 // The ways to send keys.
@@ -26,6 +26,8 @@ const (
 	DTMFRelay DTMF = "info-relay"
 	// DTMFInfo sends INFO with application/dtmf.
 	DTMFInfo DTMF = "info"
+	// DTMFInband sends tones in the sound, agrees on no RTP events, and takes tones for keys.
+	DTMFInband DTMF = "inband"
 )
 
 // ErrNoAnswer says that a trunk's challenge cannot be answered.

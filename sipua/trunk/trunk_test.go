@@ -42,7 +42,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"identity":            func(o *trunk.Options) { o.Identity = "rpid" },
 		"expires, too short":  func(o *trunk.Options) { o.Expires = time.Second },
 		"expires, too long":   func(o *trunk.Options) { o.Expires = 48 * time.Hour },
-		"dtmf":                func(o *trunk.Options) { o.DTMF = "inband" },
+		"dtmf":                func(o *trunk.Options) { o.DTMF = "tones" },
 		"codec":               func(o *trunk.Options) { o.Codecs = []string{"PCMA", "MP3"} },
 		"rewriting, outgoing": func(o *trunk.Options) { o.CalledOut = []string{"("} },
 		"rewriting, incoming": func(o *trunk.Options) { o.CallingIn = []string{"a -> $1"} },

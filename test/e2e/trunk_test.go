@@ -30,13 +30,13 @@ func dialingRules() map[string]any {
 		"rules": []map[string]any{
 			{"numbers": []string{"+49900"}, "deny": true},
 			{"numbers": []string{"+4930"}, "max_calls": 1},
-			{"numbers": []string{"77", "78"}},
+			{"numbers": []string{"77", "78", "79"}},
 		},
 	}
 }
 
 // trunks are Kamailio, where we register, and two that a sipp plays.
-func trunkOptions(itspAddress, strict, moved string) []map[string]any {
+func trunkOptions(itspAddress, strict, moved, toned string) []map[string]any {
 	return []map[string]any{
 		{
 			"name": "carrier", "next_hop": "sip:" + itspAddress + ";transport=tcp", "domain": itsp,
@@ -49,6 +49,7 @@ func trunkOptions(itspAddress, strict, moved string) []map[string]any {
 			"codecs": []string{"PCMA"}, "dtmf": "info",
 		},
 		{"name": "moved", "next_hop": "sip:" + moved},
+		{"name": "toned", "next_hop": "sip:" + toned, "codecs": []string{"PCMA"}, "dtmf": "inband"},
 	}
 }
 
@@ -57,6 +58,7 @@ func trunkRoutes() []map[string]string {
 		{"from": "trunk:carrier", "match": `^sip:4930@`, "to": "user:" + userName(0)},
 		{"from": "users", "match": `^sip:77@localhost`, "to": "trunk:strict"},
 		{"from": "users", "match": `^sip:78@localhost`, "to": "trunk:moved"},
+		{"from": "users", "match": `^sip:79@localhost`, "to": "trunk:toned"},
 		{"from": "users", "match": `^sip:66(\d+)@localhost`, "to": "sip:$1@127.0.0.1:9"},
 		{"from": "users", "match": `^sip:\+?\d+@localhost`, "to": "trunk:carrier"},
 	}
@@ -70,7 +72,9 @@ type trunkWorld struct {
 	page          *page
 	phone         *baresip.Phone
 	strict, moved *scripted
-	calls         int // that the phone has had
+	toned         *scripted
+	line          *reflector // the sound of toned
+	calls         int        // that the phone has had
 }
 
 func newTrunkWorld(t *testing.T) *trunkWorld {
@@ -94,15 +98,18 @@ func newTrunkWorld(t *testing.T) *trunkWorld {
 	moved := runScript(t, movedEar, sipp.Options{Steps: []sipp.Step{sipp.Redirect(
 		"<sip:+493099@localhost>;q=0.5", "<sip:0900123@localhost>;q=0.9", "<sip:493099@elsewhere.test>;q=0.7",
 	)}})
+	line, toned := runLine(t)
 	w := newWorld(t, browser.Chromium, service.Options{
-		Trunks: trunkOptions(server.Address, strict.Address, moved.Address), Routes: trunkRoutes(),
+		Trunks: trunkOptions(server.Address, strict.Address, moved.Address, toned.Address), Routes: trunkRoutes(),
 		Settings: map[string]map[string]any{"dialing": dialingRules()},
 	})
 	phone := newPhone(t, baresip.Options{
 		User: "493099", Password: "builder", Domain: itsp, Registrar: server.Address, Codec: "PCMA",
 		Contact: "sip:4930@" + itsp,
 	})
-	return &trunkWorld{world: w, server: server, phone: phone, strict: strict, moved: moved}
+	return &trunkWorld{
+		world: w, server: server, phone: phone, strict: strict, moved: moved, toned: toned, line: line,
+	}
 }
 
 // TestTrunks: pages call numbers through trunks and are called by them, as far as the rules let them.
@@ -117,6 +124,7 @@ func TestTrunks(t *testing.T) {
 	t.Run("one at once", w.oneAtOnce)
 	t.Run("transferred", w.transferred)
 	t.Run("challenged", w.challenged)
+	t.Run("tones", w.tones)
 	t.Run("redirected", w.redirected)
 	w.mustBecome(t, `sipbridge_trunk_calls{trunk="carrier"}`, 0)
 	w.mustBeEmpty(t)

@@ -1,65 +1,106 @@
 package dtmf
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 const (
-	// blocksPerSecond is how many blocks a Detector cuts a second into: 205 samples at 8 kHz, at
-	// which the tones fall well between each other.
-	blocksPerSecond = 39
+	// blocksPerSecond is how many blocks a Detector cuts a second into: 102 samples at 8 kHz, at which the tones fall
+	// well between each other, and of which the shortest key (ITU-T Q.24: 40 ms) fills two.
+	blocksPerSecond = 78
 	// minAmplitude is the least amplitude of each tone: about -36 dBm0.
 	minAmplitude = 250
 	// maxTwist is how much louder one tone may be than the other: 8 dB.
 	maxTwist = 2.5
+	// minLead is how much louder a tone must be than the others of its group, against speech: 6 dB.
+	minLead = 2
 	// minShare is how much of the power must be in the two tones, against speech.
 	minShare = 0.7
-	// minBlocks is how many blocks in a row must say the same for a key.
-	minBlocks = 2
+	// minBlocks is how many blocks in a row must say the same for a key, endBlocks how many must say something else for
+	// its end, so that a crackle in a key does not make two of it.
+	minBlocks, endBlocks = 2, 2
 )
 
 // Detector hears keys in sound. It is not safe for concurrent use.
 type Detector struct {
 	sampleRate int
-	report     func(digit byte)
+	report     func(Key)
 
 	block []int16 // what waits to be a whole block
 	last  byte    // what the last block said, 0 for nothing
 	count int     // how many blocks in a row have said it
+
+	key    byte // the key that sounds, 0 for none
+	blocks int  // how long it has
+	other  int  // how many blocks in a row did not say it
 }
 
-// NewDetector makes a Detector of sound with the given sample rate in Hz. Report is called from Hear, once
-// for each key, while it sounds.
-func NewDetector(sampleRate int, report func(digit byte)) *Detector {
+// NewDetector makes a Detector of sound with the given sample rate in Hz. Report is called from Hear, once for each
+// key, at its end.
+func NewDetector(sampleRate int, report func(Key)) *Detector {
 	return &Detector{sampleRate: sampleRate, report: report, block: make([]int16, 0, sampleRate/blocksPerSecond)}
 }
 
-// Hear takes in the next sound.
-func (d *Detector) Hear(pcm []int16) {
+// Hear takes in the next sound, and tells whether a key may sound in it. One that has begun within the last few
+// milliseconds may be noticed only in the sound that follows.
+func (d *Detector) Hear(pcm []int16) (sounding bool) {
+	sounding = d.key != 0
 	for len(pcm) > 0 {
 		begun := len(d.block)
 		n := copy(d.block[begun:cap(d.block)], pcm)
 		d.block, pcm = d.block[:begun+n], pcm[n:]
 		if len(d.block) == cap(d.block) {
-			d.judge(d.digit())
+			digit := d.digit()
+			sounding = sounding || digit != 0
+			d.judge(digit)
 			d.block = d.block[:0]
 		}
 	}
+	return sounding
 }
 
+// judge takes what the last block said.
 func (d *Detector) judge(digit byte) {
 	if digit != d.last {
 		d.last, d.count = digit, 0
 	}
 	d.count++
-	if digit != 0 && d.count == minBlocks {
-		d.report(digit)
+	begins := digit != 0 && digit != d.key && d.count == minBlocks
+	if d.key != 0 {
+		d.blocks, d.other = d.blocks+1, d.other+1
+		if digit == d.key {
+			d.other = 0
+		}
+		if d.other == endBlocks || begins || d.length() >= MaxDuration {
+			d.end()
+		}
 	}
+	if begins {
+		d.key, d.blocks, d.other = digit, minBlocks, 0
+	}
+}
+
+// end tells the key that sounded.
+func (d *Detector) end() {
+	d.blocks -= d.other
+	key := Key{Digit: d.key, Duration: d.length()}
+	d.key, d.blocks, d.other = 0, 0, 0
+	d.report(key)
+}
+
+func (d *Detector) length() time.Duration {
+	return time.Duration(d.blocks*cap(d.block)) * time.Second / time.Duration(d.sampleRate)
 }
 
 // digit gives the key that the block holds, or 0.
 func (d *Detector) digit() byte {
-	row, low := d.loudest(lowTones())
-	column, high := d.loudest(highTones())
-	if low < minAmplitude || high < minAmplitude || low > maxTwist*high || high > maxTwist*low {
+	row, low, ok := d.loudest(lowTones())
+	if !ok {
+		return 0
+	}
+	column, high, ok := d.loudest(highTones())
+	if !ok || low > maxTwist*high || high > maxTwist*low {
 		return 0
 	}
 	if (low*low+high*high)/2 < minShare*power(d.block) {
@@ -68,13 +109,18 @@ func (d *Detector) digit() byte {
 	return keypad[row*4+column]
 }
 
-func (d *Detector) loudest(frequencies [4]float64) (index int, amplitude float64) {
+// loudest gives the tone of a group that stands out in the block.
+func (d *Detector) loudest(frequencies [4]float64) (index int, amplitude float64, ok bool) {
+	second := 0.0
 	for i, frequency := range frequencies {
-		if a := Goertzel(d.block, d.sampleRate, frequency); a > amplitude {
-			index, amplitude = i, a
+		switch a := Goertzel(d.block, d.sampleRate, frequency); {
+		case a > amplitude:
+			index, amplitude, second = i, a, amplitude
+		case a > second:
+			second = a
 		}
 	}
-	return index, amplitude
+	return index, amplitude, amplitude >= minAmplitude && amplitude >= minLead*second
 }
 
 // Goertzel gives the amplitude, in the unit of the samples, of the sine of a frequency in Hz that is in a
