@@ -15,7 +15,7 @@ const keyTime = 160 * time.Millisecond
 // endpoint dials one client.
 type endpoint struct{ conn *conn }
 
-// Dial asks the client by invited. It rings at once.
+// Dial rings at the client, at once.
 func (e endpoint) Dial(request bridge.Request) bridge.Leg {
 	c := e.conn
 	c.mu.Lock()
@@ -24,15 +24,15 @@ func (e endpoint) Dial(request bridge.Request) bridge.Leg {
 	switch {
 	case c.over:
 		called.end(bridge.Cause{Status: 480, Text: "Temporarily Unavailable"})
-	case c.pending != nil:
+	case !c.words.admits():
 		called.end(bridge.Cause{Status: 486, Text: "Busy Here"})
 	case request.Offer == nil:
 		called.end(notAcceptable())
 	default:
 		called.offer = *request.Offer
-		called.from, called.to = shown(request.From), shown(bridge.Party{Name: c.display, URI: request.To})
-		c.pending = called
-		c.callback("invited", called.from, called.to)
+		called.from, called.to = request.From, called.info.Party
+		c.calls[called.call] = called
+		c.words.called(called)
 		called.emit(bridge.Ringing{})
 	}
 	return called
@@ -66,12 +66,20 @@ func (c *conn) place(asked command) (placed *callerLeg, reason string) {
 	if len(wished.formats) == 0 {
 		return nil, reasonText(notAcceptable())
 	}
-	offer, request := wished.offer(), c.request(to)
-	request.Offer = &offer
-	placed = &callerLeg{leg: newLeg(c, request.From, c.user), request: request}
-	placed.caller, placed.wish = true, wished
+	placed = c.newCall(to, wished)
 	c.active = placed.leg
 	return placed, ""
+}
+
+// newCall makes the leg of a call that the client places. The caller holds mu.
+func (c *conn) newCall(to address, wished wish) *callerLeg {
+	offer, request := wished.offer(), c.request(to)
+	request.Offer = &offer
+	placed := &callerLeg{leg: newLeg(c, request.From, c.user), request: request}
+	placed.caller, placed.wish = true, wished
+	placed.from, placed.to = request.From, bridge.Party{URI: request.To}
+	c.calls[placed.call] = placed.leg
+	return placed
 }
 
 // accept answers the call that rings.
@@ -82,21 +90,29 @@ func (c *conn) accept(asked command) {
 	if called == nil || c.active != nil {
 		return
 	}
-	called.wish = parseWish(asked.words(0))
-	answer, ok := called.wish.answer(called.offer)
+	answer, ok := called.take(parseWish(asked.words(0)))
 	if !ok {
 		c.callback("byed")
 		called.end(notAcceptable())
 		return
 	}
 	c.pending, c.active = nil, called
-	called.state = stateAnswered
-	called.agree(answer)
 	c.callback("accepted", called.wish.acceptedWords(answer)...)
-	called.emit(bridge.Answered{Answer: answer})
-	if spoken := called.wish.spoken(answer); !called.media.agreedOn(spoken) {
-		called.proposeLocked(spoken) // it will speak what the caller did not offer
+}
+
+// take answers a call to the client, and reports false if there is no codec for it. The caller holds conn.mu.
+func (l *leg) take(wished wish) (answer bridge.Description, ok bool) {
+	l.wish = wished
+	if answer, ok = wished.answer(l.offer); !ok {
+		return answer, false
 	}
+	l.state = stateAnswered
+	l.agree(answer)
+	l.emit(bridge.Answered{Answer: answer})
+	if spoken := wished.spoken(answer); !l.media.agreedOn(spoken) {
+		l.proposeLocked(spoken) // it will speak what the caller did not offer
+	}
+	return answer, true
 }
 
 // decline refuses the call that rings.
@@ -137,10 +153,8 @@ func (c *conn) leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.over = true
-	for _, left := range []*leg{c.active, c.pending} {
-		if left != nil {
-			left.end(left.goodbye())
-		}
+	for _, left := range c.calls {
+		left.end(left.goodbye())
 	}
 	if c.user != "" {
 		c.server.leave(c, c.user)

@@ -5,15 +5,14 @@ import (
 	"sipbridge/signaling/rtmp/chunk"
 )
 
-// command does what the client asks for. Each command is answered at once, also one that is not known or
-// fails, as siprtmp did; what really becomes of a call is told by callbacks.
+// command does what the client asks for: what is about streams is the same for all, calls are the words' affair.
 func (c *conn) command(message chunk.Message) error {
 	asked, err := parseCommand(message)
 	if err != nil {
 		return err
 	}
 	c.mu.Lock()
-	known, rejected := c.user != "", c.rejected
+	known, rejected := c.connected, c.rejected
 	c.mu.Unlock()
 	switch {
 	case rejected:
@@ -32,8 +31,7 @@ func (c *conn) command(message chunk.Message) error {
 		call(asked)
 		return nil
 	}
-	c.answer(asked)
-	c.callCommand(asked)
+	c.words.command(asked)
 	return nil
 }
 

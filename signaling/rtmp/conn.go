@@ -76,7 +76,12 @@ type conn struct {
 	// mu guards all that follows, and the state of the connection's legs. It is held for arithmetic and for putting
 	// messages into out and events into legs, none of which waits.
 	mu sync.Mutex
-	// user is "name@domain" once connect was accepted.
+	// connected tells that connect was accepted, and words in which vocabulary the client speaks.
+	connected bool
+	words     words
+	// calls are the legs that have not ended, by their names.
+	calls map[string]*leg
+	// user is "name@domain" once the client has logged in.
 	user    string
 	display string
 	// login proves the user to the server of his domain, in his calls; nil for a user of our own.
@@ -112,8 +117,9 @@ func newConn(server *Server, socket net.Conn) *conn {
 		out: make(chan outgoing, queueSize), playout: newPlayout(), done: make(chan struct{}),
 		window:   windowSize,
 		commands: rate.NewLimiter(commandRate, commandBurst), audio: rate.NewLimiter(audioRate, audioBurst),
-		serial: 1, streams: make(map[uint32]bool),
+		serial: 1, streams: make(map[uint32]bool), calls: make(map[string]*leg),
 	}
+	c.words = siprtmp{c}
 	if address, err := netip.ParseAddrPort(socket.RemoteAddr().String()); err == nil {
 		c.remote = address.Addr().Unmap()
 	}

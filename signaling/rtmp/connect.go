@@ -54,13 +54,19 @@ func (c *conn) welcome(asked command, user, app string, info amf.Object) {
 		return
 	}
 	c.user, c.display = user, clean(asked.text(2))
+	c.connected = true
 	c.texts = asksForTexts(app)
 	c.amf3 = info.Get("objectEncoding") == 3.0
+	c.greet()
+	c.tell(0, "_result", asked.transaction, nil, info)
+	c.server.enter(c, user)
+}
+
+// greet says what is the same for all connections.
+func (c *conn) greet() {
 	c.send(chunk.Bandwidth(windowSize))
 	c.send(chunk.Number(chunk.SetChunkSize, outgoingChunk))
 	c.send(chunk.Event(chunk.StreamBegin, 0))
-	c.tell(0, "_result", asked.transaction, nil, info)
-	c.server.enter(c, user)
 }
 
 // reject says why a client may not connect; nothing that it says afterwards counts. It is

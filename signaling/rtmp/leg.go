@@ -27,8 +27,10 @@ type leg struct {
 	events chan bridge.Event
 	// caller tells that the client placed the call.
 	caller bool
-	// from and to are the parties as the client was told of them in invited.
-	from, to string
+	// call names the call to the client, and in the leg's dialog.
+	call string
+	// from and to are the parties of the call.
+	from, to bridge.Party
 	// offer is what the client was offered in invited.
 	offer bridge.Description
 
@@ -40,16 +42,20 @@ type leg struct {
 	held bool
 	// holding is what the client said last by hold.
 	holding bool
+	// transferred hears what becomes of a transfer that the client asked for.
+	transferred func(bridge.Cause)
 	// proposed is the tag of sound that came though another codec is agreed, while the call decides about
 	// it, and after it was refused.
 	proposed byte
 }
 
 func newLeg(c *conn, party bridge.Party, user string) *leg {
+	call := newUUID()
 	return &leg{
-		conn: c, media: newMedia(c), events: make(chan bridge.Event, eventsBuffered),
+		call: call, conn: c, media: newMedia(c), events: make(chan bridge.Event, eventsBuffered),
 		info: bridge.LegInfo{
-			ID: "rtmp-" + rand.Text()[:8], Transport: "RTMP", Party: party, User: user,
+			ID: "rtmp-" + rand.Text()[:8], Transport: "RTMP", Party: party, User: user, Origin: bridge.OriginUser,
+			Dialog: bridge.DialogID{CallID: call, LocalTag: rand.Text(), RemoteTag: rand.Text()},
 		},
 	}
 }
@@ -110,7 +116,7 @@ func (l *leg) SetDirection(direction bridge.Direction) {
 		return
 	}
 	l.held = held
-	l.conn.callback("holded", held)
+	l.conn.words.held(l, held)
 }
 
 // SendDTMF does nothing: clients know of no such callback, and some close when an unknown one comes.
@@ -128,24 +134,25 @@ func (l *leg) Refer(bridge.Referral) {
 	}
 }
 
-// TransferProgress does nothing: clients ask for no transfer.
-func (l *leg) TransferProgress(bridge.Cause) {}
+// TransferProgress tells a client that asked for a transfer what became of it.
+func (l *leg) TransferProgress(cause bridge.Cause) {
+	l.conn.mu.Lock()
+	defer l.conn.mu.Unlock()
+	if done := l.transferred; done != nil && cause.Status >= 200 {
+		l.transferred = nil
+		done(cause)
+	}
+}
 
 // Hangup ends the leg and tells the client in the word that fits.
 func (l *leg) Hangup(cause bridge.Cause) {
 	c := l.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case l.state == stateEnded:
+	if l.state == stateEnded {
 		return
-	case l.state == stateAnswered:
-		c.callback("byed")
-	case l.caller:
-		c.callback("rejected", reasonText(cause))
-	default:
-		c.callback("cancelled", l.from, l.to)
 	}
+	c.words.ended(l, cause)
 	l.end(cause)
 }
 
@@ -163,12 +170,10 @@ func (l callerLeg) Ring(early *bridge.Description) {
 	if l.state != stateRinging {
 		return
 	}
-	if early == nil {
-		c.callback("ringing", "180 Ringing")
-		return
+	if early != nil {
+		l.agree(*early)
 	}
-	l.agree(*early)
-	c.callback("ringing", "183 Session Progress")
+	c.words.rings(l.leg, early != nil)
 }
 
 // Answer tells the client that its call was accepted, and with which codec.
@@ -181,7 +186,7 @@ func (l callerLeg) Answer(answer bridge.Description) {
 	}
 	l.state = stateAnswered
 	l.agree(answer)
-	c.callback("accepted", l.wish.acceptedWords(answer)...)
+	c.words.answered(l.leg, answer)
 }
 
 // agree puts what was agreed on in force. The caller holds conn.mu.
@@ -207,6 +212,7 @@ func (l *leg) end(cause bridge.Cause) {
 	l.events <- bridge.Ended{Cause: cause}
 	close(l.events)
 	l.media.close()
+	delete(l.conn.calls, l.call)
 	if l.conn.active == l {
 		l.conn.active = nil
 	}

@@ -46,9 +46,8 @@ func (c *conn) page(from bridge.Party, message bridge.Message) bridge.Cause {
 	switch {
 	case c.over:
 		return bridge.Cause{Status: 480, Text: "Temporarily Unavailable"}
-	case !c.texts:
+	case !c.words.paged(from, text):
 		return unsupportedText()
 	}
-	c.callback("receivedPagingMessage", shown(from), text)
 	return bridge.Cause{Status: 200, Text: "OK"}
 }

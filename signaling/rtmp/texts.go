@@ -83,9 +83,8 @@ func (l *leg) tell(message bridge.Message) bridge.Cause {
 	switch {
 	case l.state != stateAnswered:
 		return bridge.Cause{Status: 481, Text: "Call/Transaction Does Not Exist"}
-	case !c.texts:
+	case !c.words.wrote(text):
 		return unsupportedText()
 	}
-	c.callback("receivedMessage", text)
 	return bridge.Cause{Status: 200, Text: "OK"}
 }

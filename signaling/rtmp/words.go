@@ -1,0 +1,80 @@
+package rtmp
+
+import "sipbridge/bridge"
+
+// words is the vocabulary that a client and we speak about its calls. All methods but command want conn.mu to be held.
+type words interface {
+	// command does what the client asks for, and answers it.
+	command(asked command)
+	// admits tells whether one more call may ring at the client.
+	admits() bool
+	// called tells of a call that rings at the client, rings that the client's own call rings, with sound or without.
+	called(l *leg)
+	rings(l *leg, early bool)
+	// answered tells that the client's own call was accepted.
+	answered(l *leg, answer bridge.Description)
+	// held tells whether the other party holds.
+	held(l *leg, held bool)
+	// ended tells that a call is over, and not by the client.
+	ended(l *leg, cause bridge.Cause)
+	// wrote tells what the other party, or somebody outside of calls, writes. It reports false if the client may not know
+	// how it is told.
+	wrote(text string) bool
+	paged(from bridge.Party, text string) bool
+}
+
+// siprtmp is the vocabulary of siprtmp.
+type siprtmp struct{ conn *conn }
+
+// command answers each command at once, also one that is not known or fails, as siprtmp did; what really becomes of
+// a call is told by callbacks.
+func (s siprtmp) command(asked command) {
+	s.conn.answer(asked)
+	s.conn.callCommand(asked)
+}
+
+func (s siprtmp) admits() bool { return s.conn.pending == nil }
+
+func (s siprtmp) called(l *leg) {
+	s.conn.pending = l
+	s.conn.callback("invited", shown(l.from), shown(l.to))
+}
+
+func (s siprtmp) rings(_ *leg, early bool) {
+	if early {
+		s.conn.callback("ringing", "183 Session Progress")
+		return
+	}
+	s.conn.callback("ringing", "180 Ringing")
+}
+
+func (s siprtmp) answered(l *leg, answer bridge.Description) {
+	s.conn.callback("accepted", l.wish.acceptedWords(answer)...)
+}
+
+func (s siprtmp) held(_ *leg, held bool) { s.conn.callback("holded", held) }
+
+func (s siprtmp) ended(l *leg, cause bridge.Cause) {
+	switch {
+	case l.state == stateAnswered:
+		s.conn.callback("byed")
+	case l.caller:
+		s.conn.callback("rejected", reasonText(cause))
+	default:
+		s.conn.callback("cancelled", shown(l.from), shown(l.to))
+	}
+}
+
+func (s siprtmp) wrote(text string) bool {
+	if s.conn.texts {
+		s.conn.callback("receivedMessage", text)
+	}
+	return s.conn.texts
+}
+
+func (s siprtmp) paged(from bridge.Party, text string) bool {
+	if s.conn.texts {
+		s.conn.callback("receivedPagingMessage", shown(from), text)
+	}
+	return s.conn.texts
+}
