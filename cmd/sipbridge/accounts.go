@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/md5" //nolint:gosec // FreeSWITCH's Flash phones know nothing else
 	"crypto/subtle"
+	"fmt"
 	"strings"
 	"time"
 
@@ -65,6 +67,14 @@ func (a accounts) Verify(user, domain, password string) bool {
 	known, ok := a.ownHA1(user, domain, digest.MD5)
 	given := digest.HA1(digest.MD5, user, domain, password)
 	return ok && password != "" && subtle.ConstantTimeCompare([]byte(strings.ToLower(known)), []byte(given)) == 1
+}
+
+// VerifySalted tells whether this is the MD5 of a salt and the user's password, for Flash phones that send it so. Of a
+// user who has only a hash himself it can't be known.
+func (a accounts) VerifySalted(user, domain, salt, hash string) bool {
+	known, ok := a.users[accountName{user, domain}]
+	made := fmt.Sprintf("%x", md5.Sum([]byte(salt+":"+known.Password))) //nolint:gosec // as above
+	return ok && known.Password != "" && subtle.ConstantTimeCompare([]byte(strings.ToLower(hash)), []byte(made)) == 1
 }
 
 // algorithmsFor gives the digest algorithms to offer to phones: accounts that have only an MD5 hash can't

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/md5"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -71,6 +73,10 @@ func TestVerify(t *testing.T) {
 	} {
 		if got := users.Verify(test.user, "test", test.password); got != test.want {
 			t.Errorf("%s with %q: %v", test.user, test.password, got)
+		}
+		salted := fmt.Sprintf("%X", md5.Sum([]byte("salt:"+test.password)))
+		if got := users.VerifySalted(test.user, "test", "salt", salted); got != (test.want && test.user == "alice") {
+			t.Errorf("%s with salted %q: %v", test.user, test.password, got) // of bob only another hash is known
 		}
 	}
 }

@@ -56,6 +56,8 @@ type conn struct {
 	closing sync.Once
 	// playing is the message stream on which the client hears; 0 if it plays none.
 	playing atomic.Uint32
+	// deaf tells that it wants to hear nothing for now.
+	deaf atomic.Bool
 
 	// familiar tells that it is no stranger to server, whose mu guards it.
 	familiar bool

@@ -24,6 +24,9 @@ func (c *conn) connect(asked command) error {
 		c.connectPublisher(asked, app)
 		return nil
 	}
+	if isPhone(app) {
+		return c.connectPhone(asked, object)
+	}
 	encoding, hasEncoding := object.Get("objectEncoding").(float64)
 	account, reason := c.identify(app, asked)
 	if encoding != 0 && encoding != 3 {

@@ -5,6 +5,9 @@
 // invited, cancelled, byed and holded: the API of siprtmp. It publishes the stream "local", which is what it says,
 // and plays "remote", which is what it hears.
 //
+// A client that connects to rtmp://host/phone speaks the vocabulary of FreeSWITCH's mod_rtmp instead: it logs in
+// afterwards, and may have several calls.
+//
 // A call of a client is a bridge.Incoming, and a call to it a bridge.Leg that the Endpoint of its connection
 // dials; nothing else in the bridge knows that it speaks RTMP. Each audio message becomes RTP packets at once,
 // and each RTP packet an audio message; what codec a message has says its first byte alone, whatever was agreed. What

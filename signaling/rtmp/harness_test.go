@@ -2,6 +2,8 @@ package rtmp_test
 
 import (
 	"context"
+	"crypto/md5"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -24,6 +26,11 @@ type passwords map[string]string
 func (p passwords) Verify(user, domain, password string) bool {
 	known, ok := p[user+"@"+domain]
 	return ok && known == password
+}
+
+func (p passwords) VerifySalted(user, domain, salt, hash string) bool {
+	known, ok := p[user+"@"+domain]
+	return ok && hash == fmt.Sprintf("%x", md5.Sum([]byte(salt+":"+known)))
 }
 
 // world is a server and an exchange between fake phones.

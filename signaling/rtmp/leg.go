@@ -213,6 +213,9 @@ func (l *leg) end(cause bridge.Cause) {
 	close(l.events)
 	l.media.close()
 	delete(l.conn.calls, l.call)
+	if l.transferred != nil {
+		l.transferred(bridge.Cause{Status: 487, Text: "Request Terminated"})
+	}
 	if l.conn.active == l {
 		l.conn.active = nil
 	}

@@ -18,6 +18,8 @@ type media struct {
 	// agreed are the formats agreed with the client; nil before.
 	agreed   atomic.Pointer[[]transcode.Format]
 	received atomic.Uint64
+	// unheard tells that the client has another call at its ear.
+	unheard atomic.Bool
 
 	// packets belongs to the goroutine that reads the connection.
 	packets packetizer
@@ -64,6 +66,9 @@ func (m *media) close() {
 	m.sender.Close()
 	m.conn.playout.clear()
 }
+
+// setHeard says whether this is the call that the client hears.
+func (m *media) setHeard(heard bool) { m.unheard.Store(!heard) }
 
 // format gives the agreed format of a codec.
 func (m *media) format(said sound) (transcode.Format, bool) {

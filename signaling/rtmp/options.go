@@ -12,6 +12,9 @@ import (
 type Accounts interface {
 	// Verify tells whether this is the user's password. Domain is canonical.
 	Verify(user, domain, password string) bool
+	// VerifySalted tells whether hash is the MD5, in hexadecimal digits, of the salt, a colon and the user's password.
+	// Domain is canonical.
+	VerifySalted(user, domain, salt, hash string) bool
 }
 
 // Options says how a Server works.

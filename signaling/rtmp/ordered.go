@@ -43,6 +43,9 @@ func (o *ordered) Play(packet *rtp.Packet) {
 	stream := c.playing.Load()
 	format, known := o.media.formatOf(packet.PayloadType)
 	timestamp, inOrder := o.player.at(packet.Timestamp, format.ClockRate, c.clock())
+	if o.media.unheard.Load() || c.deaf.Load() {
+		return
+	}
 	if stream == 0 || !known || !inOrder {
 		c.server.counts.audioDropped.Add(1)
 		return

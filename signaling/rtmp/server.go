@@ -166,6 +166,13 @@ func (s *Server) enter(client *conn, user string) {
 	}
 }
 
+// acquaint counts a client that has logged in as a stranger no more.
+func (s *Server) acquaint(client *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known(client)
+}
+
 // leave takes it out again.
 func (s *Server) leave(client *conn, user string) {
 	s.mu.Lock()
