@@ -25,6 +25,7 @@ type Agent struct {
 	paths        *relayPaths
 	proxies      *proxiedDialogs
 	rates        *userRates
+	names        *userRates
 	strangers    strangers
 	presence     *presence.Server
 	watchers     *watchers
@@ -60,6 +61,7 @@ func NewAgent(options Options) *Agent {
 		paths:        newRelayPaths(),
 		proxies:      newProxiedDialogs(),
 		rates:        newUserRates(requestsPerSecond, requestsAtOnce),
+		names:        newUserRates(namesPerSecond, namesAtOnce),
 		strangers:    newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
 		watchers:     newWatchers(),
 		removals:     newRemovals(),

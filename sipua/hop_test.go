@@ -296,6 +296,71 @@ func callerIsFollowedTo(t *testing.T, from, want string) {
 	moved.quiet()
 }
 
+// hasFoundItsHop asks the leg's goroutine.
+func hasFoundItsHop(t *testing.T, of bridge.Leg) bool {
+	t.Helper()
+	l, ok := of.(*leg)
+	if !ok {
+		t.Fatal("no leg of ours")
+	}
+	found := make(chan bool, 1)
+	l.mailbox.post(func() { found <- len(l.dialog.hop.targets) > 0 })
+	return within(t, found, "word of the leg")
+}
+
+// TestNameOfAUsersPhone leads to another port of the phone, but to nobody else's address.
+func TestNameOfAUsersPhone(t *testing.T) {
+	const phonePlace, movedPort = "192.0.2.9:5070", "192.0.2.9:5090"
+	for server, want := range map[string]string{movedPort: movedPort, movedPlace: phonePlace} {
+		t.Run(server, func(t *testing.T) {
+			known := &names{servers: map[string][]string{"phone.example": {"UDP " + server}}}
+			s := newSetup(t, known.use)
+			phone := s.registered("bob", "UDP", phonePlace)
+			peers := map[string]*peer{
+				phonePlace: phone, movedPort: s.peer("UDP", movedPort), movedPlace: s.peer("UDP", movedPlace),
+			}
+			devices, _ := s.agent.Lookup("bob", "local.example")
+			offer := pcmu()
+			leg := devices[0].Endpoint.Dial(bridge.Request{
+				From: bridge.Party{URI: "sip:alice@local.example"}, To: devices[0].URI, Offer: &offer,
+			})
+			phone.answerAs(phone.request(sip.INVITE), "bobtag", "sip:bob@phone.example")
+			phone.request(sip.ACK) // at once
+			event[bridge.Answered](t, leg)
+			eventually(t, "the name is not looked up", func() bool { return hasFoundItsHop(t, leg) })
+			next := peers[want]
+			leg.Hangup(bridge.Normal())
+			next.respond(next.request(sip.BYE), 200, "", "")
+			event[bridge.Ended](t, leg)
+			s.settled()
+			for _, other := range peers {
+				other.quiet()
+			}
+		})
+	}
+}
+
+// TestNamesOfPhonesAreFew: each user has some, strangers none, servers as many as they like.
+func TestNamesOfPhonesAreFew(t *testing.T) {
+	s := newSetup(t)
+	of := func(user string, trusted bool) *leg {
+		return &leg{agent: s.agent, trusted: trusted, info: bridge.LegInfo{User: user}}
+	}
+	for range namesAtOnce {
+		if !of("alice@local.example", false).mayLookUp() || !of("", true).mayLookUp() {
+			t.Fatal("not looked up")
+		}
+	}
+	for user, want := range map[string]bool{"alice@local.example": false, "bob@local.example": true, "": false} {
+		if got := of(user, false).mayLookUp(); got != want {
+			t.Errorf("a name of %q is looked up: %v", user, got)
+		}
+	}
+	if !of("", true).mayLookUp() {
+		t.Error("a server's name is not looked up")
+	}
+}
+
 // TestNameIsForWhenTheConnectionEnds: a party is spoken to on its connection as long as that lives.
 func TestNameIsForWhenTheConnectionEnds(t *testing.T) {
 	known := movedName()

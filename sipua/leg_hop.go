@@ -96,12 +96,14 @@ func (l *leg) partyAddresses() []netip.Addr {
 	return hosts
 }
 
-// lookUpHop looks the next hop of a dialog up beside the leg's goroutine, if it is a name, and that of a server which
-// may move the dialog. It is called whenever the party may have named another one; what was found for the same name
-// before stays in use meanwhile.
+// lookUpHop looks the next hop of a dialog up beside the leg's goroutine, if it is a name. It is called whenever the
+// party may have named another one; what was found for the same name before stays in use meanwhile.
 func (l *leg) lookUpHop(d *dialog) {
 	name, ok := d.nextName()
-	if !ok || !l.trusted || l.keepsFlow(d) {
+	switch {
+	case ok && !l.trusted && name == d.hop.name && len(d.hop.targets) > 0:
+		return // a phone's is looked up once
+	case !ok, l.keepsFlow(d), !l.mayLookUp():
 		d.hop.name, d.hop.targets = serverName{}, nil
 		return
 	}
@@ -121,6 +123,17 @@ func (l *leg) lookUpHop(d *dialog) {
 	if !d.hop.searching {
 		l.pending--
 	}
+}
+
+// mayLookUp tells whether a name of the party is looked up, which costs questions to whomever the name belongs to: that
+// of a server always, that of a user's phone now and then, a stranger's never. A phone's name leads no further than to
+// the address from which it speaks (mayMoveTo): so nobody finds out by us what is where.
+func (l *leg) mayLookUp() bool {
+	if l.trusted {
+		return true
+	}
+	_, user := l.place()
+	return user != "" && l.agent.names.allow(user, time.Now())
 }
 
 // locateHop looks a name up. It takes no longer than hopPatience.
@@ -150,10 +163,10 @@ func (l *leg) hopFound(d *dialog, name serverName, targets []transport.Target, e
 	l.proposeNext()
 }
 
-// awaitsHop tells whether it is about to be known where a dialog goes.
+// awaitsHop tells whether it is about to be known where a dialog goes. A phone is where it last sent from meanwhile.
 func (l *leg) awaitsHop(d *dialog) bool {
 	_, known := transport.TargetOf(l.flow)
-	return d.hop.searching && len(d.hop.targets) == 0 && !known && !l.keepsFlow(d)
+	return d.hop.searching && len(d.hop.targets) == 0 && !known && l.trusted && !l.keepsFlow(d)
 }
 
 // sendLast sends an ACK to a 2xx, or a BYE: the requests that the party must get even if it has just moved. They wait

@@ -14,6 +14,12 @@ const (
 	requestsAtOnce    = 25
 )
 
+// How many names of a user's phones are looked up, in the long run and at once.
+const (
+	namesPerSecond = 0.5
+	namesAtOnce    = 10
+)
+
 // userRates bounds how often something is done by each user on all his devices together, or to each.
 type userRates struct {
 	perSecond float64
