@@ -22,6 +22,12 @@ func (p *webPhone) click(id string) {
 	must(p.T, p.Call(nil, "click", id, limit.Milliseconds()))
 }
 
+// press clicks the button of this name.
+func (p *webPhone) press(name string) {
+	p.Helper()
+	must(p.T, p.Call(nil, "press", name, limit.Milliseconds()))
+}
+
 func (p *webPhone) enter(id, text string) {
 	p.Helper()
 	must(p.T, p.Call(nil, "type", id, text, limit.Milliseconds()))
@@ -50,6 +56,12 @@ func openWebPhone(t *testing.T, w *world) *webPhone {
 	p.click("register")
 	p.await("line", "registered")
 	return p
+}
+
+// shown is what the page calls a phone that was dialled by its number.
+func shown(phone *scripted) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(phone.number(), "sip:"), "@")
+	return name
 }
 
 // TestWebPhoneTransfers: a user of the web phone sends a phone on, at once, and after asking where to.
@@ -93,7 +105,7 @@ func TestWebPhoneTransfers(t *testing.T) {
 		p.enter("pass-target", target.number())
 		p.click("pass-ask")
 		mustHear(t, target, pageHz)
-		p.click("connect")
+		p.press("Connect " + shown(phone) + " with " + shown(target))
 		p.await("call", "none")
 		mustJoin(t, phone, target)
 		mustSay("now.")

@@ -35,6 +35,14 @@ window.phone = {
     element(id).click();
   },
 
+  /** Clicks the button that is called so, when it can be seen and used. */
+  async press(name, milliseconds) {
+    const called = (button) => (button.ariaLabel ?? button.textContent).trim() === name;
+    const usable = (button) => called(button) && button.checkVisibility() && !button.disabled;
+    const find = () => [...document.querySelectorAll('button')].find(usable);
+    (await until(find, `the button ${name}`, milliseconds)).click();
+  },
+
   /** Types over what a field holds, when it can be seen. */
   async type(id, text, milliseconds) {
     await until(() => document.getElementById(id)?.checkVisibility(), `#${id} to be seen`, milliseconds);

@@ -22,6 +22,8 @@ import { Referral } from './referral.js';
  */
 
 export class Call {
+  /** Names the call in this page. */
+  number = 0;
   /** @type {keyof typeof CallState} */
   state;
   muted = false;

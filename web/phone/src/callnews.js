@@ -1,8 +1,29 @@
 // @ts-check
-// What the journal says of a call.
+// What the page says of a call: how it stands, and what became of it.
 import { clock } from './duration.js';
 
 /** @typedef {{ words: string, kind: 'plain' | 'good' | 'bad', detail: string }} News */
+
+/** @type {Record<string, string>} */
+const stateWords = {
+  preparing: 'Waiting for the microphone…',
+  calling: 'Calling…',
+  ringing: 'Ringing…',
+  early: 'Ringing…',
+  incoming: 'is calling you',
+  answering: 'Answering…',
+  resuming: 'Taking the call back…',
+};
+
+/** How a call stands, beside the name of the other side. @param {import('./call.js').Call} call */
+export function wordsForState({ state, up, peer, transfer, interrupted, hold, muted }) {
+  if (!up) return stateWords[state] ?? '';
+  if (transfer) return transfer.rings ? `Rings at ${transfer.name}…` : `Sending to ${transfer.name}…`;
+  if (interrupted) return 'The sound is interrupted…';
+  if (hold.local) return hold.remote ? 'Both sides hold' : 'On hold';
+  if (hold.remote) return `${peer.name} put you on hold`;
+  return muted ? 'Connected, microphone muted' : 'Connected';
+}
 
 /**
  * How a call that is up stands.

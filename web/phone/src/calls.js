@@ -28,6 +28,8 @@ export class Calls {
   list = [];
   /** @type {Call | null} */
   active = null;
+  /** The number of the newest. */
+  #last = 0;
   #around;
 
   /** @param {Surroundings} around */
@@ -150,11 +152,11 @@ export class Calls {
     else this.#around.say(`${typed} is not an address.`, 'bad');
   }
 
-  /** Makes one call of the active one and one that waits, without us. @param {Call | undefined} other */
-  connect(other = this.waiting.at(-1)) {
+  /** Makes one call of the active one and one that waits, without us. @param {Call} other */
+  connect(other) {
     const line = this.#around.line();
     const call = this.active;
-    if (!other?.up || !call?.up || other === call || !line?.connected) return;
+    if (!other.up || !call?.up || other === call || !line?.connected) return;
     other.sendTo(addressURI(call.peer.address, line.account.domain), call.peer.name, call);
   }
 
@@ -193,6 +195,7 @@ export class Calls {
       sound: (each) => each === this.active && this.#resound(),
       broken: (each) => this.#mend(each),
     });
+    call.number = ++this.#last;
     this.list.push(call);
     this.active ??= call;
     return call;

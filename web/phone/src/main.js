@@ -22,6 +22,7 @@ import { Focus } from './view/focus.js';
 import { HistoryView } from './view/historyview.js';
 import { JournalView } from './view/journalview.js';
 import { LineView } from './view/lineview.js';
+import { OthersView } from './view/othersview.js';
 import { PadView } from './view/padview.js';
 import { letPrint } from './view/printing.js';
 import { SettingsView } from './view/settingsview.js';
@@ -63,7 +64,13 @@ const views = [
     hangUp: () => calls.hangUp(),
     toggleMute: () => calls.toggleMute(),
     toggleHold: () => calls.toggleHold(),
-    connect: () => calls.connect(),
+  }),
+  new OthersView({
+    answer: (call) => void calls.answer(call),
+    decline: (call) => calls.decline(call),
+    switchTo: (call) => calls.switchTo(call),
+    connect: (call) => calls.connect(call),
+    hangUp: (call) => calls.hangUp(call),
   }),
   new TransferView({ transfer: (typed) => calls.transfer(typed), consult: (typed) => void calls.dial(typed) }),
   new PadView(press),
@@ -97,10 +104,7 @@ function register(typed) {
 /** Registers a demo account anew after a restart of the service. */
 async function renew(account) {
   const before = facts;
-  element('target').value = settings.target || settings.target_value;
-  for (const notice of settingsView.notices) phone.journal.write(notice, 'bad');
   await begin();
-  if (settingsView.notices.length > 0) phone.complain(settingsView.notices.join(' '));
   const typed = renewedDemo(account, before, facts);
   if (typed) register(typed);
 }
@@ -125,7 +129,7 @@ function write(address) {
 }
 
 function press(key) {
-  if (!phone.call) dialView.type(key);
+  if (!phone.call || dialView.adding) dialView.type(key);
   else if (!calls.sendKey(key)) return;
   if (settings.has_tones) speaker.key(key);
 }
@@ -138,12 +142,11 @@ function hear(stream) {
 }
 
 function render() {
-  const calls = [phone.call, phone.waiting].filter(Boolean);
-  beside.follow({ line: phone.line, calls });
-  quietStart.follow(calls, !settings.has_audio);
+  beside.follow({ line: phone.line, calls: calls.list });
+  quietStart.follow(calls.list, !settings.has_audio);
   for (const view of views) view.render(phone);
-  speaker.play(settings.enable_sound_alert ? toneFor(phone.call) : null);
-  document.title = titleFor(phone.call);
+  speaker.play(settings.enable_sound_alert ? toneFor(calls) : null);
+  document.title = titleFor(calls);
 }
 
 letPrint();

@@ -65,11 +65,6 @@ export class Phone {
     return this.calls.active;
   }
 
-  /** The call that can be connected with the active one; null if there is none. */
-  get waiting() {
-    return this.calls.waiting.at(-1) ?? null;
-  }
-
   /**
    * Registers with what the form holds; gives the account, or null if it cannot be one.
    * @param {string} webSocket

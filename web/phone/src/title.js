@@ -1,10 +1,11 @@
+// @ts-check
 // What stands in the browser's tab.
 
 const name = 'sipbridge phone';
 
-/** The title for a call as it stands. */
-export function titleFor(call) {
-  if (!call) return name;
-  if (call.state === 'incoming') return `☎ ${call.peer.name} is calling`;
-  return `${call.peer.name} – ${name}`;
+/** The title for the calls as they stand. @param {Pick<import('./calls.js').Calls, 'active' | 'list'>} calls */
+export function titleFor({ active, list }) {
+  const rings = list.find(({ state }) => state === 'incoming');
+  if (rings) return `☎ ${rings.peer.name} is calling`;
+  return active ? `${active.peer.name} – ${name}` : name;
 }

@@ -192,11 +192,17 @@ test('suggestions', () => {
 
 test('the sound and the title of a call', () => {
   const peer = { name: 'bob' };
-  assert.equal(toneFor(null), null);
-  assert.equal(toneFor({ state: 'incoming', direction: 'incoming' }), 'ring');
-  assert.equal(toneFor({ state: 'ringing', direction: 'outgoing' }), 'ringBack');
-  assert.equal(toneFor({ state: 'early', direction: 'outgoing' }), null);
-  assert.equal(titleFor(null), 'sipbridge phone');
-  assert.match(titleFor({ state: 'incoming', peer }), /bob is calling/);
-  assert.match(titleFor({ state: 'up', peer }), /^bob/);
+  const alone = (active) => ({ active, list: [active] });
+  const none = { active: null, list: [] };
+  assert.equal(toneFor(none), null);
+  assert.equal(toneFor(alone({ state: 'incoming', direction: 'incoming' })), 'ring');
+  assert.equal(toneFor(alone({ state: 'ringing', direction: 'outgoing' })), 'ringBack');
+  assert.equal(toneFor(alone({ state: 'early', direction: 'outgoing' })), null);
+  const talking = { state: 'up', peer };
+  const waits = { active: talking, list: [talking, { state: 'incoming', peer: { name: 'carol' } }] };
+  assert.equal(toneFor(waits), 'waiting');
+  assert.match(titleFor(waits), /carol is calling/);
+  assert.equal(titleFor(none), 'sipbridge phone');
+  assert.match(titleFor(alone({ state: 'incoming', peer })), /bob is calling/);
+  assert.match(titleFor(alone(talking)), /^bob/);
 });

@@ -88,12 +88,12 @@ test('asks first, then connects both', async () => {
   const { phone, sessions } = await talking();
   await phone.calls.dial('carol');
   assert.deepEqual(sessions[0].asked, [['hold']]);
-  assert.equal(phone.waiting.peer.name, 'bob');
+  assert.equal(phone.calls.waiting[0].peer.name, 'bob');
   assert.equal(phone.call.peer.name, 'carol');
-  phone.calls.connect();
+  phone.calls.connect(phone.calls.others[0]);
   assert.equal(sessions[0].asked.length, 1, 'carol has not answered');
   answer(sessions[1]);
-  phone.calls.connect();
+  phone.calls.connect(phone.calls.others[0]);
   assert.deepEqual(sessions[0].asked.at(-1), ['refer', 'sip:carol@localhost', sessions[1]]);
   sessions[1].emit('ended', { originator: 'remote', cause: 'Terminated', message: null }); // by the bridge
   assert.equal(phone.call.peer.name, 'bob');
@@ -108,14 +108,14 @@ test('who was asked does not want to: back to the one who waits', async () => {
   phone.call.media.sound = 'of bob';
   await phone.calls.dial('carol');
   sessions[1].emit('failed', { originator: 'remote', cause: 'Busy', message: response(486) });
-  assert.equal(phone.waiting, null);
+  assert.deepEqual(phone.calls.waiting, []);
   assert.equal(phone.call.peer.name, 'bob');
   assert.equal(phone.message.words, 'carol is busy.');
   assert.deepEqual(sounds, ['of bob'], 'bob is heard again');
   await phone.calls.dial('dave');
   answer(sessions[2]);
   sessions[0].emit('ended', { originator: 'remote', cause: 'Terminated', message: null });
-  assert.equal(phone.waiting, null);
+  assert.deepEqual(phone.calls.waiting, []);
   assert.equal(phone.call.peer.name, 'dave', 'bob waits no more, dave is still there');
 });
 

@@ -3,6 +3,9 @@ import { suggestionsFor } from '../suggestions.js';
 import { element, make } from './elements.js';
 
 export class DialView {
+  /** Whether the field is shown beside a call, to place another one. */
+  adding = false;
+  #call = null;
   #dial;
   #facts = { numbers: [], accounts: [] };
   #offered = null;
@@ -14,6 +17,7 @@ export class DialView {
       event.preventDefault();
       dial(element('target').value);
     });
+    element('add-call').addEventListener('click', () => this.#add());
   }
 
   /** Takes what the service offers. */
@@ -23,10 +27,26 @@ export class DialView {
   }
 
   render({ line, call, ready }) {
-    element('dial').hidden = Boolean(call);
+    if (call !== this.#call) this.adding = false;
+    this.#call = call;
+    this.#show(ready);
     element('call').disabled = !ready;
     this.#offer(line?.account.name ?? '');
     for (const button of element('suggestions').children) button.disabled = !ready;
+  }
+
+  #add() {
+    this.adding = !this.adding;
+    this.#show(true);
+    if (this.adding) element('target').select();
+  }
+
+  #show(ready) {
+    const shown = !this.#call || this.adding;
+    element('dial').hidden = !shown;
+    element('call').hidden = !shown;
+    element('add-call').disabled = !ready;
+    element('add-call').dataset.on = String(this.adding);
   }
 
   /** Types a key of the dial pad where the cursor is, over what is selected. */

@@ -1,11 +1,16 @@
+// @ts-check
 // The field for whom to send the other side to, shown when the user asks for it.
 import { element } from './elements.js';
 
 export class TransferView {
   #open = false;
+  /** @type {object | null} */
   #call = null;
 
-  /** transfer is called with whom to send the other side to, consult with whom to ask first. */
+  /**
+   * @param {{ transfer: (typed: string) => void, consult: (typed: string) => void }} asked to send the other side there,
+   *   or to ask there first
+   */
   constructor({ transfer, consult }) {
     element('transfer').addEventListener('click', () => this.#show(!this.#open));
     element('pass').addEventListener('submit', (event) => {
@@ -14,15 +19,18 @@ export class TransferView {
     });
   }
 
-  render({ call, waiting, line }) {
+  /** @param {import('../phone.js').Phone} phone */
+  render({ call, line, ready }) {
     if (call !== this.#call) this.#open = false;
     this.#call = call;
-    const can = call?.state === 'up' && !call.transfer && !waiting && Boolean(line?.connected);
-    element('transfer').disabled = !can;
+    const can = Boolean(call?.up && !call.transfer && line?.connected);
+    element('transfer', HTMLButtonElement).disabled = !can;
     element('transfer').dataset.on = String(this.#open && can);
     element('pass').hidden = !this.#open || !can;
+    element('pass-ask', HTMLButtonElement).disabled = !ready;
   }
 
+  /** @param {boolean} open */
   #show(open) {
     this.#open = open;
     element('transfer').dataset.on = String(open);
@@ -30,10 +38,12 @@ export class TransferView {
     if (open) element('pass-target').focus();
   }
 
+  /** @param {(typed: string) => void} what */
   #done(what) {
-    const typed = element('pass-target').value;
+    const field = element('pass-target', HTMLInputElement);
+    const typed = field.value;
     if (!typed.trim()) return;
-    element('pass-target').value = '';
+    field.value = '';
     this.#show(false);
     what(typed);
   }
