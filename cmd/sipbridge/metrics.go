@@ -94,6 +94,9 @@ func (s *service) flashMetrics() []admin.Sample {
 		counter("rtmp_audio_out_total", "Audio messages to Flash phones.", flash.AudioOut),
 		counter("rtmp_audio_dropped_total", "Audio messages of no use.", flash.AudioDropped),
 		counter("rtmp_audio_lost_total", "Packets to Flash phones that never came.", flash.AudioLost),
+		counter("rtmp_video_in_total", "Video messages from Flash phones and encoders.", flash.VideoIn),
+		counter("rtmp_video_out_total", "Video messages to Flash phones.", flash.VideoOut),
+		counter("rtmp_video_dropped_total", "Pictures of no use.", flash.VideoDropped),
 		counter("rtmp_panics_total", "Faults in the program that were contained.", flash.Panics),
 	}
 }

@@ -57,6 +57,11 @@ func (l *leg) proposeLocked(said sound) {
 	}
 	l.proposed = said.tag
 	offer := audioOf(said.Format)
-	offer.Media[0].Direction = bridge.NewDirection(true, !l.holding)
+	if pictures, ok := l.media.pictures(); ok {
+		offer = withPictures(offer, pictures)
+	}
+	for i := range offer.Media {
+		offer.Media[i].Direction = bridge.NewDirection(true, !l.holding)
+	}
 	l.emit(bridge.Offered{Offer: offer})
 }

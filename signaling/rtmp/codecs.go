@@ -53,6 +53,8 @@ type wish struct {
 	// named tells that it named codecs, and wants to hear which was agreed on.
 	named   bool
 	formats []transcode.Format
+	// pictures tells that it sends and takes H.264.
+	pictures bool
 }
 
 // parseWish reads the words of a client, in its order. A client that gives none speaks Speex. Words for video
@@ -71,6 +73,8 @@ func parseWish(words []string) wish {
 			wished.add(all[1].Format)
 		case "pcma":
 			wished.add(all[2].Format)
+		case "h264":
+			wished.pictures = true
 		}
 	}
 	return wished
@@ -87,7 +91,13 @@ func (w wish) has(codec transcode.Codec) bool {
 }
 
 // offer is what the client offers.
-func (w wish) offer() bridge.Description { return audioOf(w.formats...) }
+func (w wish) offer() bridge.Description {
+	offer := audioOf(w.formats...)
+	if w.pictures {
+		offer = withPictures(offer, avc())
+	}
+	return offer
+}
 
 func audioOf(formats ...transcode.Format) bridge.Description {
 	return bridge.Description{Media: []bridge.MediaDescription{{Kind: transcode.Audio, Formats: formats}}}
@@ -97,24 +107,24 @@ func audioOf(formats ...transcode.Format) bridge.Description {
 // reports false if there is none.
 func (w wish) answer(offer bridge.Description) (bridge.Description, bool) {
 	answer := bridge.Description{Media: make([]bridge.MediaDescription, len(offer.Media))}
-	answered := false
+	answered := map[transcode.Kind]bool{}
 	for i, media := range offer.Media {
 		answer.Media[i] = bridge.MediaDescription{Kind: media.Kind, Direction: bridge.Inactive}
 		format, ok := w.choose(media)
-		if answered || !ok {
+		if answered[media.Kind] || !ok {
 			continue
 		}
-		answered = true
+		answered[media.Kind] = true
 		answer.Media[i].Formats = []transcode.Format{format}
 		answer.Media[i].Direction = media.Direction.Mirror()
 		answer.Media[i].PacketTime = media.PacketTime
 	}
-	return answer, answered
+	return answer, answered[transcode.Audio]
 }
 
 func (w wish) choose(media bridge.MediaDescription) (transcode.Format, bool) {
 	if media.Kind != transcode.Audio {
-		return transcode.Format{}, false
+		return w.choosePictures(media)
 	}
 	if len(w.formats) == 0 {
 		return transcode.Format{}, false
@@ -148,5 +158,9 @@ func (w wish) acceptedWords(agreed bridge.Description) []any {
 	if !w.named {
 		return nil
 	}
-	return []any{w.spoken(agreed).said, nil}
+	var pictures any
+	if _, ok := agreed.First(transcode.Video); ok {
+		pictures = "h264"
+	}
+	return []any{w.spoken(agreed).said, pictures}
 }

@@ -67,7 +67,8 @@ type conn struct {
 	reader        *chunk.Reader
 	window, acked uint32
 	commands      *rate.Limiter
-	audio         *rate.Limiter
+	audio, video  *rate.Limiter
+	camera        camera
 	// publisher is what the client is if it is an encoder; else nil.
 	publisher *publisher
 	// unregister ends the registration at the server of the client's domain; nil if there is none. working is the
@@ -119,15 +120,14 @@ func newConn(server *Server, socket net.Conn) *conn {
 		out: make(chan outgoing, queueSize), playout: newPlayout(), done: make(chan struct{}),
 		window:   windowSize,
 		commands: rate.NewLimiter(commandRate, commandBurst), audio: rate.NewLimiter(audioRate, audioBurst),
+		video: rate.NewLimiter(videoRate, videoBurst), camera: newCamera(),
 		serial: 1, streams: make(map[uint32]bool), calls: make(map[string]*leg),
 	}
 	c.words = siprtmp{c}
 	if address, err := netip.ParseAddrPort(socket.RemoteAddr().String()); err == nil {
 		c.remote = address.Addr().Unmap()
 	}
-	c.reader = chunk.NewReader(socket, chunk.ReaderOptions{Skip: func(messageType uint8) bool {
-		return messageType == chunk.Video // which has nowhere to go
-	}})
+	c.reader = chunk.NewReader(socket, chunk.ReaderOptions{Skip: c.skips, MaxVideo: maxPicture})
 	return c
 }
 
@@ -223,11 +223,7 @@ func (c *conn) read() error {
 
 // extend gives a client that has logged in more time.
 func (c *conn) extend() error {
-	c.mu.Lock()
-	known := c.user != "" && !c.rejected
-	c.mu.Unlock()
-	known = known || c.publisher != nil && c.publisher.stream != nil
-	if !known {
+	if !c.known() {
 		return nil
 	}
 	return c.socket.SetReadDeadline(time.Now().Add(c.server.options.IdleTimeout))

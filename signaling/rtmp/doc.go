@@ -13,6 +13,9 @@
 // and each RTP packet an audio message; what codec a message has says its first byte alone, whatever was agreed. What
 // comes unevenly or out of order from a network goes to the client evenly and in order, at most 120 ms late.
 //
+// Pictures in H.264 cross undecoded: a camera makes RTP packets of the client's video messages, with the parameter sets
+// before each full picture, and a screen makes messages of packets, from the first full picture on.
+//
 // An encoder such as ffmpeg connects to rtmp://host/live and publishes a stream, which calls somebody by itself or is
 // called: the subpackage live makes legs of it.
 //

@@ -36,13 +36,19 @@ func tagsOf(t *testing.T, seconds int, codec ...string) []chunk.Message {
 	file := filepath.Join(t.TempDir(), "tone.flv")
 	args := append([]string{"-f", "lavfi", "-i", "sine=1004:d=" + strconv.Itoa(seconds)}, codec...)
 	ffmpeg(t, append(args, "-ac", "1", file)...)
+	return messagesIn(t, file, chunk.Audio)
+}
+
+// messagesIn gives the messages of a type in an FLV file.
+func messagesIn(t *testing.T, file string, messageType uint8) []chunk.Message {
+	t.Helper()
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var tags []chunk.Message
 	if err := chunk.Parts(chunk.Message{Payload: content[len(flvHeader):]}, func(part chunk.Message) {
-		if part.Type == chunk.Audio {
+		if part.Type == messageType {
 			tags = append(tags, part)
 		}
 	}); err != nil {

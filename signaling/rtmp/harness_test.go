@@ -16,6 +16,7 @@ import (
 	"sipbridge/bridge/builtin"
 	"sipbridge/signaling/rtmp"
 	"sipbridge/signaling/rtmp/rtmptest"
+	"sipbridge/transcode"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -114,6 +115,22 @@ func (w *world) callAlice() *bridgetest.Incoming {
 	}, bridge.LegInfo{})
 	w.exchange.Accept(caller)
 	return caller
+}
+
+// avc is H.264 as a phone has it.
+func avc() transcode.Format {
+	return transcode.Format{
+		Codec: transcode.Codec{Name: "H264", ClockRate: 90000}, PayloadType: 102,
+		Parameters: "profile-level-id=42801f;packetization-mode=1",
+	}
+}
+
+// withVideo adds H.264 to a description.
+func withVideo(description bridge.Description) bridge.Description {
+	description.Media = append(description.Media, bridge.MediaDescription{
+		Kind: transcode.Video, Formats: []transcode.Format{avc()},
+	})
+	return description
 }
 
 func answered() bridge.Event {

@@ -51,13 +51,15 @@ type leg struct {
 
 func newLeg(c *conn, party bridge.Party, user string) *leg {
 	call := newUUID()
-	return &leg{
-		call: call, conn: c, media: newMedia(c), events: make(chan bridge.Event, eventsBuffered),
+	l := &leg{
+		call: call, conn: c, events: make(chan bridge.Event, eventsBuffered),
 		info: bridge.LegInfo{
 			ID: "rtmp-" + rand.Text()[:8], Transport: "RTMP", Party: party, User: user, Origin: bridge.OriginUser,
 			Dialog: bridge.DialogID{CallID: call, LocalTag: rand.Text(), RemoteTag: rand.Text()},
 		},
 	}
+	l.media = newMedia(c, l.wantKeyframe)
+	return l
 }
 
 // callerLeg is a call that a client placed.
@@ -122,8 +124,19 @@ func (l *leg) SetDirection(direction bridge.Direction) {
 // SendDTMF does nothing: clients know of no such callback, and some close when an unknown one comes.
 func (l *leg) SendDTMF(bridge.DTMF) {}
 
-// AskKeyframe does nothing: there are no pictures.
+// AskKeyframe does nothing: no client can be asked. It sends a full picture as often as it was set to.
 func (l *leg) AskKeyframe() {}
+
+// wantKeyframe asks the other party for a full picture. It is called while a picture is written, for which an ending
+// leg waits with conn.mu: so it never waits itself, and reports false where it would have to.
+func (l *leg) wantKeyframe() bool {
+	if !l.conn.mu.TryLock() {
+		return false
+	}
+	defer l.conn.mu.Unlock()
+	l.emit(bridge.KeyframeAsked{})
+	return true
+}
 
 // Refer is refused: clients know of no such callback.
 func (l *leg) Refer(bridge.Referral) {

@@ -108,10 +108,10 @@ func TestListeners(t *testing.T) {
 	w := newWorld(t, withStreams)
 	client, stream := encoder(t, w, "live", "cam")
 	client.AwaitStatus("NetStream.Publish.Start")
-	first := w.listen(t, "sip:live-cam@test")
+	first := w.listen(t)
 	bridgetest.Await[bridgetest.Answer](t, first.Leg)
 	speak(t, client, stream, 0x72, 0, 1)
-	second := w.listen(t, "sip:live-cam@test")
+	second := w.listen(t)
 	bridgetest.Await[bridgetest.Answer](t, second.Leg)
 	said := uint32(1) // until the calls have agreed to A-law nothing is heard
 	for _, listener := range []*bridgetest.Incoming{first, second} {
@@ -130,18 +130,18 @@ func TestListeners(t *testing.T) {
 	for _, listener := range []*bridgetest.Incoming{first, second} {
 		bridgetest.Await[bridgetest.Hangup](t, listener.Leg)
 	}
-	late := w.listen(t, "sip:live-cam@test")
+	late := w.listen(t)
 	if cause := bridgetest.Await[bridgetest.Hangup](t, late.Leg).Cause; cause.Status != 404 {
 		t.Errorf("who comes late hears %v", cause)
 	}
 }
 
-// listen plays a phone with PCMU that calls a stream.
-func (w *world) listen(t *testing.T, to string) *bridgetest.Incoming {
+// listen plays a phone with PCMU that calls the stream cam.
+func (w *world) listen(t *testing.T) *bridgetest.Incoming {
 	t.Helper()
 	offer := bridgetest.Audio(bridgetest.PCMU())
 	caller := bridgetest.NewIncoming(bridge.Request{
-		From: bridge.Party{URI: "sip:carol@test"}, To: to, Offer: &offer,
+		From: bridge.Party{URI: "sip:carol@test"}, To: "sip:live-cam@test", Offer: &offer,
 	}, bridge.LegInfo{})
 	w.exchange.Accept(caller)
 	return caller

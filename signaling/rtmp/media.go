@@ -9,7 +9,7 @@ import (
 	"sipbridge/transcode"
 )
 
-// media is the sound of a leg.
+// media is the sound and the pictures of a leg.
 type media struct {
 	conn *conn
 	// heard is where what the client says goes.
@@ -20,38 +20,50 @@ type media struct {
 	received atomic.Uint64
 	// unheard tells that the client has another call at its ear.
 	unheard atomic.Bool
+	// seen is where its pictures go, and shown the way of pictures to it. agreedPictures is their format; nil if there
+	// are none.
+	seen           transcode.Switch
+	shown          *transcode.Sender
+	agreedPictures atomic.Pointer[transcode.Format]
+	// wantKeyframe asks the other party for a full picture, if it can now.
+	wantKeyframe func() bool
 
 	// packets belongs to the goroutine that reads the connection.
 	packets packetizer
 	// ordered belongs to sender, which sends one packet at a time.
 	ordered ordered
+	// screen belongs to shown.
+	screen screen
 }
 
-func newMedia(c *conn) *media {
-	m := &media{conn: c}
-	m.packets, m.ordered.media = newPacketizer(), m
+func newMedia(c *conn, wantKeyframe func() bool) *media {
+	m := &media{conn: c, wantKeyframe: wantKeyframe}
+	m.packets, m.ordered.media, m.screen.media = newPacketizer(), m, m
+	m.shown = transcode.NewSender(transcode.SenderOptions{Write: m.writePicture, Pictures: true})
 	m.sender = transcode.NewSender(transcode.SenderOptions{Write: m.write})
 	return m
 }
 
-// Receive sets where what the client says goes.
+// Receive sets where what the client says and shows goes.
 func (m *media) Receive(kind transcode.Kind, to transcode.PacketWriter) {
-	if kind == transcode.Audio {
-		m.heard.Set(to)
+	if kind == transcode.Video {
+		m.seen.Set(to)
+		return
 	}
+	m.heard.Set(to)
 }
 
-// Sender is the way to the client; what is not audio is dropped.
+// Sender is the way to the client.
 func (m *media) Sender(kind transcode.Kind) transcode.PacketWriter {
-	if kind == transcode.Audio {
-		return m.sender
+	if kind == transcode.Video {
+		return m.shown
 	}
-	return &transcode.Switch{}
+	return m.sender
 }
 
 // Stats counts packets. On TCP none is lost.
 func (m *media) Stats() bridge.MediaStats {
-	return bridge.MediaStats{Received: m.received.Load(), Sent: m.sender.Stats().Packets}
+	return bridge.MediaStats{Received: m.received.Load(), Sent: m.sender.Stats().Packets + m.shown.Stats().Packets}
 }
 
 // agree puts the formats of a description in force.
@@ -59,11 +71,39 @@ func (m *media) agree(description bridge.Description) {
 	audio, _ := description.First(transcode.Audio)
 	m.agreed.Store(&audio.Formats)
 	m.sender.SetFormats(audio.Formats)
+	video, ok := description.First(transcode.Video)
+	m.shown.SetFormats(video.Formats)
+	if !ok {
+		m.agreedPictures.Store(nil)
+		return
+	}
+	m.agreedPictures.Store(&video.Formats[0])
+}
+
+// pictures gives the format of pictures that was agreed.
+func (m *media) pictures() (transcode.Format, bool) {
+	if format := m.agreedPictures.Load(); format != nil {
+		return *format, true
+	}
+	return transcode.Format{}, false
+}
+
+// see takes a packet of a picture from the client.
+func (m *media) see(packet *rtp.Packet) {
+	m.received.Add(1)
+	_ = m.seen.WriteRTP(packet) // what became of it is counted where it went
+}
+
+// writePicture takes a packet of a picture to the client.
+func (m *media) writePicture(header *rtp.Header, part []byte) error {
+	m.screen.push(&rtp.Packet{Header: *header, Payload: part})
+	return nil
 }
 
 // close ends the stream to the client.
 func (m *media) close() {
 	m.sender.Close()
+	m.shown.Close()
 	m.conn.playout.clear()
 }
 

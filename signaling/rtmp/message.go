@@ -15,10 +15,15 @@ func (c *conn) handle(message chunk.Message) error {
 		return c.command(message)
 	case chunk.Audio:
 		c.hear(message)
+	case chunk.Video:
+		c.see(message)
 	case chunk.Aggregate:
 		return chunk.Parts(message, func(part chunk.Message) {
-			if part.Type == chunk.Audio {
+			switch part.Type {
+			case chunk.Audio:
 				c.hear(part)
+			case chunk.Video:
+				c.see(part)
 			}
 		})
 	case chunk.UserControl:

@@ -26,6 +26,9 @@ type publisher struct {
 	// to is whom to call when something is said; empty for nobody, and once he was called.
 	to      string
 	packets packetizer
+	// said is the codec of sound that was announced, as the upper half of its tag; shows tells that pictures were.
+	said  byte
+	shows bool
 }
 
 // isLive tells whether an application is that of encoders.
@@ -106,6 +109,7 @@ func (p *publisher) publish(asked command) {
 		return
 	}
 	p.name, p.stream, p.number, p.to = wanted.name, stream, asked.stream, to
+	p.said, p.shows = 0, false
 	c.status(asked, "status", "NetStream.Publish.Start", wanted.name)
 	c.server.options.Logger.Info("stream published", "name", wanted.name, "remote", c.remote)
 }
@@ -140,20 +144,39 @@ func (p *publisher) hear(message chunk.Message, said sound) {
 		p.conn.server.counts.audioDropped.Add(1)
 		return
 	}
-	p.call(said.Format)
+	if p.said != said.tag>>4 {
+		p.said = said.tag >> 4
+		p.stream.Announce(transcode.Audio, said.Format)
+	}
+	p.call()
 	p.packets.put(said.Format, message.Payload[1:], message.Timestamp, func(packet *rtp.Packet) {
-		p.stream.Speak(said.Format, packet)
+		p.stream.Send(transcode.Audio, packet)
 	})
 }
 
+// see shows the picture that the camera has, if it has one, to all who look.
+func (p *publisher) see(number uint32, picture bool) {
+	if p.stream == nil || number != p.number || !p.conn.camera.ready() {
+		p.conn.server.counts.videoDropped.Add(1)
+		return
+	}
+	if !p.shows {
+		p.shows = true
+		p.stream.Announce(transcode.Video, avc())
+	}
+	if picture {
+		p.conn.camera.send(avc(), func(packet *rtp.Packet) { p.stream.Send(transcode.Video, packet) })
+	}
+}
+
 // call places the call of the stream: now that it is known what is said.
-func (p *publisher) call(format transcode.Format) {
+func (p *publisher) call() {
 	if p.to == "" {
 		return
 	}
 	to := p.to
 	p.to = ""
-	p.conn.server.options.Accept(p.stream.Call(to, format, p.over))
+	p.conn.server.options.Accept(p.stream.Call(to, p.over))
 }
 
 // over tells the encoder that its call is over, or why there is none, and lets it go. It may be called by any

@@ -22,6 +22,8 @@ type Stats struct {
 	AudioDropped uint64
 	// AudioLost counts packets to clients that never came.
 	AudioLost uint64
+	// VideoIn and VideoOut count video messages from and to clients, VideoDropped pictures that nobody could use.
+	VideoIn, VideoOut, VideoDropped uint64
 	// Panics counts faults in the program that were contained.
 	Panics uint64
 }
@@ -29,6 +31,7 @@ type Stats struct {
 // counters are the Stats as they are counted.
 type counters struct {
 	refused, rejected, malformed, slow, policies, audioIn, audioOut, audioDropped, audioLost, panics atomic.Uint64
+	videoIn, videoOut, videoDropped                                                                  atomic.Uint64
 }
 
 // Stats gives a snapshot.
@@ -44,6 +47,8 @@ func (s *Server) Stats() Stats {
 		Refused: s.counts.refused.Load(), Rejected: s.counts.rejected.Load(),
 		Malformed: s.counts.malformed.Load(), Slow: s.counts.slow.Load(), Policies: s.counts.policies.Load(),
 		AudioIn: s.counts.audioIn.Load(), AudioOut: s.counts.audioOut.Load(),
-		AudioDropped: s.counts.audioDropped.Load(), AudioLost: s.counts.audioLost.Load(), Panics: s.counts.panics.Load(),
+		AudioDropped: s.counts.audioDropped.Load(), AudioLost: s.counts.audioLost.Load(),
+		VideoIn: s.counts.videoIn.Load(), VideoOut: s.counts.videoOut.Load(), VideoDropped: s.counts.videoDropped.Load(),
+		Panics: s.counts.panics.Load(),
 	}
 }

@@ -69,7 +69,7 @@ func TestLive(t *testing.T) {
 // publish lets ffmpeg say a tone to an URL, in time, until the test ends.
 func publish(t *testing.T, url string, codec ...string) *process.Process {
 	t.Helper()
-	args := []string{"-hide_banner", "-re", "-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=%d", publishedHz)}
+	args := []string{"-hide_banner", "-nostdin", "-re", "-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=%d", publishedHz)}
 	args = append(append(args, codec...), "-ac", "1", "-f", "flv", url)
 	publishing, err := process.Start(process.Options{Tool: "ffmpeg", Package: "ffmpeg", Args: args})
 	must(t, err)

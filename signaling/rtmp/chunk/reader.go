@@ -11,7 +11,7 @@ import (
 const (
 	// DefaultMaxMessage is the longest message, in bytes.
 	DefaultMaxMessage = 128 << 10
-	// maxBuffered is how many bytes all incomplete messages may have together.
+	// maxBuffered is how many bytes all incomplete messages may have together, beside one of video.
 	maxBuffered = 256 << 10
 	// maxPartial is how many messages may be incomplete at a time.
 	maxPartial = 8
@@ -32,6 +32,8 @@ var ErrLimit = errors.New("chunk: a limit is exceeded")
 type ReaderOptions struct {
 	// MaxMessage is the longest message in bytes. Default: DefaultMaxMessage.
 	MaxMessage int
+	// MaxVideo is the longest message of video in bytes. Default: MaxMessage.
+	MaxVideo int
 	// Skip tells the types of messages whose payload is thrown away as it comes. They may be longer than
 	// MaxMessage. Default: none.
 	Skip func(messageType uint8) bool
@@ -67,6 +69,7 @@ func NewReader(in io.Reader, options ReaderOptions) *Reader {
 	if options.MaxMessage <= 0 {
 		options.MaxMessage = DefaultMaxMessage
 	}
+	options.MaxVideo = max(options.MaxVideo, options.MaxMessage)
 	if options.Skip == nil {
 		options.Skip = func(uint8) bool { return false }
 	}
@@ -227,7 +230,11 @@ func (r *Reader) repeatedTimestamp(stream *stream) error {
 // begin begins a message with the header that is known.
 func (r *Reader) begin(stream *stream, format byte) error {
 	stream.skip = r.options.Skip(stream.message.Type)
-	if !stream.skip && stream.length > r.options.MaxMessage || r.partial >= maxPartial {
+	longest := r.options.MaxMessage
+	if stream.message.Type == Video {
+		longest = r.options.MaxVideo
+	}
+	if !stream.skip && stream.length > longest || r.partial >= maxPartial {
 		return ErrLimit
 	}
 	if format == 0 {
@@ -253,7 +260,7 @@ func (r *Reader) fill(stream *stream) error {
 		r.received += uint32(size)
 		return ended(err)
 	}
-	if r.buffered+size > maxBuffered {
+	if r.buffered+size > maxBuffered+r.options.MaxVideo {
 		return ErrLimit
 	}
 	const piece = 4 << 10 // memory follows what really comes

@@ -22,14 +22,14 @@ type leg struct {
 	// ---- guarded by stream.mu ----
 
 	answered, over bool
-	// proposed is the codec that was offered because it is said though another was agreed.
-	proposed transcode.Codec
+	// proposed is what was offered because it is sent though something else was agreed.
+	proposed bridge.Description
 }
 
 // newLeg makes a leg of a stream.
 func newLeg(s *Stream) *leg {
 	return &leg{
-		stream: s, media: &media{}, events: make(chan bridge.Event, eventsBuffered),
+		stream: s, media: newMedia(), events: make(chan bridge.Event, eventsBuffered),
 		info: bridge.LegInfo{
 			ID: "live-" + rand.Text()[:8], Transport: s.options.Transport, Party: s.options.Party,
 			Origin: s.options.Origin, User: s.options.User,
@@ -68,45 +68,59 @@ func (l *leg) answer(offer bridge.Description) {
 	l.answered = true
 	l.media.agree(answer)
 	l.emit(bridge.Answered{Answer: answer})
-	if l.stream.said.Name != "" {
-		l.propose(l.stream.said)
-	}
+	l.propose()
 }
 
-// choose gives the answer to an offer: the codec that is said, else the first of the offer. The caller holds stream.mu.
+// choose gives the answer to an offer: what is sent of each kind; of sound, if that is not offered or nothing was said
+// yet, the first of the offer. The caller holds stream.mu.
 func (l *leg) choose(offer bridge.Description) (bridge.Description, bool) {
 	answer := bridge.Description{Media: make([]bridge.MediaDescription, len(offer.Media))}
-	answered := false
+	answered := map[transcode.Kind]bool{}
 	for i, section := range offer.Media {
 		answer.Media[i] = bridge.MediaDescription{Kind: section.Kind, Direction: bridge.Inactive}
-		if answered || section.Kind != transcode.Audio || section.Refused() {
+		format, ok := l.chooseFormat(section)
+		if answered[section.Kind] || !ok {
 			continue
 		}
-		answered = true
-		format := section.Formats[0]
-		for _, offered := range section.Formats {
-			if offered.Equal(l.stream.said.Codec) {
-				format = offered
-				break
-			}
-		}
+		answered[section.Kind] = true
 		answer.Media[i].Formats = []transcode.Format{format}
 		answer.Media[i].Direction = section.Direction.Mirror()
 		answer.Media[i].PacketTime = section.PacketTime
 	}
-	return answer, answered
+	return answer, answered[transcode.Audio]
 }
 
-// propose offers the call a codec that is said though another was agreed: once. The caller holds stream.mu.
-func (l *leg) propose(format transcode.Format) {
-	if !l.answered || l.proposed.Equal(format.Codec) || l.media.takes(format.Codec) {
+func (l *leg) chooseFormat(section bridge.MediaDescription) (transcode.Format, bool) {
+	sent := l.stream.said[section.Kind]
+	for _, offered := range section.Formats {
+		switch {
+		case !offered.Fits(sent):
+		case section.Kind == transcode.Video:
+			return offered.Answering(sent), true
+		default:
+			return offered, true
+		}
+	}
+	if section.Kind != transcode.Audio || section.Refused() {
+		return transcode.Format{}, false
+	}
+	return section.Formats[0], true
+}
+
+// propose offers the call what is sent if something else was agreed: once. The caller holds stream.mu.
+func (l *leg) propose() {
+	offer := l.stream.description()
+	if !l.answered || l.media.takes(offer) || l.proposed.SameMedia(offer) {
 		return
 	}
-	l.proposed = format.Codec
-	l.emit(bridge.Offered{Offer: audioOf(format)})
+	if _, ok := offer.First(transcode.Audio); !ok {
+		return // nobody answers pictures alone
+	}
+	l.proposed = offer
+	l.emit(bridge.Offered{Offer: offer})
 }
 
-// Offer is accepted if it has the codec that is said, or any before something is.
+// Offer is accepted if there is sound in it.
 func (l *leg) Offer(offer bridge.Description) {
 	l.stream.mu.Lock()
 	defer l.stream.mu.Unlock()
@@ -128,7 +142,6 @@ func (l *leg) Accept(answer bridge.Description) {
 
 // agree puts a description in force. The caller holds stream.mu.
 func (l *leg) agree(answer bridge.Description) {
-	l.proposed = transcode.Codec{}
 	l.media.agree(answer)
 }
 
@@ -141,7 +154,7 @@ func (l *leg) SetDirection(bridge.Direction) {}
 // SendDTMF does nothing: nobody there would notice.
 func (l *leg) SendDTMF(bridge.DTMF) {}
 
-// AskKeyframe does nothing: there are no pictures.
+// AskKeyframe does nothing: publishers cannot be asked. They send full pictures as often as they were set to.
 func (l *leg) AskKeyframe() {}
 
 // Tell refuses: nobody there reads.
@@ -208,5 +221,5 @@ func (l *leg) end(cause bridge.Cause) {
 	delete(l.stream.legs, l)
 	l.events <- bridge.Ended{Cause: cause}
 	close(l.events)
-	l.media.heard.Set(nil)
+	l.media.close()
 }

@@ -9,60 +9,73 @@ import (
 	"sipbridge/transcode"
 )
 
-// media is the sound of a leg: what the stream says, and nothing toward it.
+// media is what a leg gets of a stream, and nothing toward it.
 type media struct {
-	heard transcode.Switch
-	// agreed are the formats agreed with the call; nil before.
-	agreed   atomic.Pointer[[]transcode.Format]
-	received atomic.Uint64
+	ways map[transcode.Kind]*way // never changed
+	sent atomic.Uint64
 }
 
-// Receive sets where what the stream says goes.
-func (m *media) Receive(kind transcode.Kind, to transcode.PacketWriter) {
-	if kind == transcode.Audio {
-		m.heard.Set(to)
-	}
+// way is that of one kind.
+type way struct {
+	to transcode.Switch
+	// agreed is the format agreed with the call; nil if there is none.
+	agreed atomic.Pointer[transcode.Format]
 }
+
+func newMedia() *media {
+	m := &media{ways: make(map[transcode.Kind]*way)}
+	for _, kind := range transcode.Kinds() {
+		m.ways[kind] = &way{}
+	}
+	return m
+}
+
+// Receive sets where what is sent goes.
+func (m *media) Receive(kind transcode.Kind, to transcode.PacketWriter) { m.ways[kind].to.Set(to) }
 
 // Sender drops: a publisher hears nothing.
 func (m *media) Sender(transcode.Kind) transcode.PacketWriter { return &transcode.Switch{} }
 
 // Stats counts packets.
-func (m *media) Stats() bridge.MediaStats { return bridge.MediaStats{Received: m.received.Load()} }
+func (m *media) Stats() bridge.MediaStats { return bridge.MediaStats{Received: m.sent.Load()} }
 
-// agree puts the formats of a description in force.
-func (m *media) agree(description bridge.Description) {
-	audio, _ := description.First(transcode.Audio)
-	m.agreed.Store(&audio.Formats)
-}
-
-// takes tells whether a codec was agreed.
-func (m *media) takes(codec transcode.Codec) bool {
-	_, ok := m.format(codec)
-	return ok
-}
-
-func (m *media) format(codec transcode.Codec) (transcode.Format, bool) {
-	agreed := m.agreed.Load()
-	if agreed == nil {
-		return transcode.Format{}, false
+func (m *media) close() {
+	for _, way := range m.ways {
+		way.to.Set(nil)
 	}
-	for _, format := range *agreed {
-		if format.Equal(codec) {
-			return format, true
+}
+
+// agree puts a description in force.
+func (m *media) agree(description bridge.Description) {
+	for kind, way := range m.ways {
+		section, ok := description.First(kind)
+		if !ok {
+			way.agreed.Store(nil)
+			continue
+		}
+		way.agreed.Store(&section.Formats[0])
+	}
+}
+
+// takes tells whether all that is sent was agreed.
+func (m *media) takes(sent bridge.Description) bool {
+	for _, section := range sent.Media {
+		if agreed := m.ways[section.Kind].agreed.Load(); agreed == nil || !agreed.Fits(section.Formats[0]) {
+			return false
 		}
 	}
-	return transcode.Format{}, false
+	return true
 }
 
-// say hands a packet to the call under the payload type that it knows; one of another codec is dropped.
-func (m *media) say(codec transcode.Codec, packet *rtp.Packet) {
-	format, ok := m.format(codec)
-	if !ok {
+// send hands a packet to the call under the payload type that it knows, if its format was agreed.
+func (m *media) send(kind transcode.Kind, format transcode.Format, packet *rtp.Packet) {
+	way := m.ways[kind]
+	agreed := way.agreed.Load()
+	if agreed == nil || !agreed.Fits(format) {
 		return
 	}
 	own := rtp.Packet{Header: packet.Header, Payload: packet.Payload}
-	own.PayloadType = format.PayloadType
-	m.received.Add(1)
-	_ = m.heard.WriteRTP(&own) // what became of it is counted where it went
+	own.PayloadType = agreed.PayloadType
+	m.sent.Add(1)
+	_ = way.to.WriteRTP(&own) // what became of it is counted where it went
 }

@@ -34,8 +34,8 @@ type Stream struct {
 	// of which waits.
 	mu   sync.Mutex
 	legs map[*leg]struct{}
-	// said is the newest codec of the publisher; without a name before he has said anything.
-	said  transcode.Format
+	// said is the newest format of each kind; without a name before there was anything of it.
+	said  map[transcode.Kind]transcode.Format
 	ended bool
 	// hearing are the legs that get a packet now; Speak uses it again for each.
 	hearing []*leg
@@ -46,21 +46,30 @@ func NewStream(options Options) *Stream {
 	if options.MaxListeners <= 0 {
 		options.MaxListeners = 100
 	}
-	return &Stream{options: options, legs: make(map[*leg]struct{})}
+	return &Stream{options: options, legs: make(map[*leg]struct{}), said: make(map[transcode.Kind]transcode.Format)}
 }
 
-// Speak says a packet to all. It belongs to one goroutine.
-func (s *Stream) Speak(format transcode.Format, packet *rtp.Packet) {
+// Announce tells what is sent of a kind from now on, and gives those who hear of it the chance to agree.
+func (s *Stream) Announce(kind transcode.Kind, format transcode.Format) {
 	s.mu.Lock()
-	s.said = format
+	defer s.mu.Unlock()
+	s.said[kind] = format
+	for listener := range s.legs {
+		listener.propose()
+	}
+}
+
+// Send sends a packet of a kind to all, in the format that was announced. It belongs to one goroutine.
+func (s *Stream) Send(kind transcode.Kind, packet *rtp.Packet) {
+	s.mu.Lock()
+	format := s.said[kind]
 	s.hearing = s.hearing[:0]
 	for listener := range s.legs {
-		listener.propose(format)
 		s.hearing = append(s.hearing, listener)
 	}
 	s.mu.Unlock()
 	for _, listener := range s.hearing { // without mu: a listener may be slow
-		listener.media.say(format.Codec, packet)
+		listener.media.send(kind, format, packet)
 	}
 }
 
@@ -102,16 +111,13 @@ func (s *Stream) Dial(request bridge.Request) bridge.Leg {
 	return listener
 }
 
-// Call makes the leg of a call to a URI, to be given to bridge.Exchange.Accept. What is being said, or format if
-// nothing was, is what it offers. Ended is called once when the call is over or failed, from any goroutine; it does not
-// block, and calls nothing here. It is not called if the Stream was closed.
-func (s *Stream) Call(to string, format transcode.Format, ended func(bridge.Cause)) bridge.Incoming {
+// Call makes the leg of a call to a URI, to be given to bridge.Exchange.Accept. It offers what was announced. Ended is
+// called once when the call is over or failed, from any goroutine; it does not block, and calls nothing here. It is not
+// called if the Stream was closed.
+func (s *Stream) Call(to string, ended func(bridge.Cause)) bridge.Incoming {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.said.Name != "" {
-		format = s.said
-	}
-	offer := audioOf(format)
+	offer := s.description()
 	placed := callerLeg{leg: newLeg(s), request: bridge.Request{
 		From: s.options.Party, To: to, Origin: s.options.Origin, User: s.options.User, Offer: &offer,
 	}}
@@ -123,10 +129,15 @@ func (s *Stream) Call(to string, format transcode.Format, ended func(bridge.Caus
 	return placed
 }
 
-func audioOf(format transcode.Format) bridge.Description {
-	return bridge.Description{Media: []bridge.MediaDescription{{
-		Kind: transcode.Audio, Formats: []transcode.Format{format},
-	}}}
+// description offers what is sent, sound first. The caller holds mu.
+func (s *Stream) description() bridge.Description {
+	var offer bridge.Description
+	for _, kind := range transcode.Kinds() {
+		if format := s.said[kind]; format.Name != "" {
+			offer.Media = append(offer.Media, bridge.MediaDescription{Kind: kind, Formats: []transcode.Format{format}})
+		}
+	}
+	return offer
 }
 
 func notAcceptable() bridge.Cause { return bridge.Cause{Status: 488, Text: "Not Acceptable Here"} }

@@ -19,7 +19,8 @@ func speex() transcode.Format {
 }
 
 func speak(stream *live.Stream, format transcode.Format) {
-	stream.Speak(format, &rtp.Packet{Header: rtp.Header{PayloadType: format.PayloadType}, Payload: []byte{1}})
+	stream.Announce(transcode.Audio, format)
+	stream.Send(transcode.Audio, &rtp.Packet{Header: rtp.Header{PayloadType: format.PayloadType}, Payload: []byte{1}})
 }
 
 func dial(stream *live.Stream, origin bridge.Origin, formats ...transcode.Format) bridge.Leg {
@@ -139,7 +140,8 @@ func TestCall(t *testing.T) {
 		Party: bridge.Party{URI: "sip:alice@test"}, User: "alice@test", Origin: bridge.OriginUser,
 	})
 	causes := make(chan bridge.Cause, 2)
-	placed := stream.Call("sip:bob@test", speex(), func(cause bridge.Cause) { causes <- cause })
+	stream.Announce(transcode.Audio, speex())
+	placed := stream.Call("sip:bob@test", func(cause bridge.Cause) { causes <- cause })
 	request := placed.Request()
 	if request.To != "sip:bob@test" || request.User != "alice@test" || request.From.URI != "sip:alice@test" ||
 		!request.Offer.Media[0].Formats[0].Equal(speex().Codec) {

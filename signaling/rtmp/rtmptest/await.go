@@ -36,6 +36,9 @@ func (c *Client) keep(message chunk.Message) {
 	case chunk.Audio:
 		c.heard = append(c.heard, message)
 		return
+	case chunk.Video:
+		c.seen = append(c.seen, message)
+		return
 	case chunk.Command0:
 	case chunk.Command3:
 		body = body[min(1, len(body)):]
@@ -125,6 +128,15 @@ func (c *Client) AwaitHeard(count int) []chunk.Message {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.heard)
+}
+
+// AwaitSeen waits until at least count video messages came, and gives all.
+func (c *Client) AwaitSeen(count int) []chunk.Message {
+	c.tb.Helper()
+	c.await("pictures", func() bool { return len(c.seen) >= count })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.seen)
 }
 
 // AwaitControl waits for a message of a type that is neither sound nor a command.

@@ -59,6 +59,7 @@ type Client struct {
 	taken    int
 	control  []chunk.Message
 	heard    []chunk.Message
+	seen     []chunk.Message
 	ended    bool
 	changed  chan struct{} // closed and replaced with each change
 }
@@ -198,6 +199,13 @@ func (c *Client) Play(name string) uint32 {
 func (c *Client) CloseStream(stream uint32) {
 	c.tb.Helper()
 	c.say(stream, "closeStream", nil, nil)
+}
+
+// Show sends one video message on a stream; payload begins with its tag.
+func (c *Client) Show(stream, timestamp uint32, payload []byte) {
+	c.Send(commandStream+stream, chunk.Message{
+		Type: chunk.Video, StreamID: stream, Timestamp: timestamp, Payload: payload,
+	})
 }
 
 // Speak says one audio message on a stream; the first byte of payload is its tag.
