@@ -16,10 +16,14 @@ document.body.append(Object.assign(document.createElement('script'), { src: api 
 
 const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
 let asked = 0;
+let refuses = false;
 navigator.mediaDevices.getUserMedia = (constraints) => {
   asked++;
-  return getUserMedia(constraints);
+  return refuses ? Promise.reject(new DOMException('refused', 'NotAllowedError')) : getUserMedia(constraints);
 };
+// The original keeps the old function when it begins.
+navigator.webkitGetUserMedia &&= (constraints, succeeded, failed) =>
+  navigator.mediaDevices.getUserMedia(constraints).then(succeeded, failed);
 
 class SIPml5Phone extends Phone {
   #stack;
@@ -121,6 +125,9 @@ class SIPml5Phone extends Phone {
   mute(isMuted) { return this.#session.mute('audio', isMuted); }
   useDevices(devices) { return this.#session.useDevices(devices); }
   async devices() { return (await window.SIPml.getDevices()).map((device) => device.toJSON()); }
+
+  /** Lets the user refuse his devices from now on. */
+  refuseDevices() { refuses = true; }
 
   /** How often the user was asked for devices. */
   asked() { return asked; }

@@ -10,7 +10,9 @@ import { NameAddrHeader } from './sip/jssip.js';
 /** How long the answer to a CANCEL is waited for, in milliseconds. */
 const cancelLimit = 5000;
 
+const terminating = 'Call terminating...';
 const terminated = 'Call terminated';
+const rejected = 'Call Rejected';
 
 /** One dialog of a call from its beginning to its end: JsSIP's events made sipML5's. */
 export class Conversation {
@@ -76,9 +78,9 @@ export class Conversation {
 
   hangup() {
     if (this.#state === states.ringing || this.#state === states.answering) {
-      this.#refuse('Decline', 'Call Rejected');
+      this.#refuse('Decline', rejected);
     } else if (this.#state === states.connected) {
-      this.#call.tell('terminating', 'Call terminating...');
+      this.#call.tell('terminating', terminating);
       this.session?.terminate({ extraHeaders: this.#call.dialogLines() });
     } else if (this.#state === states.asking || this.#state === states.calling) {
       this.#cancel();
@@ -133,8 +135,12 @@ export class Conversation {
     if (this.#state === states.ended) return;
     this.#call.tell('webrtc_error', `${error.name}: ${error.message}`);
     const words = 'Media stream permission denied';
-    if (this.isIncoming) this.#refuse(words, words);
-    else this.#end(words);
+    if (this.isIncoming) {
+      this.#refuse(words, rejected);
+    } else {
+      this.#call.tell('terminating', terminating);
+      this.#end(words);
+    }
   }
 
   /** @param {any} target @param {MediaStream} stream @param {string[]} headers */
@@ -221,7 +227,7 @@ export class Conversation {
   }
 
   #cancel() {
-    this.#call.tell('terminating', 'Call terminating...');
+    this.#call.tell('terminating', terminating);
     this.#state = states.cancelling;
     this.#quietly(() => this.session?.terminate());
     if (this.#isSent) setTimeout(() => this.#end(terminated), cancelLimit);
