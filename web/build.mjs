@@ -2,6 +2,7 @@
 // itself; beside them the scripts that other people's pages load; and the licences of all that is inside.
 //
 //   dist/phone/        the web phone
+//   dist/test/         whether this browser can call; it has the look of the phone
 //   dist/SIPml-api.js  what pages made for sipML5 load
 //   dist/videoio.js    VideoIO.swf for pages without Flash
 //   dist/c2c.js        the click-to-call button
@@ -10,7 +11,10 @@ import { build } from 'esbuild';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 
 /** Pages: <name>/src/main.js becomes dist/<name>/<name>.js, and these files of <name>/src go beside it. */
-const pages = [{ name: 'phone', files: ['index.html', 'layout.css', 'phone.css', 'beside.css', 'favicon.svg'] }];
+const pages = [
+  { name: 'phone', files: ['index.html', 'layout.css', 'phone.css', 'beside.css', 'favicon.svg'] },
+  { name: 'test', files: ['index.html', 'test.css'] },
+];
 
 /**
  * Scripts for a classic script tag, on any page: entry point and the name that they are served by.

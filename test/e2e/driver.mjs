@@ -15,6 +15,11 @@ function print(line) {
   process.stdout.write(JSON.stringify(line) + '\n');
 }
 
+const fakeMicrophone = [
+  '--use-fake-device-for-media-stream',
+  `--use-file-for-fake-audio-capture=${options.microphone}`,
+];
+
 function launchOptions() {
   const common = { executablePath: options.executable, headless: true, protocolTimeout: 120_000 };
   if (options.kind === 'firefox') {
@@ -36,14 +41,14 @@ function launchOptions() {
     args: [
       '--no-sandbox',
       '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-audio-capture=${options.microphone}`,
+      ...(options.noMicrophone ? [] : fakeMicrophone),
       '--autoplay-policy=no-user-gesture-required',
       '--allow-loopback-in-peer-connection',
       '--disable-features=WebRtcHideLocalIpsWithMdns,CalculateNativeWinOcclusion',
       '--disable-background-timer-throttling',
       '--disable-renderer-backgrounding',
       '--disable-backgrounding-occluded-windows',
+      ...(options.flags ?? []),
     ],
   };
 }
@@ -71,6 +76,20 @@ async function screenshot({ page, path }) {
   await pages.get(page).screenshot({ path });
 }
 
+async function resize({ page, size, colours }) {
+  await pages.get(page).setViewport(size);
+  await pages.get(page).emulateMediaFeatures([
+    { name: 'prefers-color-scheme', value: colours },
+    { name: 'prefers-reduced-motion', value: 'reduce' }, // or what is looked at next still changes
+  ]);
+}
+
+// The keyboard is that of the tab in front.
+async function press({ page, keys }) {
+  await pages.get(page).bringToFront();
+  for (const key of keys) await pages.get(page).keyboard.press(key);
+}
+
 const commands = {
   open,
   close: (_, command) => close(command),
@@ -78,6 +97,8 @@ const commands = {
   call: (_, { page, name, args }) =>
     pages.get(page).evaluate((called, given) => window.phone[called](...given), name, args ?? []),
   screenshot: (_, command) => screenshot(command),
+  resize: (_, command) => resize(command),
+  press: (_, command) => press(command),
 };
 
 async function answer(browser, line) {

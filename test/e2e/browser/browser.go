@@ -39,6 +39,10 @@ type Options struct {
 	Origin string
 	// MicrophoneHz is the tone that the fake microphone gives.
 	MicrophoneHz int
+	// NoMicrophone leaves Chromium without microphone and camera.
+	NoMicrophone bool
+	// Flags are more arguments for Chromium.
+	Flags []string
 	// TempDir takes the microphone's file and the sound server's socket.
 	TempDir string
 }
@@ -110,6 +114,7 @@ func Start(options Options) (*Browser, error) {
 	settings, err := json.Marshal(map[string]any{
 		"kind": options.Kind, "executable": executable, "microphone": microphone,
 		"origin": options.Origin, "toneHz": options.MicrophoneHz,
+		"noMicrophone": options.NoMicrophone, "flags": options.Flags,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("driver options: %w", err)

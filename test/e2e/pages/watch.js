@@ -26,12 +26,22 @@ window.phone = {
   dropSocket: () => window.lastWebSocket.close(),
   text: (id) => element(id).textContent,
 
+  focused: () => document.activeElement?.id ?? '',
+  data: (id, name) => element(id).dataset[name],
+
+  /** Resolves when the test page says what it has found. */
+  waitVerdict(milliseconds) {
+    const found = () => ['good', 'bad'].includes(document.body.dataset.verdict);
+    return until(found, 'the test page to have looked at all', milliseconds);
+  },
+
   /** All that the page has left in the browser, and its address. */
   kept: () => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]),
 
-  /** Clicks as a user does: when the element can be seen. */
+  /** Clicks as a user does: when the element can be seen and clicked. */
   async click(id, milliseconds) {
-    await until(() => document.getElementById(id)?.checkVisibility(), `#${id} to be seen`, milliseconds);
+    const ready = () => document.getElementById(id)?.checkVisibility() && !element(id).disabled;
+    await until(ready, `#${id} to be seen and ready`, milliseconds);
     element(id).click();
   },
 
