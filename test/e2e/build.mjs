@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 
 const pages = ['loop', 'jssip', 'sipjs', 'sipml5', 'videoio', 'button'];
-const scripts = [...pages, 'watch'];
+const scripts = [...pages, 'watch', 'axe'];
 
 await rm('dist', { recursive: true, force: true });
 await mkdir('dist');

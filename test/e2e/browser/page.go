@@ -22,12 +22,28 @@ func (b *Browser) Open(url string) (*Page, error) {
 }
 
 // OpenWatched opens a page that is not of these tests, with pages/watch.js in it before its own scripts.
-func (b *Browser) OpenWatched(url string) (*Page, error) {
+func (b *Browser) OpenWatched(url string) (*Page, error) { return b.OpenWith(url, "watch") }
+
+// OpenWith opens a page that is not of these tests, with a script of pages in it before its own.
+func (b *Browser) OpenWith(url, script string) (*Page, error) {
 	p := &Page{browser: b}
-	if err := b.ask(map[string]any{"do": "open", "url": url, "script": "dist/watch.js"}, &p.number); err != nil {
+	command := map[string]any{"do": "open", "url": url, "script": "dist/" + script + ".js"}
+	if err := b.ask(command, &p.number); err != nil {
 		return nil, fmt.Errorf("open %s: %w", url, err)
 	}
 	return p, nil
+}
+
+// Resize gives the page a size in CSS pixels, and the colours that the user likes: "light" or "dark".
+func (p *Page) Resize(width, height int, colours string) error {
+	return p.browser.ask(map[string]any{
+		"do": "resize", "page": p.number, "size": map[string]int{"width": width, "height": height}, "colours": colours,
+	}, nil)
+}
+
+// Press presses keys one after the other; each is named as KeyboardEvent.key is.
+func (p *Page) Press(keys ...string) error {
+	return p.browser.ask(map[string]any{"do": "press", "page": p.number, "keys": keys}, nil)
 }
 
 // Close closes the tab, as a user does who leaves without hanging up.
