@@ -114,13 +114,20 @@ func (x *Exchange) refusal(request Request) *Cause {
 		return unavailable("shutting down")
 	case len(x.calls) >= x.options.MaxCalls:
 		return unavailable("too many calls")
-	case request.User != "" && x.placedByUser(request.User) >= x.options.MaxUserCalls:
+	case request.User != "" && x.placedByUser(request.User)+x.options.Passing(request.User) >= x.options.MaxUserCalls:
 		return unavailable("too many calls of this user")
 	case request.Origin == OriginUnknown && x.placedByStrangers() >= x.options.MaxStrangerCalls:
 		return unavailable("too many calls of strangers")
 	default:
 		return nil
 	}
+}
+
+// MayPlace tells whether a user who has so many calls that are none of the Exchange may place one more.
+func (x *Exchange) MayPlace(user string, passing int) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.placedByUser(user)+passing < x.options.MaxUserCalls
 }
 
 // placedByUser counts the calls that a user placed. The caller holds mu.

@@ -102,6 +102,29 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestCallsThatPassCount: a user's calls that somebody else carries are his, too.
+func TestCallsThatPassCount(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(o *bridge.ExchangeOptions) {
+		o.MaxUserCalls = 2
+		o.Passing = func(user string) int { return len(user) - len("alice@test") }
+	})
+	for user, refused := range map[string]bool{"alice@test": false, "alice23@test": true} {
+		asked := request(bridgetest.PCMU())
+		asked.User = user
+		caller := bridgetest.NewIncoming(asked, bridge.LegInfo{})
+		f.Accept(caller)
+		if refused {
+			bridgetest.Await[bridgetest.Hangup](t, caller.Leg)
+			continue
+		}
+		f.phone.AwaitDial(t)
+		if !f.MayPlace(user, 0) || f.MayPlace(user, 1) {
+			t.Error("the call is not counted")
+		}
+	}
+}
+
 // TestStrangersWhoGiveUpDoNotFillTheLog holds that calls which strangers give up at once are not all told.
 func TestStrangersWhoGiveUpDoNotFillTheLog(t *testing.T) {
 	t.Parallel()

@@ -37,6 +37,9 @@ type ExchangeOptions struct {
 	// MaxUserCalls is the number of calls that one user may place at one time; more are refused
 	// with 503. Default: a tenth of MaxCalls, at least 1, so that one account never takes all.
 	MaxUserCalls int
+	// Passing counts calls of a user that are none of the Exchange, but count with his; nil for none. It must not call the
+	// Exchange.
+	Passing func(user string) int
 	// MaxStrangerCalls is how many of MaxCalls may be placed by callers of whom nothing is known; more of theirs are
 	// refused with 503. It takes them one packet each, so without it they could keep everybody else from
 	// calling. Default: a quarter of MaxCalls, at least 1.
@@ -46,6 +49,9 @@ type ExchangeOptions struct {
 func (o ExchangeOptions) withDefaults() ExchangeOptions {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Passing == nil {
+		o.Passing = func(string) int { return 0 }
 	}
 	defaultTo(&o.Ring, 60*time.Second)
 	defaultTo(&o.Longest, 4*time.Hour)

@@ -34,7 +34,7 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 		asked.NextHop = route.String()
 	}
 	if target, ok := a.standsAside(flow, request, asked); ok {
-		a.pass(flow, reply, request, target)
+		a.pass(flow, reply, request, who.user, target)
 		return
 	}
 	l, err := a.newIncoming(flow, request, who, asked)

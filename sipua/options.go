@@ -45,6 +45,9 @@ type Options struct {
 	Owner func(bridge.Request) (name, domain string, ok bool)
 	// StandAside lets calls pass through us as through a proxy that ask for it; else every call is bridged.
 	StandAside bool
+	// MayPlace tells whether a user may place one more call beside the bridged ones and so many that pass through us; nil
+	// lets everybody. It is asked with no lock held.
+	MayPlace func(user string, passing int) bool
 	// Registrar keeps the bindings of local domains.
 	Registrar *registrar.Registrar
 	// Authenticator checks local users.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -21,10 +22,12 @@ type proxied struct {
 	target      proxyTarget
 	dialog      *proxiedDialog
 
-	mu       sync.Mutex
-	sent     *clientTransaction // guarded by mu; nil until it has gone on
-	heard    bool               // guarded by mu; a CANCEL may only follow a provisional response
-	canceled *sip.Request       // guarded by mu; the caller's CANCEL
+	mu sync.Mutex
+	// left are the servers that were not tried yet.
+	left []transport.Target // guarded by mu
+	// try is the one that has the INVITE; nil until it has gone on.
+	try      *proxiedTry  // guarded by mu
+	canceled *sip.Request // guarded by mu; the caller's CANCEL
 }
 
 // proxyTarget is where a request goes on.
@@ -40,7 +43,7 @@ type proxyTarget struct {
 // standsAside tells whether a call is to pass through us, and where to. It is asked for by rtcweb-breaker=no in the
 // Request-URI, or in the Contact with which a browser calls or has registered (the meaning that webrtc2sip gave to
 // it); then the other party must speak WebRTC itself. What is offered without a fingerprint is no WebRTC, and is
-// bridged.
+// bridged, as is what the dialing rules count.
 func (a *Agent) standsAside(flow transport.Flow, request *sip.Request, asked bridge.Request) (proxyTarget, bool) {
 	if !a.options.StandAside || asked.Origin == bridge.OriginUnknown || request.GetHeader("Replaces") != nil ||
 		!bytes.Contains(request.Body(), []byte("a=fingerprint:")) {
@@ -58,7 +61,8 @@ func (a *Agent) standsAside(flow transport.Flow, request *sip.Request, asked bri
 	case bindingEndpoint:
 		return endpoint.passTo(wants)
 	case upstreamEndpoint:
-		return endpoint.passTo(asked, request), wants
+		asked.To = targets[0].URI
+		return endpoint.passTo(asked, request), wants && !endpoint.Metered(asked)
 	default:
 		return proxyTarget{}, false
 	}
@@ -96,8 +100,20 @@ func (e upstreamEndpoint) passTo(asked bridge.Request, request *sip.Request) pro
 	}
 }
 
-// pass sends an INVITE on.
-func (a *Agent) pass(flow, reply transport.Flow, request *sip.Request, target proxyTarget) {
+// mayPlace tells whether a user may place one more call: those that pass through us count with the bridged ones. The
+// error is a bridge.Cause.
+func (a *Agent) mayPlace(user string) error {
+	if user == "" || a.options.MayPlace == nil || a.options.MayPlace(user, a.ProxiedCalls(user)) {
+		return nil
+	}
+	return tooMany(503, time.Second)
+}
+
+// ProxiedCalls tells how many calls of a user pass through us as through a proxy.
+func (a *Agent) ProxiedCalls(user string) int { return a.proxies.of(user) }
+
+// pass sends an INVITE on, whose caller is this user, or unknown to us.
+func (a *Agent) pass(flow, reply transport.Flow, request *sip.Request, user string, target proxyTarget) {
 	p := &proxied{agent: a, target: target}
 	var err error
 	if p.transaction, err = a.transactions.newInvite(flow, reply, request, p.cancel); err != nil {
@@ -106,77 +122,15 @@ func (a *Agent) pass(flow, reply transport.Flow, request *sip.Request, target pr
 	}
 	a.stats.proxied.Add(1)
 	p.transaction.respond(100, "")
-	if p.dialog, err = a.proxies.open(request, flow); err != nil {
+	if err = a.mayPlace(user); err == nil {
+		p.dialog, err = a.proxies.open(request, flow, user)
+	}
+	if err != nil {
 		p.refuse(causeOfError(err))
 		return
 	}
 	if !a.crew.start(p.forward) {
 		p.refuse(bridge.Cause{Status: 503})
-	}
-}
-
-// forward finds the flow, which may take a look-up, and sends the INVITE on it.
-func (p *proxied) forward() {
-	flow := p.target.flow
-	if flow == nil {
-		targets, err := p.agent.locate(p.target.nextHops, p.transaction.request.CallID().Value())
-		if err == nil {
-			flow, err = p.agent.options.Transports.FlowTo(targets[0])
-		}
-		if err != nil {
-			p.refuse(bridge.Cause{Status: 503, Err: err})
-			return
-		}
-	}
-	if p.transaction.request.Recipient.Scheme == "sips" && !isSecure(flow.Transport()) {
-		p.refuse(errNotSecure())
-		return
-	}
-	p.dialog.setCallee(flow)
-	hop := p.target.hop
-	hop.RecordRoute = p.agent.proxyRoute(p.dialog)
-	request := proxy.Forward(p.transaction.request, hop)
-	p.agent.complete(flow, request)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.canceled != nil {
-		return // and answered
-	}
-	sent, err := p.agent.transactions.send(flow, request, p.response)
-	if err != nil {
-		p.refuse(causeOfError(err))
-		return
-	}
-	p.sent = sent
-}
-
-// response takes a response back to the caller. A 2xx that is repeated comes here each time, as RFC 6026 wants it.
-func (p *proxied) response(came *sip.Response, err error) {
-	if err != nil {
-		p.refuse(causeOfError(err))
-		return
-	}
-	if came.StatusCode == sip.StatusTrying {
-		p.provisional()
-		return
-	}
-	response := proxy.Respond(p.transaction.request, came)
-	if came.IsProvisional() {
-		p.provisional()
-	} else if !came.IsSuccess() {
-		p.dialog.close()
-	}
-	p.transaction.send(response)
-}
-
-// provisional notes that the callee's side has the INVITE, and cancels it if the caller has given up meanwhile.
-func (p *proxied) provisional() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	first := !p.heard
-	p.heard = true
-	if first && p.canceled != nil {
-		p.sendCancel()
 	}
 }
 
@@ -192,16 +146,16 @@ func (p *proxied) cancel(request *sip.Request) {
 	}
 	p.canceled = request
 	switch {
-	case p.sent == nil:
+	case p.try == nil:
 		p.refuse(bridge.Cause{Status: 487})
-	case p.heard:
+	case p.try.heard:
 		p.sendCancel()
 	}
 }
 
 // sendCancel sends the CANCEL on. The caller holds mu.
 func (p *proxied) sendCancel() {
-	invite, flow := p.sent.sent()
+	invite, flow := p.try.sent.sent()
 	cancel := cancelOf(invite)
 	sip.CopyHeaders("Reason", p.canceled, cancel)
 	if _, err := p.agent.transactions.send(flow, cancel, func(*sip.Response, error) {}); err != nil {

@@ -11,21 +11,23 @@ import (
 )
 
 // newProxy is a setup in which calls may pass through.
-func newProxy(t *testing.T) *setup {
+func newProxy(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 	t.Helper()
 	var s *setup
-	s = newSetup(t, func(options *Options, _ *Agent) {
+	s = newSetup(t, append(tweaks, func(options *Options, _ *Agent) {
 		options.StandAside = true
 		options.Route = func(request bridge.Request) ([]bridge.Target, error) {
 			if strings.Contains(request.To, "up.example") && request.Origin == bridge.OriginUser {
-				return []bridge.Target{{Endpoint: s.agent.UpstreamEndpoint(s.agent.options.Domains.Upstreams[0])}}, nil
+				return []bridge.Target{{
+					Endpoint: s.agent.UpstreamEndpoint(s.agent.options.Domains.Upstreams[0]), URI: request.To,
+				}}, nil
 			}
 			_, address, _ := strings.Cut(request.To, ":")
 			name, domain, _ := strings.Cut(address, "@")
 			targets, _ := s.agent.Lookup(name, domain)
 			return targets, nil
 		}
-	})
+	})...)
 	return s
 }
 

@@ -27,6 +27,7 @@ type proxiedDialog struct {
 	token  string
 	callID string
 	caller transport.Flow
+	user   string // who placed the call, empty if that is nobody of ours
 	begun  time.Time
 
 	mu     sync.Mutex
@@ -44,9 +45,11 @@ func newProxiedDialogs() *proxiedDialogs {
 }
 
 // open enters the dialog that an INVITE may make. The error is a bridge.Cause.
-func (t *proxiedDialogs) open(invite *sip.Request, caller transport.Flow) (*proxiedDialog, error) {
+func (t *proxiedDialogs) open(invite *sip.Request, caller transport.Flow, user string) (*proxiedDialog, error) {
 	now := time.Now()
-	d := &proxiedDialog{table: t, token: newTag(), callID: invite.CallID().Value(), caller: caller, begun: now}
+	d := &proxiedDialog{
+		table: t, token: newTag(), callID: invite.CallID().Value(), caller: caller, user: user, begun: now,
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	maps.DeleteFunc(t.byToken, func(_ string, old *proxiedDialog) bool { return now.Sub(old.begun) > longestProxied })
@@ -97,6 +100,18 @@ func (t *proxiedDialogs) forget(flow transport.Flow) {
 	maps.DeleteFunc(t.byToken, func(_ string, d *proxiedDialog) bool {
 		return d.caller == flow || d.calleeFlow() == flow
 	})
+}
+
+// of counts the dialogs that a user began.
+func (t *proxiedDialogs) of(user string) (count int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, d := range t.byToken {
+		if d.user == user {
+			count++
+		}
+	}
+	return count
 }
 
 func (t *proxiedDialogs) size() int {

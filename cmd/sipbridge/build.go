@@ -155,6 +155,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Owner: func(request bridge.Request) (name, domain string, ok bool) {
 			return s.router.Owner(request)
 		},
+		MayPlace:      func(user string, passing int) bool { return s.exchange.MayPlace(user, passing) },
 		StandAside:    s.config.Call.Breaker == "asked",
 		Registrar:     s.registrar,
 		Authenticator: s.authenticator,
@@ -212,7 +213,8 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 	s.router = router
 	options := bridge.ExchangeOptions{
 		Router: router, Logger: s.log, PassTransfers: s.config.Call.PassTransfers, Ring: s.config.Call.Ring,
-		MaxUserCalls: s.config.Call.PerUser, Policy: bridge.Policy{AudioOnly: !s.config.Media.Video},
+		MaxUserCalls: s.config.Call.PerUser, Passing: s.agent.ProxiedCalls,
+		Policy: bridge.Policy{AudioOnly: !s.config.Media.Video},
 	}
 	if s.clickToCall != nil {
 		options.Router, options.Observer = s.clickToCall.Router(router), s.clickToCall

@@ -1,0 +1,169 @@
+package sipua
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+	"sipbridge/sipua/proxy"
+	"sipbridge/sipua/transport"
+)
+
+// proxiedTry is one INVITE to one place: a device, or one of several servers, of which the next one gets it if this one
+// is silent, gone or busy (RFC 3263 section 4.3).
+type proxiedTry struct {
+	sent *clientTransaction
+	// target is the server; that of a device has no address.
+	target transport.Target
+	// heard tells that a provisional response came: a CANCEL may only follow one, and no other server is tried.
+	heard bool
+	// silence gives it up; nil for the last one.
+	silence *time.Timer
+}
+
+// forward finds the servers, which may take a look-up, and sends the INVITE to the first.
+func (p *proxied) forward() {
+	if flow := p.target.flow; flow != nil {
+		if err := p.sendTo(flow, transport.Target{}); err != nil {
+			p.refuse(causeOfError(err))
+		}
+		return
+	}
+	targets, err := p.agent.locate(p.target.nextHops, p.transaction.request.CallID().Value())
+	p.mu.Lock()
+	p.left = targets
+	p.mu.Unlock()
+	p.next(bridge.Cause{Status: 503, Err: err})
+}
+
+// next sends the INVITE to the next server. If there is none left, the cause is why the call failed.
+func (p *proxied) next(cause bridge.Cause) {
+	for {
+		p.mu.Lock()
+		if len(p.left) == 0 || p.canceled != nil {
+			canceled, answered := p.canceled != nil, p.try == nil
+			p.mu.Unlock()
+			switch {
+			case !canceled:
+				p.refuse(cause)
+			case !answered:
+				p.refuse(bridge.Cause{Status: 487})
+			}
+			return
+		}
+		target := p.left[0]
+		p.left = p.left[1:]
+		p.mu.Unlock()
+		flow, err := p.agent.options.Transports.FlowTo(target)
+		if err == nil {
+			err = p.sendTo(flow, target)
+		}
+		if err == nil {
+			return
+		}
+		p.agent.targetFailed(target, err)
+		cause = causeOfError(err)
+	}
+}
+
+// sendTo sends the INVITE on a flow.
+func (p *proxied) sendTo(flow transport.Flow, target transport.Target) error {
+	if p.transaction.request.Recipient.Scheme == "sips" && !isSecure(flow.Transport()) {
+		return errNotSecure()
+	}
+	p.dialog.setCallee(flow)
+	hop := p.target.hop
+	hop.RecordRoute = p.agent.proxyRoute(p.dialog)
+	request := proxy.Forward(p.transaction.request, hop)
+	p.agent.complete(flow, request)
+	try := &proxiedTry{target: target}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.canceled != nil && p.try == nil {
+		return nil // and answered
+	}
+	sent, err := p.agent.transactions.send(flow, request, func(came *sip.Response, err error) {
+		p.response(try, came, err)
+	})
+	if err != nil {
+		return err
+	}
+	try.sent, p.try = sent, try
+	if len(p.left) > 0 {
+		try.silence = p.agent.after(p.agent.options.Silence, func() { p.silent(try) })
+	}
+	return nil
+}
+
+// leave gives a try up for the next one, and tells whether that can be: it was not heard, and there is another.
+func (p *proxied) leave(try *proxiedTry) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.try != try || try.heard || len(p.left) == 0 || p.canceled != nil {
+		return false
+	}
+	if try.silence != nil {
+		try.silence.Stop()
+	}
+	p.try = &proxiedTry{sent: try.sent, target: try.target} // what still comes to the old one is too late
+	return true
+}
+
+// silent goes on to the next server, because this one says nothing.
+func (p *proxied) silent(try *proxiedTry) {
+	if p.leave(try) {
+		try.sent.abandon()
+		p.agent.targetFailed(try.target, errSilent)
+		p.next(causeOfError(errSilent))
+	}
+}
+
+// response takes a response back to the caller. A 2xx that is repeated comes here each time, as RFC 6026 wants it.
+func (p *proxied) response(try *proxiedTry, came *sip.Response, err error) {
+	if !p.isOpen(try) {
+		return
+	}
+	switch {
+	case err != nil:
+		if p.leave(try) {
+			p.agent.targetFailed(try.target, err)
+			p.next(causeOfError(err))
+			return
+		}
+		p.refuse(causeOfError(err))
+		return
+	case came.StatusCode == sip.StatusServiceUnavailable && p.leave(try):
+		p.agent.targetBusy(try.target, came)
+		p.next(bridge.Cause{Status: came.StatusCode, Text: came.Reason})
+		return
+	case came.IsProvisional():
+		p.provisional(try)
+	case !came.IsSuccess():
+		p.dialog.close()
+	}
+	if came.StatusCode != sip.StatusTrying {
+		p.transaction.send(proxy.Respond(p.transaction.request, came))
+	}
+}
+
+// isOpen tells whether a try was not left for another one.
+func (p *proxied) isOpen(try *proxiedTry) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.try == try
+}
+
+// provisional notes that the callee's side has the INVITE, and cancels it if the caller has given up meanwhile.
+func (p *proxied) provisional(try *proxiedTry) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first := !try.heard
+	try.heard = true
+	if try.silence != nil {
+		try.silence.Stop()
+	}
+	if first && p.canceled != nil {
+		p.sendCancel()
+	}
+}
