@@ -9,6 +9,8 @@ import (
 type Flash struct {
 	// PolicyHosts are those whose Flash pages may connect to listen.rtmp, as the Flash policy file names them.
 	PolicyHosts []string `mapstructure:"policy_hosts"`
+	// Tunnel takes RTMP in through the web server, as RTMPT.
+	Tunnel bool `mapstructure:"tunnel"`
 	// Streams are those that encoders publish with a key.
 	Streams []Stream `mapstructure:"streams"`
 }

@@ -140,6 +140,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"call.session":                  "91s",
 			"tokens.any_user":               "true",
 			"tokens.keys":                   `[{"secret":"x"}]`,
+			"flash.tunnel":                  "true",
 			"flash.policy_hosts":            `["a.example"]`,
 			"flash.streams":                 `[{"name":"a"}]`,
 			"click_to_call.buttons":         `[{"to":"a@b"}]`,

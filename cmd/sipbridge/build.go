@@ -278,6 +278,7 @@ func (s *service) addWeb(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("/", web.Handler(s.pageOptions(web.Options{Pages: pages})))
 	mux.Handle("/ws", s.browsers)
+	s.handleTunnel(mux)
 	if s.clickToCall != nil {
 		mux.Handle("/c2c/", s.clickToCall)
 	}

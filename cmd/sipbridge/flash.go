@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"net/http"
 
 	"sipbridge/bridge"
 	"sipbridge/configs"
 	"sipbridge/signaling/rtmp"
+	"sipbridge/signaling/rtmp/tunnel"
 	"sipbridge/sipua"
 )
 
@@ -39,8 +41,22 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 		s.flashSecure = append(s.flashSecure, tls.NewListener(listener, s.certificates.server(configs.ListenerRTMPS)))
 	}
 	options.Listeners = append(options.Listeners, s.flashSecure...)
+	if s.config.Flash.Tunnel {
+		s.flashTunnel = tunnel.NewListener(tunnel.Options{})
+		options.Listeners = append(options.Listeners, s.flashTunnel)
+	}
 	s.flash = rtmp.NewServer(options)
 	return nil
+}
+
+// handleTunnel lets RTMP in through the web server, if it is to be.
+func (s *service) handleTunnel(mux *http.ServeMux) {
+	if s.flashTunnel == nil {
+		return
+	}
+	for _, path := range tunnel.Paths() {
+		mux.Handle(path, s.flashTunnel)
+	}
 }
 
 // liveOptions say who may publish streams.

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/md5"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ const withFlash = `
 listen: {http: "127.0.0.1:0", sip_udp: "127.0.0.1:0", sip_tcp: "127.0.0.1:0", rtmp: "127.0.0.1:0", rtmps: "127.0.0.1:0"}
 media: {webrtc_ports: 33000-33999, rtp_ports: 34000-34999}
 users: [{name: alice, password: secret}, {name: bob, ha1: %s}]
+flash: {tunnel: true}
 `
 
 // TestFlashPhones lets two Flash phones log in to the whole service, one with a stored hash, and call each other
@@ -42,6 +44,7 @@ func TestFlashPhones(t *testing.T) {
 	}
 	bob.Call("bye")
 	alice.Await("byed")
+	tunnelled(t, r.page(t))
 	alice.Call("invite", "echo")
 	alice.Await("accepted")
 	alice.Play("remote")
@@ -51,6 +54,29 @@ func TestFlashPhones(t *testing.T) {
 	if heard := alice.AwaitHeard(1)[0]; heard.Payload[0] != 0xb2 || len(heard.Payload) != len(frame) {
 		t.Errorf("echo says %x", heard.Payload)
 	}
+}
+
+// tunnelled opens a session through the web server, and closes it.
+func tunnelled(t *testing.T, page string) {
+	t.Helper()
+	post := func(path string) string {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, page+path, strings.NewReader("\x00"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/x-fcs")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Errorf("%s is answered %d %q, %v", path, response.StatusCode, body, err)
+		}
+		return strings.TrimSpace(string(body))
+	}
+	post("close/" + post("open/1") + "/1")
 }
 
 func TestVerify(t *testing.T) {

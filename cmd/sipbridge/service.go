@@ -16,6 +16,7 @@ import (
 	"sipbridge/bridge/toll"
 	"sipbridge/configs"
 	"sipbridge/signaling/rtmp"
+	"sipbridge/signaling/rtmp/tunnel"
 	"sipbridge/signaling/ws"
 	"sipbridge/sipua"
 	"sipbridge/sipua/digest"
@@ -49,6 +50,7 @@ type service struct {
 	flash         *rtmp.Server
 	flashPlain    []net.Listener
 	flashSecure   []net.Listener
+	flashTunnel   *tunnel.Listener // nil without flash.tunnel
 	web           []*webServer
 
 	// ready is true between start and drain.

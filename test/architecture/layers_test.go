@@ -36,6 +36,7 @@ func layers() map[string]int {
 		"sipua/headers":      4,
 		// what RTMP stands on
 		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4, "signaling/rtmp/flv": 4,
+		"signaling/rtmp/tunnel":  4,
 		"transcode/h264/payload": 0,
 		"sipua":                  5,
 		"signaling":              5,
