@@ -101,6 +101,16 @@ func (f *freeswitch) attach(l *leg) {
 	f.say("onAttach", name)
 }
 
+// plays says all that FreeSWITCH did: players wait for one or the other.
+func (f *freeswitch) plays(asked command, name string) {
+	f.conn.status(asked, "status", "NetStream.Play.Reset", name)
+	f.conn.status(asked, "status", "NetStream.Play.Start", name)
+	f.conn.data(asked.stream, "onStatus", amf.Object{Properties: []amf.Property{
+		{Name: "code", Value: "NetStream.Data.Start"},
+	}})
+	f.conn.data(asked.stream, "|RtmpSampleAccess", true, true)
+}
+
 func (f *freeswitch) admits() bool { return len(f.conn.calls) < maxPhoneCalls }
 
 func (f *freeswitch) called(l *leg) {

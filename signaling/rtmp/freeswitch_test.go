@@ -11,6 +11,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/bridgetest"
 	"sipbridge/signaling/rtmp"
+	"sipbridge/signaling/rtmp/chunk"
 	"sipbridge/signaling/rtmp/rtmptest"
 	"sipbridge/transcode"
 )
@@ -159,8 +160,12 @@ func TestFreeswitchAttach(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	alice := loginFS(t, w)
-	stream := alice.Publish("publish")
-	alice.Play("play")
+	stream, played := alice.Publish("publish"), alice.Stream()
+	mustStatus(t, alice.Client, alice.CallOn(played, "play", "play"), "NetStream.Play.Reset", "play")
+	alice.AwaitStatus("NetStream.Play.Start")
+	if data := alice.AwaitControl(chunk.Data0); data.StreamID != played {
+		t.Errorf("data comes on stream %d", data.StreamID)
+	}
 	var names []string
 	var phones []bridgetest.Dialled
 	for range 2 {

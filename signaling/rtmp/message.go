@@ -119,6 +119,13 @@ func (c *conn) written(stream uint32, values ...any) outgoing {
 	return outgoing{chunkStream: commandStream + stream, message: message}
 }
 
+// data sends data to the client on a message stream. The caller holds mu.
+func (c *conn) data(stream uint32, values ...any) {
+	next := c.written(stream, values...)
+	next.message.Type = chunk.Data0
+	c.put(next)
+}
+
 // callback calls a method of the client. The caller holds mu.
 func (c *conn) callback(name string, args ...any) {
 	c.serial++

@@ -67,7 +67,7 @@ func (c *conn) play(asked command) {
 		return
 	}
 	c.send(chunk.Event(chunk.StreamBegin, asked.stream))
-	c.status(asked, "status", "NetStream.Play.Start", streamName(asked))
+	c.words.plays(asked, streamName(asked))
 	c.playing.Store(asked.stream)
 }
 

@@ -6,6 +6,8 @@ import "sipbridge/bridge"
 type words interface {
 	// command does what the client asks for, and answers it.
 	command(asked command)
+	// plays tells how a stream begins that the client plays.
+	plays(asked command, name string)
 	// admits tells whether one more call may ring at the client.
 	admits() bool
 	// called tells of a call that rings at the client, rings that the client's own call rings, with sound or without.
@@ -31,6 +33,10 @@ type siprtmp struct{ conn *conn }
 func (s siprtmp) command(asked command) {
 	s.conn.answer(asked)
 	s.conn.callCommand(asked)
+}
+
+func (s siprtmp) plays(asked command, name string) {
+	s.conn.status(asked, "status", "NetStream.Play.Start", name)
 }
 
 func (s siprtmp) admits() bool { return s.conn.pending == nil }
