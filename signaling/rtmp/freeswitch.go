@@ -9,6 +9,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/signaling/rtmp/amf"
 	"sipbridge/signaling/rtmp/chunk"
+	"sipbridge/transcode"
 )
 
 const (
@@ -38,6 +39,8 @@ type freeswitch struct {
 	session string
 	// host is that of the URL: where users are who log in without a domain.
 	host string
+	// looks tells that the phone shows and sends pictures.
+	looks bool
 	// ringing tells that the user's calls ring here.
 	ringing bool
 }
@@ -84,6 +87,14 @@ func (f *freeswitch) fail(asked command, why error) {
 	}
 }
 
+// wish is what such a phone speaks: Speex, and H.264 if it looks.
+func (f *freeswitch) wish() wish {
+	if f.looks {
+		return parseWish([]string{"wideband", "h264"})
+	}
+	return parseWish(nil)
+}
+
 // attach makes a call the one that is heard, or none.
 func (f *freeswitch) attach(l *leg) {
 	if f.conn.active == l {
@@ -116,7 +127,11 @@ func (f *freeswitch) admits() bool { return len(f.conn.calls) < maxPhoneCalls }
 func (f *freeswitch) called(l *leg) {
 	l.media.setHeard(false)
 	caller, _ := parseAddress(l.from.URI, "")
-	f.say("incomingCall", l.call, clean(l.from.Name), caller.user, f.conn.user, nil)
+	var more any
+	if _, shows := l.offer.First(transcode.Video); shows {
+		more = amf.Object{Properties: []amf.Property{{Name: "want_video", Value: "true"}}}
+	}
+	f.say("incomingCall", l.call, clean(l.from.Name), caller.user, f.conn.user, more)
 	f.state(l, "RINGING")
 }
 

@@ -11,6 +11,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/bridgetest"
 	"sipbridge/signaling/rtmp"
+	"sipbridge/signaling/rtmp/amf"
 	"sipbridge/signaling/rtmp/chunk"
 	"sipbridge/signaling/rtmp/rtmptest"
 	"sipbridge/transcode"
@@ -152,6 +153,38 @@ func TestFreeswitchIsCalled(t *testing.T) {
 	alice.must("unregister")
 	if cause := bridgetest.Await[bridgetest.Hangup](t, w.callAlice().Leg).Cause; cause.Status != 404 {
 		t.Errorf("who calls now hears %v", cause)
+	}
+}
+
+// TestFreeswitchLooks offers pictures in calls that want them, and takes them once it is said that they are wanted.
+func TestFreeswitchLooks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	alice := loginFS(t, w)
+	alice.Call("makeCall", "phone", "", amf.Object{Properties: []amf.Property{{Name: "wantVideo", Value: "true"}}})
+	if _, shows := w.phone.AwaitDial(t).Request.Offer.First(transcode.Video); !shows {
+		t.Error("no pictures are offered")
+	}
+	alice.must("hangup")
+	for _, looks := range []bool{true, false} {
+		alice.must("receiveVideo", looks)
+		offer := bridgetest.Audio(bridgetest.PCMU())
+		offer.Media = append(offer.Media, bridge.MediaDescription{Kind: transcode.Video, Formats: []transcode.Format{{
+			Codec: transcode.Codec{Name: "H264", ClockRate: 90000}, PayloadType: 99,
+			Parameters: "profile-level-id=42e01f;packetization-mode=1",
+		}}})
+		caller := bridgetest.NewIncoming(bridge.Request{To: "sip:alice@test", Offer: &offer}, bridge.LegInfo{})
+		w.exchange.Accept(caller)
+		call := alice.Await("incomingCall")
+		if more, ok := call.Args[4].(amf.Object); !ok || more.Text("want_video") != "true" {
+			t.Errorf("incomingCall says %+v", call)
+		}
+		alice.must("answer", call.Args[0])
+		answer := bridgetest.Await[bridgetest.Answer](t, caller.Leg).Answer
+		if _, shows := answer.First(transcode.Video); shows != looks {
+			t.Errorf("with receiveVideo(%v) the answer is %+v", looks, answer)
+		}
+		alice.must("hangup", call.Args[0])
 	}
 }
 

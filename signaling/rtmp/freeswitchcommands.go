@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/signaling/rtmp/amf"
 	"sipbridge/transcode/dtmf"
 )
 
@@ -56,7 +57,10 @@ func (f *freeswitch) do(asked command) error {
 	case "receiveAudio":
 		f.conn.deaf.Store(!asked.flag(0))
 		return nil
-	case "receiveVideo", "initStream", "log", "FCUnsubscribe":
+	case "receiveVideo":
+		f.looks = asked.flag(0)
+		return nil
+	case "initStream", "log", "FCUnsubscribe":
 		return nil
 	default: // three_way and sendevent among them
 		return errNotSupported
@@ -89,7 +93,11 @@ func (f *freeswitch) place(asked command) (*callerLeg, error) {
 	case len(f.conn.calls) >= maxPhoneCalls:
 		return nil, errTooManyCalls
 	}
-	placed := f.conn.newCall(to, parseWish(nil))
+	if len(asked.args) > 2 {
+		options, _ := asked.args[2].(amf.Object)
+		f.looks = f.looks || options.Text("wantVideo") == "true"
+	}
+	placed := f.conn.newCall(to, f.wish())
 	f.conn.tell(0, "onMakeCall", asked.transaction, nil, placed.call, number, f.conn.user)
 	f.attach(placed.leg)
 	f.state(placed.leg, "DIALING")
@@ -119,7 +127,7 @@ func (f *freeswitch) answer(asked command) error {
 		return errNoSuchCall
 	}
 	l := rings[0]
-	if _, ok := l.take(parseWish(nil)); !ok {
+	if _, ok := l.take(f.wish()); !ok {
 		cause := notAcceptable()
 		f.ended(l, cause)
 		l.end(cause)
