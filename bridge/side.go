@@ -71,11 +71,16 @@ func (s *side) heard(direction Direction) {
 
 // described notes what a description says of what the party does.
 func (s *side) described(said Description) {
-	if audio, ok := said.First(transcode.Audio); ok {
+	audio, ok := said.First(transcode.Audio)
+	if ok {
 		s.heard(audio.Direction)
 	}
-	if video, ok := said.First(transcode.Video); ok {
-		s.looks = understood(video.Direction, s.told.And(s.shown), s.looks)
+	if video, seen := said.First(transcode.Video); seen {
+		told := s.told.And(s.shown)
+		if audio.Direction != SendRecv {
+			told = Inactive // a hold, which wish has; what the party does not do now says nothing
+		}
+		s.looks = understood(video.Direction, told, s.looks)
 	}
 }
 

@@ -198,3 +198,20 @@ func TestCameraSwitchedOff(t *testing.T) {
 	callee.Emit(bridge.Accepted{Answer: withVideo(bridge.SendOnly, video("VP8", 97, ""))})
 	sees(t, callee.Leg, caller.Leg, 97)
 }
+
+// TestHoldWithPictures holds that a party that holds both sound and pictures gets both back, whatever its leg tells
+// of a changed payload type meanwhile.
+func TestHoldWithPictures(t *testing.T) {
+	t.Parallel()
+	caller, callee := newFixture(t).seen(t)
+	held := withVideo(bridge.Inactive, video("VP8", 99, ""))
+	held.Media[0].Direction = bridge.SendOnly
+	callee.Emit(bridge.Accepted{Answer: held})
+	callee.Emit(bridge.DirectionChanged{Direction: bridge.SendOnly})
+	caller.FakeMedia().AwaitUnplugged(t, transcode.Video)
+	callee.Emit(bridge.DirectionChanged{Direction: bridge.SendRecv})
+	if got := sees(t, caller.Leg, callee.Leg, 96); got.PayloadType != 99 {
+		t.Errorf("the callee sees %v", got)
+	}
+	sees(t, callee.Leg, caller.Leg, 99)
+}

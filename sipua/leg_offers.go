@@ -106,7 +106,18 @@ func (l *leg) tellIfChanged(before bridge.Description, direction bridge.Directio
 	if sameMedia(before, l.agreed) {
 		return
 	}
-	l.emit(bridge.Accepted{Answer: withDirection(l.agreed, direction)})
+	l.emit(bridge.Accepted{Answer: l.agreedIn(direction)})
+}
+
+// agreedIn is what is agreed with the party, when it does this with its sound, and with its pictures what it said last.
+func (l *leg) agreedIn(direction bridge.Direction) bridge.Description {
+	description := withDirection(l.agreed, direction)
+	for i := range description.Media {
+		if description.Media[i].Kind == transcode.Video {
+			description.Media[i].Direction = l.pictures.direction
+		}
+	}
+	return description
 }
 
 // sameMedia tells whether two descriptions agree on the same sound and pictures.
@@ -149,7 +160,7 @@ func (l *leg) accept(answer bridge.Description) {
 	if err != nil {
 		l.media.Rollback()
 		transaction.send(refusal(transaction.request, causeOfMediaError(err), 488))
-		l.emit(bridge.Accepted{Answer: withDirection(l.agreed, l.told.direction)}) // the old media stand
+		l.emit(bridge.Accepted{Answer: l.agreedIn(l.told.direction)}) // the old media stand
 		l.proposeNext()
 		return
 	}
@@ -253,6 +264,6 @@ func (l *leg) offerCanceled(reinvite *sip.Request) {
 	l.offers.in.respond(487, "")
 	l.offers.in = nil
 	l.media.Rollback()
-	l.emit(bridge.Accepted{Answer: withDirection(l.agreed, l.told.direction)})
+	l.emit(bridge.Accepted{Answer: l.agreedIn(l.told.direction)})
 	l.proposeNext()
 }

@@ -19,14 +19,14 @@ const infoPause = 500 * time.Millisecond
 
 // pictures is what the party said last of its video.
 type pictures struct {
-	// offered tells that it has some; direction is what it does with them.
-	offered   bool
-	direction bridge.Direction
+	// offered tells that it has some; direction is what it does with them, and sound what it did with its sound then.
+	offered          bool
+	direction, sound bridge.Direction
 }
 
 func picturesIn(description bridge.Description) pictures {
 	video, ok := description.First(transcode.Video)
-	return pictures{offered: ok, direction: video.Direction}
+	return pictures{offered: ok, direction: video.Direction, sound: audioDirection(description)}
 }
 
 // askKeyframe asks the party for a full picture: by RTCP, or by INFO if it takes none there.
@@ -39,10 +39,11 @@ func (l *leg) askKeyframe() {
 	l.sendInfo(contentMediaControl, []byte(fullPicture))
 }
 
-// samePictures tells whether an offer leaves the pictures as they are: neither are there any that were not there
-// before, nor none any more, nor does the party switch its camera. What changes together with the sound is a hold.
+// samePictures tells whether an offer that has pictures if any are agreed on leaves them as they are: it does not ask
+// again for those that were refused, and the party does not switch its camera. What changes together with the sound
+// is a hold.
 func (l *leg) samePictures(offer bridge.Description) bool {
 	now, before := picturesIn(offer), l.pictures
-	held := audioDirection(offer) != l.told.direction || !l.told.known
-	return now.offered == before.offered && (!now.offered || now.direction == before.direction || held)
+	held := now.sound != before.sound
+	return !now.offered || before.offered && (now.direction == before.direction || held)
 }

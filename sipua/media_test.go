@@ -18,6 +18,7 @@ type fakeMedia struct {
 	closed   bool     // guarded by mu
 	takeDTMF bool     // guarded by mu
 	tones    bool     // guarded by mu
+	deaf     bool     // guarded by mu: takes no RTCP feedback
 }
 
 var _ MediaSession = (*fakeMedia)(nil)
@@ -39,6 +40,13 @@ func (f *fakeMedia) note(format string, args ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.log = append(f.log, fmt.Sprintf(format, args...))
+}
+
+func vp8(direction bridge.Direction) bridge.MediaDescription {
+	return bridge.MediaDescription{
+		Kind: transcode.Video, Direction: direction,
+		Formats: []transcode.Format{{Codec: transcode.Codec{Name: "VP8", ClockRate: 90000}, PayloadType: 96}},
+	}
 }
 
 // opusAt is Opus with a payload type.
@@ -64,6 +72,11 @@ func (f *fakeMedia) describe(sdp []byte) (bridge.Description, error) {
 			*formats = []transcode.Format{opusAt(111)}
 		case "opus112":
 			*formats = []transcode.Format{opusAt(112)}
+		case "video", "camera-off":
+			description.Media = append(description.Media, vp8(description.Media[0].Direction))
+			if word == "camera-off" {
+				description.Media[1].Direction = bridge.RecvOnly
+			}
 		case "bad":
 			return bridge.Description{}, errBadSDP
 		}
@@ -122,7 +135,9 @@ func (f *fakeMedia) KeysAsTones() {
 
 func (f *fakeMedia) AskKeyframe() bool {
 	f.note("keyframe")
-	return true
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.deaf
 }
 
 func (f *fakeMedia) Close() error {

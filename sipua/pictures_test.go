@@ -1,0 +1,91 @@
+package sipua
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+)
+
+// withPictures is PCMU and VP8.
+func withPictures() bridge.Description {
+	description := pcmu()
+	description.Media = append(description.Media, vp8(bridge.SendRecv))
+	return description
+}
+
+// TestPicturesCross holds that the call sees offers that add, drop or switch pictures, and no others.
+func TestPicturesCross(t *testing.T) {
+	s := newSetup(t)
+	p := s.peer("TCP", "192.0.2.9:5070")
+	script := newScript(p)
+	leg := s.answered(script)
+	number := 1
+	offer := func(sdp string) {
+		number++
+		p.say(sdp, script.lines("INVITE", string(rune('0'+number)))...)
+	}
+	settled := func() {
+		p.status(200)
+		p.say("", script.lines("ACK", string(rune('0'+number)))...)
+	}
+
+	offer("sdp video")
+	event[bridge.Offered](t, leg)
+	leg.Accept(pcmu())
+	settled()
+	offer("sdp video") // a refresh by a party that will not believe it
+	settled()
+	offer("sdp")
+	settled()
+	silent(t, leg)
+
+	offer("sdp video")
+	event[bridge.Offered](t, leg)
+	leg.Accept(withPictures())
+	settled()
+	offer("sdp sendonly video")
+	settled()
+	event[bridge.DirectionChanged](t, leg)
+	offer("sdp video")
+	settled()
+	event[bridge.DirectionChanged](t, leg)
+	offer("sdp camera-off")
+	if offered := event[bridge.Offered](t, leg); offered.Offer.Media[1].Direction != bridge.RecvOnly {
+		t.Errorf("offered %+v", offered.Offer)
+	}
+	leg.Accept(withPictures())
+	settled()
+	offer("sdp")
+	event[bridge.Offered](t, leg)
+	leg.Accept(pcmu())
+	settled()
+	s.hungUp(leg, p)
+}
+
+// TestKeyframeByInfo asks a party without RTCP feedback by INFO (RFC 5168), and not too often.
+func TestKeyframeByInfo(t *testing.T) {
+	s := newSetup(t)
+	p := s.peer("TCP", "192.0.2.9:5070")
+	script := newScript(p)
+	p.say("sdp video", script.lines("INVITE", "1")...)
+	leg := within(t, s.incoming, "call")
+	leg.Answer(withPictures())
+	script.to = p.status(200).To().Value()
+	p.say("", script.lines("ACK", "1")...)
+	leg.AskKeyframe() // by RTCP
+	media := <-s.media
+	media.mu.Lock()
+	media.deaf = true
+	media.mu.Unlock()
+	leg.AskKeyframe()
+	leg.AskKeyframe()
+	info := p.request(sip.INFO)
+	if !bytes.Contains(info.Body(), []byte("<picture_fast_update/>")) {
+		t.Errorf("asked with %s", info.Body())
+	}
+	p.respond(info, 200, "", "")
+	s.hungUp(leg, p) // the next request is the BYE
+}
