@@ -16,17 +16,22 @@ import (
 // enough is how many pictures a page has to decode, at 15 a second.
 const enough = 30
 
-// TestVideo calls with pictures between pages of one Chromium.
+// TestVideo calls with pictures, from pages of one Chromium to others of it and to phones.
 func TestVideo(t *testing.T) {
 	w := newWorld(t, browser.Chromium, service.Options{})
 	for _, codec := range []string{"VP8", "VP9", "H264", "AV1"} {
-		t.Run(codec, func(t *testing.T) { w.pagesSeeEachOther(t, codec) })
+		t.Run(codec, func(t *testing.T) {
+			t.Parallel()
+			w.pagesSeeEachOther(t, codec)
+		})
 	}
 	for _, codec := range []string{"VP8", "H264"} {
 		t.Run("phone with "+codec, func(t *testing.T) {
+			t.Parallel()
 			w.pageAndPhoneSeeEachOther(t, film.Options{Codec: codec, PayloadType: 97})
 		})
 	}
+	t.Run("come and go", w.comeAndGo)
 	t.Run("baresip", w.baresipSees)
 	t.Run("INFO", w.asksByInfo)
 }
@@ -64,6 +69,35 @@ func mustSee(t *testing.T, p *page, codec string) {
 	if err != nil || seen.CodecIn != "video/"+codec {
 		t.Errorf("%v; wants %s, sees %+v", err, codec, seen)
 	}
+}
+
+// comeAndGo: pictures are added to a call, switched off, and taken out of it.
+func (w *world) comeAndGo(t *testing.T) {
+	t.Parallel()
+	caller, called := w.newPage(t, jsSIP), w.newPage(t, jsSIP)
+	must(t, caller.Call(nil, "call", w.uri(called)))
+	mustBe(t, called, "incoming")
+	must(t, called.Call(nil, "answer"))
+	mustBe(t, caller, "established")
+	mustHear(t, called, pageHz)
+	must(t, caller.Call(nil, "addCamera"))
+	mustSee(t, called, "VP8")
+	must(t, caller.WaitDirections("sendrecv sendonly", limit))
+	must(t, called.Call(nil, "hold"))
+	must(t, caller.WaitEvent(limit, "hold remote", 1))
+	must(t, called.Call(nil, "resume"))
+	must(t, caller.WaitEvent(limit, "resume remote", 1))
+	before, err := called.WaitPictures(0, limit)
+	must(t, err)
+	_, err = called.WaitPictures(before.Decoded+enough, limit)
+	must(t, err)
+	must(t, caller.Call(nil, "dropCamera", false))
+	must(t, called.WaitDirections("sendrecv inactive", limit))
+	must(t, caller.Call(nil, "dropCamera", true))
+	must(t, called.WaitDirections("sendrecv", limit))
+	mustHear(t, called, pageHz)
+	must(t, called.Call(nil, "hangup"))
+	mustBe(t, caller, "ended")
 }
 
 // pageAndPhoneSeeEachOther calls a phone from a page; ffmpeg decodes what the phone gets, and makes what it sends.
@@ -104,7 +138,7 @@ func newFilm(t *testing.T, options film.Options) *film.Film {
 
 // asksByInfo: a phone without RTCP feedback is asked for a full picture by INFO, and asks so.
 func (w *world) asksByInfo(t *testing.T) {
-	t.Helper()
+	t.Parallel()
 	phone := callee(t, func(media sipp.Media) []sipp.Step {
 		media.Video = []string{fmt.Sprintf("m=video %d RTP/AVP 97", media.Port+2), "a=rtpmap:97 VP8/90000"}
 		return []sipp.Step{
@@ -126,7 +160,7 @@ func (w *world) asksByInfo(t *testing.T) {
 
 // baresipSees: a phone that decodes and encodes by itself.
 func (w *world) baresipSees(t *testing.T) {
-	t.Helper()
+	t.Parallel()
 	phone := newPhone(t, baresip.Options{User: "phone", Codec: "PCMU", Video: "vp8"})
 	p := w.newCamera(t, "")
 	must(t, p.Call(nil, "call", dialable(phone)))
@@ -136,4 +170,29 @@ func (w *world) baresipSees(t *testing.T) {
 	must(t, phone.WaitText("receiving with resolution 320 x 240", limit))
 	must(t, p.Call(nil, "hangup"))
 	mustBe(t, p, "ended")
+}
+
+// TestVideoBetweenBrowsers calls from Firefox to Chromium, each with a camera of its own.
+func TestVideoBetweenBrowsers(t *testing.T) {
+	w := newWorld(t, browser.Firefox, service.Options{})
+	other := &world{service: w.service, pages: w.pages}
+	other.users.Store(50) // the first ones are for pages of Firefox
+	var err error
+	other.browser, err = browser.Start(browser.Options{
+		Kind: browser.Chromium, Dir: ".", Origin: w.pages.Origin, MicrophoneHz: pageHz, TempDir: t.TempDir(),
+	})
+	must(t, err)
+	t.Cleanup(other.browser.Stop)
+	caller, called := w.newCamera(t, ""), other.newCamera(t, "")
+	for _, way := range [2][2]*page{{caller, called}, {called, caller}} {
+		must(t, way[0].Call(nil, "call", w.uri(way[1])))
+		mustBe(t, way[1], "incoming")
+		must(t, way[1].Call(nil, "answer"))
+		mustBe(t, way[0], "established")
+		mustSee(t, way[0], "VP8")
+		mustSee(t, way[1], "VP8")
+		mustHear(t, way[1], pageHz)
+		must(t, way[0].Call(nil, "hangup"))
+		mustBe(t, way[1], "ended")
+	}
 }

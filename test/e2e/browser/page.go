@@ -216,7 +216,9 @@ type Pictures struct {
 	Encoded        int     `json:"encoded"`
 	KeyframesAsked int     `json:"keyframesAsked"`
 	Bitrate        float64 `json:"bitrate"`
-	State          string  `json:"state"`
+	// Directions are those of the transceivers, in their order, such as "sendrecv recvonly".
+	Directions string `json:"directions"`
+	State      string `json:"state"`
 }
 
 // WaitPictures waits until the page has decoded this many pictures since its connection began, and gives the last
@@ -228,6 +230,12 @@ func (p *Page) WaitPictures(decoded int, limit time.Duration) (Pictures, error) 
 // WaitKeyframesAsked waits until the page was asked for this many full pictures.
 func (p *Page) WaitKeyframesAsked(count int, limit time.Duration) error {
 	_, err := p.look(limit, "requests for full pictures", func(seen Pictures) bool { return seen.KeyframesAsked >= count })
+	return err
+}
+
+// WaitDirections waits until the page's transceivers have these directions.
+func (p *Page) WaitDirections(directions string, limit time.Duration) error {
+	_, err := p.look(limit, directions, func(seen Pictures) bool { return seen.Directions == directions })
 	return err
 }
 

@@ -84,6 +84,28 @@ class JsSIPPhone extends Phone {
   }
 
   camera() { media.mediaConstraints = { audio: true, video: { width: 320, height: 240, frameRate: 15 } }; }
+  /** Adds the camera to the call that is up. */
+  async addCamera() {
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 240, frameRate: 15 } });
+    this.#session.connection.addTrack(stream.getVideoTracks()[0], stream);
+    await this.#renegotiate();
+  }
+
+  /** Lets the camera send nothing any more, or takes the pictures out of the call for good. */
+  async dropCamera(forGood) {
+    const camera = this.#session.connection.getTransceivers().find((t) => t.receiver.track.kind === 'video');
+    if (forGood) camera.stop();
+    else camera.direction = 'recvonly';
+    await this.#renegotiate();
+  }
+
+  #renegotiate() {
+    return new Promise((resolve, reject) => {
+      const failed = () => reject(new Error('the offer was refused'));
+      if (!this.#session.renegotiate({ eventHandlers: { succeeded: resolve, failed } }, resolve)) failed();
+    });
+  }
+
   answer() { this.#session.answer({ ...media }); }
   reject(code) { this.#session.terminate({ status_code: code }); }
   hangup() { this.#session.terminate(); }

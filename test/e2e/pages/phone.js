@@ -27,6 +27,8 @@ export class Phone {
   unpublish() { throw new Error('not implemented'); }
   transfer() { throw new Error('not implemented'); }
   consult() { throw new Error('not implemented'); }
+  addCamera() { throw new Error('not implemented'); }
+  dropCamera() { throw new Error('not implemented'); }
   /** Uses the camera in calls from now on. */
   camera() { throw new Error('not implemented'); }
   join() { throw new Error('not implemented'); }

@@ -28,6 +28,7 @@ export async function pictures(connection) {
     encoded: outbound.framesEncoded ?? 0,
     keyframesAsked: outbound.pliCount ?? 0,
     bitrate: outbound.targetBitrate ?? 0,
+    directions: connection.getTransceivers().map((t) => t.currentDirection ?? 'none').join(' '),
     state: `${connection.connectionState} ${connection.signalingState}`,
   };
 }
