@@ -15,15 +15,17 @@ import (
 	"sipbridge/signaling/rtmp/flv"
 	"sipbridge/signaling/rtmp/rtmptest"
 	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/film"
 	"sipbridge/test/e2e/process"
 	"sipbridge/test/e2e/service"
+	"sipbridge/test/e2e/sipp"
 )
 
 // pictureEvery is the time between two pictures of what is sent over RTMP.
 const pictureEvery = 40 * time.Millisecond
 
-// TestFlashVideo: a Flash phone and a browser see each other; and a browser sees what ffmpeg publishes, by calling it
-// and by being called.
+// TestFlashVideo: a Flash phone and a browser see each other; so do a Flash phone and a SIP phone; and a
+// browser sees what ffmpeg publishes, by calling it and by being called.
 func TestFlashVideo(t *testing.T) {
 	const flash = 60 // pages have those before
 	port, err := process.FreePort()
@@ -50,12 +52,33 @@ func TestFlashVideo(t *testing.T) {
 		mustSee(t, p, "H264")
 		mustHear(t, p, phoneHz)
 		mustHearFlash(t, client, way, pageHz)
-		seen := client.AwaitSeen(enough + 1)
-		if decoded := decodeFlash(t, seen); decoded != len(seen)-countConfigurations(t, seen) {
-			t.Errorf("%d pictures of %d messages can be decoded", decoded, len(seen))
-		}
+		mustDecode(t, client.AwaitSeen(enough+1))
 		client.Call("bye")
 		mustBe(t, p, "ended")
+	})
+	t.Run("a Flash phone and a SIP phone", func(t *testing.T) {
+		pictures := newFilm(t, film.Options{Codec: "H264", PayloadType: 97})
+		phone := callee(t, func(media sipp.Media) []sipp.Step {
+			media.Video = append(slices.Clone(pictures.Lines), "a=rtcp-fb:97 nack pli")
+			return answerUntilBye(media)
+		})
+		client := rtmptest.Login(t, address, userName(flash+1)+"@localhost", password(flash+1))
+		client.Play("remote")
+		stream := client.Publish("local")
+		talk(t, client, stream, way, pageHz)
+		showFilm(t, client, stream)
+		client.Call("invite", phone.number(), "pcmu", "h264")
+		client.Await("accepted")
+		invite, err := phone.WaitMessage("INVITE ", limit)
+		must(t, err)
+		phone.playTo(t, "INVITE ")
+		must(t, pictures.WaitPictures(enough, limit))
+		must(t, pictures.Show(sipp.VideoPort(invite)))
+		mustHear(t, phone, pageHz)
+		mustHearFlash(t, client, way, phoneHz)
+		mustDecode(t, client.AwaitSeen(enough+1))
+		client.Call("bye")
+		must(t, phone.Wait(limit))
 	})
 	t.Run("ffmpeg is called", func(t *testing.T) {
 		p := w.newCamera(t, "H264")
@@ -133,6 +156,14 @@ func showFilm(t *testing.T, client *rtmptest.Client, stream uint32) {
 			client.Show(stream, uint32(number)*uint32(pictureEvery.Milliseconds()), tags[1+number%(len(tags)-1)])
 		}
 	})
+}
+
+// mustDecode wants ffmpeg to decode every picture that a Flash phone was shown.
+func mustDecode(t *testing.T, seen []chunk.Message) {
+	t.Helper()
+	if decoded := decodeFlash(t, seen); decoded != len(seen)-countConfigurations(t, seen) {
+		t.Errorf("%d pictures of %d messages can be decoded", decoded, len(seen))
+	}
 }
 
 // decodeFlash lets ffmpeg count the pictures that it can decode in video messages.
