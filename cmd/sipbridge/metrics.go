@@ -110,11 +110,13 @@ func (s *service) udpMetrics() []admin.Sample {
 		sum.Limited += stats.Limited
 		sum.SendErrors += stats.SendErrors
 		sum.Undelivered += stats.Undelivered
+		sum.Pings += stats.Pings
 		sum.Panics += stats.Panics
 	}
 	return []admin.Sample{
 		counter("udp_dropped_total", "Datagrams dropped unread.", sum.Junk, because("junk")),
 		counter("udp_dropped_total", "Datagrams dropped unread.", sum.Limited, because("rate")),
+		counter("udp_pings_total", "Keep-alives by STUN, answered.", sum.Pings),
 		counter("udp_undelivered_total", "Datagrams that came back by an ICMP error.", sum.Undelivered),
 		counter("udp_send_errors_total", "Datagrams that could not be sent.", sum.SendErrors),
 		counter("udp_panics_total", "Faults in the program that were contained.", sum.Panics),

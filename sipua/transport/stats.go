@@ -9,6 +9,7 @@ type UDPStats struct {
 	SendErrors uint64 // datagrams that the socket refused
 	// Undelivered counts datagrams of ours that came back by an ICMP error.
 	Undelivered uint64
+	Pings       uint64 // keep-alives by STUN, answered
 	Junk        uint64 // datagrams dropped because they can't be SIP, keep-alives among them
 	Limited     uint64 // datagrams dropped because their source sent too many
 	Panics      uint64 // panics of the Receiver, each the loss of one datagram
@@ -37,14 +38,14 @@ type TCPStats struct {
 }
 
 type udpCounters struct {
-	received, sent, sendErrors, undelivered, junk, limited, panics atomic.Uint64
+	received, sent, sendErrors, undelivered, pings, junk, limited, panics atomic.Uint64
 }
 
 func (c *udpCounters) snapshot() UDPStats {
 	return UDPStats{
 		Received: c.received.Load(), Sent: c.sent.Load(), SendErrors: c.sendErrors.Load(),
-		Undelivered: c.undelivered.Load(),
-		Junk:        c.junk.Load(), Limited: c.limited.Load(), Panics: c.panics.Load(),
+		Undelivered: c.undelivered.Load(), Pings: c.pings.Load(),
+		Junk: c.junk.Load(), Limited: c.limited.Load(), Panics: c.panics.Load(),
 	}
 }
 

@@ -163,6 +163,11 @@ func (u *UDP) datagram(data []byte, remote netip.AddrPort) {
 		u.counts.limited.Add(1)
 		return
 	}
+	if answer, ok := stunAnswer(data, remote); ok {
+		u.counts.pings.Add(1)
+		_, _ = u.conn.WriteToUDPAddrPort(answer, remote) // who misses it asks again
+		return
+	}
 	if !looksLikeSIP(data) || remote.Port() == 0 {
 		u.counts.junk.Add(1)
 		return

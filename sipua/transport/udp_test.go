@@ -86,6 +86,24 @@ func TestUDPJunk(t *testing.T) {
 	}
 }
 
+// TestUDPKeepAlive: a phone keeps its way to us open by STUN, from where it also speaks SIP.
+func TestUDPKeepAlive(t *testing.T) {
+	t.Parallel()
+	in := make(inbox, 1)
+	socket := listenUDP(t, transport.UDPOptions{Receive: in.receive})
+	peer := dialUDP(t, socket.LocalAddr())
+	write(t, peer, "\x00\x01\x00\x00\x21\x12\xa4\x42unpredictable"[:20])
+	buffer := make([]byte, 100)
+	if n, err := peer.Read(buffer); err != nil || n != 32 || string(buffer[8:20]) != "unpredictabl" {
+		t.Errorf("got %q, %v", buffer[:n], err)
+	}
+	write(t, peer, message("good"))
+	in.next(t)
+	if stats := socket.Stats(); stats.Pings != 1 || stats.Junk != 0 || stats.Received != 1 {
+		t.Errorf("stats %+v", stats)
+	}
+}
+
 func TestUDPLimit(t *testing.T) {
 	t.Parallel()
 	in := make(inbox, 100)
