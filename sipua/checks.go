@@ -107,7 +107,7 @@ func (a *Agent) unknownExtensions(request *sip.Request, names ...string) string 
 // knows tells whether we understand an option tag.
 func (a *Agent) knows(option string) bool {
 	switch option {
-	case "", "replaces", "norefersub", "timer", "outbound", "path", "ice", "sip.ice":
+	case "", "replaces", "norefersub", "timer", "199", "outbound", "path", "ice", "sip.ice":
 		return true
 	case option100rel:
 		return a.options.ReliableProvisionals

@@ -77,6 +77,35 @@ func TestReliableAnswerStands(t *testing.T) {
 	s.hungUp(leg, p)
 }
 
+// TestBranchThatFails is forgotten, while the other one is heard and answers.
+func TestBranchThatFails(t *testing.T) {
+	s := newSetup(t)
+	p := s.peer("UDP", "192.0.2.20:5060")
+	leg := s.dial(p)
+	invite := p.request(sip.INVITE)
+	if !hasOption(invite, "Supported", "199") {
+		t.Errorf("INVITE %s", invite)
+	}
+	p.respond(invite, 183, "a", "sdp opus")
+	event[bridge.Ringing](t, leg)
+	p.respond(invite, 183, "b", "sdp")
+	event[bridge.Ringing](t, leg)
+	p.respond(invite, 199, "b", "", reliably(1)...)
+	p.pracked(invite, 1)
+	ringing := event[bridge.Ringing](t, leg)
+	if ringing.Early == nil || audioFormat(t, *ringing.Early).Name != "opus" {
+		t.Errorf("%+v is heard", ringing.Early)
+	}
+	p.say("", inDialogOf(p, invite, "b").lines("OPTIONS", "1")...)
+	p.status(481)
+	p.respond(invite, 199, "c", "") // of one that nobody has heard of
+	silent(t, leg)
+	p.respond(invite, 200, "a", "sdp opus")
+	p.request(sip.ACK)
+	event[bridge.Answered](t, leg)
+	s.hungUp(leg, p)
+}
+
 func TestEachForkHasItsOwnDialog(t *testing.T) {
 	s := newSetup(t)
 	p := s.peer("UDP", "192.0.2.20:5060")

@@ -36,6 +36,7 @@ func TestNewRequestsAreRefusedByTheBook(t *testing.T) {
 	}{
 		{"unknown method", "FOO", "", 405, "Allow: " + allowedMethods + outsideMethods},
 		{"unknown extension", "INVITE", "Require: replaces, foo, bar", 420, "Unsupported: foo, bar"},
+		{"registration in bulk", "REGISTER", "Require: gin", 420, "Unsupported: gin"},
 		{"unknown for proxies", "OPTIONS", "Proxy-Require: bar", 420, "Unsupported: bar"},
 		{"body of another type", "INVITE", "Content-Type: a/b\r\nContent-Length: 2", 415, "Accept: application/sdp"},
 		{"body without a type", "INVITE", "Content-Length: 2", 415, "Accept: application/sdp"},

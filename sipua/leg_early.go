@@ -2,6 +2,8 @@ package sipua
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,6 +32,10 @@ func (l *leg) progress(response *sip.Response) {
 	if early == nil || !l.takeReliable(early, response) {
 		return
 	}
+	if response.StatusCode == statusEarlyDialogTerminated {
+		l.forkEnded(tagOf(response), early)
+		return
+	}
 	early.dialog.setTarget(firstContact(response))
 	l.lookUpHop(early.dialog)
 	l.describeEarly(tagOf(response))
@@ -38,6 +44,28 @@ func (l *leg) progress(response *sip.Response) {
 		return
 	}
 	l.emit(bridge.Ringing{Headers: l.saidIn(response)})
+}
+
+// statusEarlyDialogTerminated tells that one branch of a forked INVITE has failed, while others ring (RFC 6228).
+const statusEarlyDialogTerminated = 199
+
+// forkEnded forgets an early dialog. If its early media were in use, those of another are heard instead.
+func (l *leg) forkEnded(tag string, ended *fork) {
+	l.sendHeld(ended.dialog)
+	delete(l.calling.forks, tag)
+	if l.calling.heard != ended {
+		return
+	}
+	l.calling.heard = nil
+	for _, other := range slices.Sorted(maps.Keys(l.calling.forks)) {
+		left := l.calling.forks[other]
+		agreed, err := l.media.SetAnswer(left.sdp)
+		if len(left.sdp) > 0 && err == nil {
+			l.calling.heard, l.agreed = left, agreed
+			l.emit(bridge.Ringing{Early: &agreed})
+			return
+		}
+	}
 }
 
 // describeEarly shows the newest early dialog, which somebody may want to pick up (RFC 3891 section 3).

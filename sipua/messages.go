@@ -18,7 +18,7 @@ const (
 	allowedMethods = "INVITE, ACK, CANCEL, BYE, PRACK, OPTIONS, INFO, UPDATE, REFER, NOTIFY, MESSAGE"
 	// outsideMethods are those of the rest.
 	outsideMethods   = ", REGISTER, SUBSCRIBE, PUBLISH"
-	supportedOptions = "replaces, timer, norefersub"
+	supportedOptions = "replaces, timer, norefersub, 199"
 	// defaultHops is the Max-Forwards of a request that starts here (RFC 3261 section 8.1.1.6).
 	defaultHops = 70
 )
