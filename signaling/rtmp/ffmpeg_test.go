@@ -1,23 +1,18 @@
 package rtmp_test
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge/bridgetest"
-	"sipbridge/signaling/rtmp"
 	"sipbridge/signaling/rtmp/chunk"
 	"sipbridge/signaling/rtmp/rtmptest"
-	"sipbridge/signaling/rtmp/tunnel"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
 )
@@ -78,31 +73,6 @@ func TestFFmpegPublishes(t *testing.T) {
 		if stats := w.server.Stats(); stats.AudioIn < 15 || stats.Malformed > 0 || stats.Rejected > 0 {
 			t.Errorf("%v: counted %+v", codec, stats)
 		}
-	}
-}
-
-// TestFFmpegThroughHTTP publishes by RTMPT, plain and over TLS.
-func TestFFmpegThroughHTTP(t *testing.T) {
-	t.Parallel()
-	for scheme, start := range map[string]func(http.Handler) *httptest.Server{
-		"rtmpt": httptest.NewServer, "rtmpts": httptest.NewTLSServer,
-	} {
-		through := tunnel.NewListener(tunnel.Options{})
-		w := newWorld(t, func(o *rtmp.Options) { o.Listeners = append(o.Listeners, through) })
-		mux := http.NewServeMux()
-		for _, path := range tunnel.Paths() {
-			mux.Handle(path, through)
-		}
-		web := start(mux)
-		_, host, _ := strings.Cut(web.URL, "//")
-		ffmpeg(t, "-re", "-f", "lavfi", "-i", "sine=1004:d=2", "-ar", "16000", "-c:a", "libspeex", "-ac", "1", "-f", "flv",
-			"-rtmp_conn", "S:alice S:secret", scheme+"://"+host+"/sip/alice@test/local")
-		bridgetest.Eventually(t, scheme+" is gone", func() bool { return w.server.Stats().Open == 0 })
-		if stats := w.server.Stats(); stats.AudioIn < 90 || stats.Malformed > 0 || stats.Rejected > 0 {
-			t.Errorf("%s: counted %+v", scheme, stats)
-		}
-		web.CloseClientConnections()
-		web.Close()
 	}
 }
 

@@ -2,6 +2,7 @@ package rtmptest
 
 import (
 	"crypto/tls"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -27,6 +28,8 @@ type Options struct {
 	AMF3 bool
 	// TLS makes it speak RTMPS, whatever the certificate. Default: plain RTMP.
 	TLS bool
+	// Tunnel makes it speak RTMPT, to a web server.
+	Tunnel bool
 }
 
 // Command is a command that the server said.
@@ -45,7 +48,7 @@ type Command struct {
 type Client struct {
 	tb      testing.TB
 	options Options
-	socket  net.Conn
+	socket  io.ReadWriteCloser
 	serial  float64
 	reading sync.WaitGroup
 
@@ -67,13 +70,9 @@ type Client struct {
 // Dial opens a connection; the test closes it at its end.
 func Dial(tb testing.TB, address string, options Options) *Client {
 	tb.Helper()
-	dialer := net.Dialer{Timeout: Patience}
-	socket, err := dialer.DialContext(tb.Context(), "tcp", address)
+	socket, err := dial(tb, address, options)
 	if err != nil {
 		tb.Fatal(err)
-	}
-	if options.TLS {
-		socket = tls.Client(socket, &tls.Config{InsecureSkipVerify: true})
 	}
 	c := &Client{tb: tb, options: options, socket: socket, changed: make(chan struct{})}
 	tb.Cleanup(c.Close)
@@ -83,6 +82,19 @@ func Dial(tb testing.TB, address string, options Options) *Client {
 	c.writer = chunk.NewWriter(socket)
 	c.reading.Go(c.read)
 	return c
+}
+
+func dial(tb testing.TB, address string, options Options) (io.ReadWriteCloser, error) {
+	tb.Helper()
+	if options.Tunnel {
+		return dialTunnel(tb.Context(), address)
+	}
+	dialer := net.Dialer{Timeout: Patience}
+	socket, err := dialer.DialContext(tb.Context(), "tcp", address)
+	if err == nil && options.TLS {
+		socket = tls.Client(socket, &tls.Config{InsecureSkipVerify: true})
+	}
+	return socket, err
 }
 
 // Login opens a connection and logs in a user of a domain.
