@@ -80,9 +80,16 @@ soak: setup-build setup-test
 
 ## bench: place calls, with sound and without, and print what they cost (BENCH_ARGS, SIGNALLING_ARGS add arguments)
 .PHONY: bench
-bench: build
+bench: build setup-test test/e2e/node_modules/.package-lock.json
+	node test/e2e/screenshots/readiness.mjs $(BINARY)
 	go run $(TAGS) ./test/load $(BENCH_ARGS)
 	go run $(TAGS) ./test/load/signalling $(SIGNALLING_ARGS)
+
+## screenshots: picture each state of the pages at three widths, into docs/screenshots
+.PHONY: screenshots
+screenshots: build setup-test test/e2e/node_modules/.package-lock.json
+	@mkdir -p docs/screenshots
+	node test/e2e/screenshots/screenshots.mjs $(BINARY) docs/screenshots
 
 ## docker-check: hold the Dockerfile to this Makefile, and run its build steps in a copy of HEAD
 .PHONY: docker-check
