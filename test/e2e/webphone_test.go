@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,6 +42,12 @@ func (p *webPhone) await(name string, values ...string) {
 // openWebPhone opens our page in a browser of its own and signs a user in.
 func openWebPhone(t *testing.T, w *world) *webPhone {
 	t.Helper()
+	return openWebPhoneAs(t, w, userName(int(w.users.Add(1))-1))
+}
+
+// openWebPhoneAs opens our page in a browser of its own and signs this user in.
+func openWebPhoneAs(t *testing.T, w *world, user string) *webPhone {
+	t.Helper()
 	b, err := browser.Start(browser.Options{
 		Kind: browser.Chromium, Dir: ".", Origin: w.service.HTTP, MicrophoneHz: pageHz, TempDir: t.TempDir(),
 	})
@@ -48,8 +55,9 @@ func openWebPhone(t *testing.T, w *world) *webPhone {
 	t.Cleanup(b.Stop)
 	opened, err := b.OpenWatched(w.service.HTTP + "/")
 	must(t, err)
-	number := int(w.users.Add(1)) - 1
-	p := &webPhone{T: t, Page: opened, user: userName(number)}
+	number, err := strconv.Atoi(strings.TrimPrefix(user, "user"))
+	must(t, err)
+	p := &webPhone{T: t, Page: opened, user: user}
 	p.enter("username", p.user)
 	p.enter("domain", "localhost")
 	p.enter("password", password(number))

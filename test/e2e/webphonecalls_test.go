@@ -68,6 +68,62 @@ func TestWebPhoneSeveralCalls(t *testing.T) {
 	p.mustShow("message", "now.")
 }
 
+// TestWebPhoneSound: a user sees how well a call sounds, chooses another microphone in it, and tries his devices.
+func TestWebPhoneSound(t *testing.T) {
+	w := newWorld(t, browser.Chromium, service.Options{})
+	p := openWebPhone(t, w)
+	phone := callee(t, answerUntilBye)
+	p.enter("target", phone.number())
+	p.press("Call")
+	p.mustShow("quality-mos", "good")
+	p.mustShow("quality-codec", "PCMU")
+	p.mustShow("quality-roundtrip", "ms")
+	p.picture(t, "phone-quality")
+
+	p.show("settings")
+	p.press("Show Sound and pictures")
+	var microphones []string
+	must(t, p.Call(&microphones, "options", "audioinput"))
+	if len(microphones) < 2 {
+		t.Fatalf("only the microphones %q", microphones)
+	}
+	p.enter("audioinput", microphones[len(microphones)-1])
+	must(t, phone.WaitPackets(phone.Packets()+2*50, limit)) // two seconds of fresh sound: what is heard is not old
+	mustHear(t, phone, pageHz)
+	p.press("Test microphone")
+	must(t, p.Call(nil, "waitLevel", "microphone-level", 0.3, limit.Milliseconds()))
+	p.press("Play test tone")
+	p.picture(t, "phone-devices")
+	p.show("call")
+	p.press("Hang up")
+	must(t, phone.Wait(limit))
+}
+
+// TestWebPhoneSays: what goes wrong with a call has its sentence on the page.
+func TestWebPhoneSays(t *testing.T) {
+	w := newWorld(t, browser.Chromium, service.Options{})
+	p := openWebPhone(t, w)
+	p.enter("target", "nobody")
+	p.press("Call")
+	p.mustShow("message", "Nobody here is called nobody")
+
+	// A second tab with the same account rings, too, and hears that the first has answered.
+	second := openWebPhoneAs(t, w, p.user)
+	caller := w.newPage(t, jsSIP)
+	must(t, caller.Call(nil, "call", "sip:"+p.user+"@localhost"))
+	p.await("call", "incoming")
+	second.await("call", "incoming")
+	p.press("Answer")
+	mustBe(t, caller, "established")
+	second.await("call", "none")
+	second.mustShow("message", "Answered elsewhere")
+	must(t, caller.Call(nil, "hangup"))
+	p.mustShow("message", "hung up")
+
+	w.service.Stop()
+	p.mustShow("message", "The connection to")
+}
+
 // picture keeps what the page looks like, if E2E_PICTURES names a folder.
 func (p *webPhone) picture(t *testing.T, name string) {
 	t.Helper()

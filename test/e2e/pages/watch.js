@@ -53,6 +53,12 @@ window.phone = {
     (await until(find, `the button ${name}`, milliseconds)).click();
   },
 
+  /** What a list to choose from has. */
+  options: (id) => [...element(id).options].map(({ value }) => value),
+
+  /** Resolves when a meter shows at least this. */
+  waitLevel: (id, least, milliseconds) => until(() => element(id).value >= least, `#${id} at ${least}`, milliseconds),
+
   /** Types over what a field holds, when it can be seen. */
   async type(id, text, milliseconds) {
     await until(() => document.getElementById(id)?.checkVisibility(), `#${id} to be seen`, milliseconds);

@@ -14,8 +14,9 @@ import { Referral } from './referral.js';
  * @typedef {{ name: string, address: string }} Peer see peerOf
  * @typedef {{ callId: string, localTag: string, remoteTag: string }} Dialog what names a call to the service (RFC 3261
  *   section 12)
- * @typedef {{ changed: (call: Call) => void, sound: (call: Call) => void, broken: (call: Call) => void }} CallListener
- *   told of every change, of the other side's sound, and again and again of a connection that does not mend itself
+ * @typedef {Record<'changed' | 'sound' | 'broken' | 'unplugged', (call: Call) => void>} CallListener told of every
+ *   change, of the other side's sound, again and again of a connection that does not mend itself, and of a microphone
+ *   that is gone
  * @typedef {(options: object) => Session} Dial
  * @typedef {{ words: string, failed: boolean, missed?: boolean, status: number }} End why a call is over; status is that
  *   of a response, else 0
@@ -62,6 +63,7 @@ export class Call {
       changed: () => this.#tell(),
       sound: () => listener.sound(this),
       broken: () => listener.broken(this),
+      unplugged: () => listener.unplugged(this),
     });
   }
 
@@ -87,7 +89,7 @@ export class Call {
   /** Takes an open microphone, or closes it: the call may have ended while the user was asked. @param {MediaStream} microphone */
   equip(microphone) {
     if (this.over) closeMicrophone(microphone);
-    else this.media.local = microphone;
+    else this.media.take(microphone);
     return !this.over;
   }
 

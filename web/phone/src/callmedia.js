@@ -24,8 +24,9 @@ export class CallMedia {
   #told;
 
   /**
-   * @param {{ changed: () => void, sound: (stream: MediaStream) => void, broken: () => void }} told of every change,
-   *   of the other side's sound, and again and again of a connection that does not mend itself
+   * @param {{ changed: () => void, sound: (stream: MediaStream) => void, broken: () => void, unplugged: () => void }} told
+   *   of every change, of the other side's sound, again and again of a connection that does not mend itself, and of a
+   *   microphone that is gone
    */
   constructor(told) {
     this.#told = told;
@@ -38,6 +39,29 @@ export class CallMedia {
       mediaConstraints: { audio: true, video: false },
       pcConfig: { iceServers: [] },
     };
+  }
+
+  /** Takes an open microphone, which is closed with the rest. @param {MediaStream} microphone */
+  take(microphone) {
+    this.local = microphone;
+    for (const track of microphone.getTracks()) {
+      track.addEventListener('ended', () => microphone === this.local && this.#told.unplugged());
+    }
+  }
+
+  /** Sends what another microphone hears; it is as mute as the one before. @param {MediaStream} microphone */
+  async replace(microphone) {
+    const [track] = microphone.getAudioTracks();
+    const sender = this.#connection?.getSenders().find((each) => each.track?.kind === 'audio');
+    if (!sender || !track) {
+      closeMicrophone(microphone);
+      return;
+    }
+    track.enabled = sender.track?.enabled ?? true;
+    const before = this.local;
+    this.take(microphone);
+    await sender.replaceTrack(track);
+    closeMicrophone(before);
   }
 
   get connection() {

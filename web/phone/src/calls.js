@@ -176,6 +176,29 @@ export class Calls {
     for (const call of this.list) if (all || call.interrupted) this.#mend(call);
   }
 
+  /** Uses the microphone that the user has chosen now, in all calls. */
+  async changeMicrophone() {
+    try {
+      for (const call of this.waiting.concat(this.active?.up ? [this.active] : [])) {
+        await call.media.replace(await this.#around.openMicrophone());
+      }
+    } catch (error) {
+      this.#around.say(/** @type {Error} */ (error).message, 'bad');
+    }
+  }
+
+  /** The microphone was unplugged: another one takes its place, if there is one. @param {Call} call */
+  async #replug(call) {
+    const lost = 'The microphone was unplugged.';
+    this.#around.journal.write(lost, 'bad');
+    try {
+      await call.media.replace(await this.#around.openMicrophone());
+      this.#around.say(`${lost} Another one is used now.`);
+    } catch {
+      this.#around.say(`${lost} ${call.peer.name} does not hear you until you plug one in and choose it.`, 'bad');
+    }
+  }
+
   /** Opens the microphone while the line connects. @param {Call} call @param {KeptCall} kept */
   async #resume(call, kept) {
     const line = this.#around.line();
@@ -194,6 +217,7 @@ export class Calls {
       changed: (each) => this.#changed(each),
       sound: (each) => each === this.active && this.#resound(),
       broken: (each) => this.#mend(each),
+      unplugged: (each) => void this.#replug(each),
     });
     call.number = ++this.#last;
     this.list.push(call);

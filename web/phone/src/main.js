@@ -1,8 +1,12 @@
 // Plugs the page together: the phone does things, the views show how it stands.
 import { Beside } from './beside.js';
 import { renewedDemo } from './demo.js';
+import { Devices } from './devices.js';
 import { waitForFacts } from './facts.js';
+import { Gauge } from './gauge.js';
 import { keep, takeKept } from './kept.js';
+import { openMicrophone } from './microphone.js';
+import { Notices } from './notices.js';
 import { Phone } from './phone.js';
 import { QuietStart } from './quietstart.js';
 import { remember, remembered } from './remembered.js';
@@ -16,32 +20,42 @@ import { BoxesView } from './view/boxesview.js';
 import { CallView } from './view/callview.js';
 import { ChatView } from './view/chatview.js';
 import { ContactsView } from './view/contactsview.js';
+import { DevicesView } from './view/devicesview.js';
 import { DialView } from './view/dialview.js';
 import { element } from './view/elements.js';
 import { Focus } from './view/focus.js';
 import { HistoryView } from './view/historyview.js';
 import { JournalView } from './view/journalview.js';
 import { LineView } from './view/lineview.js';
+import { NoticesView } from './view/noticesview.js';
 import { OthersView } from './view/othersview.js';
 import { PadView } from './view/padview.js';
 import { letPrint } from './view/printing.js';
+import { QualityView } from './view/qualityview.js';
 import { SettingsView } from './view/settingsview.js';
 import { TraceView } from './view/traceview.js';
 import { TransferView } from './view/transferview.js';
 
 const speaker = new Speaker();
+const devices = new Devices();
+const notices = new Notices();
+const gauge = new Gauge(() => render());
+const openChosen = () => openMicrophone(undefined, devices.constraint('audioinput'));
 const trace = new Trace(() => traceView.render());
 const beside = new Beside({
   changed: () => render(),
   wrote: (peer) => phone.journal.write(`${peer.name} wrote to you`),
 });
-const phone = new Phone({
-  changed: () => render(),
-  sound: hear,
-  refused: (account) => void renew(account),
-  ended: (call) => beside.history.add(call),
-  trace: (way, text) => trace.add(way, text),
-});
+const phone = new Phone(
+  {
+    changed: () => render(),
+    sound: hear,
+    refused: (account) => void renew(account),
+    ended: (call) => beside.history.add(call),
+    trace: (way, text) => trace.add(way, text),
+  },
+  { openMicrophone: openChosen },
+);
 const { calls } = phone;
 let facts = null;
 
@@ -76,6 +90,8 @@ const views = [
   new PadView(press),
   new JournalView(),
   settingsView,
+  new QualityView(gauge),
+  new NoticesView(notices),
   chatView,
   new ContactsView(beside.contacts, {
     add: (typed, name) => beside.contacts.add(typed, name),
@@ -134,9 +150,23 @@ function press(key) {
   if (settings.has_tones) speaker.key(key);
 }
 
+const voice = element('remote', HTMLAudioElement);
+new DevicesView(devices, { chosen: useDevice, openMicrophone: openChosen, playTone: () => speaker.test() });
+
+/** A device was chosen: it is used at once. */
+function useDevice(kind) {
+  if (kind === 'audioinput') void calls.changeMicrophone();
+  if (kind === 'audiooutput') void useSpeaker(devices.wanted.audiooutput);
+}
+
+/** Not every browser lets a page choose; one that is gone is no reason for silence. */
+async function useSpeaker(device) {
+  await voice.setSinkId?.(device).catch(() => voice.setSinkId(''));
+  await speaker.use(device);
+}
+
 /** Plays the other side. A browser that wants a click first gets its chance with the next one. */
 function hear(stream) {
-  const voice = element('remote');
   voice.srcObject = stream;
   voice.play().catch(() => {});
 }
@@ -144,11 +174,14 @@ function hear(stream) {
 function render() {
   beside.follow({ line: phone.line, calls: calls.list });
   quietStart.follow(calls.list, !settings.has_audio);
+  gauge.follow(calls.list);
+  notices.follow(calls.list);
   for (const view of views) view.render(phone);
   speaker.play(settings.enable_sound_alert ? toneFor(calls) : null);
   document.title = titleFor(calls);
 }
 
+void useSpeaker(devices.wanted.audiooutput);
 letPrint();
 for (const gesture of ['pointerdown', 'keydown']) document.addEventListener(gesture, () => speaker.wake());
 addEventListener('online', () => phone.networkChanged());

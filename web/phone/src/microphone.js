@@ -1,32 +1,61 @@
-// The microphone, and why there is none.
+// @ts-check
+// The microphone and the camera, and why there is none. Echo cancelling and the like are the browser's defaults.
 
-/** Echo cancelling and the like are the browser's defaults. */
-const wanted = { audio: true, video: false };
-
-/** What the names of the errors of getUserMedia mean (W3C Media Capture, section 10.2.1). */
+/**
+ * What the names of the errors of getUserMedia mean (W3C Media Capture, section 10.2.1); "{device}" is which it is.
+ */
 const faults = new Map([
-  ['NotAllowedError', 'The microphone is not allowed for this page. Allow it beside the address bar, then try again.'],
-  ['SecurityError', 'The browser keeps the microphone from this page.'],
-  ['NotFoundError', 'No microphone was found. Plug one in, then try again.'],
-  ['NotReadableError', 'The microphone is in use by another program, or does not work.'],
-  ['AbortError', 'The microphone could not be started.'],
+  ['NotAllowedError', 'The {device} is not allowed for this page. Allow it beside the address bar, then try again.'],
+  ['SecurityError', 'The browser keeps the {device} from this page.'],
+  ['NotFoundError', 'No {device} was found. Plug one in, then try again.'],
+  ['NotReadableError', 'The {device} is in use by another program, or does not work.'],
+  ['AbortError', 'The {device} could not be started.'],
 ]);
 
-/** Opens the microphone; rejects with an Error in plain words. */
-export async function openMicrophone(devices = globalThis.navigator.mediaDevices) {
+/**
+ * Opens the microphone; rejects with an Error in plain words.
+ * @param {MediaDevices | undefined} devices
+ * @param {boolean | MediaTrackConstraints} audio which one
+ */
+export function openMicrophone(devices = globalThis.navigator.mediaDevices, audio = true) {
+  return open('microphone', devices, (media) => media.getUserMedia({ audio, video: false }));
+}
+
+/**
+ * Opens the camera; rejects with an Error in plain words.
+ * @param {MediaDevices | undefined} devices
+ * @param {boolean | MediaTrackConstraints} video which one
+ */
+export function openCamera(devices = globalThis.navigator.mediaDevices, video = true) {
+  return open('camera', devices, (media) => media.getUserMedia({ audio: false, video }));
+}
+
+/** Lets the user choose what of the screen to show; rejects with an Error in plain words. @param {MediaDevices | undefined} devices */
+export function openScreen(devices = globalThis.navigator.mediaDevices) {
+  return open('screen', devices, (media) => media.getDisplayMedia({ audio: false, video: true }));
+}
+
+/** Lets go of a device. @param {MediaStream | null | undefined} stream */
+export function closeMicrophone(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
+/**
+ * @param {string} device
+ * @param {MediaDevices | undefined} devices
+ * @param {(media: MediaDevices) => Promise<MediaStream>} ask
+ */
+async function open(device, devices, ask) {
   if (!devices) {
     throw new Error(
-      'The browser gives the microphone only to pages from https:// or from localhost. ' + 'Open this page that way.',
+      `The browser gives the ${device} only to pages from https:// or from localhost. Open this page that way.`,
     );
   }
   try {
-    return await devices.getUserMedia(wanted);
+    return await ask(devices);
   } catch (error) {
-    throw new Error(faults.get(error.name) ?? `The microphone could not be opened (${error.name}).`, { cause: error });
+    const { name } = /** @type {Error} */ (error);
+    const words = faults.get(name) ?? `The {device} could not be opened (${name}).`;
+    throw new Error(words.replaceAll('{device}', device), { cause: error });
   }
-}
-
-/** Lets go of the microphone. */
-export function closeMicrophone(stream) {
-  for (const track of stream?.getTracks() ?? []) track.stop();
 }

@@ -44,14 +44,14 @@ export class Phone {
 
   /**
    * @param {PhoneListener} listener
-   * @param {Outside} outside
+   * @param {Partial<Outside>} outside what is not the real one
    */
-  constructor(listener, outside = real) {
+  constructor(listener, outside = {}) {
     this.#listener = listener;
-    this.#outside = outside;
+    this.#outside = { ...real, ...outside };
     this.calls = new Calls({
       line: () => this.line,
-      openMicrophone: outside.openMicrophone,
+      openMicrophone: this.#outside.openMicrophone,
       journal: this.journal,
       say: (words, kind) => this.#say(words, kind),
       changed: () => listener.changed(),

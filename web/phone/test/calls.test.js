@@ -10,6 +10,7 @@ function several() {
   const sessions = [];
   const heard = [];
   const said = [];
+  const microphones = [];
   const line = {
     state: 'registered',
     connected: true,
@@ -22,14 +23,18 @@ function several() {
   };
   const calls = new Calls({
     line: () => line,
-    openMicrophone: async () => new FakeMicrophone(),
+    openMicrophone: async () => {
+      if (microphones.none) throw new Error('No microphone was found.');
+      microphones.push(new FakeMicrophone());
+      return microphones.at(-1);
+    },
     journal: new Journal(() => {}),
     say: (words) => words && said.push(words),
     changed() {},
     ended() {},
     sound: (stream) => heard.push(stream),
   });
-  return { calls, line, sessions, heard, said };
+  return { calls, line, sessions, heard, said, microphones };
 }
 
 function answer(session) {
@@ -172,4 +177,35 @@ test('what is left of a call', async () => {
     held: false,
     active: true,
   });
+});
+
+test('an unplugged microphone gives way to another', async () => {
+  const { calls, sessions, said, microphones } = several();
+  await calls.dial('bob');
+  answer(sessions[0]);
+  sessions[0].connection.sender.track.enabled = false;
+  microphones[0].track.dispatchEvent(new Event('ended'));
+  await new Promise(setImmediate);
+  assert.equal(sessions[0].connection.sender.track, microphones[1].track);
+  assert.equal(microphones[1].track.enabled, false, 'muted as before');
+  assert.equal(said.at(-1), 'The microphone was unplugged. Another one is used now.');
+  microphones.none = true;
+  microphones[1].track.dispatchEvent(new Event('ended'));
+  await new Promise(setImmediate);
+  assert.match(said.at(-1), /^The microphone was unplugged. bob does not hear you/);
+  assert.equal(calls.active.state, 'up');
+});
+
+test('another microphone is chosen in a call', async () => {
+  const { calls, sessions, said, microphones } = several();
+  await calls.dial('bob');
+  answer(sessions[0]);
+  await calls.changeMicrophone();
+  assert.equal(sessions[0].connection.sender.track, microphones[1].track);
+  assert.equal(microphones[0].open, false);
+  calls.hangUp();
+  assert.equal(microphones[1].open, false);
+  microphones.none = true;
+  await calls.dial('bob');
+  assert.equal(said.at(-1), 'No microphone was found.');
 });

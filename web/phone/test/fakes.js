@@ -52,22 +52,32 @@ export class FakeSession extends EventEmitter {
 class FakeConnection extends EventTarget {
   iceConnectionState = 'connected';
   events = true;
+  sender = {
+    track: { kind: 'audio', enabled: true },
+    async replaceTrack(track) {
+      this.track = track;
+    },
+  };
   getSenders() {
-    return [{ track: { kind: 'audio' }, dtmf: { canInsertDTMF: this.events } }];
+    return [Object.assign(this.sender, { dtmf: { canInsertDTMF: this.events } })];
   }
 }
 
 /** A microphone that knows whether it was closed. */
 export class FakeMicrophone {
   open = true;
+  track = Object.assign(new EventTarget(), {
+    kind: 'audio',
+    enabled: true,
+    stop: () => {
+      this.open = false;
+    },
+  });
   getTracks() {
-    return [
-      {
-        stop: () => {
-          this.open = false;
-        },
-      },
-    ];
+    return [this.track];
+  }
+  getAudioTracks() {
+    return [this.track];
   }
 }
 

@@ -1,0 +1,27 @@
+// @ts-check
+// The button by which the user lets the browser tell of calls while the page is not looked at.
+import { element, setText } from './elements.js';
+
+/** @type {Record<string, string>} */
+const words = {
+  granted: 'The browser tells you of calls while this page is not in front.',
+  denied: 'The browser may not tell you of calls. Allow it beside the address bar.',
+  default: 'The browser can tell you of calls while this page is not in front.',
+  unsupported: 'This browser cannot tell you of calls while this page is not in front.',
+};
+
+export class NoticesView {
+  #notices;
+
+  /** @param {import('../notices.js').Notices} notices */
+  constructor(notices) {
+    this.#notices = notices;
+    element('notices-allow').addEventListener('click', () => void notices.ask().then(() => this.render()));
+    this.render();
+  }
+
+  render() {
+    setText(element('notices-state'), words[this.#notices.permission] ?? '');
+    element('notices-allow').hidden = this.#notices.permission !== 'default';
+  }
+}
