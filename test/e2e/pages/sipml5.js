@@ -25,6 +25,20 @@ navigator.mediaDevices.getUserMedia = (constraints) => {
 navigator.webkitGetUserMedia &&= (constraints, succeeded, failed) =>
   navigator.mediaDevices.getUserMedia(constraints).then(succeeded, failed);
 
+/** What a page reads of the SIP message behind an event. */
+function behind(event) {
+  const message = event.o_event?.get_message();
+  if (!message) return '';
+  const { o_hdr_From: from, o_hdr_To: to, o_hdr_CSeq: sequence, o_hdr_Call_ID: id, line } = message;
+  const facts = [
+    message.is_request(), message.is_response(), message.is_invite(), message.is_message(), message.is_response_to_invite(),
+    message.get_response_code(), message.get_response_phrase(), message.get_content_type(), Boolean(message.has_content()),
+    from.o_uri.s_user_name, from.o_uri.s_host, from.s_display_name, to.o_uri.s_user_name, sequence.s_method,
+    Boolean(id.s_value), line.response?.i_status_code, line.request?.s_method, message.toString().split('\r\n').length > 5,
+  ];
+  return ` ${facts.map((fact) => fact ?? '-').join(' ')}`;
+}
+
 class SIPml5Phone extends Phone {
   #stack;
   #registration;
@@ -47,7 +61,7 @@ class SIPml5Phone extends Phone {
 
   #tell(target, event) {
     const code = event.getSipResponseCode();
-    this.#told.push(`${target}:${event.type}${code > 0 ? `/${code}` : ''} "${event.description}"`);
+    this.#told.push(`${target}:${event.type}${code > 0 ? `/${code}` : ''} "${event.description}"${behind(event)}`);
   }
 
   async register({ ws, uri, user, domain, password, expires, breaker }) {

@@ -1,0 +1,124 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { Call } from '../src/call.js';
+import { targetOf } from '../src/sip/target.js';
+import { IncomingSession, devices, invite, settled, startedCore, stream } from './fakes.js';
+
+/** @type {ReturnType<typeof devices>} */
+let questions;
+beforeEach(() => void (questions = devices()));
+
+/** A call that rings at us: { call, session, told }. */
+function ringing() {
+  const { core, told } = startedCore();
+  const session = new IncomingSession();
+  Call.ring(core, /** @type {any} */ (session), invite());
+  const [call] = core.sessions.values();
+  return { core, call, session, told };
+}
+
+test('who hangs up before he has allowed his microphone makes no call', async () => {
+  const { core, told } = startedCore();
+  const call = new Call(core);
+  call.begin(targetOf('bob', 'example.org'));
+  assert.equal(call.hangup(), 0);
+  assert.deepEqual(told.slice(1), ['connecting', 'terminating', 'terminated']);
+  const late = stream();
+  questions[0].allow(late);
+  await settled();
+  assert.equal(late.track.isStopped, true, 'a microphone that comes too late stays on');
+  assert.equal(call.hangup(), -1);
+  assert.equal(core.sessions.size, 0);
+});
+
+test('a call that is accepted before the microphone is there waits for it', async () => {
+  const { call, session, told } = ringing();
+  assert.equal(call.accept(), 0);
+  await settled();
+  assert.deepEqual(session.done, []);
+  questions[0].allow(stream());
+  await settled();
+  assert.deepEqual(session.done, ['answer']);
+  session.emit('accepted', {});
+  assert.deepEqual(told, ['m_permission_requested', 'i_new_call', 'm_permission_accepted', 'connected']);
+});
+
+test('a caller who gives up while the user is asked leaves nothing behind', async () => {
+  const { core, session, told } = ringing();
+  session.emit('failed', { originator: 'remote', message: null, cause: 'Canceled' });
+  const late = stream();
+  questions[0].allow(late);
+  await settled();
+  assert.equal(late.track.isStopped, true);
+  assert.equal(told.filter((type) => type === 'terminated').length, 1);
+  assert.equal(core.sessions.size, 0);
+});
+
+test('a microphone that is refused refuses the call', async () => {
+  const { session, told } = ringing();
+  questions[0].refuse(Object.assign(new Error('no'), { name: 'NotFoundError' }));
+  await settled();
+  assert.deepEqual(session.done, ['terminate 603']);
+  assert.deepEqual(told.slice(2), ['m_permission_refused', 'webrtc_error', 'terminated']);
+});
+
+test('failures within have their events', () => {
+  for (const [failure, events] of /** @type {[object, string[]]} */ ([
+    [{ originator: 'local', message: null, cause: 'Connection Error' }, ['transport_error', 'terminated']],
+    [{ originator: 'local', message: null, cause: 'Request Timeout' }, ['transport_error', 'terminated']],
+    [{ originator: 'system', message: 'no answer made', cause: 'Internal Error' }, ['webrtc_error', 'terminated']],
+  ])) {
+    const { session, told } = ringing();
+    session.emit('failed', failure);
+    assert.deepEqual(told.slice(2), events);
+  }
+});
+
+test('a call whose media found no other way ends, and says so', async () => {
+  const { session, told, call } = ringing();
+  questions[0].allow(stream());
+  call.accept();
+  await settled();
+  session.emit('accepted', {});
+  session.emit('ended', { cause: 'RTP Timeout' });
+  assert.deepEqual(told.slice(4), ['webrtc_error', 'terminated']);
+});
+
+test('a microphone that is unplugged is told of, and the call goes on', async () => {
+  const { session, told, call } = ringing();
+  const microphone = stream();
+  questions[0].allow(microphone);
+  call.accept();
+  await settled();
+  session.emit('accepted', {});
+  assert.equal(call.mute('audio', true), 0);
+  assert.equal(microphone.track.enabled, false);
+  microphone.unplug();
+  assert.deepEqual(told.slice(4), ['webrtc_error']);
+  assert.equal(call.conversation?.isConnected, true);
+});
+
+/** A REFER that waits for an answer: its codes are kept. */
+function refer() {
+  const codes = /** @type {number[]} */ ([]);
+  return {
+    codes,
+    method: 'REFER',
+    getHeader: () => undefined,
+    getHeaders: () => [],
+    reply: (/** @type {number} */ code) => codes.push(code),
+  };
+}
+
+test('a transfer that is asked for twice is refused once, and at the end of the call', () => {
+  const { call, session, told } = ringing();
+  const [first, second] = [refer(), refer()];
+  /** @type {any} */ (session).onRefer(first);
+  /** @type {any} */ (session).onRefer(second);
+  assert.deepEqual(second.codes, [491]);
+  session.emit('ended', { cause: 'Terminated' });
+  assert.deepEqual(first.codes, [603]);
+  assert.equal(call.acceptTransfer(), -1);
+  assert.ok(told.includes('i_ect_requested'));
+});
