@@ -56,8 +56,9 @@ type Request struct {
 	// Headers cross to the callee: those of the pass-through policy, and a browser's own credentials.
 	Headers []Header
 	// NextHop is the server that the caller wants the call to go by, of those of the callee's domain: a SIP URI. Empty for
-	// any; one that is not among them counts for nothing.
-	NextHop string
+	// any; one that is not among them counts for nothing. NextTrunk is the name of the trunk whose server it is, else
+	// empty.
+	NextHop, NextTrunk string
 	// Login proves the caller to the server of his domain, if his leg was given something that does; nil if not. Only the
 	// endpoint of that server knows what it is, and nothing else may look into it or keep it.
 	Login any

@@ -30,9 +30,7 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 		return
 	}
 	asked := a.asked(request, who)
-	if route, ok := chosenNextHop(flow, request); ok {
-		asked.NextHop = route.String()
-	}
+	a.choose(&asked, flow, request)
 	if target, ok := a.standsAside(flow, request, asked); ok {
 		a.pass(flow, reply, request, who.user, target)
 		return

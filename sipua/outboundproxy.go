@@ -22,11 +22,15 @@ func chosenNextHop(flow transport.Flow, request *sip.Request) (sip.Uri, bool) {
 	return route, true
 }
 
-// mayChoose holds the next hop that a browser wants to those of the server that its request goes to anyway, or
-// ourselves: it may choose among the servers of a domain, but send us nowhere else. The error is a bridge.Cause.
+// mayChoose holds the next hop that a browser wants to those of the server that its request goes to anyway, to
+// ourselves, or to a trunk: it may choose among the servers of a domain and among the trunks, where the dialing rules
+// say what it may dial, but send us nowhere else. The error is a bridge.Cause.
 func (a *Agent) mayChoose(flow transport.Flow, request *sip.Request) error {
 	route, ok := chosenNextHop(flow, request)
 	if !ok || a.options.Domains.IsLocal(route.Host) || a.options.Domains.isOwn(route.Host) {
+		return nil
+	}
+	if a.trunkAt(route) != "" {
 		return nil
 	}
 	for _, host := range []string{request.Recipient.Host, request.To().Address.Host, request.From().Address.Host} {
@@ -37,6 +41,23 @@ func (a *Agent) mayChoose(flow transport.Flow, request *sip.Request) error {
 	a.stats.badRoutes.Add(1)
 	a.complain("next hop refused", "remote", flow.RemoteAddr(), "next_hop", route.Host)
 	return bridge.Cause{Status: 403, Text: "Next Hop Not Allowed"}
+}
+
+// trunkAt gives the name of the trunk that has this next hop; empty if none has.
+func (a *Agent) trunkAt(route sip.Uri) string {
+	for _, t := range a.options.Trunks {
+		if slices.ContainsFunc(t.NextHops(), isHop(route)) {
+			return t.Name()
+		}
+	}
+	return ""
+}
+
+// choose puts the next hop that a browser wants into what it asks for.
+func (a *Agent) choose(asked *bridge.Request, flow transport.Flow, request *sip.Request) {
+	if route, ok := chosenNextHop(flow, request); ok {
+		asked.NextHop, asked.NextTrunk = route.String(), a.trunkAt(route)
+	}
 }
 
 // isHop tells whether a next hop is the one in a Route: the same host and port. The transport is ours to choose.

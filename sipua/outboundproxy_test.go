@@ -41,6 +41,33 @@ func TestOutboundProxyOfABrowser(t *testing.T) {
 	}
 }
 
+// TestOutboundProxyMayBeATrunk: the call goes by it as far as the dialing rules let its user, and what is no call stays
+// here.
+func TestOutboundProxyMayBeATrunk(t *testing.T) {
+	s := newSetup(t, withTrunk(t, nil))
+	p := s.registered("alice", "WS", "192.0.2.9:5070")
+	for route, want := range map[string]string{
+		"<sip:192.0.2.60;lr;sipml5-outbound;transport=tcp>": "carrier", "<sip:192.0.2.1;lr;sipml5-outbound>": "",
+	} {
+		call := passing(s, p, "alice@local.example", "sip:+49301@local.example")
+		call.callID = route
+		call.branch = len(route)
+		p.say("sdp", call.lines("INVITE", "1", "Route: "+route)...)
+		if asked := s.nextAsked(); asked.NextTrunk != want {
+			t.Errorf("by %s the call is to go by trunk %q", route, asked.NextTrunk)
+		}
+		p.status(480)
+		p.say("", call.lines("ACK", "1")...)
+	}
+	p.sayRaw("hello", localOf(p, "alice", "MESSAGE", "sip:bob@local.example", 7,
+		"Route: <sip:192.0.2.60;lr;sipml5-outbound>")...)
+	p.status(480) // bob is not there
+	refused := passing(s, p, "alice@local.example", "sip:+49301@local.example")
+	refused.callID, refused.branch = "refused", 90
+	p.say("sdp", refused.lines("INVITE", "1", "Route: <sip:192.0.2.61;lr;sipml5-outbound>")...)
+	p.status(403)
+}
+
 func TestOutboundProxyChoosesAmongServers(t *testing.T) {
 	t.Parallel()
 	upstream, err := ParseUpstream("up.example", "sip:a.example", "sip:b.example:5070", "sip:c.example")

@@ -176,6 +176,7 @@ func (a *Agent) receiveText(flow, reply transport.Flow, request *sip.Request) {
 		return
 	}
 	asked := a.asked(request, who)
+	a.choose(&asked, flow, request)
 	targets, err := a.options.Route(asked)
 	if err != nil {
 		transaction.send(refusal(request, bridge.CauseOf(err), 500))

@@ -302,7 +302,7 @@ func (e trunkEndpoint) way(request bridge.Request) (way, error) {
 	shown := e.trunk.Show(request)
 	request.To, request.From = target.String(), shown.From
 	request.Headers = append(withoutCredentials(request.Headers), shown.Headers...)
-	hops := e.trunk.NextHops()
+	hops := Upstream{NextHops: e.trunk.NextHops()}.chosenBy(request).NextHops
 	out := dialTarget{
 		requestURI: target, nextHops: hops, transport: transportOf(hops[0]), trusted: true,
 		trunk: e.trunk.Name(), peer: e.trunk, release: release,

@@ -108,6 +108,13 @@ func (d trunkDestination) targets(request bridge.Request, groups []string) ([]br
 	return []bridge.Target{{Endpoint: endpoint, URI: "sip:" + asked.user + "@" + name}}, nil
 }
 
+// chosenTrunk calls through the trunk that the caller has chosen.
+func (o Options) chosenTrunk(request bridge.Request) []bridge.Target {
+	return []bridge.Target{{
+		Endpoint: o.Upstreams[request.NextTrunk], URI: "sip:" + splitURI(request.To).user + "@" + request.NextTrunk,
+	}}
+}
+
 // builtinDestination calls a built-in number.
 type builtinDestination struct {
 	name    template

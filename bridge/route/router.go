@@ -59,10 +59,28 @@ func (r *Router) Route(request bridge.Request) ([]bridge.Target, error) {
 	if asked.host == "" {
 		return nil, notFound("no SIP URI")
 	}
-	if to, groups := r.find(request, asked); to != nil {
+	to, groups := r.find(request, asked)
+	if r.mayLeaveBy(request, asked, to) {
+		return r.options.chosenTrunk(request), nil
+	}
+	if to != nil {
 		return to.targets(request, groups)
 	}
 	return r.upstream(request, asked)
+}
+
+// mayLeaveBy tells whether a request goes by the trunk that its caller has chosen: he must be a user, and the rules may
+// not want him elsewhere than out to some trunk. What he may dial there is for that trunk to ask.
+func (r *Router) mayLeaveBy(request bridge.Request, asked uri, to destination) bool {
+	if _, known := r.options.Upstreams[request.NextTrunk]; !known || request.Origin != bridge.OriginUser ||
+		!plainUser.MatchString(asked.user) {
+		return false
+	}
+	if _, isUpstream := r.options.Upstreams[asked.host]; to == nil {
+		return !isUpstream
+	}
+	_, isTrunk := to.(trunkDestination)
+	return isTrunk
 }
 
 // Owner gives the user whose devices a request is for, whether he has any now or not; false if a rule sends it

@@ -36,7 +36,7 @@ func dialingRules() map[string]any {
 }
 
 // trunks are Kamailio, where we register, and two that a sipp plays.
-func trunkOptions(itspAddress, strict, moved, toned string) []map[string]any {
+func trunkOptions(itspAddress, strict, moved, toned, chosen string) []map[string]any {
 	return []map[string]any{
 		{
 			"name": "carrier", "next_hop": "sip:" + itspAddress + ";transport=tcp", "domain": itsp,
@@ -49,6 +49,7 @@ func trunkOptions(itspAddress, strict, moved, toned string) []map[string]any {
 			"codecs": []string{"PCMA"}, "dtmf": "info",
 		},
 		{"name": "moved", "next_hop": "sip:" + moved},
+		{"name": "chosen", "next_hop": "sip:" + chosen},
 		{"name": "toned", "next_hop": "sip:" + toned, "codecs": []string{"PCMA"}, "dtmf": "inband"},
 	}
 }
@@ -72,7 +73,7 @@ type trunkWorld struct {
 	page          *page
 	phone         *baresip.Phone
 	strict, moved *scripted
-	toned         *scripted
+	toned, chosen *scripted
 	line          *reflector // the sound of toned
 	calls         int        // that the phone has had
 }
@@ -99,8 +100,10 @@ func newTrunkWorld(t *testing.T) *trunkWorld {
 		"<sip:+493099@localhost>;q=0.5", "<sip:0900123@localhost>;q=0.9", "<sip:493099@elsewhere.test>;q=0.7",
 	)}})
 	line, toned := runLine(t)
+	chosen := callee(t, answerUntilBye)
 	w := newWorld(t, browser.Chromium, service.Options{
-		Trunks: trunkOptions(server.Address, strict.Address, moved.Address, toned.Address), Routes: trunkRoutes(),
+		Trunks:   trunkOptions(server.Address, strict.Address, moved.Address, toned.Address, chosen.Address),
+		Routes:   trunkRoutes(),
 		Settings: map[string]map[string]any{"dialing": dialingRules()},
 	})
 	phone := newPhone(t, baresip.Options{
@@ -108,7 +111,7 @@ func newTrunkWorld(t *testing.T) *trunkWorld {
 		Contact: "sip:4930@" + itsp,
 	})
 	return &trunkWorld{
-		world: w, server: server, phone: phone, strict: strict, moved: moved, toned: toned, line: line,
+		world: w, server: server, phone: phone, strict: strict, moved: moved, toned: toned, chosen: chosen, line: line,
 	}
 }
 
@@ -125,6 +128,7 @@ func TestTrunks(t *testing.T) {
 	t.Run("transferred", w.transferred)
 	t.Run("challenged", w.challenged)
 	t.Run("tones", w.tones)
+	t.Run("outbound proxy", w.outboundProxy)
 	t.Run("redirected", w.redirected)
 	w.mustBecome(t, `sipbridge_trunk_calls{trunk="carrier"}`, 0)
 	w.mustBeEmpty(t)
@@ -304,6 +308,21 @@ func mustBeRight(t *testing.T, method, nonce, header string) {
 	}
 }
 
+// outboundProxy: a sipML5 may name a trunk as its outbound proxy, but may dial there no more than elsewhere.
+func (w *trunkWorld) outboundProxy(t *testing.T) {
+	p, account := w.openPage(t, sipML5)
+	must(t, p.Call(nil, "configure", map[string]string{"outbound_proxy_url": "udp://" + w.chosen.Address}, nil))
+	must(t, p.Register(account))
+	must(t, p.Call(nil, "call", "sip:0900123@localhost"))
+	mustEndWith(t, p, 403)
+	must(t, p.Call(nil, "call", "sip:+493098@localhost"))
+	mustBe(t, p, "established")
+	mustTalk(t, p, w.chosen)
+	must(t, p.Call(nil, "hangup"))
+	must(t, w.chosen.Wait(limit))
+	w.mustBecome(t, `sipbridge_trunk_calls{trunk="carrier"}`, 0)
+}
+
 // redirected: of the contacts of a 302 the forbidden one and the foreign one are passed over.
 func (w *trunkWorld) redirected(t *testing.T) {
 	p := w.page
@@ -313,7 +332,7 @@ func (w *trunkWorld) redirected(t *testing.T) {
 	w.hungUp(t)
 	must(t, w.moved.Wait(limit))
 	w.mustBecome(t, `sipbridge_calls_redirected_total`, 2) // the forbidden one was dialled, and refused
-	w.mustBecome(t, `sipbridge_trunk_calls_refused_total{reason="forbidden"}`, 6)
+	w.mustBecome(t, `sipbridge_trunk_calls_refused_total{reason="forbidden"}`, 7)
 }
 
 // unregistered: when the service ends, the ITSP sends no more calls to it.
