@@ -7,42 +7,13 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"testing"
 	"time"
 
-	"github.com/letsencrypt/pebble/v2/ca"
-	"github.com/letsencrypt/pebble/v2/db"
-	"github.com/letsencrypt/pebble/v2/va"
-	"github.com/letsencrypt/pebble/v2/wfe"
-
 	"sipbridge/certificate/certificatetest"
 	"sipbridge/sipua/locate/dnstest"
 )
-
-// startAuthority runs Pebble, the small ACME server of Let's Encrypt, which calls at these ports of bridge.example. It
-// gives its directory, whom to believe about that, and who signs its certificates.
-func startAuthority(t *testing.T, tlsPort, httpPort int) (directory string, trusted, roots *x509.CertPool) {
-	t.Helper()
-	t.Setenv("PEBBLE_VA_NOSLEEP", "1")
-	t.Setenv("PEBBLE_WFE_NONCEREJECT", "0")
-	names := dnstest.Start(t, "bridge.example. 60 IN A 127.0.0.1")
-	silent := log.New(io.Discard, "", 0)
-	memory := db.NewMemoryStore()
-	profiles := map[string]ca.Profile{"default": {Description: "default"}}
-	signer := ca.New(silent, memory, "", "ecdsa", 0, 1, profiles)
-	validator := va.New(silent, httpPort, tlsPort, false, names.Address, memory)
-	front := wfe.New(silent, memory, validator, signer, []string{"pebble.example"}, false, false, 1, 1)
-	own := certificatetest.NewAuthority(t)
-	server := httptest.NewUnstartedServer(front.Handler())
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{own.Issue(t, "127.0.0.1")}, MinVersion: tls.VersionTLS12}
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	roots = x509.NewCertPool()
-	roots.AddCert(signer.GetRootCert(0).Cert)
-	return server.URL + wfe.DirectoryPath, own.Pool(), roots
-}
 
 func listen(t *testing.T) (listener net.Listener, address netip.AddrPort) {
 	t.Helper()
@@ -66,10 +37,12 @@ func TestACME(t *testing.T) {
 			} else {
 				plain = netip.AddrPort{}
 			}
-			directory, trusted, roots := startAuthority(t, reached, int(plain.Port()))
+			names := dnstest.Start(t, "bridge.example. 60 IN A 127.0.0.1")
+			authority := certificatetest.StartACME(t, names.Address, reached, int(plain.Port()))
 			source := NewACME(ACMEOptions{
-				Hosts: []string{"bridge.example"}, Directory: directory, Storage: t.TempDir(), Authorities: trusted,
-				HTTPS: secure, HTTP: plain, Logger: silent(),
+				Hosts: []string{"bridge.example"}, Directory: authority.Directory, Storage: t.TempDir(),
+				Authorities: authority.Front.Pool(),
+				HTTPS:       secure, HTTP: plain, Logger: silent(),
 			})
 			for listener, server := range map[net.Listener]*http.Server{
 				secureListener: {Handler: http.NotFoundHandler(), TLSConfig: &tls.Config{
@@ -80,7 +53,7 @@ func TestACME(t *testing.T) {
 				serve(t, server, listener)
 			}
 			run(t, source)
-			mustBeShown(t, secure, roots)
+			mustBeShown(t, secure, authority.Roots)
 			if leaf := source.Leaf(); leaf == nil || leaf.VerifyHostname("bridge.example") != nil {
 				t.Errorf("the certificate in use is %v", leaf)
 			}

@@ -30,6 +30,12 @@ type running struct {
 func start(t *testing.T, config string, environ ...string) *running {
 	t.Helper()
 	defer goleakIgnoringHTTP(t)
+	return launch(t, config, environ...)
+}
+
+// launch is start for a service that talks to a server of the test, whose goroutines are not its own.
+func launch(t *testing.T, config string, environ ...string) *running {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
 	status := make(chan int, 1)

@@ -51,6 +51,7 @@ func rooms() map[string][]string {
 	return map[string][]string{
 		"github.com/gorilla/websocket": {"signaling/ws"},
 		"github.com/caddyserver":       {"certificate"},
+		"github.com/letsencrypt":       {"certificate/certificatetest"},
 		"go.uber.org/zap":              {"certificate"},
 		"github.com/pion/webrtc":       {}, // tests only
 		"github.com/pion/interceptor":  {}, // tests only

@@ -1,8 +1,12 @@
 package e2e
 
 import (
+	"crypto/hmac"
 	"crypto/md5"
+	"crypto/sha1"
+	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +23,9 @@ import (
 func TestToken(t *testing.T) {
 	const secret = "the web application's own secret!"
 	w := newWorld(t, browser.Chromium, service.Options{Settings: map[string]map[string]any{
-		"tokens": {"audience": "localhost", "keys": []map[string]string{{"secret": secret}}},
+		"tokens": {
+			"audience": "localhost", "keys": []map[string]string{{"secret": secret}}, "temporary_secret": secret,
+		},
 	}})
 	p, account := w.openPage(t, jsSIP)
 	claims := jwt.MapClaims{"sub": p.user, "aud": "localhost", "exp": time.Now().Add(time.Hour).Unix()}
@@ -37,6 +43,35 @@ func TestToken(t *testing.T) {
 	}
 	if strings.Contains(log, token) {
 		t.Error("the token is in the log")
+	}
+	t.Run("temporary account", func(t *testing.T) { w.temporaryAccount(t, secret) })
+}
+
+// temporaryAccount: a page registers with a name and a password that its web application made as for a TURN server, and
+// not with one whose time is over.
+func (w *world) temporaryAccount(t *testing.T, secret string) {
+	t.Helper()
+	for over, until := range map[bool]time.Time{true: time.Now().Add(-time.Minute), false: time.Now().Add(time.Hour)} {
+		p, account := w.openPage(t, sipJS)
+		account.User = fmt.Sprintf("%d:%s", until.Unix(), p.user)
+		hash := hmac.New(sha1.New, []byte(secret))
+		_, _ = hash.Write([]byte(account.User))
+		account.Password = base64.StdEncoding.EncodeToString(hash.Sum(nil))
+		err := p.Register(account)
+		if over {
+			if err == nil {
+				t.Error("an account whose time is over was let in")
+			}
+			continue
+		}
+		must(t, err)
+		must(t, p.Call(nil, "call", "sip:echo@localhost"))
+		mustBe(t, p, "established")
+		mustHear(t, p, pageHz)
+		must(t, p.Call(nil, "hangup"))
+		if strings.Contains(w.service.Log(), account.Password) {
+			t.Error("the password is in the log")
+		}
 	}
 }
 
