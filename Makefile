@@ -53,6 +53,7 @@ lint: setup-build
 unit: setup-build pages
 	$(call say,unit tests)
 	go test $(TAGS) -race -timeout 15m $(PACKAGES)
+	go test $(TAGS),libavcodec -race -timeout 5m ./transcode/avcodec ./signaling/rtmp
 	@$(MAKE) --no-print-directory pages-unit
 .PHONY: pages-unit pages-lint
 pages-unit: web/node_modules/.package-lock.json

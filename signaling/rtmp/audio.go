@@ -15,12 +15,16 @@ func (c *conn) hear(message chunk.Message) {
 		return
 	}
 	said, known := soundOfTag(message.Payload[0])
-	if known && c.publisher != nil {
+	if !known {
+		c.recode(message)
+		return
+	}
+	if c.publisher != nil {
 		c.publisher.hear(message, said)
 		return
 	}
 	speaking := c.speaking(message.StreamID)
-	if !known || speaking == nil {
+	if speaking == nil {
 		counts.audioDropped.Add(1)
 		return
 	}

@@ -69,6 +69,9 @@ type conn struct {
 	commands      *rate.Limiter
 	audio, video  *rate.Limiter
 	camera        camera
+	recoder       recoder
+	// refusedSound tells that the client was told that its sound is not understood.
+	refusedSound bool
 	// publisher is what the client is if it is an encoder; else nil.
 	publisher *publisher
 	// unregister ends the registration at the server of the client's domain; nil if there is none. working is the
@@ -120,7 +123,7 @@ func newConn(server *Server, socket net.Conn) *conn {
 		out: make(chan outgoing, queueSize), playout: newPlayout(), done: make(chan struct{}),
 		window:   windowSize,
 		commands: rate.NewLimiter(commandRate, commandBurst), audio: rate.NewLimiter(audioRate, audioBurst),
-		video: rate.NewLimiter(videoRate, videoBurst), camera: newCamera(),
+		video: rate.NewLimiter(videoRate, videoBurst), camera: newCamera(), recoder: newRecoder(),
 		serial: 1, streams: make(map[uint32]bool), calls: make(map[string]*leg),
 	}
 	c.words = siprtmp{c}

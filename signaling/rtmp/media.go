@@ -131,10 +131,22 @@ func (m *media) agreedOn(said sound) bool {
 
 // hear takes the sound of an audio message from the client.
 func (m *media) hear(format transcode.Format, sound []byte, timestamp uint32) {
-	m.packets.put(format, sound, timestamp, func(packet *rtp.Packet) {
-		m.received.Add(1)
-		_ = m.heard.WriteRTP(packet) // what became of it is counted where it went
-	})
+	m.packets.put(format, sound, timestamp, m.hearPacket)
+}
+
+// hearPacket takes a packet of sound from the client.
+func (m *media) hearPacket(packet *rtp.Packet) {
+	m.received.Add(1)
+	_ = m.heard.WriteRTP(packet) // what became of it is counted where it went
+}
+
+// first gives the format of sound that was agreed.
+func (m *media) first() (transcode.Format, bool) {
+	agreed := m.agreed.Load()
+	if agreed == nil || len(*agreed) == 0 {
+		return transcode.Format{}, false
+	}
+	return (*agreed)[0], true
 }
 
 // write takes a packet to the client.

@@ -168,7 +168,12 @@ func TestTagIsTheTruth(t *testing.T) {
 	sent := phone.FakeMedia().AwaitSent(t, transcode.Audio, 51)
 	checkTone(t, bridgetest.PCMU(), payloadsOf(sent[1:])) // the phone keeps its codec
 	alice.Play("remote")
-	deliver(t, phone.FakeMedia(), 0, 3)
+	next := uint16(0) // the way back may still be the old one for a moment
+	bridgetest.Eventually(t, "the phone is heard", func() bool {
+		deliver(t, phone.FakeMedia(), next, 1)
+		next++
+		return len(alice.AwaitHeard(0)) >= 3
+	})
 	if heard := alice.AwaitHeard(3); heard[0].Payload[0] != 0x72 {
 		t.Errorf("heard %x, want A-law", heard[0].Payload[:1])
 	}

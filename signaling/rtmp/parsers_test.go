@@ -11,6 +11,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/signaling/rtmp/amf"
 	"sipbridge/signaling/rtmp/chunk"
+	"sipbridge/transcode/avcodec"
 )
 
 func TestParseAddress(t *testing.T) {
@@ -234,6 +235,20 @@ func FuzzParsePublication(f *testing.F) {
 		wanted, ok := parsePublication(app, name)
 		if ok && (wanted.name == "" || strings.ContainsFunc(wanted.name, unicode.IsControl) || len(wanted.to) > maxText) {
 			t.Errorf("%q %q gives %+v", app, name, wanted)
+		}
+	})
+}
+
+func FuzzReadSound(f *testing.F) {
+	f.Add([]byte{0xaf, 0, 0x12, 0x10})
+	f.Add([]byte{0x52, 1, 2, 3})
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		if len(payload) == 0 {
+			return
+		}
+		wanted, sound, err := readSound(payload, avcodec.Options{})
+		if err == nil && (wanted.Codec == 0 || len(sound) > len(payload)) {
+			t.Errorf("%x is read as %+v", payload, wanted)
 		}
 	})
 }
