@@ -23,7 +23,7 @@ type Stream struct {
 	User string `mapstructure:"user"`
 }
 
-// shortestStreamKey keeps keys from being guessed: there is no limit to how often one may be tried but the connection.
+// shortestStreamKey keeps keys from being guessed, few as the tries of one address are.
 const shortestStreamKey = 12
 
 // Account gives the user of a stream as name and domain.

@@ -89,6 +89,21 @@ func TestPublisherIsRefused(t *testing.T) {
 	}
 }
 
+// TestKeysAreNotGuessed: after ten wrong keys the right one is refused, too.
+func TestKeysAreNotGuessed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withStreams)
+	for range 10 {
+		client, _ := encoder(t, w, "live", "studio?key=wrong")
+		client.AwaitStatus("NetStream.Publish.BadName")
+		client.Close()
+	}
+	client, _ := encoder(t, w, "live", "studio?key="+streamKey)
+	if said := client.AwaitStatus("NetStream.Publish.BadName"); said != "403 Forbidden" {
+		t.Errorf("the right key is told %q", said)
+	}
+}
+
 // TestPublisherHearsOfRefusal tells an encoder why its call failed.
 func TestPublisherHearsOfRefusal(t *testing.T) {
 	t.Parallel()

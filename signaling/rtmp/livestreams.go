@@ -82,6 +82,9 @@ func (l *LiveStreams) count() int {
 	return len(l.streams)
 }
 
+// streamForbidden is what those hear who may not publish under a name: a wrong key and an unknown name sound the same.
+const streamForbidden = "403 Forbidden"
+
 // open begins a stream, or says in the words of a publisher why not.
 func (l *LiveStreams) open(wanted publication) (stream *live.Stream, reason string) {
 	options := live.Options{Transport: "RTMP", Party: bridge.Party{
@@ -90,12 +93,12 @@ func (l *LiveStreams) open(wanted publication) (stream *live.Stream, reason stri
 	known, configured := l.configured(wanted.name)
 	switch {
 	case configured && subtle.ConstantTimeCompare([]byte(known.Key), []byte(wanted.key)) != 1:
-		return nil, "403 Forbidden"
+		return nil, streamForbidden
 	case configured:
 		options.Origin, options.User, options.Private = bridge.OriginUser, known.User, true
 		options.Party.URI = "sip:" + known.User
 	case !l.options.Strangers || wanted.key != "":
-		return nil, "403 Forbidden"
+		return nil, streamForbidden
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"strings"
+	"time"
 
 	"github.com/pion/rtp"
 
@@ -102,7 +103,7 @@ func (p *publisher) publish(asked command) {
 		p.refuse(asked, "invalid dest URI")
 		return
 	}
-	stream, reason := c.server.live.open(wanted)
+	stream, reason := p.open(wanted)
 	if reason != "" {
 		c.server.counts.rejected.Add(1)
 		p.refuse(asked, reason)
@@ -112,6 +113,19 @@ func (p *publisher) publish(asked command) {
 	p.said, p.shows = 0, false
 	c.status(asked, "status", "NetStream.Publish.Start", wanted.name)
 	c.server.options.Logger.Info("stream published", "name", wanted.name, "remote", c.remote)
+}
+
+// open begins the stream. Who tries keys is soon not listened to any more, as who tries passwords.
+func (p *publisher) open(wanted publication) (stream *live.Stream, reason string) {
+	server, remote, now := p.conn.server, p.conn.remote, time.Now()
+	if wanted.key != "" && server.guard.locked(remote, now) {
+		return nil, streamForbidden
+	}
+	stream, reason = server.live.open(wanted)
+	if wanted.key != "" && reason == streamForbidden {
+		server.guard.fail(remote, now)
+	}
+	return stream, reason
 }
 
 // target gives the URI to call; empty if nobody is to be called.
