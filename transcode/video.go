@@ -12,8 +12,8 @@ import (
 // videoClock is the timestamp rate of all video formats, in Hz.
 const videoClock = 90000
 
-// Passable tells whether pictures of a codec can cross: VP8 (RFC 7741), VP9 (RFC 9628), AV1 and H.264 (RFC 6184). They
-// cross as they are; nothing is decoded.
+// Passable tells whether pictures of a codec can cross: VP8 (RFC 7741), VP9 (RFC 9628), AV1, H.264 (RFC 6184), and what
+// Flash clients send each other (x-flv, of siprtmp). They cross as they are; nothing is decoded.
 func Passable(codec Codec) bool { return codec.ClockRate == videoClock && videoCodec(codec) != 0 }
 
 type videoKind uint8
@@ -23,6 +23,7 @@ const (
 	vp9
 	av1
 	avc
+	flash
 )
 
 func videoCodec(codec Codec) videoKind {
@@ -35,6 +36,8 @@ func videoCodec(codec Codec) videoKind {
 		return av1
 	case "H264":
 		return avc
+	case "X-FLV":
+		return flash
 	default:
 		return 0
 	}

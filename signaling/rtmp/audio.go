@@ -14,6 +14,9 @@ func (c *conn) hear(message chunk.Message) {
 		counts.audioDropped.Add(1)
 		return
 	}
+	if c.carry(message) {
+		return
+	}
 	said, known := soundOfTag(message.Payload[0])
 	if !known {
 		c.recode(message)

@@ -53,8 +53,8 @@ type wish struct {
 	// named tells that it named codecs, and wants to hear which was agreed on.
 	named   bool
 	formats []transcode.Format
-	// pictures tells that it sends and takes H.264.
-	pictures bool
+	// pictures are the formats of video that it sends and takes.
+	pictures []transcode.Format
 }
 
 // parseWish reads the words of a client, in its order. A client that gives none speaks Speex. Words for video
@@ -74,7 +74,9 @@ func parseWish(words []string) wish {
 		case "pcma":
 			wished.add(all[2].Format)
 		case "h264":
-			wished.pictures = true
+			wished.pictures = append(wished.pictures, avc())
+		case "flv":
+			wished.pictures = append(wished.pictures, messages())
 		}
 	}
 	return wished
@@ -92,11 +94,7 @@ func (w wish) has(codec transcode.Codec) bool {
 
 // offer is what the client offers.
 func (w wish) offer() bridge.Description {
-	offer := audioOf(w.formats...)
-	if w.pictures {
-		offer = withPictures(offer, avc())
-	}
-	return offer
+	return withPictures(audioOf(w.formats...), w.pictures...)
 }
 
 func audioOf(formats ...transcode.Format) bridge.Description {
@@ -159,8 +157,11 @@ func (w wish) acceptedWords(agreed bridge.Description) []any {
 		return nil
 	}
 	var pictures any
-	if _, ok := agreed.First(transcode.Video); ok {
+	if video, ok := agreed.First(transcode.Video); ok {
 		pictures = "h264"
+		if video.Formats[0].Equal(messages().Codec) {
+			return []any{"default", "default"}
+		}
 	}
 	return []any{w.spoken(agreed).said, pictures}
 }

@@ -32,6 +32,8 @@ type media struct {
 	packets packetizer
 	// ordered belongs to sender, which sends one packet at a time.
 	ordered ordered
+	// carrier belongs to the goroutine that reads the connection.
+	carrier carrier
 	// screen belongs to shown.
 	screen screen
 }
@@ -39,6 +41,7 @@ type media struct {
 func newMedia(c *conn, wantKeyframe func() bool) *media {
 	m := &media{conn: c, wantKeyframe: wantKeyframe}
 	m.packets, m.ordered.media, m.screen.media = newPacketizer(), m, m
+	m.carrier = newCarrier()
 	m.shown = transcode.NewSender(transcode.SenderOptions{Write: m.writePicture, Pictures: true})
 	m.sender = transcode.NewSender(transcode.SenderOptions{Write: m.write})
 	return m

@@ -14,14 +14,22 @@ func avc() transcode.Format {
 	}
 }
 
-// choosePictures gives the answer to a section of video: H.264 that may be cut as we cut it, if the client takes any.
+// messages is the format in which siprtmp and we pass whole messages on, from one Flash client to another: sound, too.
+func messages() transcode.Format {
+	return transcode.Format{Codec: transcode.Codec{Name: "x-flv", ClockRate: 90000}, PayloadType: 97}
+}
+
+// choosePictures gives the answer to a section of video: H.264 that may be cut as we cut it, or whole messages, as
+// far as the client takes them.
 func (w wish) choosePictures(section bridge.MediaDescription) (transcode.Format, bool) {
-	if !w.pictures || section.Kind != transcode.Video {
+	if section.Kind != transcode.Video {
 		return transcode.Format{}, false
 	}
 	for _, offered := range section.Formats {
-		if offered.Fits(avc()) {
-			return offered.Answering(avc()), true
+		for _, wanted := range w.pictures {
+			if offered.Fits(wanted) {
+				return offered.Answering(wanted), true
+			}
 		}
 	}
 	return transcode.Format{}, false

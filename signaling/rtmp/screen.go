@@ -9,6 +9,7 @@ import (
 
 	"sipbridge/signaling/rtmp/chunk"
 	"sipbridge/signaling/rtmp/flv"
+	"sipbridge/signaling/rtmp/xflv"
 	"sipbridge/transcode/h264/payload"
 	"sipbridge/transcode/jitter"
 )
@@ -28,6 +29,9 @@ type screen struct {
 	buffer       *jitter.Buffer
 	depacketizer payload.Depacketizer
 	player       player
+	// joiner and players are of messages that come whole: each kind has its own time.
+	joiner  xflv.Joiner
+	players map[uint8]*player
 	// newest has the parameter sets that came last; told is the tag in which the client was told of them.
 	newest flv.Configuration
 	told   []byte
@@ -52,6 +56,10 @@ func (s *screen) Lose(int, *rtp.Packet) { s.ask() }
 
 // Play takes the next packet.
 func (s *screen) Play(packet *rtp.Packet) {
+	if s.media.carries() {
+		s.pass(packet)
+		return
+	}
 	broken := s.depacketizer.Stats().Broken
 	s.depacketizer.Put(packet, s.show)
 	if s.depacketizer.Stats().Broken > broken {

@@ -32,6 +32,9 @@ func (c *conn) see(message chunk.Message) {
 		counts.videoDropped.Add(1)
 		return
 	}
+	if c.carry(message) {
+		return
+	}
 	picture, err := c.camera.take(message)
 	switch {
 	case err != nil:
