@@ -69,7 +69,7 @@ func TestFFmpegPublishesPictures(t *testing.T) {
 	if stats.VideoIn < 75 || stats.VideoDropped > 0 || stats.Malformed > 0 {
 		t.Errorf("counted %+v", stats)
 	}
-	if seen := len(pictures(phone.FakeMedia().Sent(transcode.Video))); seen < 50 {
+	if seen := len(pictures(phone.FakeMedia().Sent(transcode.Video))); seen < 25 {
 		t.Errorf("the phone sees %d pictures", seen)
 	}
 }
