@@ -73,8 +73,33 @@ func TestEcho(t *testing.T) {
 	if stats := leg.Media().Stats(); stats.Sent != 3 || stats.Received != 3 {
 		t.Errorf("counted %+v", stats)
 	}
-	if err := leg.Media().Sender(transcode.Video).WriteRTP(&rtp.Packet{}); err != nil {
-		t.Errorf("video is not dropped: %v", err)
+}
+
+// TestEchoShowsBack holds that echo shows the caller its own pictures, and asks it for a full one.
+func TestEchoShowsBack(t *testing.T) {
+	t.Parallel()
+	vp8 := transcode.Format{Codec: transcode.Codec{Name: "VP8", ClockRate: 90000}, PayloadType: 96}
+	offer := bridgetest.Audio(bridgetest.PCMU())
+	offer.Media = append(offer.Media, bridge.MediaDescription{Kind: transcode.Video, Formats: []transcode.Format{vp8}})
+	leg, answer := dial(t, "echo", offer)
+	if pictures, ok := answer.First(transcode.Video); !ok || pictures.Formats[0] != vp8 {
+		t.Fatalf("answered %+v", answer)
+	}
+	seen := bridgetest.NewMedia()
+	leg.Media().Receive(transcode.Video, seen.Sender(transcode.Video))
+	packet := &rtp.Packet{Header: rtp.Header{SequenceNumber: 7, PayloadType: 96, Marker: true}, Payload: []byte{1}}
+	if err := leg.Media().Sender(transcode.Video).WriteRTP(packet); err != nil {
+		t.Fatal(err)
+	}
+	if sent := seen.Sent(transcode.Video); len(sent) != 1 || sent[0].SequenceNumber != 7 || !sent[0].Marker {
+		t.Errorf("seen %v", sent)
+	}
+	leg.AskKeyframe()
+	if _, ok := (<-leg.Events()).(bridge.KeyframeAsked); !ok {
+		t.Error("nobody is asked for a full picture")
+	}
+	if leg, answer := dial(t, "tone", offer); !answer.Media[1].Refused() {
+		t.Errorf("%v shows pictures: %+v", leg.Info(), answer)
 	}
 }
 
@@ -157,7 +182,7 @@ func TestAnswerOfSeveralSections(t *testing.T) {
 
 func TestCommandsThatDoNothing(t *testing.T) {
 	t.Parallel()
-	leg, _ := dial(t, "echo", bridgetest.Audio(bridgetest.PCMU()))
+	leg, _ := dial(t, "tone", bridgetest.Audio(bridgetest.PCMU()))
 	leg.Accept(bridge.Description{})
 	leg.Refuse(bridge.Normal())
 	leg.SetDirection(bridge.Inactive)

@@ -5,20 +5,35 @@ import (
 	"sipbridge/transcode"
 )
 
-// echoLeg says back each packet that it hears, at once and as it is. It needs no goroutine.
+// echoLeg says and shows back each packet that it gets, at once and as it is. It needs no goroutine.
 type echoLeg struct{ *leg }
 
 func dialEcho(request bridge.Request) bridge.Leg {
 	echo := echoLeg{newLeg("Echo", request)}
-	echo.media.in = transcode.PacketWriterFunc(echo.media.say)
+	echo.media.in[transcode.Audio] = transcode.PacketWriterFunc(echo.media.say)
+	echo.media.in[transcode.Video] = &echo.media.out[transcode.Video]
 	answer, _, err := answer(request.Offer)
 	if err != nil {
 		echo.end(bridge.CauseOf(err))
 		return echo
 	}
+	showBack(answer, *request.Offer)
 	echo.emit(bridge.Answered{Answer: answer})
 	return echo
 }
+
+// showBack takes the first pictures of an offer that can cross.
+func showBack(answer, offer bridge.Description) {
+	for i, media := range offer.Media {
+		if formats := transcode.Crossing(media.Formats); media.Kind == transcode.Video && len(formats) > 0 {
+			answer.Media[i].Formats, answer.Media[i].Direction = formats[:1], media.Direction.Mirror()
+			return
+		}
+	}
+}
+
+// AskKeyframe asks for what is shown back.
+func (e echoLeg) AskKeyframe() { e.emit(bridge.KeyframeAsked{}) }
 
 // Hangup ends the leg.
 func (e echoLeg) Hangup(cause bridge.Cause) {
