@@ -34,6 +34,9 @@ func (c *call) takeOver(incoming Incoming) {
 	c.enterDialogs()
 	incoming.Answer(answer)
 	c.direct(to, from)
+	if request.Offer != nil {
+		c.show(to, from)
+	}
 	c.dismiss(old, CompletedElsewhere())
 	c.exchange.counts.takeovers.Add(1)
 	c.log.Info("party came back on another leg", "party", from.name, "leg", incoming.Info().ID)

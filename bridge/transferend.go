@@ -27,6 +27,8 @@ func (c *call) completeTransfer() {
 	c.enterDialogs()
 	c.direct(to, from)
 	c.direct(from, to)
+	c.show(to, from)
+	c.show(from, to)
 	if !left {
 		old.TransferProgress(Cause{Status: 200, Text: "OK"})
 		c.seeOff(old)

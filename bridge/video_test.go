@@ -215,3 +215,54 @@ func TestHoldWithPictures(t *testing.T) {
 	}
 	sees(t, callee.Leg, caller.Leg, 99)
 }
+
+// TestTransferWithPictures joins the transferee's pictures to a target that has some, and takes them out of the call
+// with one that has none.
+func TestTransferWithPictures(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]bridge.Description{
+		"seen": withVideo(bridge.SendRecv, video("VP8", 98, "")), "only heard": bridgetest.Audio(bridgetest.PCMU()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			caller, callee := f.seen(t)
+			target := f.blind(t, caller.Leg)
+			if _, ok := target.Request.Offer.First(transcode.Video); !ok {
+				t.Errorf("the target is offered %+v", target.Request.Offer)
+			}
+			target.Emit(bridge.Answered{Answer: answer})
+			progress(t, caller.Leg, 200)
+			if name == "seen" {
+				if got := sees(t, callee.Leg, target.Leg, 97); got.PayloadType != 98 {
+					t.Errorf("the target sees %v", got)
+				}
+				return
+			}
+			offer := bridgetest.Await[bridgetest.Offer](t, callee.Leg).Offer
+			if _, ok := offer.First(transcode.Video); ok {
+				t.Errorf("the transferee is offered %+v", offer)
+			}
+		})
+	}
+}
+
+// TestReloadedPageSeesAgain gives the pictures to the leg that takes the place of a page's, and asks for a full one.
+func TestReloadedPageSeesAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	caller, callee := f.seen(t)
+	before := bridgetest.Count[bridgetest.AskKeyframe](callee.Leg)
+	page := comeBack(f, "alice@test", caller.Info().Dialog, new(withVideo(bridge.SendRecv, video("VP8", 120, ""))))
+	bridgetest.Await[bridgetest.Answer](t, page.Leg)
+	if got := sees(t, callee.Leg, page.Leg, 97); got.PayloadType != 120 {
+		t.Errorf("the page sees %v", got)
+	}
+	sees(t, page.Leg, callee.Leg, 120)
+	if bridgetest.Count[bridgetest.AskKeyframe](callee.Leg) <= before {
+		t.Error("nobody is asked for a full picture")
+	}
+	if bridgetest.Count[bridgetest.Offer](callee.Leg) != 0 {
+		t.Error("the far leg noticed")
+	}
+}

@@ -62,27 +62,41 @@ func TestWholePathAllocatesNothing(t *testing.T) { //nolint:paralleltest // coun
 	must(t, err)
 	p.session.Store(ours)
 	session.peer.Store(p)
-	session.incoming.accept(agreements{transcode.Audio: {formats: audioCodecs(), events: eventCodecs()}})
-	session.outgoing[transcode.Audio].sender.SetFormats(audioCodecs())
-	session.outgoing[transcode.Audio].sender.SetEnabled(true)
-	session.Receive(transcode.Audio, session.outgoing[transcode.Audio].sender)
+	pictures := []transcode.Format{{Codec: transcode.Codec{Name: "VP8", ClockRate: 90000}, PayloadType: 96}}
+	agreed := agreements{
+		transcode.Audio: {formats: audioCodecs(), events: eventCodecs()}, transcode.Video: {formats: pictures},
+	}
+	session.incoming.accept(agreed)
+	for _, kind := range transcode.Kinds() {
+		sender := session.outgoing[kind].sender
+		sender.SetFormats(agreed[kind].formats)
+		sender.SetEnabled(true)
+		session.Receive(kind, sender)
+	}
 	sink, err := udp.NewPoller().Listen(netip.MustParseAddrPort("127.0.0.1:0"),
 		func([]byte, netip.AddrPort, time.Time) {})
 	must(t, err)
 	p.conn.Choose(engine.Addresses()[0], sink.LocalAddr())
 
 	packet := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 111, SSRC: 5}, Payload: make([]byte, 80)}
+	picture := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 96, SSRC: 6}, Payload: make([]byte, 1200)}
 	buffer, now := make([]byte, packetSize), time.Now()
 	perPacket := testing.AllocsPerRun(1000, func() {
-		packet.SequenceNumber++
 		packet.Timestamp += 960
-		size, err := packet.MarshalTo(buffer)
-		must(t, err)
-		sealed, err := theirs.SealRTP(buffer, size)
-		must(t, err)
-		p.receive(sealed, now)
+		picture.Timestamp += 3000
+		for _, sent := range [2]*rtp.Packet{&packet, &picture} {
+			sent.SequenceNumber++
+			size, err := sent.MarshalTo(buffer)
+			must(t, err)
+			sealed, err := theirs.SealRTP(buffer, size)
+			must(t, err)
+			p.receive(sealed, now)
+		}
 	})
 	stats := session.Stats()
+	if shown := session.outgoing[transcode.Video].sender.Stats().Packets; shown != 1001 {
+		t.Errorf("%d packets of pictures were sent", shown)
+	}
 	if perPacket != 0 || stats.Received != 1001 || stats.Sent != 1001 || stats.Lost != 0 {
 		t.Errorf("%v allocations a packet; %+v", perPacket, stats)
 	}
