@@ -48,6 +48,8 @@ type Options struct {
 	// MayPlace tells whether a user may place one more call beside the bridged ones and so many that pass through us; nil
 	// lets everybody. It is asked with no lock held.
 	MayPlace func(user string, passing int) bool
+	// Elsewhere tells whether a user of a local domain has devices that do not speak SIP. Default: nobody has.
+	Elsewhere func(user, domain string) bool
 	// Registrar keeps the bindings of local domains.
 	Registrar *registrar.Registrar
 	// Authenticator checks local users.

@@ -40,10 +40,10 @@ func (a *Agent) receiveOptions(flow, reply transport.Flow, request *sip.Request)
 	status := 200
 	realm, isLocal := a.options.Domains.local(request.Recipient.Host)
 	if name := unescape(request.Recipient.User); isLocal && name != "" && a.users.get(flow) != "" {
-		switch devices, known := a.Lookup(name, realm); {
+		switch _, known := a.Lookup(name, realm); {
 		case !known:
 			status = 404
-		case len(devices) == 0:
+		case !a.isReachable(name + "@" + realm):
 			status = 480
 		}
 	}

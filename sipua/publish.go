@@ -62,13 +62,14 @@ func (a *Agent) publishing(flow transport.Flow, request *sip.Request) (presence.
 	return asked, nil
 }
 
-// ReachableChanged tells that a local user, "name@domain", has registered a device or lost one.
+// ReachableChanged tells that a local user, "name@domain", has got a device or lost one.
 func (a *Agent) ReachableChanged(user string) { a.presence.ReachableChanged(user) }
 
-// isReachable tells whether a local user has a registered device.
+// isReachable tells whether a local user has a registered device, or one that does not speak SIP.
 func (a *Agent) isReachable(user string) bool {
-	targets, _ := a.Lookup(nameOf(user), domainOf(user))
-	return len(targets) > 0
+	name, domain := nameOf(user), domainOf(user)
+	targets, _ := a.Lookup(name, domain)
+	return len(targets) > 0 || a.options.Elsewhere != nil && a.options.Elsewhere(name, domain)
 }
 
 // tellWatchers tells how far the call of the leg's party has come, if he is a user of ours.

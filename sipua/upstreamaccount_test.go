@@ -116,12 +116,17 @@ func TestAccountFails(t *testing.T) {
 		"forbidden":       {[]int{403}, 403},
 		"wrong password":  {[]int{401, 401, 401}, 401},
 		"busy registrar":  {[]int{500}, 500},
+		"hostile login":   {[]int{401}, 503},
 		"too brief again": {[]int{423}, 503},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t)
 			server := s.peer("UDP", upstreamAddress)
-			r := s.registerAccount(aliceUpstream())
+			account := aliceUpstream()
+			if name == "hostile login" {
+				account.Login.User = "alice\r\nX-Evil: yes"
+			}
+			r := s.registerAccount(account)
 			defer r.stop()
 			for _, status := range test.answers {
 				server.respond(server.request(sip.REGISTER), status, "srv", "", accountChallenge)
@@ -159,5 +164,15 @@ func TestAccountProves(t *testing.T) {
 	header, err := login.Answer(challenged, sip.INVITE, sip.Uri{Scheme: "sip", User: "bob", Host: "up.example"})
 	if err != nil || !strings.Contains(header.Value(), `username="alice-login"`) {
 		t.Errorf("the answer is %v, %v", header, err)
+	}
+}
+
+// TestReachableElsewhere tells of a user who has only a device that does not speak SIP.
+func TestReachableElsewhere(t *testing.T) {
+	s := newSetup(t, func(options *Options, _ *Agent) {
+		options.Elsewhere = func(user, domain string) bool { return user == "flash" && domain == "local.example" }
+	})
+	if !s.agent.isReachable("flash@local.example") || s.agent.isReachable("bob@local.example") {
+		t.Error("who is reachable is another")
 	}
 }

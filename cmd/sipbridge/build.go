@@ -158,6 +158,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		MayPlace:      func(user string, passing int) bool { return s.exchange.MayPlace(user, passing) },
 		StandAside:    s.config.Call.Breaker == "asked",
 		Registrar:     s.registrar,
+		Elsewhere:     s.hasFlash,
 		Authenticator: s.authenticator,
 		Headers:       crossing,
 		Tokens:        s.tokens,

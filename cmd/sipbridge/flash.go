@@ -19,6 +19,7 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 		Text: func(request bridge.Request, message bridge.Message, done func(bridge.Cause)) {
 			s.exchange.Text(request, message, done)
 		},
+		Changed:  func(user string) { s.agent.ReachableChanged(user) },
 		Accounts: newAccounts(s.config, domains.Canonical),
 		Domain: func(host string) (string, bool) {
 			return domains.Canonical(host), domains.IsLocal(host)
@@ -57,6 +58,12 @@ func (s *service) handleTunnel(mux *http.ServeMux) {
 	for _, path := range tunnel.Paths() {
 		mux.Handle(path, s.flashTunnel)
 	}
+}
+
+// hasFlash tells whether a user has a Flash phone.
+func (s *service) hasFlash(user, domain string) bool {
+	targets, _ := s.flash.Lookup(user, domain)
+	return len(targets) > 0
 }
 
 // liveOptions say who may publish streams.

@@ -219,6 +219,22 @@ func TestTooManyDevices(t *testing.T) {
 	second.Await("invited")
 }
 
+// TestChanged tells of users who come and go.
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	told := make(chan string, 8)
+	w := newWorld(t, func(o *rtmp.Options) { o.Changed = func(user string) { told <- user } })
+	alice := rtmptest.Login(t, w.address, "alice@test", "secret")
+	bob := rtmptest.Login(t, w.address, "bob@test", "secret")
+	alice.Close()
+	for _, want := range []string{"alice@test", "bob@test", "alice@test"} {
+		if user := <-told; user != want {
+			t.Errorf("told of %s, not of %s", user, want)
+		}
+	}
+	bob.Ask("nothing")
+}
+
 func TestHostileMessages(t *testing.T) {
 	t.Parallel()
 	for name, message := range map[string]chunk.Message{

@@ -25,6 +25,8 @@ type Options struct {
 	Accept func(bridge.Incoming)
 	// Text takes the messages of clients outside of calls. Default: nobody does.
 	Text func(request bridge.Request, message bridge.Message, done func(bridge.Cause))
+	// Changed hears of each user, "name@domain", for whom a client has come or gone, one at a time. Default: nobody does.
+	Changed func(user string)
 	// Accounts checks who connects. Required.
 	Accounts Accounts
 	// Domain gives the canonical name of a domain of our own. Required.

@@ -18,12 +18,13 @@ type Server struct {
 	options Options
 	counts  counters
 	guard   *guard
+	changes *changes
 	live    *LiveStreams
 
 	// working waits for the goroutines of all connections.
 	working sync.WaitGroup
 
-	// mu guards what follows. It is never held while another lock is taken.
+	// mu guards what follows. While it is held, only the lock of changes is taken.
 	mu    sync.Mutex
 	conns map[*conn]struct{}
 	// strangers counts connections that have not logged in.
@@ -35,14 +36,17 @@ type Server struct {
 // NewServer makes a Server. Nothing is accepted before Run.
 func NewServer(options Options) *Server {
 	return &Server{
-		options: options.withDefaults(), guard: newGuard(), live: newLiveStreams(options.Live, options.Domain),
+		options: options.withDefaults(), guard: newGuard(), changes: newChanges(options.Changed),
+		live:  newLiveStreams(options.Live, options.Domain),
 		conns: make(map[*conn]struct{}), strangers: make(map[netip.Addr]int), users: make(map[string][]*conn),
 	}
 }
 
 // Run serves until ctx ends, and returns when all connections are closed and their goroutines gone.
 func (s *Server) Run(ctx context.Context) error {
-	var accepting sync.WaitGroup
+	var accepting, telling sync.WaitGroup
+	gone := make(chan struct{})
+	telling.Go(func() { s.changes.run(gone) })
 	faults := make(chan error, len(s.options.Listeners))
 	for _, listener := range s.options.Listeners {
 		accepting.Go(func() { faults <- s.accept(listener) })
@@ -60,6 +64,8 @@ func (s *Server) Run(ctx context.Context) error {
 	accepting.Wait()
 	s.closeAll()
 	s.working.Wait()
+	close(gone)
+	telling.Wait()
 	return err
 }
 
@@ -161,6 +167,7 @@ func (s *Server) enter(client *conn, user string) {
 	defer s.mu.Unlock()
 	s.known(client)
 	s.users[user] = append(s.users[user], client)
+	s.changes.note(user)
 	if devices := s.users[user]; len(devices) > s.options.MaxDevices {
 		devices[0].drop()
 	}
@@ -177,6 +184,7 @@ func (s *Server) acquaint(client *conn) {
 func (s *Server) leave(client *conn, user string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.changes.note(user)
 	var others []*conn
 	for _, device := range s.users[user] {
 		if device != client {

@@ -7,7 +7,7 @@ import (
 	"sipbridge/test/e2e/baresip"
 )
 
-// TestFlashTexts: a Flash phone and a SIP phone write to each other.
+// TestFlashTexts: a Flash phone and a SIP phone write to each other, and the SIP phone sees when the other is there.
 func TestFlashTexts(t *testing.T) {
 	const flash, phone = 0, 1
 	running, address := startFlash(t, userName(flash), userName(phone))
@@ -17,6 +17,7 @@ func TestFlashTexts(t *testing.T) {
 		Contact: uri,
 	})
 	client := rtmptest.Login(t, address, userName(flash)+"@localhost", password(0))
+	must(t, sip.WaitText(`entity="`+uri+`"><tuple id="registration"><status><basic>open`, limit))
 	const line = "Pêche à la moule ☎ 你好"
 	client.Call("sendPagingMessage", userName(phone), line)
 	must(t, sip.WaitText(line, limit))
@@ -25,4 +26,6 @@ func TestFlashTexts(t *testing.T) {
 	if len(told.Args) != 2 || told.Args[0] != "<sip:"+userName(phone)+"@localhost>" || told.Args[1] != line {
 		t.Errorf("the Flash phone hears %q", told.Args)
 	}
+	client.Close()
+	must(t, sip.WaitText("changed status from", limit)) // of its contact
 }
