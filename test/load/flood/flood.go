@@ -58,23 +58,23 @@ func (f *Flood) Close() {
 	}
 }
 
-// pause is how often something is sent: many at once, as they come from a network.
-const pause = 2 * time.Millisecond
+// pause is how often something is sent: many at once, as they come from a network. What the machine has kept this
+// program from sending for longer than longestPause is not made up for: it would come as a wave.
+const pause, longestPause = 2 * time.Millisecond, 10 * time.Millisecond
 
 // Send floods until ctx ends, and tells how many requests it has sent, which are fewer than wanted where the machine
 // cannot. The error is that of a socket.
 func (f *Flood) Send(ctx context.Context) (sent int, err error) {
 	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
-	before, began := f.sent, time.Now()
+	before, last, due := f.sent, time.Now(), 0.0
 	for {
 		select {
 		case <-ctx.Done():
 			return f.sent - before, nil
 		case now := <-ticker.C:
-			due := int(now.Sub(began).Seconds() * float64(f.options.Rate))
-			// After a pause that the machine has made not all of it is made up for.
-			for range min(due-(f.sent-before), f.options.Rate/10) {
+			due += min(now.Sub(last), longestPause).Seconds() * float64(f.options.Rate)
+			for last = now; due >= 1; due-- {
 				if err := f.sendOne(); err != nil {
 					return f.sent - before, err
 				}

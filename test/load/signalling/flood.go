@@ -19,7 +19,7 @@ const (
 	// mostLogged is how many bytes it may write into its log, a minute.
 	mostLogged = 1 << 20
 	// leastFlood is the share of the flood that has to be sent, or nothing is shown.
-	leastFlood = 0.9
+	leastFlood = 0.8
 )
 
 // manySources is how many addresses a flood comes from that no limit of one address can hold back.

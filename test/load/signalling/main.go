@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// run measures what is asked for and prints one report of all.
+// run measures what is asked for and prints one report of all, also of what went wrong in the end.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, err := parseOptions(args, stderr)
 	if err != nil {
@@ -40,13 +40,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	report, err := measureAll(ctx, s, stderr)
-	if err = errors.Join(err, s.close()); err != nil {
+	err = errors.Join(err, s.close())
+	switch {
+	case report == nil:
 		return err
+	case o.json:
+		return errors.Join(err, report.writeJSON(stdout))
+	default:
+		return errors.Join(err, report.writeTable(stdout))
 	}
-	if o.json {
-		return report.writeJSON(stdout)
-	}
-	return report.writeTable(stdout)
 }
 
 // errGrown says that the service kept memory of calls that were over.
