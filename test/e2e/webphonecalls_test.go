@@ -131,3 +131,37 @@ func (p *webPhone) picture(t *testing.T, name string) {
 		must(t, p.Screenshot(filepath.Join(folder, name+".png")))
 	}
 }
+
+// TestWebPhonePictures: two users of the web phone see each other, one shows his screen, and hides it again.
+func TestWebPhonePictures(t *testing.T) {
+	w := newWorld(t, browser.Chromium, service.Options{})
+	alice, bob := openWebPhone(t, w), openWebPhone(t, w)
+	alice.enter("target", bob.user)
+	alice.press("Call")
+	bob.await("call", "incoming")
+	bob.press("Answer")
+	alice.await("call", "up")
+	alice.press("Camera")
+	bob.mustSee("remote-video")
+	alice.mustSee("local-video")
+	bob.press("Camera")
+	alice.mustSee("remote-video")
+	bob.mustSee("remote-video")
+	bob.press("Screen")
+	alice.mustSee("remote-video")
+	alice.picture(t, "phone-pictures")
+	alice.press("Camera off")
+	bob.mustShow("video-none", "shows nothing")
+	must(t, bob.Call(nil, "waitHidden", "remote-video", limit.Milliseconds()))
+	bob.press("Stop sharing")
+	must(t, alice.Call(nil, "waitHidden", "video-box", limit.Milliseconds()))
+	mustHear(t, alice, pageHz)
+	alice.press("Hang up")
+	bob.await("call", "none")
+}
+
+// mustSee waits until the page has shown a second of fresh pictures.
+func (p *webPhone) mustSee(id string) {
+	p.Helper()
+	must(p.T, p.Call(nil, "waitPictures", id, 15, limit.Milliseconds()))
+}

@@ -53,6 +53,17 @@ window.phone = {
     (await until(find, `the button ${name}`, milliseconds)).click();
   },
 
+  /** Resolves when a video element that is seen has shown this many pictures since now. */
+  async waitPictures(id, count, milliseconds) {
+    const shown = () => document.getElementById(id)?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
+    const before = shown();
+    const grows = () => document.getElementById(id)?.checkVisibility() && shown() >= before + count;
+    await until(grows, `${count} pictures in #${id}`, milliseconds);
+  },
+
+  /** Resolves when an element is not seen. */
+  waitHidden: (id, milliseconds) => until(() => !element(id).checkVisibility(), `#${id} to be hidden`, milliseconds),
+
   /** What a list to choose from has. */
   options: (id) => [...element(id).options].map(({ value }) => value),
 

@@ -184,9 +184,9 @@ export class Call {
     if (this.#session && this.up) this.hold.set(this.#session, held, () => this.#tell());
   }
 
-  /** Begins ICE anew, as after a change of network; the dialog stays (RFC 8445 section 9). */
-  restart() {
-    if (this.up && !this.hold.changing) this.#session?.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
+  /** Agrees anew on what is sent, and begins ICE anew after a change of network (RFC 8445 section 9). */
+  renegotiate(iceRestart = false) {
+    if (this.up && !this.hold.changing) this.#session?.renegotiate({ rtcOfferConstraints: { iceRestart } });
   }
 
   /** Sends a key of the dial pad; tells whether it could go out. @param {string} key */

@@ -1,6 +1,7 @@
 // @ts-check
 // The sound and pictures of a call: what we send, what comes, and whether it gets through.
 import { closeMicrophone } from './microphone.js';
+import { Pictures } from './pictures.js';
 
 /** How long to wait for more ICE candidates after the first, in milliseconds; JsSIP itself waits without limit. */
 const gatheringTime = 1000;
@@ -30,6 +31,7 @@ export class CallMedia {
    */
   constructor(told) {
     this.#told = told;
+    this.pictures = new Pictures(told.changed);
   }
 
   /** What JsSIP needs to know of the media of a call. */
@@ -72,6 +74,10 @@ export class CallMedia {
   follow(connection) {
     this.#connection = connection;
     connection.addEventListener('track', ({ streams, track }) => {
+      if (track.kind === 'video') {
+        this.pictures.take(track);
+        return;
+      }
       this.sound = streams[0] ?? new MediaStream([track]);
       this.#told.sound(this.sound);
     });
@@ -89,6 +95,7 @@ export class CallMedia {
   close() {
     clearTimeout(this.#mending);
     closeMicrophone(this.local);
+    this.pictures.close();
     this.#connection = null;
   }
 

@@ -3,6 +3,7 @@
 // are on hold, or ring.
 import { addressURI } from './account.js';
 import { Call } from './call.js';
+import { CallDevices } from './calldevices.js';
 import { newsOf, newsOfEnd } from './callnews.js';
 import { peerFromTyped, peerOf } from './peer.js';
 
@@ -35,6 +36,7 @@ export class Calls {
   /** @param {Surroundings} around */
   constructor(around) {
     this.#around = around;
+    this.devices = new CallDevices(around);
   }
 
   /** All but the active one. */
@@ -176,29 +178,6 @@ export class Calls {
     for (const call of this.list) if (all || call.interrupted) this.#mend(call);
   }
 
-  /** Uses the microphone that the user has chosen now, in all calls. */
-  async changeMicrophone() {
-    try {
-      for (const call of this.waiting.concat(this.active?.up ? [this.active] : [])) {
-        await call.media.replace(await this.#around.openMicrophone());
-      }
-    } catch (error) {
-      this.#around.say(/** @type {Error} */ (error).message, 'bad');
-    }
-  }
-
-  /** The microphone was unplugged: another one takes its place, if there is one. @param {Call} call */
-  async #replug(call) {
-    const lost = 'The microphone was unplugged.';
-    this.#around.journal.write(lost, 'bad');
-    try {
-      await call.media.replace(await this.#around.openMicrophone());
-      this.#around.say(`${lost} Another one is used now.`);
-    } catch {
-      this.#around.say(`${lost} ${call.peer.name} does not hear you until you plug one in and choose it.`, 'bad');
-    }
-  }
-
   /** Opens the microphone while the line connects. @param {Call} call @param {KeptCall} kept */
   async #resume(call, kept) {
     const line = this.#around.line();
@@ -217,7 +196,7 @@ export class Calls {
       changed: (each) => this.#changed(each),
       sound: (each) => each === this.active && this.#resound(),
       broken: (each) => this.#mend(each),
-      unplugged: (each) => void this.#replug(each),
+      unplugged: (each) => void this.devices.replug(each),
     });
     call.number = ++this.#last;
     this.list.push(call);
@@ -239,7 +218,7 @@ export class Calls {
 
   /** A broken connection needs the service; if that is away, too, it is mended later. @param {Call} call */
   #mend(call) {
-    if (this.#around.line()?.connected) call.restart();
+    if (this.#around.line()?.connected) call.renegotiate(true);
   }
 
   /** @param {Call} call */

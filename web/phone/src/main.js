@@ -5,7 +5,7 @@ import { Devices } from './devices.js';
 import { waitForFacts } from './facts.js';
 import { Gauge } from './gauge.js';
 import { keep, takeKept } from './kept.js';
-import { openMicrophone } from './microphone.js';
+import { openCamera, openMicrophone, openScreen } from './microphone.js';
 import { Notices } from './notices.js';
 import { Phone } from './phone.js';
 import { QuietStart } from './quietstart.js';
@@ -30,6 +30,7 @@ import { LineView } from './view/lineview.js';
 import { NoticesView } from './view/noticesview.js';
 import { OthersView } from './view/othersview.js';
 import { PadView } from './view/padview.js';
+import { PicturesView } from './view/picturesview.js';
 import { letPrint } from './view/printing.js';
 import { QualityView } from './view/qualityview.js';
 import { SettingsView } from './view/settingsview.js';
@@ -46,6 +47,7 @@ const beside = new Beside({
   changed: () => render(),
   wrote: (peer) => phone.journal.write(`${peer.name} wrote to you`),
 });
+const openChosenCamera = () => openCamera(undefined, devices.constraint('videoinput'));
 const phone = new Phone(
   {
     changed: () => render(),
@@ -90,6 +92,10 @@ const views = [
   new PadView(press),
   new JournalView(),
   settingsView,
+  new PicturesView({
+    toggleCamera: () => void calls.devices.togglePicture(calls.active, 'camera', openChosenCamera),
+    toggleScreen: () => void calls.devices.togglePicture(calls.active, 'screen', openScreen),
+  }),
   new QualityView(gauge),
   new NoticesView(notices),
   chatView,
@@ -155,7 +161,7 @@ new DevicesView(devices, { chosen: useDevice, openMicrophone: openChosen, playTo
 
 /** A device was chosen: it is used at once. */
 function useDevice(kind) {
-  if (kind === 'audioinput') void calls.changeMicrophone();
+  if (kind === 'audioinput') void calls.devices.changeMicrophone(calls.list);
   if (kind === 'audiooutput') void useSpeaker(devices.wanted.audiooutput);
 }
 

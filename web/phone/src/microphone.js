@@ -31,7 +31,8 @@ export function openCamera(devices = globalThis.navigator.mediaDevices, video = 
 }
 
 /** Lets the user choose what of the screen to show; rejects with an Error in plain words. @param {MediaDevices | undefined} devices */
-export function openScreen(devices = globalThis.navigator.mediaDevices) {
+export async function openScreen(devices = globalThis.navigator.mediaDevices) {
+  if (devices && !devices.getDisplayMedia) throw new Error('This browser cannot show the screen to others.');
   return open('screen', devices, (media) => media.getDisplayMedia({ audio: false, video: true }));
 }
 
@@ -55,6 +56,7 @@ async function open(device, devices, ask) {
     return await ask(devices);
   } catch (error) {
     const { name } = /** @type {Error} */ (error);
+    if (device === 'screen' && name === 'NotAllowedError') throw new Error('Nothing was chosen to be shown.');
     const words = faults.get(name) ?? `The {device} could not be opened (${name}).`;
     throw new Error(words.replaceAll('{device}', device), { cause: error });
   }

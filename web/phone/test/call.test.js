@@ -215,9 +215,9 @@ test('an interruption is told until it is mended, or the call is over', (t) => {
 
 test('a new try to connect keeps the dialog', () => {
   const { call, session } = placed();
-  call.restart();
+  call.renegotiate(true);
   assert.deepEqual(session.asked, [], 'not before it is up');
   session.emit('confirmed', {});
-  call.restart();
+  call.renegotiate(true);
   assert.deepEqual(session.asked, [['restart']]);
 });

@@ -200,7 +200,7 @@ test('another microphone is chosen in a call', async () => {
   const { calls, sessions, said, microphones } = several();
   await calls.dial('bob');
   answer(sessions[0]);
-  await calls.changeMicrophone();
+  await calls.devices.changeMicrophone(calls.list);
   assert.equal(sessions[0].connection.sender.track, microphones[1].track);
   assert.equal(microphones[0].open, false);
   calls.hangUp();

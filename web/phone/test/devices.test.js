@@ -39,7 +39,8 @@ test('says why there is no camera or screen', async () => {
     throw mediaError(name);
   };
   await assert.rejects(openCamera({ getUserMedia: refusing('NotFoundError') }), /No camera was found/);
-  await assert.rejects(openScreen({ getDisplayMedia: refusing('NotAllowedError') }), /The screen is not allowed/);
+  await assert.rejects(openScreen({ getDisplayMedia: refusing('NotAllowedError') }), /Nothing was chosen/);
+  await assert.rejects(openScreen({}), /cannot show the screen/);
   await assert.rejects(openCamera(null), /only to pages from https/);
 });
 

@@ -1,0 +1,68 @@
+// @ts-check
+// Microphone, camera and screen of calls that are up: changed, unplugged, shown and hidden.
+
+/** @typedef {import('./call.js').Call} Call */
+
+export class CallDevices {
+  #around;
+
+  /** @param {import('./calls.js').Surroundings} around */
+  constructor(around) {
+    this.#around = around;
+  }
+
+  /** Uses the microphone that the user has chosen now. @param {Call[]} calls */
+  async changeMicrophone(calls) {
+    try {
+      for (const call of calls) if (call.up) await call.media.replace(await this.#around.openMicrophone());
+    } catch (error) {
+      this.#around.say(/** @type {Error} */ (error).message, 'bad');
+    }
+  }
+
+  /** The microphone was unplugged: another one takes its place, if there is one. @param {Call} call */
+  async replug(call) {
+    const lost = 'The microphone was unplugged.';
+    this.#around.journal.write(lost, 'bad');
+    try {
+      await call.media.replace(await this.#around.openMicrophone());
+      this.#around.say(`${lost} Another one is used now.`);
+    } catch {
+      this.#around.say(`${lost} ${call.peer.name} does not hear you until you plug one in and choose it.`, 'bad');
+    }
+  }
+
+  /**
+   * Shows the camera or the screen to the other side, or what is shown no more.
+   * @param {Call | null} call
+   * @param {'camera' | 'screen'} what
+   * @param {() => Promise<MediaStream>} open
+   */
+  async togglePicture(call, what, open) {
+    const connection = call?.media.connection;
+    if (!call?.up || !connection || !this.#around.line()?.connected) return;
+    if (call.media.pictures.showing === what) await this.#hide(call, connection);
+    else await this.#show(call, connection, what, open);
+  }
+
+  /** @param {Call} call @param {RTCPeerConnection} connection */
+  async #hide(call, connection) {
+    await call.media.pictures.hide(connection);
+    call.renegotiate();
+  }
+
+  /** @param {Call} call @param {RTCPeerConnection} connection @param {'camera' | 'screen'} what @param {() => Promise<MediaStream>} open */
+  async #show(call, connection, what, open) {
+    const { pictures } = call.media;
+    try {
+      const stream = await open();
+      // A camera can be unplugged, and the browser has a button of its own that ends the sharing of a screen.
+      for (const track of stream.getTracks()) {
+        track.addEventListener('ended', () => pictures.local === stream && void this.#hide(call, connection));
+      }
+      if (await pictures.show(connection, what, stream)) call.renegotiate();
+    } catch (error) {
+      this.#around.say(/** @type {Error} */ (error).message, 'bad');
+    }
+  }
+}
