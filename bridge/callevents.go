@@ -196,6 +196,7 @@ func (c *call) answerOffer(from, to *side, offer Description) {
 		return
 	}
 	c.agree(from, to, answer, offer)
+	from.shown = to.looks // the answer says so
 	if !c.over {
 		from.leg.Accept(answer)
 		c.direct(to, from)

@@ -199,6 +199,24 @@ func TestCameraSwitchedOff(t *testing.T) {
 	sees(t, callee.Leg, caller.Leg, 97)
 }
 
+// TestCameraSwitchedOn tells who added pictures that the other party, which only looked at them, shows some of its own.
+func TestCameraSwitchedOn(t *testing.T) {
+	t.Parallel()
+	caller, callee := newFixture(t).answered(t)
+	caller.Emit(bridge.Offered{Offer: withVideo(bridge.SendRecv, video("VP8", 96, ""))})
+	bridgetest.Await[bridgetest.Offer](t, callee.Leg)
+	callee.Emit(bridge.Accepted{Answer: withVideo(bridge.RecvOnly, video("VP8", 97, ""))})
+	bridgetest.Await[bridgetest.Accept](t, caller.Leg)
+	callee.Emit(bridge.Offered{Offer: withVideo(bridge.SendRecv, video("VP8", 97, ""))})
+	bridgetest.Await[bridgetest.Accept](t, callee.Leg)
+	crossed := bridgetest.Await[bridgetest.Offer](t, caller.Leg).Offer
+	if pictures, _ := crossed.First(transcode.Video); pictures.Direction != bridge.SendRecv {
+		t.Errorf("the caller is offered %+v", crossed)
+	}
+	caller.Emit(bridge.Accepted{Answer: withVideo(bridge.SendRecv, video("VP8", 96, ""))})
+	sees(t, callee.Leg, caller.Leg, 97)
+}
+
 // TestHoldWithPictures holds that a party that holds both sound and pictures gets both back, whatever its leg tells
 // of a changed payload type meanwhile.
 func TestHoldWithPictures(t *testing.T) {
