@@ -32,6 +32,27 @@ test('a call that stands outlives a request that met a lost connection', () => {
   assert.equal(ended, 1);
 });
 
+test('media that lost their way look for another one, once', () => {
+  const connections = /** @type {EventTarget[]} */ ([]);
+  class Connection extends EventTarget {
+    iceConnectionState = 'failed';
+    constructor() {
+      super();
+      connections.push(this);
+    }
+  }
+  Object.assign(globalThis, { RTCPeerConnection: Connection });
+  const session = /** @type {any} */ (new InviteSession(agent()));
+  /** @type {string[]} */
+  const done = [];
+  session.renegotiate = (/** @type {any} */ { rtcOfferConstraints: { iceRestart } }) =>
+    done.push(`restart ${iceRestart}`);
+  session.terminate = (/** @type {any} */ { cause }) => done.push(cause);
+  session._createRTCConnection({});
+  for (let i = 0; i < 2; i++) connections[0].dispatchEvent(new Event('iceconnectionstatechange'));
+  assert.deepEqual(done, ['restart true', 'RTP Timeout']);
+});
+
 test('a REFER that nobody hears is declined, and one that says no target is bad', () => {
   const session = /** @type {any} */ (new InviteSession(agent()));
   const answerTo = (/** @type {object | undefined} */ target) => {

@@ -1,4 +1,5 @@
 // @ts-check
+import { log } from '../log.js';
 import { limitSenders } from './bandwidth.js';
 import { stopTracks } from './cache.js';
 import { audioConstraints, constraintsFor, videoConstraints } from './constraints.js';
@@ -47,7 +48,8 @@ export class CallMedia {
     this.bandwidth = conf.bandwidth ?? this.bandwidth;
     this.#videoSize = conf.video_size ?? this.#videoSize;
     this.#devices = conf.devices ?? this.#devices;
-    this.#elements.apply(conf, this.#devices.audio_output);
+    this.#elements.apply(conf);
+    this.#chooseOutput();
     this.#elements.show('local', this.local);
     this.#elements.show('remote', this.remote);
   }
@@ -120,7 +122,7 @@ export class CallMedia {
     if (devices.video_input) {
       await this.#replace('video', { video: videoConstraints(this.#videoSize, devices.video_input) });
     }
-    this.#elements.apply({}, devices.audio_output);
+    this.#chooseOutput();
   }
 
   get isHeld() {
@@ -156,6 +158,11 @@ export class CallMedia {
     const constraints = constraintsFor(kinds, this.#videoSize, this.#devices);
     const { settings, cache } = this.#core;
     return settings.isCaching ? cache.get(constraints) : navigator.mediaDevices.getUserMedia(constraints);
+  }
+
+  #chooseOutput() {
+    const { audio_output: output } = this.#devices;
+    if (output) void this.#elements.playOn(output).catch(log.warn.bind(log));
   }
 
   #transceivers() {

@@ -26,18 +26,14 @@ export class Elements {
     this.#tell = tell;
   }
 
-  /**
-   * @param {any} conf of a session; undefined leaves an element, null takes it away
-   * @param {string} [output] id of the device that plays
-   */
-  apply(conf, output) {
+  /** @param {any} conf of a session; undefined leaves an element, null takes it away */
+  apply(conf) {
     for (const kind of ['audio', 'video']) {
       for (const side of ['local', 'remote']) {
         const element = conf[`${kind}_${side}`];
         if (element !== undefined) this.#elements[`${kind}_${side}`] = element;
       }
     }
-    if (output) void this.#playOn(output);
     this.#told.clear();
   }
 
@@ -64,18 +60,18 @@ export class Elements {
     this.#told.clear();
   }
 
+  /** @param {string} output id of the device that plays */
+  async playOn(output) {
+    for (const side of ['audio_remote', 'video_remote']) {
+      const element = /** @type {any} */ (this.#elements[side]);
+      await element?.setSinkId?.(output);
+    }
+  }
+
   /** @param {string} type */
   #tellOnce(type) {
     if (this.#told.has(type)) return;
     this.#told.add(type);
     this.#tell(type);
-  }
-
-  /** @param {string} output */
-  async #playOn(output) {
-    for (const side of ['audio_remote', 'video_remote']) {
-      const element = /** @type {any} */ (this.#elements[side]);
-      await element?.setSinkId?.(output);
-    }
   }
 }
