@@ -15,6 +15,7 @@ func TestSIPmlBetweenPages(t *testing.T) {
 	t.Run("pictures", w.sipmlPictures)
 	t.Run("screen", w.sipmlScreen)
 	t.Run("refused hold", w.sipmlRefusedHold)
+	t.Run("keys and another name", w.sipmlInformed)
 	t.Run("asked to call somebody else", w.sipmlReferred)
 	t.Run("refuses to call somebody else", w.sipmlRefusesTransfer)
 }
@@ -92,6 +93,31 @@ func (w *world) sipmlRefusedHold(t *testing.T) {
 	must(t, caller.WaitEvent(limit, "call m_local_hold_nok", 1))
 	mustHear(t, caller, pageHz)
 	mustHear(t, called, pageHz)
+	must(t, called.Call(nil, "hangup"))
+	mustBe(t, caller, "ended")
+}
+
+// sipmlInformed: a key of the other page arrives as it was sent, and a caller may have another name and features.
+func (w *world) sipmlInformed(t *testing.T) {
+	t.Parallel()
+	caller, account := w.openPage(t, ours(w))
+	must(t, caller.Call(nil, "configure", nil, map[string]any{
+		"from":     `"Office" <sip:` + caller.user + `@localhost>`,
+		"sip_caps": []map[string]string{{"name": "+audio"}, {"name": "language", "value": `"en,fr"`}},
+	}))
+	must(t, caller.Register(account))
+	called := w.newPage(t, jsSIP)
+	connected(t, caller, called, "call-audio")
+	must(t, called.Call(nil, "dtmf", "5", "info", 100))
+	must(t, caller.WaitEvent(limit, "call i_info", 1))
+	name := `From: "Office" <sip:` + caller.user + `@localhost>`
+	for _, part := range []string{name, `>;+audio;language="en,fr"`} {
+		var count int
+		must(t, caller.Call(&count, "sent", "INVITE", part))
+		if count == 0 {
+			t.Errorf("no %s in the INVITE", part)
+		}
+	}
 	must(t, called.Call(nil, "hangup"))
 	mustBe(t, caller, "ended")
 }
