@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func same(a, b *Config) bool { return reflect.DeepEqual(a, b) }
+func same[T any](a, b T) bool { return reflect.DeepEqual(a, b) }
 
 // TestAnnotatedFileIsTheDefault holds sipbridge.yaml to the defaults that the documentation promises.
 func TestAnnotatedFileIsTheDefault(t *testing.T) {
@@ -33,6 +33,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			{From: "any", Match: "^sips?:([^@]+)@({local})(:[0-9]+)?$", To: "user:$1@$2"},
 		},
 		Headers:   Headers{Pass: []string{}, Strip: []string{}},
+		Presence:  Presence{Watchers: "users", Expires: time.Hour, Subscriptions: 20000, PerUser: 200, PerWatched: 200},
 		Trunks:    []Trunk{},
 		Dialing:   Dialing{Normalize: []string{}, Rules: []DialingRule{}},
 		DNS:       DNS{Servers: []string{}},

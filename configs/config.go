@@ -16,6 +16,7 @@ type Config struct {
 	DNS         DNS         `mapstructure:"dns"`
 	Failover    Failover    `mapstructure:"failover"`
 	Headers     Headers     `mapstructure:"headers"`
+	Presence    Presence    `mapstructure:"presence"`
 	WebSocket   WebSocket   `mapstructure:"websocket"`
 	Tokens      Tokens      `mapstructure:"tokens"`
 	Security    Security    `mapstructure:"security"`
@@ -78,6 +79,8 @@ type User struct {
 	Password string `mapstructure:"password"`
 	// HA1 is the MD5 of name:domain:password in hexadecimal digits (RFC 7616 section 3.4.2).
 	HA1 string `mapstructure:"ha1"`
+	// Contacts may watch the user where Presence wants them to be named: names, or name@domain.
+	Contacts []string `mapstructure:"contacts"`
 }
 
 // Route says who is called for a Request-URI.

@@ -60,7 +60,7 @@ users:
 		Breaker: "always",
 	}:
 		t.Errorf("call is %+v", config.Call)
-	case len(config.Users) != 2 || config.Users[0] != User{Name: "Alice", Domain: "example.com", Password: "0123"}:
+	case len(config.Users) != 2 || !same(config.Users[0], User{Name: "Alice", Domain: "example.com", Password: "0123"}):
 		t.Errorf("users are %+v", config.Users)
 	case config.Users[1].Name != "+4930123":
 		t.Errorf("users are %+v", config.Users)
@@ -94,7 +94,7 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("media is %+v", config.Media)
 	case config.WebSocket.Rate != 7 || len(config.WebSocket.Origins) != 1:
 		t.Errorf("websocket is %+v", config.WebSocket)
-	case len(config.Users) != 1 || config.Users[0] != User{Name: "Carol", Domain: "localhost", Password: "a=b"}:
+	case len(config.Users) != 1 || !same(config.Users[0], User{Name: "Carol", Domain: "localhost", Password: "a=b"}):
 		t.Errorf("users are %+v", config.Users)
 	case len(config.Routes) != 0:
 		t.Errorf("routes are %+v", config.Routes)
@@ -122,6 +122,10 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"websocket.origins":             `["https://a.example"]`,
 			"headers.pass":                  `["X-Ticket"]`,
 			"headers.strip":                 `["Diversion"]`,
+			"presence.expires":              "2h",
+			"presence.subscriptions":        "7",
+			"presence.per_user":             "7",
+			"presence.per_watched":          "7",
 			"listen.public":                 "true",
 			"media.ice_lite":                "true",
 			"media.video":                   "false",

@@ -35,6 +35,7 @@ func (c *Config) Validate() error {
 	c.checkMedia(&found)
 	c.checkCall(&found)
 	c.checkUsers(&found)
+	c.checkPresence(&found)
 	c.checkRoutes(&found)
 	c.checkTrunks(&found)
 	c.checkDialing(&found)

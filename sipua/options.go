@@ -82,6 +82,8 @@ type Options struct {
 	// ReliableProvisionals: callers that ask for it get provisional responses that they acknowledge, and callees may send
 	// such (RFC 3262).
 	ReliableProvisionals bool
+	// MayWatch tells whether a user may watch another one, both "name@domain"; nil lets all. His own he may always.
+	MayWatch func(by, watched string) bool
 	// Presence are the limits of subscriptions and publications; what is zero has its default.
 	Presence presence.Options
 	// Session is the interval of the session timers that phones are asked for, at least 90 s; 0 asks for none. A phone

@@ -219,6 +219,35 @@ func TestSubscriptionEndsWhereItsWatcherKnowsNothingOfIt(t *testing.T) {
 	bob.status(481)
 }
 
+// TestWhoMayWatch: who may not watch another may watch himself.
+func TestWhoMayWatch(t *testing.T) {
+	s := newSetup(t, swift, func(options *Options, _ *Agent) {
+		options.MayWatch = func(by, watched string) bool {
+			return by == "bob@local.example" && watched == "carol@local.example"
+		}
+	})
+	bob := s.agentPeer("bob", "192.0.2.9:2")
+	for sequence, test := range []struct {
+		watched, event string
+		want           int
+	}{
+		{"alice", "presence", 403},
+		{"alice", "dialog", 403},
+		{"carol", "presence", 200},
+		{"bob", "presence", 200},
+		{"bob", "message-summary", 200},
+		{"nobody", "presence", 404},
+	} {
+		lines := localOf(bob, "bob", "SUBSCRIBE", "sip:"+test.watched+"@local.example", sequence+1, "Event: "+test.event)
+		lines[5] = fmt.Sprintf("Call-ID: watch%d", sequence)
+		bob.say("", append(lines, "Contact: <sip:w@df7.invalid>")...)
+		bob.status(test.want)
+		if test.want == 200 {
+			bob.respond(bob.request(sip.NOTIFY), 481, "", "")
+		}
+	}
+}
+
 func TestWhoMaySubscribeToWhat(t *testing.T) {
 	s := newSetup(t, swift)
 	bob := s.agentPeer("bob", "192.0.2.9:2")

@@ -68,7 +68,11 @@ func (a *Agent) watching(flow transport.Flow, request *sip.Request, pkg presence
 	case !accepts(request, pkg.ContentType()):
 		return "", "", bridge.Cause{Status: 406}
 	}
-	return name + "@" + realm, who.user, nil
+	watched = name + "@" + realm
+	if may := a.options.MayWatch; may != nil && watched != who.user && !may(who.user, watched) {
+		return "", "", bridge.Cause{Status: 403, Text: "Not To Be Watched"}
+	}
+	return watched, who.user, nil
 }
 
 // granted accepts a SUBSCRIBE, PUBLISH or the like for some time.

@@ -21,6 +21,7 @@ import (
 	"sipbridge/sipua/headers"
 	"sipbridge/sipua/locate"
 	"sipbridge/sipua/locate/resolver"
+	"sipbridge/sipua/presence"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/transport"
 	"sipbridge/web"
@@ -161,13 +162,18 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Elsewhere:     s.hasFlash,
 		Authenticator: s.authenticator,
 		Headers:       crossing,
-		Tokens:        s.tokens,
-		Guests:        s.config.Tokens.AnyUser,
-		CallsOnly:     s.isGuest,
-		Trunks:        trunks,
-		Dialing:       s.dialing,
-		Transports:    s.transports.layer,
-		Locator:       s.newLocator(),
+		MayWatch:      mayWatch(s.config, domains.Canonical),
+		Presence: presence.Options{
+			MaxExpires: s.config.Presence.Expires, MaxSubscriptions: s.config.Presence.Subscriptions,
+			MaxPerWatcher: s.config.Presence.PerUser, MaxWatchers: s.config.Presence.PerWatched,
+		},
+		Tokens:     s.tokens,
+		Guests:     s.config.Tokens.AnyUser,
+		CallsOnly:  s.isGuest,
+		Trunks:     trunks,
+		Dialing:    s.dialing,
+		Transports: s.transports.layer,
+		Locator:    s.newLocator(),
 		Blacklist: locate.NewBlacklist(locate.BlacklistOptions{
 			Avoid: s.config.Failover.Avoid, Failures: s.config.Failover.ProbeFailures,
 		}),
