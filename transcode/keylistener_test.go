@@ -101,3 +101,35 @@ func TestKeyListenerPassesOn(t *testing.T) {
 		t.Errorf("%d of 3 get through", through.sounding)
 	}
 }
+
+// FuzzKeyListener holds that every packet goes on, with its payload or none, and that only keys are told.
+func FuzzKeyListener(f *testing.F) {
+	seeds(f)
+	formats := []Format{pcmu(0), pcma(8), opus48(111, ""), wide722(9), fullRate(3), speexAt(8000), speexAt(16000)}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		packets, passed := 0, 0
+		var given []byte
+		dst := PacketWriterFunc(func(packet *rtp.Packet) error {
+			passed++
+			if packet.Payload != nil && string(packet.Payload) != string(given) {
+				t.Fatal("the payload was changed")
+			}
+			return nil
+		})
+		listener := NewKeyListener(formats, dst, func(key dtmf.Key) {
+			if _, ok := dtmf.Event(key.Digit); !ok || key.Duration <= 0 || key.Duration > dtmf.MaxDuration {
+				t.Fatalf("it heard %+v", key)
+			}
+		})
+		var packet rtp.Packet
+		for rest, ok := chaos(data, &packet); ok; rest, ok = chaos(rest, &packet) {
+			packets, given = packets+1, packet.Payload
+			if err := listener.WriteRTP(&packet); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if passed != packets {
+			t.Fatalf("%d of %d packets pass", passed, packets)
+		}
+	})
+}
