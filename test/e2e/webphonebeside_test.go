@@ -44,6 +44,7 @@ func TestWebPhoneBesideCalls(t *testing.T) {
 		alice.write("nobody", "Is anybody there?")
 		alice.mustShow("chat-texts", "Nobody here is called nobody")
 		alice.mustShow("chat-texts", "not delivered")
+		alice.mustShow("chat-texts", "Send again")
 	})
 	t.Run("presence", func(t *testing.T) {
 		alice.T, bob.T = t, t

@@ -118,6 +118,17 @@ export class Chat {
   }
 
   /**
+   * Sends a text again that failed, in the conversation that is shown.
+   * @param {Text} text
+   */
+  again(text) {
+    const { current } = this;
+    if (!current || text.state !== 'failed') return;
+    current.texts = current.texts.filter((each) => each !== text);
+    this.send(current.peer.address, text.text);
+  }
+
+  /**
    * @param {Text} sent
    * @param {Peer} peer
    * @param {number} status

@@ -62,6 +62,20 @@ test('says why nothing leaves', () => {
   assert.equal(chat.conversations.length, 2);
 });
 
+test('sends again what failed', () => {
+  const { chat, sent } = newChat();
+  chat.send('bob', 'one');
+  chat.send('bob', 'two');
+  sent[0].answered(480);
+  chat.again(chat.current.texts[0]);
+  assert.deepEqual(
+    chat.current.texts.map(({ text, state }) => `${text} ${state}`),
+    ['two sending', 'one sending'],
+  );
+  chat.again(chat.current.texts[0]); // it has not failed
+  assert.equal(sent.length, 3);
+});
+
 test('counts what nobody has read', () => {
   const { chat } = newChat();
   chat.receive(bob, 'one');

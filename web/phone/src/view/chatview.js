@@ -95,18 +95,26 @@ export class ChatView {
     if (now === this.#drawn) return;
     this.#drawn = now;
     const list = element('chat-texts');
-    list.replaceChildren(...(current?.texts ?? []).map(item));
+    list.replaceChildren(...(current?.texts ?? []).map((text) => item(text, () => this.#chat.again(text))));
     list.scrollTop = list.scrollHeight;
   }
 }
 
-/** @param {import('../chat.js').Text} text */
-function item({ at, mine, text, state, why }) {
+/**
+ * @param {import('../chat.js').Text} text
+ * @param {() => void} again called when the user wants it sent again
+ */
+function item({ at, mine, text, state, why }, again) {
   const when = new Date(at);
   const time = make('time', { dateTime: when.toISOString() }, timeOfDay(when).slice(0, 5));
   const words = stateWords[state] ?? '';
   const small = make('small', {}, time, words && ` ${words}`, why && ` – ${why}`);
   const line = make('li', {}, make('p', {}, text), small);
+  if (state === 'failed') {
+    const button = make('button', { type: 'button', className: 'quiet' }, 'Send again');
+    button.addEventListener('click', again);
+    line.append(button);
+  }
   line.dataset.mine = String(mine);
   line.dataset.state = state;
   return line;
