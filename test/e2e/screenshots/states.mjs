@@ -92,6 +92,8 @@ export const states = [
     async reach(another) {
       const page = await registered(another);
       await dial(page, 'echo', 'up');
+      const plotted = () => document.getElementById('quality-line').points.length > 5;
+      await page.waitForFunction(plotted); // the quality of some seconds
       return page;
     },
   },
