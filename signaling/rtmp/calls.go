@@ -103,6 +103,7 @@ func (c *conn) accept(asked command) {
 // take answers a call to the client, and reports false if there is no codec for it. The caller holds conn.mu.
 func (l *leg) take(wished wish) (answer bridge.Description, ok bool) {
 	l.wish = wished
+	l.media.learnSets(l.offer)
 	if answer, ok = wished.answer(l.offer); !ok {
 		return answer, false
 	}

@@ -90,6 +90,7 @@ func (l *leg) Offer(offer bridge.Description) {
 	if l.state == stateEnded {
 		return
 	}
+	l.media.learnSets(offer)
 	answer, ok := l.wish.answer(offer)
 	if !ok {
 		l.emit(bridge.Refused{Cause: notAcceptable()})
@@ -205,6 +206,7 @@ func (l callerLeg) Answer(answer bridge.Description) {
 // agree puts what was agreed on in force. The caller holds conn.mu.
 func (l *leg) agree(answer bridge.Description) {
 	l.proposed = 0
+	l.media.learnSets(answer)
 	l.media.agree(answer)
 }
 

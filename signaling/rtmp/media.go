@@ -7,6 +7,8 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/transcode"
+	"sipbridge/transcode/h264"
+	"sipbridge/transcode/h264/payload"
 )
 
 // media is the sound and the pictures of a leg.
@@ -25,6 +27,8 @@ type media struct {
 	seen           transcode.Switch
 	shown          *transcode.Sender
 	agreedPictures atomic.Pointer[transcode.Format]
+	// sets are the parameter sets that the other party described, for those who never send them; nil if it did not.
+	sets atomic.Pointer[[][]byte]
 	// wantKeyframe asks the other party for a full picture, if it can now.
 	wantKeyframe func() bool
 
@@ -81,6 +85,18 @@ func (m *media) agree(description bridge.Description) {
 		return
 	}
 	m.agreedPictures.Store(&video.Formats[0])
+}
+
+// learnSets keeps the parameter sets of a description of the other party.
+func (m *media) learnSets(description bridge.Description) {
+	video, _ := description.First(transcode.Video)
+	for _, format := range video.Formats {
+		described, ok := h264.ParseParameters(format.Parameters)
+		if sets := payload.ParseSets(described.Sets); ok && len(sets) > 0 {
+			m.sets.Store(&sets)
+			return
+		}
+	}
 }
 
 // pictures gives the format of pictures that was agreed.

@@ -78,6 +78,9 @@ func (s *screen) ask() {
 // show makes the messages of a picture.
 func (s *screen) show(picture payload.Picture) {
 	c := s.media.conn
+	if sets := s.media.sets.Load(); sets != nil && !s.newest.Complete() {
+		s.learn(*sets)
+	}
 	units := s.learn(picture.Units)
 	if len(units) == 0 {
 		return // parameter sets alone

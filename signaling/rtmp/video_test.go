@@ -2,6 +2,7 @@ package rtmp_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -130,7 +131,9 @@ func countPictures(t *testing.T, file string) int {
 
 // phoneCamera is what a phone sends; its first packets may be lost.
 type phoneCamera struct {
-	phone         bridgetest.Dialled
+	media *bridgetest.Media
+	// setsApart leaves the parameter sets out.
+	setsApart     bool
 	lost          uint16
 	number        uint16
 	packetizer    payload.Packetizer
@@ -152,7 +155,7 @@ func (c *phoneCamera) send(t *testing.T, tags []chunk.Message) {
 			continue
 		}
 		var units [][]byte
-		if video.Key {
+		if video.Key && !c.setsApart {
 			units = append(append(units, c.configuration.Sequence...), c.configuration.Picture...)
 		}
 		if units, err = c.configuration.Units(units, video.Body); err != nil {
@@ -165,7 +168,7 @@ func (c *phoneCamera) send(t *testing.T, tags []chunk.Message) {
 			header := rtp.Header{
 				PayloadType: 102, SequenceNumber: c.number, Timestamp: tag.Timestamp * 90, SSRC: 7, Marker: last,
 			}
-			if _, err := c.phone.FakeMedia().Deliver(transcode.Video, &rtp.Packet{Header: header, Payload: part}); err != nil {
+			if _, err := c.media.Deliver(transcode.Video, &rtp.Packet{Header: header, Payload: part}); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -177,11 +180,9 @@ func TestPicturesToFlash(t *testing.T) {
 	t.Parallel()
 	alice, phone := callVideoPhone(t, newWorld(t))
 	stream := alice.Play("remote")
-	(&phoneCamera{phone: phone}).send(t, pictureTags(t))
-	seen := alice.AwaitSeen(51) // a configuration, once, and 50 pictures
-	if decoded := countPictures(t, flvFile(t, seen)); decoded != 50 || len(seen) != 51 {
-		t.Errorf("%d messages, %d pictures can be decoded", len(seen), decoded)
-	}
+	(&phoneCamera{media: phone.FakeMedia()}).send(t, pictureTags(t))
+	seen := alice.AwaitSeen(51)
+	checkSeen(t, seen)
 	for i, message := range seen {
 		if want := uint32(max(i-1, 0)) * 40; message.StreamID != stream || message.Timestamp-seen[0].Timestamp != want {
 			t.Errorf("message %d is on %d at %d", i, message.StreamID, message.Timestamp-seen[0].Timestamp)
@@ -194,7 +195,7 @@ func TestLostFullPicture(t *testing.T) {
 	t.Parallel()
 	alice, phone := callVideoPhone(t, newWorld(t))
 	alice.Play("remote")
-	(&phoneCamera{phone: phone, lost: 2}).send(t, pictureTags(t))
+	(&phoneCamera{media: phone.FakeMedia(), lost: 2}).send(t, pictureTags(t))
 	seen := alice.AwaitSeen(26)
 	if video, err := flv.ParseVideo(seen[0].Payload); err != nil || video.Kind != flv.IsConfiguration || len(seen) != 26 {
 		t.Errorf("of %d messages the first is %+v: %v", len(seen), video, err)
@@ -202,12 +203,57 @@ func TestLostFullPicture(t *testing.T) {
 	bridgetest.Await[bridgetest.AskKeyframe](t, phone.Leg)
 }
 
+// TestParameterSetsInTheDescription: a phone says its parameter sets in its SDP alone, called or calling.
+func TestParameterSetsInTheDescription(t *testing.T) {
+	t.Parallel()
+	tags := pictureTags(t)
+	video, err := flv.ParseVideo(tags[0].Payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	configuration, err := flv.ParseConfiguration(video.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := withVideo(bridgetest.Audio(bridgetest.PCMU()))
+	described.Media[1].Formats[0].Parameters += ";sprop-parameter-sets=" +
+		base64.StdEncoding.EncodeToString(configuration.Sequence[0]) + "," +
+		base64.StdEncoding.EncodeToString(configuration.Picture[0])
+	w := newWorld(t)
+	alice := rtmptest.Login(t, w.address, "alice@test", "secret")
+	alice.Play("remote")
+	alice.Call("invite", "sip:phone@test", "pcmu", "h264")
+	phone := w.phone.AwaitDial(t)
+	phone.Emit(bridge.Answered{Answer: described})
+	phone.FakeMedia().AwaitPlugged(t, transcode.Video)
+	(&phoneCamera{media: phone.FakeMedia(), setsApart: true}).send(t, tags)
+	checkSeen(t, alice.AwaitSeen(51))
+
+	bob := rtmptest.Login(t, w.address, "bob@test", "secret")
+	bob.Play("remote")
+	caller := bridgetest.NewIncoming(bridge.Request{To: "sip:bob@test", Offer: &described}, bridge.LegInfo{})
+	w.exchange.Accept(caller)
+	bob.Await("invited")
+	bob.Call("accept", "pcmu", "h264")
+	caller.FakeMedia().AwaitPlugged(t, transcode.Video)
+	(&phoneCamera{media: caller.FakeMedia(), setsApart: true}).send(t, tags)
+	checkSeen(t, bob.AwaitSeen(51))
+}
+
+// checkSeen wants a configuration and fifty pictures that ffmpeg can decode.
+func checkSeen(t *testing.T, seen []chunk.Message) {
+	t.Helper()
+	if decoded := countPictures(t, flvFile(t, seen)); decoded != 50 || len(seen) != 51 {
+		t.Errorf("%d messages, %d pictures can be decoded", len(seen), decoded)
+	}
+}
+
 // TestLateViewer plays another stream in the middle, as a client does that connects its screen late.
 func TestLateViewer(t *testing.T) {
 	t.Parallel()
 	alice, phone := callVideoPhone(t, newWorld(t))
 	tags := pictureTags(t)
-	camera := phoneCamera{phone: phone}
+	camera := phoneCamera{media: phone.FakeMedia()}
 	camera.send(t, tags[:10])
 	alice.Play("remote")
 	camera.send(t, tags[10:])
