@@ -175,6 +175,10 @@ func (c *call) dial() error {
 	if video, ok := offer.First(transcode.Video); ok {
 		c.caller.looks, c.callee.shown = video.Direction, video.Direction
 	}
+	if c.request.Offer != nil {
+		video, _ := c.request.Offer.First(transcode.Video)
+		c.caller.pictures = video.Formats
+	}
 	c.ring(&c.callee, targets, onward)
 	return nil
 }

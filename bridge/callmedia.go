@@ -23,13 +23,13 @@ func (c *call) plugAll(from, to *side) error {
 // plug leads the media of one kind of a party to the other one, or drops them while one of the two does not want them.
 // Pictures begin with a full one.
 func (c *call) plug(kind transcode.Kind, from, to *side) error {
-	source, _ := from.agreed.First(kind)
+	source := from.sends(kind)
 	sink, _ := to.agreed.First(kind)
 	if !flows(kind, from, to) {
 		from.unplugKind(kind)
 		return nil
 	}
-	format, ok := c.exchange.options.Policy.chooseOf(kind, sink.Formats, source.Formats)
+	format, ok := c.exchange.options.Policy.chooseOf(kind, sink.Formats, source)
 	if !ok {
 		if kind != transcode.Audio {
 			from.unplugKind(kind)
@@ -37,7 +37,7 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 		}
 		return notAcceptable("no way between the codecs of both parties")
 	}
-	pipe, err := transcode.Connect(source.Formats, format, to.leg.Media().Sender(kind),
+	pipe, err := transcode.Connect(source, format, to.leg.Media().Sender(kind),
 		transcode.ConnectOptions{PacketTime: sink.PacketTime, Encoder: c.exchange.options.Encoder})
 	if err != nil {
 		return Cause{Status: 488, Text: "Not Acceptable Here", Err: err}

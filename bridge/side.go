@@ -35,6 +35,8 @@ type side struct {
 	wish Direction
 	// looks is the same for pictures alone, as far as wish lets them pass: a party without a camera only receives.
 	looks Direction
+	// pictures are the video formats as the party described them itself.
+	pictures []transcode.Format
 	// told is what the leg knows that the bridge is ready to do toward the party.
 	told Direction
 	// shown is what the leg knows that the bridge is ready to do with pictures.
@@ -76,6 +78,7 @@ func (s *side) described(said Description) {
 		s.heard(audio.Direction)
 	}
 	if video, seen := said.First(transcode.Video); seen {
+		s.pictures = video.Formats
 		told := s.told.And(s.shown)
 		if audio.Direction != SendRecv {
 			told = Inactive // a hold, which wish has; what the party does not do now says nothing
@@ -93,6 +96,23 @@ func understood(said, told, before Direction) Direction {
 
 // wants gives what is agreed with the party, with what the party would do as its directions.
 func (s *side) wants() Description { return directed(s.agreed, s.wish, s.looks) }
+
+// sends gives the formats of a kind in which packets of the party come, with what it said of them itself.
+func (s *side) sends(kind transcode.Kind) []transcode.Format {
+	media, _ := s.agreed.First(kind)
+	if kind != transcode.Video {
+		return media.Formats
+	}
+	formats := slices.Clone(media.Formats)
+	for i, format := range formats {
+		for _, said := range s.pictures {
+			if said.PayloadType == format.PayloadType && said.Fits(format) {
+				formats[i] = said
+			}
+		}
+	}
+	return formats
+}
 
 // has tells whether there is a section of a kind.
 func (s *side) has(kind transcode.Kind) bool {

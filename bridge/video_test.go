@@ -284,3 +284,31 @@ func TestReloadedPageSeesAgain(t *testing.T) {
 		t.Error("the far leg noticed")
 	}
 }
+
+// TestParameterSetsComeIntoTheStream holds that what a phone, caller or callee, says of its stream only in its SDP
+// reaches the other party with the first picture.
+func TestParameterSetsComeIntoTheStream(t *testing.T) {
+	t.Parallel()
+	const plain = "profile-level-id=42c01f;packetization-mode=1"
+	phone := video("H264", 97, plain+";sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==")
+	asked := request(bridgetest.PCMU())
+	asked.Offer = new(withVideo(bridge.SendRecv, phone))
+	caller, callee := newFixture(t).callWith(t, asked)
+	answer := phone
+	answer.PayloadType = 98
+	callee.Emit(bridge.Answered{Answer: withVideo(bridge.SendRecv, answer)})
+	bridgetest.Await[bridgetest.Answer](t, caller.Leg)
+	for _, way := range [2]struct {
+		from, to *bridgetest.Leg
+		number   uint8
+	}{{caller.Leg, callee.Leg, 97}, {callee.Leg, caller.Leg, 98}} {
+		header := rtp.Header{Version: 2, PayloadType: way.number, SequenceNumber: 1, SSRC: 1, Marker: true}
+		packet := &rtp.Packet{Header: header, Payload: []byte{0x65, 1}}
+		if _, err := way.from.FakeMedia().Deliver(transcode.Video, packet); err != nil {
+			t.Fatal(err)
+		}
+		if got := way.to.FakeMedia().Sent(transcode.Video); len(got) != 2 || got[0].Payload[0] != 0x78 || got[0].Marker {
+			t.Errorf("from %d came %v", way.number, got)
+		}
+	}
+}

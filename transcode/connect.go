@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"sipbridge/transcode/h264"
 )
 
 // ErrNoPath says that no format of the source can be turned into what the receiver takes.
@@ -30,6 +32,7 @@ type ConnectOptions struct {
 // is left the error is ErrNoPath.
 func Connect(from []Format, to Format, dst PacketWriter, options ConnectOptions) (*Pipe, error) {
 	pipe := &Pipe{to: to, dst: dst}
+	pipe.pass = pipe.send
 	var refused error
 	for _, format := range from {
 		route, err := newRoute(pipe, format, to, options)
@@ -53,11 +56,19 @@ func Connect(from []Format, to Format, dst PacketWriter, options ConnectOptions)
 	return pipe, nil
 }
 
+// parameterSets puts those of a party's description into its stream of H.264.
+func parameterSets(from Format) *h264.Inserter {
+	if videoCodec(from.Codec) != avc {
+		return nil
+	}
+	return h264.NewInserter(from.Parameters)
+}
+
 // newRoute finds the way for one format of the source. The decoder and encoder are made when its first packet comes.
 func newRoute(pipe *Pipe, from, to Format, options ConnectOptions) (*route, error) {
 	source, known := find(from.Codec)
 	if from.Fits(to) && (known || Passable(to.Codec) || from.Parameters == to.Parameters) {
-		return &route{from: from, to: to}, nil
+		return &route{from: from, to: to, sets: parameterSets(from)}, nil
 	}
 	target, ok := find(to.Codec)
 	if !ok || !known {

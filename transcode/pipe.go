@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/rtp"
+
+	"sipbridge/transcode/h264"
 )
 
 // Pipe is the way of the packets from one party to another, made by Connect. WriteRTP belongs to one goroutine
@@ -21,6 +23,9 @@ type Pipe struct {
 	// means; owned by WriteRTP.
 	out rtp.Packet
 
+	// pass is send, made once because a method value costs memory.
+	pass func(*rtp.Packet) error
+
 	in, sent, wrongPayloadType atomic.Uint64
 	// concealed and decodeErrors are counted by the transcoders.
 	concealed, decodeErrors atomic.Uint64
@@ -31,6 +36,8 @@ type route struct {
 	from, to Format
 	// transcoder is nil where packets pass through.
 	transcoder *transcoder
+	// sets puts parameter sets between packets of H.264 that pass through; nil where there are none to put.
+	sets *h264.Inserter
 }
 
 // PipeStats counts what went through a Pipe.
@@ -63,11 +70,14 @@ func (p *Pipe) WriteRTP(packet *rtp.Packet) error {
 		SequenceNumber: packet.SequenceNumber, Timestamp: packet.Timestamp, SSRC: packet.SSRC,
 	}
 	p.out.Payload = payload
-	transcoder := p.current.Load().transcoder
-	if transcoder != nil {
-		return transcoder.write(&p.out)
+	way := p.current.Load()
+	if way.transcoder != nil {
+		return way.transcoder.write(&p.out)
 	}
 	p.out.PayloadType = p.to.PayloadType
+	if way.sets != nil {
+		return way.sets.Write(&p.out, p.pass)
+	}
 	return p.send(&p.out)
 }
 

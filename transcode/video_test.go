@@ -3,6 +3,8 @@ package transcode
 import (
 	"slices"
 	"testing"
+
+	"github.com/pion/rtp"
 )
 
 func picture(name, parameters string) Format {
@@ -72,5 +74,29 @@ func TestOffered(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestParameterSetsCostNothing holds that a packet costs no memory on its way, with parameter sets put in or not.
+func TestParameterSetsCostNothing(t *testing.T) { //nolint:paralleltest // counts allocations
+	format := picture("H264", "profile-level-id=42c01f;sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==")
+	sent := 0
+	pipe, err := Connect([]Format{format}, format, PacketWriterFunc(func(*rtp.Packet) error {
+		sent++
+		return nil
+	}), ConnectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	packet := &rtp.Packet{Payload: make([]byte, 1200)}
+	packet.Payload[0] = 0x65
+	if perPacket := testing.AllocsPerRun(1000, func() {
+		packet.SequenceNumber++
+		packet.Timestamp += 3000
+		if err := pipe.WriteRTP(packet); err != nil {
+			t.Error(err)
+		}
+	}); perPacket != 0 || sent != 2*1001 {
+		t.Errorf("%v allocations a packet; %d packets", perPacket, sent)
 	}
 }

@@ -31,6 +31,10 @@ func TestVideo(t *testing.T) {
 			w.pageAndPhoneSeeEachOther(t, film.Options{Codec: codec, PayloadType: 97})
 		})
 	}
+	t.Run("phone with its parameter sets in the SDP", func(t *testing.T) {
+		t.Parallel()
+		w.pageAndPhoneSeeEachOther(t, film.Options{Codec: "H264", PayloadType: 97, SetsApart: true})
+	})
 	t.Run("come and go", w.comeAndGo)
 	t.Run("baresip", w.baresipSees)
 	t.Run("INFO", w.asksByInfo)
