@@ -48,12 +48,17 @@ func openWebPhone(t *testing.T, w *world) *webPhone {
 // openWebPhoneAs opens our page in a browser of its own and signs this user in.
 func openWebPhoneAs(t *testing.T, w *world, user string) *webPhone {
 	t.Helper()
-	b, err := browser.Start(browser.Options{
-		Kind: browser.Chromium, Dir: ".", Origin: w.service.HTTP, MicrophoneHz: pageHz, TempDir: t.TempDir(),
-	})
+	return openWebPhoneAt(t, w.service.HTTP+"/", user, browser.Options{Origin: w.service.HTTP})
+}
+
+// openWebPhoneAt opens our page at this address, in a browser of its own with these options, and signs a user in.
+func openWebPhoneAt(t *testing.T, address, user string, options browser.Options) *webPhone {
+	t.Helper()
+	options.Kind, options.Dir, options.MicrophoneHz, options.TempDir = browser.Chromium, ".", pageHz, t.TempDir()
+	b, err := browser.Start(options)
 	must(t, err)
 	t.Cleanup(b.Stop)
-	opened, err := b.OpenWatched(w.service.HTTP + "/")
+	opened, err := b.OpenWatched(address)
 	must(t, err)
 	number, err := strconv.Atoi(strings.TrimPrefix(user, "user"))
 	must(t, err)

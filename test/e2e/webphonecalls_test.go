@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"sipbridge/test/e2e/browser"
@@ -122,6 +124,38 @@ func TestWebPhoneSays(t *testing.T) {
 
 	w.service.Stop()
 	p.mustShow("message", "The connection to")
+}
+
+// TestWebPhoneWithoutMicrophone: who has none, may use none, or came without a certificate reads why no call goes out.
+func TestWebPhoneWithoutMicrophone(t *testing.T) {
+	w := newWorld(t, browser.Chromium, service.Options{})
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(w.service.HTTP, "http://"))
+	must(t, err)
+	for name, fault := range map[string]struct {
+		address string
+		options browser.Options
+		words   string
+	}{
+		"none": {
+			w.service.HTTP, browser.Options{Origin: w.service.HTTP, NoMicrophone: true}, "No microphone was found",
+		},
+		"refused": {w.service.HTTP, browser.Options{
+			Origin: "https://other.test", Flags: []string{"--use-fake-ui-for-media-stream=deny"},
+		}, "not allowed for this page"},
+		"insecure": {"http://bridge.test:" + port, browser.Options{
+			Origin: w.service.HTTP, Flags: []string{"--host-resolver-rules=MAP bridge.test 127.0.0.1"},
+		}, "only to pages from https"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			user := userName(int(w.users.Add(1)) - 1)
+			p := openWebPhoneAt(t, fault.address+"/phone/", user, fault.options)
+			p.enter("target", "echo")
+			p.press("Call")
+			p.mustShow("message", fault.words)
+			p.await("call", "none")
+		})
+	}
 }
 
 // picture keeps what the page looks like, if E2E_PICTURES names a folder.

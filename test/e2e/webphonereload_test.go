@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,6 +49,44 @@ func TestWebPhoneKeepsItsCalls(t *testing.T) {
 	w.mustBeEmpty(t)
 }
 
+// TestWebPhoneMendsItsCall: the network loses all media of a call for a while. The page begins ICE anew in the same
+// dialog until something gets through again, and the phone notices nothing but silence.
+func TestWebPhoneMendsItsCall(t *testing.T) {
+	w := newWorld(t, browser.Chromium, service.Options{})
+	var lost atomic.Bool
+	network := newMiddle(t, w.service, func(heading, []byte) bool { return lost.Load() })
+	address := w.service.HTTP + "/phone/?outbound=proxy&outbound_proxy_address=" + url.QueryEscape(network.address)
+	user := userName(int(w.users.Add(1)) - 1)
+	p := openWebPhoneAt(t, address, user, browser.Options{Origin: w.service.HTTP})
+	phone := callee(t, answerUntilBye)
+	p.enter("target", phone.number())
+	p.press("Call")
+	p.await("call", "up")
+	mustHear(t, phone, pageHz)
+	before := p.fragments()
+
+	lost.Store(true)
+	p.mustShow("call-state", "interrupted")
+	p.awaitNewFragment(before)
+	lost.Store(false)
+	p.mustShow("call-state", "Connected")
+	must(t, phone.WaitPackets(phone.Packets()+2*50, limit)) // two seconds of fresh sound: what is heard is not old
+	mustHear(t, phone, pageHz)
+	mustHear(t, p, phoneHz)
+	p.press("Hang up")
+	must(t, phone.Wait(limit))
+}
+
+// awaitNewFragment waits until the page has offered ICE another user fragment than these.
+func (p *webPhone) awaitNewFragment(before []string) {
+	p.Helper()
+	for deadline := time.Now().Add(limit); len(p.fragments()) == len(before); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.Fatalf("the page has offered nothing since %v", before)
+		}
+	}
+}
+
 // mustRestart takes the page's WebSocket away and has the browser say that it is on the network again: ICE begins anew
 // in the dialog that there is, by the next WebSocket, and the phone notices nothing.
 func (p *webPhone) mustRestart(phone *scripted) {
@@ -56,11 +96,7 @@ func (p *webPhone) mustRestart(phone *scripted) {
 	p.await("line", "lost")
 	p.await("line", "registered")
 	must(p.T, p.Call(nil, "comeOnline"))
-	for deadline := time.Now().Add(limit); len(p.fragments()) == len(before); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			p.Fatalf("the page has offered nothing since %v", before)
-		}
-	}
+	p.awaitNewFragment(before)
 	must(p.T, phone.WaitPackets(phone.Packets()+2*50, limit)) // two seconds of fresh sound: what is heard is not old
 	mustHear(p.T, phone, pageHz)
 	mustHear(p.T, p, phoneHz)

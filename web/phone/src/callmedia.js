@@ -99,12 +99,16 @@ export class CallMedia {
     this.#connection = null;
   }
 
-  /** A connection that failed never mends itself; one that is disconnected may (RFC 8445 section 14.3). */
+  /**
+   * A connection that failed never mends itself; one that is disconnected may (RFC 8445 section 14.3), and one that is
+   * set up anew gets its time.
+   */
   #judge() {
-    const state = this.#connection?.iceConnectionState;
+    const state = this.#connection?.iceConnectionState ?? 'closed';
     clearTimeout(this.#mending);
-    this.interrupted = state === 'disconnected' || state === 'failed';
-    if (this.interrupted) this.#mend(state === 'failed' ? 0 : patience);
+    const anew = this.interrupted && (state === 'checking' || state === 'new');
+    this.interrupted = anew || state === 'disconnected' || state === 'failed';
+    if (this.interrupted) this.#mend(anew ? 3 * patience : state === 'failed' ? 0 : patience);
     this.#told.changed();
   }
 

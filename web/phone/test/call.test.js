@@ -201,6 +201,10 @@ test('an interruption is told until it is mended, or the call is over', (t) => {
   clock.tick(3000);
   clock.tick(3000);
   assert.equal(told.broken.length, 2);
+  turn('checking');
+  assert.equal(call.interrupted, true, 'nothing gets through yet');
+  clock.tick(8000);
+  assert.equal(told.broken.length, 2, 'the new try has its time');
   turn('connected');
   assert.equal(call.interrupted, false);
   clock.tick(9000);

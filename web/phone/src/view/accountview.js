@@ -5,6 +5,8 @@ const fields = ['username', 'domain', 'password', 'displayname'];
 
 export class AccountView {
   #accounts = [];
+  /** Whether the service has said what is needed to register. */
+  #filled = false;
 
   /** register is called with { name, domain, password, displayName } as typed. */
   constructor(register) {
@@ -23,6 +25,7 @@ export class AccountView {
   /** Fills the form: with what was used before or the page's address says, else with the first account of a demonstration. */
   fill({ domain, accounts }, before) {
     this.#accounts = accounts;
+    this.#filled = true;
     element('domain').value = before?.domain || domain;
     element('username').value = before?.name ?? '';
     element('displayname').value = before?.displayName ?? '';
@@ -34,7 +37,7 @@ export class AccountView {
 
   /** The form shows until the service has taken the account. */
   render({ signedIn, line }) {
-    element('account').hidden = signedIn;
+    element('account').hidden = signedIn || !this.#filled;
     const busy = line?.state === 'connecting' || line?.state === 'registering';
     element('register').disabled = busy;
     element('register').textContent = busy ? 'Registering…' : 'Register';
