@@ -54,7 +54,10 @@ func openWebPhoneAs(t *testing.T, w *world, user string) *webPhone {
 // openWebPhoneAt opens our page at this address, in a browser of its own with these options, and signs a user in.
 func openWebPhoneAt(t *testing.T, address, user string, options browser.Options) *webPhone {
 	t.Helper()
-	options.Kind, options.Dir, options.MicrophoneHz, options.TempDir = browser.Chromium, ".", pageHz, t.TempDir()
+	if options.Kind == "" {
+		options.Kind = browser.Chromium
+	}
+	options.Dir, options.MicrophoneHz, options.TempDir = ".", pageHz, t.TempDir()
 	b, err := browser.Start(options)
 	must(t, err)
 	t.Cleanup(b.Stop)

@@ -12,13 +12,27 @@ import (
 	"sipbridge/test/e2e/service"
 )
 
-// longestGap is how long both may hear nothing while the page is loaded anew; it is half a second on an idle machine.
-const longestGap = 2 * time.Second
+// longestGap is how long both may hear nothing while the page is loaded anew. On an idle machine it is half a second in
+// Chromium, and two in Firefox, most of them between the answer and the first packet.
+func longestGap(kind browser.Kind) time.Duration {
+	if kind == browser.Firefox {
+		return 4 * time.Second
+	}
+	return 2 * time.Second
+}
 
 // TestWebPhoneKeepsItsCalls: a user of the web phone reloads the page in a call, and then comes to another network.
 func TestWebPhoneKeepsItsCalls(t *testing.T) {
 	w := newWorld(t, browser.Chromium, service.Options{})
-	p := openWebPhone(t, w)
+	for _, kind := range []browser.Kind{browser.Chromium, browser.Firefox} {
+		t.Run(string(kind), func(t *testing.T) { w.keepsItsCalls(t, kind) })
+	}
+}
+
+func (w *world) keepsItsCalls(t *testing.T, kind browser.Kind) {
+	t.Helper()
+	user := userName(int(w.users.Add(1)) - 1)
+	p := openWebPhoneAt(t, w.service.HTTP+"/", user, browser.Options{Kind: kind, Origin: w.service.HTTP})
 	phone := callee(t, answerUntilBye)
 	p.enter("target", phone.number())
 	p.click("call")
@@ -35,7 +49,7 @@ func TestWebPhoneKeepsItsCalls(t *testing.T) {
 		mustHear(t, phone, pageHz)
 		gap := phone.Gap()
 		t.Logf("silence of %v at the page, and of %v at the phone", back, gap)
-		if back > longestGap || gap > longestGap {
+		if most := longestGap(kind); back > most || gap > most {
 			t.Errorf("silence of %v at the page, and of %v at the phone", back, gap)
 		}
 	}
@@ -43,7 +57,9 @@ func TestWebPhoneKeepsItsCalls(t *testing.T) {
 		t.Errorf("the phone has heard %d streams", sources)
 	}
 	p.await("line", "registered")
-	p.mustRestart(phone)
+	if kind == browser.Chromium { // what follows goes the same way in Firefox
+		p.mustRestart(phone)
+	}
 	p.click("hangup")
 	must(t, phone.Wait(limit)) // a message that is not in its script would have ended it
 	w.mustBeEmpty(t)

@@ -3,8 +3,12 @@
 import { closeMicrophone } from './microphone.js';
 import { Pictures } from './pictures.js';
 
-/** How long to wait for more ICE candidates after the first, in milliseconds; JsSIP itself waits without limit. */
+/**
+ * How long to wait for more ICE candidates after the first, in milliseconds, with STUN or TURN servers and without; JsSIP
+ * itself waits without limit, and Firefox tells late that there are no more. The browser's own addresses come at once.
+ */
 const gatheringTime = 1000;
+const ownGatheringTime = 200;
 /** How long a connection may mend itself, and how long a new try may take, in milliseconds. */
 const patience = 3000;
 
@@ -88,7 +92,8 @@ export class CallMedia {
   limitGathering(ready) {
     if (ready === this.#lastReady) return;
     this.#lastReady = ready;
-    setTimeout(ready, gatheringTime);
+    const servers = this.#connection?.getConfiguration().iceServers ?? [];
+    setTimeout(ready, servers.length > 0 ? gatheringTime : ownGatheringTime);
   }
 
   /** Lets go of the microphone and of everything else. */

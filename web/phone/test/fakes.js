@@ -51,6 +51,10 @@ export class FakeSession extends EventEmitter {
 
 class FakeConnection extends EventTarget {
   iceConnectionState = 'connected';
+  iceServers = [];
+  getConfiguration() {
+    return { iceServers: this.iceServers };
+  }
   events = true;
   sender = {
     track: { kind: 'audio', enabled: true },
