@@ -33,8 +33,9 @@ function behind(event) {
   const facts = [
     message.is_request(), message.is_response(), message.is_invite(), message.is_message(), message.is_response_to_invite(),
     message.get_response_code(), message.get_response_phrase(), message.get_content_type(), Boolean(message.has_content()),
-    from.o_uri.s_user_name, from.o_uri.s_host, from.s_display_name, to.o_uri.s_user_name, sequence.s_method,
-    Boolean(id.s_value), line.response?.i_status_code, line.request?.s_method, message.toString().split('\r\n').length > 5,
+    // What a transfer reports is a status line alone.
+    from?.o_uri.s_user_name, from?.o_uri.s_host, from?.s_display_name, to?.o_uri.s_user_name, sequence?.s_method,
+    Boolean(id?.s_value), line.response?.i_status_code, line.request?.s_method, message.toString().split('\r\n').length > 5,
   ];
   return ` ${facts.map((fact) => fact ?? '-').join(' ')}`;
 }
