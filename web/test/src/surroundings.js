@@ -1,11 +1,12 @@
 // @ts-check
 // What a call needs before there is one: a page that may use the microphone, a microphone, addresses.
 import { closeMicrophone, openMicrophone } from '../../phone/src/microphone.js';
-import { Fault } from './checks.js';
+import { Fault, until } from './checks.js';
 import { Meter } from './meter.js';
 
-/** How long the microphone is listened to, in milliseconds. */
-const listening = 700;
+/** How long the microphone may take until it gives sound, and how long it is listened to then, in milliseconds. */
+const starting = 5000;
+const listening = 500;
 /** How long to look for addresses, in milliseconds. */
 const gathering = 4000;
 
@@ -34,12 +35,10 @@ export async function checkMicrophone() {
   const label = microphone.getAudioTracks()[0]?.label || 'The microphone';
   const meter = new Meter(microphone);
   try {
+    const silent = `${label} gives no sound at all. Is it muted, by a switch or in the settings of the system?`;
+    await until(() => meter.loudest > -Infinity, starting, silent);
     await new Promise((resolve) => setTimeout(resolve, listening));
-    const level = meter.loudest;
-    if (level === -Infinity) {
-      throw new Fault(`${label} gives no sound at all. Is it muted, by a switch or in the settings of the system?`);
-    }
-    return `${label} works; its loudest was ${Math.round(level)} dB.`;
+    return `${label} works; its loudest was ${Math.round(meter.loudest)} dB.`;
   } finally {
     meter.close();
     closeMicrophone(microphone);
