@@ -40,7 +40,7 @@ func ParseParameters(text string) (Parameters, bool) {
 }
 
 func validSets(text string) bool {
-	if len(text) > maxParameterSets {
+	if len(text) > maxParameterSets || strings.ContainsAny(text, "\r\n") { // which base64 would read over
 		return false
 	}
 	for set := range strings.SplitSeq(text, ",") {

@@ -76,6 +76,7 @@ func TestAnswer(t *testing.T) {
 func FuzzParameters(f *testing.F) {
 	f.Add("profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1;max-br=5")
 	f.Add("sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==;profile-level-id=42801F")
+	f.Add("sprop-parameter-sets=0000\n0000")
 	f.Fuzz(func(t *testing.T, text string) {
 		parameters, ok := ParseParameters(text)
 		if !ok {
