@@ -80,8 +80,8 @@ func TestTestPage(t *testing.T) {
 	t.Run("all is well", func(t *testing.T) { mustBeWell(t, tryOut(t, b, w.service.HTTP, account())) })
 	t.Run("all is well in Firefox", func(t *testing.T) {
 		t.Parallel()
-		b := start(t, browser.Options{Kind: browser.Firefox})
-		mustBeWell(t, tryOut(t, b, w.service.HTTP, account()))
+		firefox := start(t, browser.Options{Kind: browser.Firefox})
+		mustBeWell(t, tryOut(t, firefox, w.service.HTTP, account()))
 	})
 	t.Run("wrong password", func(t *testing.T) {
 		t.Parallel()
