@@ -1,7 +1,8 @@
 # The service in a container. The build is that of the Makefile; make docker-check holds it to that.
 #
 #   docker run --network host sipbridge
-#   docker run --network host -v ./sipbridge.yaml:/sipbridge.yaml:ro sipbridge serve --config /sipbridge.yaml
+#   docker run --network host -v ./sipbridge.yaml:/sipbridge.yaml:ro \
+#     --health-cmd "sipbridge healthcheck --config /sipbridge.yaml" sipbridge serve --config /sipbridge.yaml
 #
 # Media wants the addresses and ports of the machine itself, hence the host's network.
 FROM golang:1.26-bookworm AS build
@@ -13,6 +14,8 @@ RUN make build
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libgsm1 libopus0 libspeex1 libspeexdsp1 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/bin/sipbridge /usr/local/bin/sipbridge
+# What the service keeps: tls.acme.storage and click_to_call.database, if they are set.
+RUN install -d -o 65532 -g 65532 /var/lib/sipbridge
 # A user of its own, by number so that an orchestrator can see that it is not root.
 USER 65532:65532
 # http, https; SIP over UDP and TCP; WebRTC; RTP

@@ -50,7 +50,7 @@ lint: setup-build
 	@lint=$$(.ci/setup-lint) && "$$lint" run --build-tags nolibopusfile --allow-parallel-runners --timeout 20m ./...
 	@$(MAKE) --no-print-directory pages-lint
 ## unit: the unit tests alone
-unit: setup-build pages
+unit: setup-build setup-test pages
 	$(call say,unit tests)
 	go test $(TAGS) -race -timeout 15m $(PACKAGES)
 	go test $(TAGS),libavcodec -race -timeout 5m ./transcode/avcodec ./signaling/rtmp

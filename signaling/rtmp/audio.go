@@ -10,7 +10,7 @@ import (
 func (c *conn) hear(message chunk.Message) {
 	counts := &c.server.counts
 	counts.audioIn.Add(1)
-	if len(message.Payload) < 2 || len(message.Payload) > maxMessageSound || !c.audio.Allow() {
+	if !c.known() || len(message.Payload) < 2 || len(message.Payload) > maxMessageSound || !c.audio.Allow() {
 		counts.audioDropped.Add(1)
 		return
 	}

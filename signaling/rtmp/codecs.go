@@ -57,8 +57,8 @@ type wish struct {
 	pictures []transcode.Format
 }
 
-// parseWish reads the words of a client, in its order. A client that gives none speaks Speex. Words for video
-// and for keys are known and mean nothing yet; others are passed over.
+// parseWish reads the words of a client, in its order. A client that gives none speaks Speex. Words for keys
+// are known and mean nothing; others are passed over.
 func parseWish(words []string) wish {
 	wished := wish{named: len(words) > 0}
 	if !wished.named {
@@ -74,9 +74,9 @@ func parseWish(words []string) wish {
 		case "pcma":
 			wished.add(all[2].Format)
 		case "h264":
-			wished.pictures = append(wished.pictures, avc())
+			wished.show(avc())
 		case "flv":
-			wished.pictures = append(wished.pictures, messages())
+			wished.show(messages())
 		}
 	}
 	return wished
@@ -85,6 +85,12 @@ func parseWish(words []string) wish {
 func (w *wish) add(format transcode.Format) {
 	if !w.has(format.Codec) {
 		w.formats = append(w.formats, format)
+	}
+}
+
+func (w *wish) show(format transcode.Format) {
+	if !slices.ContainsFunc(w.pictures, func(f transcode.Format) bool { return f.Equal(format.Codec) }) {
+		w.pictures = append(w.pictures, format)
 	}
 }
 

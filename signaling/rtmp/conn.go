@@ -20,7 +20,7 @@ import (
 const (
 	// queueSize is how many messages may wait to be written: five seconds of sound.
 	queueSize = 256
-	// outgoingChunk is the size of our chunks, in bytes: no message of ours needs two.
+	// outgoingChunk is the size of our chunks, in bytes: sound and commands need one.
 	outgoingChunk = 4096
 	// windowSize is after how many bytes each side acknowledges what came.
 	windowSize = 1 << 20

@@ -1,4 +1,5 @@
-// Package rtmp takes in Flash phones and AIR applications: their calls and their sound share one TCP connection.
+// Package rtmp takes in Flash phones and AIR applications: their calls and their sound share one
+// connection.
 //
 // A client connects to rtmp://host/sip/user@domain with its login and password, and is from then on a device of
 // that user. It calls with invite, bye, sendDTMF and hold, and is told what happens by ringing, accepted, rejected,
@@ -19,7 +20,8 @@
 // An encoder such as ffmpeg connects to rtmp://host/live and publishes a stream, which calls somebody by itself or is
 // called: the subpackage live makes legs of it.
 //
-// The bytes are read in the subpackages: handshake, chunk (messages) and amf (values). A connection has two goroutines,
+// The bytes are read in the subpackages: handshake, chunk (messages), amf (values), flv and xflv (pictures), and tunnel
+// (RTMP through HTTP). A connection has two goroutines,
 // one that reads and one that writes; what is to be written waits in a bounded queue, and a client that does not
 // read it in time is dropped. The Server's Run waits for all of them. Legs have no goroutine.
 package rtmp

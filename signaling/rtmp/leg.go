@@ -228,11 +228,13 @@ func (l *leg) end(cause bridge.Cause) {
 	close(l.events)
 	l.media.close()
 	delete(l.conn.calls, l.call)
-	if l.transferred != nil {
-		l.transferred(bridge.Cause{Status: 487, Text: "Request Terminated"})
+	if told := l.transferred; told != nil {
+		l.transferred = nil
+		told(bridge.Cause{Status: 487, Text: "Request Terminated"})
 	}
 	if l.conn.active == l {
 		l.conn.active = nil
+		l.conn.playout.clear()
 	}
 	if l.conn.pending == l {
 		l.conn.pending = nil

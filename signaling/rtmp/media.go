@@ -123,7 +123,6 @@ func (m *media) writePicture(header *rtp.Header, part []byte) error {
 func (m *media) close() {
 	m.sender.Close()
 	m.shown.Close()
-	m.conn.playout.clear()
 }
 
 // setHeard says whether this is the call that the client hears.

@@ -50,6 +50,7 @@ func (r *recoder) take(payload []byte) error {
 	if r.decoder == nil || wanted.Codec != r.wanted.Codec || wanted.SampleRate != r.wanted.SampleRate ||
 		!slices.Equal(wanted.Config, r.wanted.Config) {
 		wanted.Config = slices.Clone(wanted.Config)
+		r.close() // the collector does not see how much there is behind it
 		if r.decoder, err = avcodec.New(wanted); err != nil {
 			return err
 		}
@@ -60,6 +61,13 @@ func (r *recoder) take(payload []byte) error {
 	}
 	r.decoded, err = r.decoder.Decode(body, r.decoded)
 	return err
+}
+
+func (r *recoder) close() {
+	if r.decoder != nil {
+		r.decoder.Close()
+		r.decoder = nil
+	}
 }
 
 // readSound reads the tag of a message (FLV specification, sections E.4.2.1 and E.4.2.2): what decodes it, and the

@@ -62,7 +62,7 @@ func rooms() map[string][]string {
 		"github.com/spf13/viper":       {"configs"},
 		"github.com/hraban/opus":       {"transcode/opus"},
 		"github.com/prometheus":        {"web/admin"},
-		"github.com/emiago/sipgo":      {"sipua", "signaling/ws"},
+		"github.com/emiago/sipgo":      {"sipua"},
 		"github.com/golang-jwt/jwt":    {"sipua/token"},
 		"github.com/icholy/digest":     {"sipua"},
 		"github.com/miekg/dns":         {"sipua/locate/resolver", "sipua/locate/dnstest"},

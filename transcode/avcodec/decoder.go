@@ -106,9 +106,12 @@ import (
 // maxConfig is the longest configuration, in bytes. Real ones have two to five.
 const maxConfig = 64
 
-// Decoder decodes one stream. It is not safe for concurrent use. Its memory is freed some time after it is no longer
-// used.
-type Decoder struct{ state *C.decoder }
+// Decoder decodes one stream. It is not safe for concurrent use. Its memory is freed by Close, or some time after it is
+// no longer used.
+type Decoder struct {
+	state   *C.decoder
+	cleanup runtime.Cleanup
+}
 
 // New makes a Decoder. The error is ErrDecode if the configuration makes no sense.
 func New(options Options) (*Decoder, error) {
@@ -125,12 +128,20 @@ func New(options Options) (*Decoder, error) {
 		return nil, fmt.Errorf("%w: configuration %x", ErrDecode, options.Config)
 	}
 	d := &Decoder{state: state}
-	runtime.AddCleanup(d, func(state *C.decoder) { C.decoder_free(state) }, state)
+	d.cleanup = runtime.AddCleanup(d, func(state *C.decoder) { C.decoder_free(state) }, state)
 	return d, nil
+}
+
+// Close frees the memory. It is called once, and nothing can be decoded afterwards.
+func (d *Decoder) Close() {
+	d.cleanup.Stop()
+	C.decoder_free(d.state)
+	d.state = nil
 }
 
 // Decode decodes a packet and appends mono sound to pcm. The error is ErrDecode.
 func (d *Decoder) Decode(packet []byte, pcm []int16) ([]int16, error) {
+	defer runtime.KeepAlive(d)
 	if len(packet) == 0 || C.feed(d.state, (*C.uint8_t)(unsafe.SliceData(packet)), C.int(len(packet))) == 0 {
 		return pcm, ErrDecode
 	}
@@ -140,7 +151,6 @@ func (d *Decoder) Decode(packet []byte, pcm []int16) ([]int16, error) {
 		case samples < 0:
 			return pcm, ErrDecode
 		case samples == 0:
-			runtime.KeepAlive(d)
 			return pcm, nil
 		}
 		before := len(pcm)
@@ -150,4 +160,7 @@ func (d *Decoder) Decode(packet []byte, pcm []int16) ([]int16, error) {
 }
 
 // SampleRate gives that of what was decoded last, in Hz.
-func (d *Decoder) SampleRate() int { return int(C.rate(d.state)) }
+func (d *Decoder) SampleRate() int {
+	defer runtime.KeepAlive(d)
+	return int(C.rate(d.state))
+}

@@ -202,6 +202,7 @@ func (l callerLeg) Answer(answer bridge.Description) {
 	defer l.stream.mu.Unlock()
 	l.answered = true
 	l.agree(answer)
+	l.propose() // what was announced while it rang
 }
 
 // emit hands an event to the call. It never waits; the last place in the buffer is for Ended. The caller holds

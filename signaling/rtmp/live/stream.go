@@ -121,7 +121,7 @@ func (s *Stream) Call(to string, ended func(bridge.Cause)) bridge.Incoming {
 	placed := callerLeg{leg: newLeg(s), request: bridge.Request{
 		From: s.options.Party, To: to, Origin: s.options.Origin, User: s.options.User, Offer: &offer,
 	}}
-	placed.ended = ended
+	placed.ended, placed.proposed = ended, offer
 	s.legs[placed.leg] = struct{}{}
 	if s.ended {
 		placed.end(bridge.Cause{Status: 487, Text: "Request Terminated"})

@@ -217,7 +217,7 @@ func TestDeadlines(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	c := newClient(t, tunnel.Options{MaxPerAddress: 2, IdleTimeout: 300 * time.Millisecond})
+	c := newClient(t, tunnel.Options{MaxPerAddress: 2, IdleTimeout: 2 * time.Second})
 	id, conn := c.open()
 	c.open()
 	c.mustBe("/open/1", "\x00", 503, "")
@@ -245,9 +245,12 @@ func TestLimits(t *testing.T) {
 		t.Errorf("read ends with %v", err)
 	}
 	c.mustBe("/idle/"+id+"/9", "\x00", 404, "")
-	deadline := time.Now().Add(patience)
-	for status := 503; status != 200 && time.Now().Before(deadline); { // there is room again
+	deadline, status := time.Now().Add(patience), 503
+	for status != 200 && time.Now().Before(deadline) {
 		status, _ = c.post("/open/1", "\x00")
+	}
+	if status != 200 {
+		t.Errorf("there is no room again: %d", status)
 	}
 }
 

@@ -33,6 +33,8 @@ export class Call {
   /** @type {MediaStream | null} */
   #microphone = null;
   #byUs = false;
+  /** Whether the loudspeaker, which all calls share, has what this one says. */
+  #plays = false;
 
   /** @param {import('./loudspeaker.js').Loudspeaker} loudspeaker */
   constructor(loudspeaker) {
@@ -137,7 +139,10 @@ export class Call {
 
   /** @param {RTCPeerConnection} connection */
   #hear(connection) {
-    connection.addEventListener('track', ({ streams: [stream] }) => this.#loudspeaker.play(stream));
+    connection.addEventListener('track', ({ streams: [stream] }) => {
+      this.#plays = true;
+      this.#loudspeaker.play(stream);
+    });
   }
 
   /** @param {() => void} accepted */
@@ -159,6 +164,7 @@ export class Call {
   #release() {
     this.state = State.over;
     for (const track of this.#microphone?.getTracks() ?? []) track.stop();
-    this.#loudspeaker.play(null);
+    if (this.#plays) this.#loudspeaker.play(null);
+    this.#plays = false;
   }
 }

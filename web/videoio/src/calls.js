@@ -140,6 +140,7 @@ export class Calls {
       call.speak(this.#speaks());
       return !call.over;
     } catch {
+      if (call.over) return false; // the page hung up meanwhile
       const placed = !call.session;
       call.end(statusOf('480 Temporarily Unavailable'));
       this.#forget(call);

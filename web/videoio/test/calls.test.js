@@ -37,6 +37,27 @@ test('invite rings, is accepted and byed', async () => {
   assert.equal(microphone.track.stopped, true);
 });
 
+test('a call that rings in vain leaves the sound of the other one', async () => {
+  const heard = [];
+  const original = loudspeaker.play;
+  loudspeaker.play = (stream) => heard.push(stream);
+  try {
+    const up = await invite();
+    const connection = new EventTarget();
+    up.emit('peerconnection', { peerconnection: connection });
+    connection.dispatchEvent(Object.assign(new Event('track'), { streams: ['voice'] }));
+    up.emit('confirmed');
+    const second = new FakeSession();
+    calls.ring(second);
+    second.emit('failed', { originator: 'remote', cause: 'Canceled' });
+    assert.deepEqual(heard, ['voice']);
+    up.emit('ended', { originator: 'remote' });
+    assert.deepEqual(heard, ['voice', null]);
+  } finally {
+    loudspeaker.play = original;
+  }
+});
+
 test('who names codecs hears which', async () => {
   (await invite('wideband')).emit('confirmed');
   assert.deepEqual(told, [['accepted', 'default', null]]);
