@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"sipbridge/bridge"
-	"sipbridge/configs"
 	"sipbridge/sipua"
 	"sipbridge/sipua/token"
 	"sipbridge/web/admin"
@@ -23,7 +22,7 @@ func (s *service) addClickToCall(ctx context.Context, domains sipua.Domains) err
 		return nil
 	}
 	options := clicktocall.Options{
-		Allowed: allowedAddresses(config, domains), Key: sha256.Sum256([]byte(config.Secret)),
+		Allowed: s.mayBeCalled(domains), Key: sha256.Sum256([]byte(config.Secret)),
 		PasswordTokens: config.PasswordTokens, URL: config.URL, Domain: domains.Local[0], CallsAtOnce: config.Calls,
 		Login:  func(domain, user, ha1 string) any { return s.agent.Login(domain, user, ha1) },
 		Logger: s.log,
@@ -46,15 +45,25 @@ func (s *service) addClickToCall(ctx context.Context, domains sipua.Domains) err
 	return err
 }
 
-// allowedAddresses tells which SIP addresses accounts may have.
-func allowedAddresses(config configs.ClickToCall, domains sipua.Domains) func(address string) bool {
+// mayBeCalled tells which SIP addresses accounts may have: in a domain of our own those that lead to a user, so that
+// nobody gets a number dialled.
+func (s *service) mayBeCalled(domains sipua.Domains) func(address string) bool {
+	listed := s.config.ClickToCall.Domains
 	return func(address string) bool {
 		host := strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
-		if len(config.Domains) == 0 {
-			return domains.IsLocal(host)
+		local := domains.IsLocal(host)
+		allowed := local
+		if len(listed) > 0 {
+			allowed = slices.ContainsFunc(listed, func(domain string) bool { return strings.EqualFold(domain, host) })
 		}
-		return slices.ContainsFunc(config.Domains, func(domain string) bool { return strings.EqualFold(domain, host) })
+		return allowed && (!local || s.leadsToUser(address))
 	}
+}
+
+// leadsToUser tells whether the routes bring a user's call of an address to a user of ours.
+func (s *service) leadsToUser(address string) bool {
+	_, _, ok := s.router.Owner(bridge.Request{Origin: bridge.OriginUser, To: address})
+	return ok
 }
 
 // isGuest tells whether a user is a guest of click-to-call, who may do nothing but call.

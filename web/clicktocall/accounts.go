@@ -96,7 +96,7 @@ func (s *Service) activateBy(ctx context.Context, email, code string) error {
 	if account.Code == "" || late || subtle.ConstantTimeCompare([]byte(given), []byte(account.Code)) != 1 {
 		return refuse(BadField, "Activation code mismatch")
 	}
-	return s.options.Store.Activate(ctx, account)
+	return notFound(s.options.Store.Activate(ctx, account), "Activation code mismatch")
 }
 
 // signIn gives a token that ends, for the password's.
@@ -108,8 +108,11 @@ func (s *Service) signIn(ctx context.Context, asked fields, _ *http.Request) (St
 	if !s.hashMatches(account.Secret, token) {
 		return 0, answer{}, refuse(Denied, "Authentication token mismatch")
 	}
-	session, until := rand.Text(), s.options.Now().Add(s.options.SessionLife)
-	err = s.options.Store.AddSession(ctx, account.ID, fingerprint(session), until)
+	now := s.options.Now()
+	session, until := rand.Text(), now.Add(s.options.SessionLife)
+	if err = s.options.Store.Purge(ctx, now.Add(-zombie), now); err == nil {
+		err = s.options.Store.AddSession(ctx, account.ID, fingerprint(session), until)
+	}
 	return Done, answer{Name: account.Name, Token: session, Expires: until.Unix()}, err
 }
 

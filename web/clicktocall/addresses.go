@@ -77,7 +77,8 @@ func (s *Service) deleteAddress(ctx context.Context, asked fields, account store
 	return notFound(s.options.Store.DeleteAddress(ctx, account.ID, id), "Failed to find SIP address")
 }
 
-// addCaller says as whom an address of the account is called. The hash of the password is sealed.
+// addCaller says as whom an address of the account is called. The hash of the password is sealed. Its realm has to be
+// the domain: that is what the bridge answers challenges of a domain's server with.
 func (s *Service) addCaller(ctx context.Context, asked fields, account store.Account) error {
 	values, err := asked.texts("display_name", "impu", "impi", "realm", "ha1")
 	if err != nil {
@@ -88,8 +89,8 @@ func (s *Service) addCaller(ctx context.Context, asked fields, account store.Acc
 		return err
 	}
 	impu, ok := sipAddress(values[1])
-	if !ok || !hexadecimal.MatchString(values[4]) {
-		return refuse(BadValue, "Invalid value: impu or ha1")
+	if !ok || !hexadecimal.MatchString(values[4]) || !strings.EqualFold(values[3], domainOf(impu)) {
+		return refuse(BadValue, "Invalid value: impu, realm or ha1")
 	}
 	caller := store.Caller{
 		Address: id, DisplayName: values[0], IMPU: impu, IMPI: values[2], Realm: values[3],

@@ -101,7 +101,8 @@ func (s *Service) allows(ctx context.Context, owner store.Account, origin string
 	return slices.ContainsFunc(origins, func(o store.Origin) bool { return o.Origin == origin }), err
 }
 
-// identity gives as whom an address is called: its first caller at the server of that very domain. nil is a visitor.
+// identity gives as whom an address is called: its first caller whom the server of that very domain will ask to prove
+// himself, or anybody could be called as anybody. nil is a visitor.
 func (s *Service) identity(address store.Address) (*Identity, error) {
 	domain := domainOf(address.Address)
 	for _, caller := range address.Callers {
@@ -112,9 +113,9 @@ func (s *Service) identity(address store.Address) (*Identity, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Identity{
-			Name: caller.DisplayName, URI: caller.IMPU, Login: s.options.Login(domain, caller.IMPI, ha1),
-		}, nil
+		if login := s.options.Login(domain, caller.IMPI, ha1); login != nil {
+			return &Identity{Name: caller.DisplayName, URI: caller.IMPU, Login: login}, nil
+		}
 	}
 	return nil, nil
 }

@@ -62,9 +62,6 @@ func fingerprint(random string) string {
 
 // seal encrypts a text for the database.
 func (s *Service) seal(text string) string {
-	if text == "" {
-		return ""
-	}
 	nonce := make([]byte, s.sealing.NonceSize())
 	_, _ = rand.Read(nonce) // never fails
 	return base64.StdEncoding.EncodeToString(s.sealing.Seal(nonce, nonce, []byte(text), nil))
@@ -72,9 +69,6 @@ func (s *Service) seal(text string) string {
 
 // open is the inverse of seal.
 func (s *Service) open(sealed string) (string, error) {
-	if sealed == "" {
-		return "", nil
-	}
 	raw, err := base64.StdEncoding.DecodeString(sealed)
 	if err != nil || len(raw) < s.sealing.NonceSize() {
 		return "", errSealed

@@ -53,16 +53,21 @@ func (s *Store) Ask(ctx context.Context, a Account) error {
 	return err
 }
 
-// Activate puts the next secret into force and ends the code, and every session with it.
+// Activate puts the next secret into force and ends the code, and every session with it. The error is ErrNone if the
+// account has another code by now.
 func (s *Store) Activate(ctx context.Context, a Account) error {
 	transaction, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer transaction.Rollback() //nolint:errcheck // after Commit it does nothing
-	if _, err = transaction.ExecContext(ctx,
-		`UPDATE account SET secret = next, next = '', code = '' WHERE id = ? AND code = ?`, a.ID, a.Code); err != nil {
+	result, err := transaction.ExecContext(ctx,
+		`UPDATE account SET secret = next, next = '', code = '' WHERE id = ? AND code = ?`, a.ID, a.Code)
+	if err != nil {
 		return err
+	}
+	if changed, fault := result.RowsAffected(); fault != nil || changed == 0 {
+		return errors.Join(fault, ErrNone)
 	}
 	if _, err = transaction.ExecContext(ctx, `DELETE FROM session WHERE account = ?`, a.ID); err != nil {
 		return err

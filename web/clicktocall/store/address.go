@@ -21,9 +21,9 @@ type Caller struct {
 	// Address is the ID of the Address that is called.
 	Address     int64
 	DisplayName string
-	// IMPU is the SIP address that the callee sees, IMPI the name for digest at the server of Realm.
+	// IMPU is the SIP address that the callee sees, IMPI the name for digest, Realm the domain of both.
 	IMPU, IMPI, Realm string
-	// HA1 is the sealed hash of the password (RFC 7616 section 3.4.2); empty for none.
+	// HA1 is the sealed hash of the password (RFC 7616 section 3.4.2).
 	HA1 string
 }
 
