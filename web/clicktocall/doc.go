@@ -9,6 +9,6 @@
 // Owners are lines of the configuration (Button), or accounts that people make for themselves by mail. Those are kept
 // in package store, and are asked for with the JSON actions that webrtc2sip's click-to-call service had (Service), with
 // what that one lacked: what an action changes is checked to be the account's own, secrets are hashed, sessions end,
-// and every source and every account is held to a rate. Nobody checks that a SIP address is its account's: whoever has an
-// account may let a user of ours be called from his web site, as any stranger may call that user.
+// and every source and every account is held to a rate. Nobody checks that a SIP address is its account's: whoever has
+// an account may let a user of ours be called from his web site, as any stranger may call that user.
 package clicktocall
