@@ -50,7 +50,7 @@ export const parameters = Object.freeze({
   server: parameter(''),
 });
 
-/** What of them a page cannot do, by the value with which it is asked for. */
+/** What of them a page cannot do or the user should know, by what the address asks for and what is set then. */
 const notices = Object.freeze([
   {
     asked: (/** @type {Values} */ { network_type: type }) => type === 'Flash',
@@ -65,8 +65,8 @@ const notices = Object.freeze([
     words: 'This page sends no location with calls.',
   },
   {
-    asked: (/** @type {Values} */ { outbound, outbound_proxy_address: address }) =>
-      outbound === 'proxy' && address !== '',
+    asked: (/** @type {Values} */ { outbound_proxy_address: address }, /** @type {Values} */ { outbound }) =>
+      outbound === 'proxy' && Boolean(address),
     words: 'The link to this page leads your registration to another service. Register only if you trust it.',
   },
 ]);
@@ -90,7 +90,7 @@ export function settingsFrom(search, kept = {}) {
     values[name] = fits ? value : standard;
     if (text !== null) asked[name] = values[name];
   }
-  return { values, notices: notices.filter((notice) => notice.asked(asked)).map(({ words }) => words) };
+  return { values, notices: notices.filter((notice) => notice.asked(asked, values)).map(({ words }) => words) };
 }
 
 /**

@@ -43,6 +43,9 @@ test('says what a page cannot do', () => {
   assert.match(settingsFrom('?transport=udp').notices[0], /WebSocket only/);
   assert.match(settingsFrom('?has_location=true').notices[0], /no location/);
   assert.match(settingsFrom('?outbound=proxy&outbound_proxy_address=evil.example').notices[0], /Register only if you/);
+  const another = settingsFrom('?outbound_proxy_address=evil.example', { outbound: 'proxy' });
+  assert.match(another.notices[0], /Register only if you/, 'a link that only names another proxy');
+  assert.deepEqual(settingsFrom('?outbound_proxy_address=evil.example').notices, [], 'it is not used');
   assert.deepEqual(settingsFrom('', { outbound: 'proxy', outbound_proxy_address: 'mine.example' }).notices, []);
 });
 

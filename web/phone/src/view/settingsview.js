@@ -62,7 +62,8 @@ export class SettingsView {
     else if (value !== '') field.value = String(value);
     field.addEventListener('change', () => {
       this.values[name] = isCheck ? field.checked : field.value.trim();
-      remember(keepable(this.values));
+      // What a link has set is for this visit: only what the user sets himself is kept.
+      remember(keepable({ ...kept(), [name]: this.values[name] }));
       this.render({ line: this.#line });
     });
   }
