@@ -177,15 +177,25 @@ export class CallMedia {
 
   /** @param {Kind} kind @param {MediaStreamConstraints} constraints */
   async #replace(kind, constraints) {
-    const sender = this.#connection?.getSenders().find(({ track }) => track?.kind === kind);
+    const { local } = this;
+    const inUse = () => local?.getTracks().find((each) => each.kind === kind);
+    if (!local || !inUse()) return; // what is captured next comes from the new device
     const [track] = (await navigator.mediaDevices.getUserMedia(constraints)).getTracks();
-    const old = this.local?.getTracks().find((each) => each.kind === kind);
-    await sender?.replaceTrack(track);
-    if (old) {
-      this.local?.removeTrack(old);
-      old.stop();
+    try {
+      const sender = this.#connection?.getSenders().find((each) => each.track?.kind === kind);
+      if (this.local === local) await sender?.replaceTrack(track);
+    } catch (error) {
+      track.stop();
+      throw error;
     }
-    this.local?.addTrack(track);
+    if (this.local !== local) {
+      track.stop(); // the call ended meanwhile
+      return;
+    }
+    const old = inUse();
+    if (old) local.removeTrack(old);
+    old?.stop();
+    local.addTrack(track);
     track.addEventListener('ended', () => this.#ended(track));
     this.#enable();
   }
