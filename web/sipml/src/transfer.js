@@ -22,6 +22,20 @@ function reported(notify, { status_code: code, reason_phrase: phrase }) {
   };
 }
 
+/**
+ * The Replaces that the Refer-To asks for (RFC 3891), '' if none; null if it cannot be a header of ours: decoded, it
+ * could begin a line of its own.
+ * @param {any} request
+ */
+function replacesOf(request) {
+  try {
+    const replaces = decodeURIComponent(request.refer_to.uri.getHeader('Replaces') ?? '');
+    return /\p{Cc}/u.test(replaces) ? null : replaces;
+  } catch {
+    return null;
+  }
+}
+
 /** Transfers of one call (RFC 3515): those that we ask for, and those that are asked of us. */
 export class Transfer {
   #call;
@@ -57,6 +71,10 @@ export class Transfer {
       request.reply(491);
       return;
     }
+    if (replacesOf(request) === null) {
+      request.reply(400);
+      return;
+    }
     this.#request = request;
     this.#timer = setTimeout(() => this.reject(), decisionLimit);
     this.#call.tell('i_ect_requested', 'Incoming Request', request);
@@ -72,10 +90,10 @@ export class Transfer {
     next.mediaType = call.mediaType;
     call.tellWith('i_ect_new_call', 'ECTing', { message: request, newSession: next });
     const target = request.refer_to.uri.clone();
-    const replaces = target.getHeader('Replaces');
+    const replaces = replacesOf(request);
     target.clearHeaders();
     queueMicrotask(() => {
-      const conversation = next.begin(target, replaces ? [`Replaces: ${decodeURIComponent(replaces)}`] : []);
+      const conversation = next.begin(target, replaces ? [`Replaces: ${replaces}`] : []);
       conversation.onResponse = (response) => this.#report(notifier, request, response);
     });
     return result.ok;

@@ -99,16 +99,32 @@ test('a microphone that is unplugged is told of, and the call goes on', async ()
   assert.equal(call.conversation?.isConnected, true);
 });
 
-/** A REFER that waits for an answer: its codes are kept. */
-function refer() {
+/** A REFER that waits for an answer: its codes are kept. @param {string[]} [replaces] */
+function refer(replaces) {
   const codes = /** @type {number[]} */ ([]);
   return {
     codes,
     method: 'REFER',
     getHeader: () => undefined,
     getHeaders: () => [],
+    refer_to: { uri: { getHeader: () => replaces } },
     reply: (/** @type {number} */ code) => codes.push(code),
   };
+}
+
+for (const [name, replaces] of Object.entries({
+  'a line of its own': 'a%0D%0AEvil%3A%201',
+  'no text': '%E0%A4',
+  nul: '%00',
+})) {
+  test(`a transfer whose Replaces decodes to ${name} is refused, and the page not asked`, () => {
+    const { call, session, told } = ringing();
+    const request = refer([replaces]);
+    /** @type {any} */ (session).onRefer(request);
+    assert.deepEqual(request.codes, [400]);
+    assert.equal(call.acceptTransfer(), -1);
+    assert.ok(!told.includes('i_ect_requested'));
+  });
 }
 
 test('a transfer that is asked for twice is refused once, and at the end of the call', () => {
