@@ -1,5 +1,6 @@
 // @ts-check
 // Microphone, camera and screen of calls that are up: changed, unplugged, shown and hidden.
+import { closeMicrophone } from './microphone.js';
 
 /** @typedef {import('./call.js').Call} Call */
 
@@ -56,6 +57,10 @@ export class CallDevices {
     const { pictures } = call.media;
     try {
       const stream = await open();
+      if (!call.up) {
+        closeMicrophone(stream); // the call ended while the user was asked
+        return;
+      }
       // A camera can be unplugged, and the browser has a button of its own that ends the sharing of a screen.
       for (const track of stream.getTracks()) {
         track.addEventListener('ended', () => pictures.local === stream && void this.#hide(call, connection));

@@ -42,6 +42,13 @@ function answer(session) {
   session.emit('confirmed', {});
 }
 
+/** What the browser asks, until the user allows it. */
+function question() {
+  let allow;
+  const promise = new Promise((resolve) => (allow = resolve));
+  return { promise, allow };
+}
+
 const names = (list) => list.map(({ peer }) => peer.name);
 
 test('a second call puts the first on hold, and they swap', async () => {
@@ -177,6 +184,19 @@ test('what is left of a call', async () => {
     held: false,
     active: true,
   });
+});
+
+test('a camera that is allowed after the end of the call is closed', async () => {
+  const { calls, sessions } = several();
+  await calls.dial('bob');
+  answer(sessions[0]);
+  const camera = new FakeMicrophone();
+  const { promise, allow } = question();
+  const shown = calls.devices.togglePicture(calls.active, 'camera', () => promise);
+  sessions[0].emit('ended', { originator: 'remote', cause: 'Terminated', message: null });
+  allow(camera);
+  await shown;
+  assert.equal(camera.open, false);
 });
 
 test('an unplugged microphone gives way to another', async () => {
