@@ -29,6 +29,8 @@ export class Call {
   state;
   muted = false;
   hold = new Hold();
+  /** How the call stood in the page before, which it takes on when it is up again. */
+  before = { muted: false, held: false };
   /** Since when both sides talk, and until when they did, in milliseconds since 1970; 0 if they do not. */
   startedAt = 0;
   endedAt = 0;
@@ -115,8 +117,8 @@ export class Call {
   }
 
   /** Waits to be taken back, as it was in the page before. @param {import('./kept.js').KeptCall} kept */
-  wait({ dialog, startedAt, keys }) {
-    Object.assign(this, { dialog, startedAt, keys });
+  wait({ dialog, startedAt, keys, muted, held }) {
+    Object.assign(this, { dialog, startedAt, keys, before: { muted, held } });
     this.#move(CallState.resuming);
   }
 
@@ -124,10 +126,10 @@ export class Call {
    * Takes a call back, with the microphone it was equipped with: the service replaces the session that went with the
    * page before (RFC 3891). Who was on hold hears nothing of it.
    * @param {Dial} dial
-   * @param {import('./kept.js').KeptCall} kept
    */
-  resume(dial, { held, muted }) {
+  resume(dial) {
     if (this.over) return;
+    const { muted, held } = this.before;
     const { callId, localTag, remoteTag } = /** @type {Dialog} */ (this.dialog);
     const extraHeaders = [`Replaces: ${callId};to-tag=${remoteTag};from-tag=${localTag}`];
     const session = dial({ ...this.media.options(), extraHeaders });

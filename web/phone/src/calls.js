@@ -169,7 +169,7 @@ export class Calls {
       if (each.active) this.active = call;
       call.wait(each);
       this.#around.journal.write(`Taking the call with ${call.peer.name} back`);
-      void this.#resume(call, each);
+      void this.#resume(call);
     }
   }
 
@@ -178,12 +178,12 @@ export class Calls {
     for (const call of this.list) if (all || call.interrupted) this.#mend(call);
   }
 
-  /** Opens the microphone while the line connects. @param {Call} call @param {KeptCall} kept */
-  async #resume(call, kept) {
+  /** Opens the microphone while the line connects. @param {Call} call */
+  async #resume(call) {
     const line = this.#around.line();
     try {
       call.equip(await this.#around.openMicrophone());
-      line?.whenConnected(() => call.resume((options) => line.call(line.account.uri, options), kept));
+      line?.whenConnected(() => call.resume((options) => line.call(line.account.uri, options)));
     } catch (error) {
       call.fail(/** @type {Error} */ (error).message);
     }

@@ -52,7 +52,9 @@ export function takeKept(storage) {
 
 /** What another page needs to take a call back; null if the call is not that far. @param {import('./call.js').Call} call @param {boolean} active */
 export function keptCall(call, active) {
-  const { direction, peer, dialog, startedAt, keys, muted, hold } = call;
+  const { direction, peer, dialog, startedAt, keys } = call;
   if (!dialog || !(call.up || call.state === 'resuming')) return null;
-  return { direction, peer, dialog, startedAt, keys, muted, held: hold.local, active };
+  // A call that is not taken back yet is neither muted nor held, but shall be.
+  const { muted, held } = call.up ? { muted: call.muted, held: call.hold.local } : call.before;
+  return { direction, peer, dialog, startedAt, keys, muted, held, active };
 }

@@ -139,9 +139,12 @@ test('what another page left is taken back as it was', async () => {
     active: false,
     ...more,
   });
-  calls.resume([left('bob', { held: true }), left('carol', { muted: true, active: true })]);
+  const kept = [left('bob', { held: true }), left('carol', { muted: true, active: true })];
+  calls.resume(kept);
   assert.equal(calls.active.peer.name, 'carol');
   assert.equal(calls.active.state, 'resuming');
+  const again = calls.list.map((call) => keptCall(call, call === calls.active));
+  assert.deepEqual(again, kept, 'one more reload loses nothing');
   await new Promise(setImmediate);
   const [bob, carol] = sessions;
   assert.deepEqual(bob.options.extraHeaders, ['Replaces: call of bob;to-tag=theirs;from-tag=mine']);
