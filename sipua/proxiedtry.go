@@ -16,7 +16,7 @@ type proxiedTry struct {
 	sent *clientTransaction
 	// target is the server; that of a device has no address.
 	target transport.Target
-	// heard tells that a provisional response came: a CANCEL may only follow one, and no other server is tried.
+	// heard tells that a response came: a CANCEL may only follow a provisional one, and no other server is tried.
 	heard bool
 	// silence gives it up; nil for the last one.
 	silence *time.Timer
@@ -91,7 +91,9 @@ func (p *proxied) sendTo(flow transport.Flow, target transport.Target) error {
 	}
 	try.sent, p.try = sent, try
 	if len(p.left) > 0 {
-		try.silence = p.agent.after(p.agent.options.Silence, func() { p.silent(try) })
+		try.silence = p.agent.after(p.agent.options.Silence, func() {
+			p.agent.crew.start(func() { p.silent(try) })
+		})
 	}
 	return nil
 }
@@ -137,9 +139,9 @@ func (p *proxied) response(try *proxiedTry, came *sip.Response, err error) {
 		p.agent.targetBusy(try.target, came)
 		p.next(bridge.Cause{Status: came.StatusCode, Text: came.Reason})
 		return
-	case came.IsProvisional():
-		p.provisional(try)
-	case !came.IsSuccess():
+	case !p.hear(try, came):
+		return
+	case came.StatusCode >= 300:
 		p.dialog.close()
 	}
 	if came.StatusCode != sip.StatusTrying {
@@ -154,16 +156,21 @@ func (p *proxied) isOpen(try *proxiedTry) bool {
 	return p.try == try
 }
 
-// provisional notes that the callee's side has the INVITE, and cancels it if the caller has given up meanwhile.
-func (p *proxied) provisional(try *proxiedTry) {
+// hear notes that the callee's side has the INVITE, so that no other server gets it, and cancels it if the caller has
+// given up meanwhile. It reports false if the try was left for another one.
+func (p *proxied) hear(try *proxiedTry, came *sip.Response) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.try != try {
+		return false
+	}
 	first := !try.heard
 	try.heard = true
 	if try.silence != nil {
 		try.silence.Stop()
 	}
-	if first && p.canceled != nil {
+	if first && p.canceled != nil && came.IsProvisional() {
 		p.sendCancel()
 	}
+	return true
 }

@@ -1,7 +1,9 @@
 package sipua
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -34,7 +36,11 @@ func TestPassingCallGoesToTheNextServer(t *testing.T) {
 		"no path": func(first *peer) { first.fails.Store(true) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newProxy(t, twoUpstreams(t), shortClock)
+			tweaks := []func(*Options, *Agent){twoUpstreams(t)}
+			if name == "silent" {
+				tweaks = append(tweaks, shortClock)
+			}
+			s := newProxy(t, tweaks...)
 			first, second := s.peer("UDP", upstreamAddress), s.peer("UDP", otherUpstream)
 			call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@up.example", "sip:bob@up.example")
 			if name == "no path" {
@@ -64,7 +70,7 @@ func TestPassingCallGoesToTheNextServer(t *testing.T) {
 
 // TestPassingCallThatRangStays: a server that rings and then is busy is not left.
 func TestPassingCallThatRangStays(t *testing.T) {
-	s := newProxy(t, twoUpstreams(t), shortClock)
+	s := newProxy(t, twoUpstreams(t))
 	first, second := s.peer("UDP", upstreamAddress), s.peer("UDP", otherUpstream)
 	call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@up.example", "sip:bob@up.example")
 	call.pass("INVITE", "1", webrtcOffer)
@@ -77,6 +83,66 @@ func TestPassingCallThatRangStays(t *testing.T) {
 	call.pass("ACK", "1", "")
 	second.quiet()
 	s.settled()
+}
+
+// TestPassingCallThatIsAnsweredStays: a server whose first word is final is not left, also if its time is up just then.
+func TestPassingCallThatIsAnsweredStays(t *testing.T) {
+	for _, status := range []int{200, 407, 486} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			silence := make(chan silenceTimer, 1)
+			s := newProxy(t, twoUpstreams(t), silenceClock(silence))
+			first, second := s.peer("UDP", upstreamAddress), s.peer("UDP", otherUpstream)
+			call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@up.example", "sip:bob@up.example")
+			call.pass("INVITE", "1", webrtcOffer)
+			first.respond(first.request(sip.INVITE), status, "b", "")
+			call.p.status(status)
+			timer := within(t, silence, "timer")
+			if timer.Stop() {
+				t.Error("the server is still waited for")
+			}
+			timer.work()
+			s.close() // waits for what the timer began
+			second.quiet()
+		})
+	}
+}
+
+// TestSilenceEndsWithTheAgent: what follows a silence is not begun any more once the agent waits for its goroutines.
+func TestSilenceEndsWithTheAgent(t *testing.T) {
+	silence := make(chan silenceTimer, 1)
+	s := newProxy(t, twoUpstreams(t), silenceClock(silence))
+	first, second := s.peer("UDP", upstreamAddress), s.peer("UDP", otherUpstream)
+	call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@up.example", "sip:bob@up.example")
+	call.pass("INVITE", "1", webrtcOffer)
+	first.request(sip.INVITE)
+	timer := within(t, silence, "timer")
+	s.agent.crew.mu.Lock()
+	s.agent.crew.closed = true
+	s.agent.crew.mu.Unlock()
+	timer.work()
+	second.quiet()
+}
+
+// silenceTimer is the timer of a server that says nothing, and what it does.
+type silenceTimer struct {
+	*time.Timer
+
+	work func()
+}
+
+// silenceClock hands those timers over.
+func silenceClock(timers chan<- silenceTimer) func(*Options, *Agent) {
+	const silence = time.Hour + time.Nanosecond // no other timer has it
+	return func(options *Options, agent *Agent) {
+		options.Silence = silence
+		agent.after = func(delay time.Duration, work func()) *time.Timer {
+			timer := time.AfterFunc(delay, work)
+			if delay == silence {
+				timers <- silenceTimer{timer, work}
+			}
+			return timer
+		}
+	}
 }
 
 // TestPassingCallIsCanceledAtTheSecondServer: a CANCEL goes where the INVITE is now.
