@@ -43,6 +43,9 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 	if header := request.GetHeader("Replaces"); header != nil {
 		asked.Replaces, asked.EarlyOnly = parseReplaces(header.Value())
 	}
+	if a.callsOnly(who.user) { // what his page says of him counts for nothing
+		asked.From.Name, asked.Headers, asked.Private = "", nil, false
+	}
 	return asked
 }
 

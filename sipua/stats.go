@@ -5,7 +5,7 @@ import "sync/atomic"
 // counters are what the agent counts.
 type counters struct {
 	received, malformed, refused, stray, panics, challenged, relayed, unheard, scanners atomic.Uint64
-	delivered, badTokens, failedOver, proxied, badRoutes, strangers                     atomic.Uint64
+	delivered, badTokens, failedOver, proxied, badRoutes, strangers, callsOnly          atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
@@ -19,6 +19,8 @@ type Stats struct {
 	Scanners uint64
 	// Strangers counts calls of whoever has proved nothing that did not begin, because there were too many.
 	Strangers uint64
+	// CallsOnly counts requests of those who may only place calls that were something else, or came too late.
+	CallsOnly uint64
 	// Delivered counts messages and notices brought to users' devices.
 	Delivered uint64
 	// BadTokens counts requests whose token was not good.
@@ -56,6 +58,7 @@ func (a *Agent) Stats() Stats {
 		Relayed:            a.stats.relayed.Load(),
 		Scanners:           a.stats.scanners.Load(),
 		Strangers:          a.stats.strangers.Load(),
+		CallsOnly:          a.stats.callsOnly.Load(),
 		BadTokens:          a.stats.badTokens.Load(),
 		Panics:             a.stats.panics.Load(),
 		Dialogs:            a.dialogs.size(),

@@ -226,6 +226,45 @@ func TestCallsOnly(t *testing.T) {
 			p.status(403)
 		}
 	}
+	for i, from := range []string{"guest@local.example", "stranger@out.example", "anonymous@anonymous.invalid"} {
+		p.say("", guestCall(i, "<sip:"+from+">")...)
+		p.status(403)
+	}
+	if len(s.incoming) != 0 {
+		t.Error("a guest whose token has ended calls")
+	}
+	if refused := s.agent.Stats().CallsOnly; refused != 11 {
+		t.Errorf("%d refusals are counted", refused)
+	}
+}
+
+func guestCall(number int, from string, extra ...string) []string {
+	return append([]string{
+		"INVITE sip:bob@local.example SIP/2.0", fmt.Sprintf("Via: SIP/2.0/WS x.invalid;branch=z9hG4bKguest%d", number),
+		"Max-Forwards: 70", "From: " + from + ";tag=x", "To: <sip:bob@local.example>",
+		fmt.Sprintf("Call-ID: guest-%d", number), "CSeq: 1 INVITE", "Contact: <sip:guest@x.invalid;transport=ws>",
+	}, extra...)
+}
+
+// TestGuestsSayNothingOfThemselves: a name, headers and a wish for privacy are taken of users, and not of guests.
+func TestGuestsSayNothingOfThemselves(t *testing.T) {
+	for user, counts := range map[string]bool{"alice@local.example": true, "guest@local.example": false} {
+		t.Run(user, func(t *testing.T) {
+			s := newSetup(t, func(options *Options, _ *Agent) {
+				options.CallsOnly = func(user string) bool { return user == "guest@local.example" }
+			})
+			p := &tokenPeer{peer: s.peer("WS", "192.0.2.9:5070"), user: user, until: time.Now().Add(time.Minute)}
+			p.say("", guestCall(1, `"The Bank" <sip:`+user+">", "Privacy: id", "Subject: your account")...)
+			leg := within(t, s.incoming, "call")
+			asked := leg.Request()
+			if asked.User != user || (asked.From.Name == "The Bank") != counts || (asked.From.Name != "") != counts ||
+				asked.Private != counts || (len(asked.Headers) > 0) != counts {
+				t.Errorf("asked %+v", asked)
+			}
+			leg.Hangup(bridge.Cause{Status: 486})
+			p.status(486)
+		})
+	}
 }
 
 func TestLoginIsForUpstreamDomains(t *testing.T) {

@@ -49,6 +49,7 @@ func (s *service) signallingMetrics() []admin.Sample {
 		counter("sip_next_hops_refused_total", "Requests for a next hop that is not allowed.", agent.BadRoutes),
 		counter("sip_relayed_total", "Requests passed to an upstream server.", agent.Relayed),
 		counter("sip_strangers_refused_total", "Calls of unknown callers refused, as there were too many.", agent.Strangers),
+		counter("sip_calls_only_refused_total", "Requests refused of guests, who may only place calls.", agent.CallsOnly),
 		counter("sip_scanners_total", "SIP messages of scanners, which got no answer.", agent.Scanners),
 		counter("sip_delivered_total", "Messages brought to users' devices.", agent.Delivered),
 		counter("sip_panics_total", "Faults in the program that were contained.", agent.Panics),
