@@ -1,12 +1,12 @@
 package sipua
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
-	"github.com/emiago/sipgo/sip"
-
 	"sipbridge/bridge"
+	"sipbridge/sipua/wire"
 )
 
 func protected(protection Protection) func(*Options, *Agent) {
@@ -58,27 +58,10 @@ func TestStrangersAreRefused(t *testing.T) {
 	server.status(486)
 }
 
-// TestCallsOfStrangersAreBounded by their source, by who is called, and all together; users and servers are not.
-func TestCallsOfStrangersAreBounded(t *testing.T) {
-	s := newSetup(t, protected(Protection{StrangerCalls: 2})) // ten at once; two from one source, and to one callee
-	call := func(remote, callee string) *sip.Response {
-		p := s.peer("UDP", remote)
-		script := newScript(p)
-		script.callID, script.requestURI = remote+callee, "sip:"+callee+"@out.example"
-		p.say("sdp", script.lines("INVITE", "1")...)
-		for {
-			select {
-			case <-s.incoming:
-				return nil
-			case message := <-p.sent:
-				if response, ok := message.(*sip.Response); ok && response.StatusCode != 100 {
-					return response
-				}
-			case <-time.After(patience):
-				t.Fatal("no call and no answer")
-			}
-		}
-	}
+// TestStrangersAreBounded by their source, by who is called, and all together.
+func TestStrangersAreBounded(t *testing.T) {
+	t.Parallel()
+	bounds, now := newStrangers(2), time.Unix(1_700_000_000, 0) // ten at once; two from one source, and to one callee
 	for number, test := range []struct {
 		remote, callee string
 		taken          bool
@@ -95,18 +78,61 @@ func TestCallsOfStrangersAreBounded(t *testing.T) {
 		{"192.0.2.15:1", "h", true},
 		{"192.0.2.16:1", "i", true},
 		{"192.0.2.17:1", "j", false}, // all
-		{upstreamAddress, "a", true},
 	} {
-		refused := call(test.remote, test.callee)
-		if (refused == nil) != test.taken {
-			t.Errorf("call %d, from %s to %s: taken %v", number, test.remote, test.callee, refused == nil)
-		}
-		if refused != nil && refused.GetHeader("Retry-After") == nil {
-			t.Error("nothing is said about when to try again")
+		flow := &peer{remote: netip.MustParseAddrPort(test.remote)}
+		if taken := bounds.admit(flow, test.callee, now); taken != test.taken {
+			t.Errorf("call %d, from %s to %s: taken %v", number, test.remote, test.callee, taken)
 		}
 	}
-	if stats := s.agent.Stats(); stats.Strangers != 3 || stats.ServerTransactions != 10 {
+	if !bounds.admit(&peer{remote: netip.MustParseAddrPort("192.0.2.7:1")}, "a", now.Add(time.Minute)) {
+		t.Error("refused for ever")
+	}
+}
+
+// TestCallsOfStrangersAreBounded: the one too many is refused; users and servers are not.
+func TestCallsOfStrangersAreBounded(t *testing.T) {
+	s := newSetup(t, protected(Protection{StrangerCalls: 1e-6})) // one, and the next one days later
+	call := func(p *peer) {
+		script := newScript(p)
+		script.callID = p.remote.String()
+		p.say("sdp", script.lines("INVITE", "1")...)
+	}
+	first, second := s.peer("UDP", "192.0.2.7:1"), s.peer("UDP", "192.0.2.8:1")
+	server := s.peer("UDP", upstreamAddress)
+	call(first)
+	within(t, s.incoming, "call of a stranger")
+	call(second)
+	if second.status(503).GetHeader("Retry-After") == nil {
+		t.Error("nothing is said about when to try again")
+	}
+	call(server)
+	within(t, s.incoming, "call of the upstream server")
+	if stats := s.agent.Stats(); stats.Strangers != 1 || stats.ServerTransactions != 2 {
 		t.Errorf("counted: %+v", stats)
+	}
+}
+
+// TestCalleeHasOneName, in whatever way his address is spelt.
+func TestCalleeHasOneName(t *testing.T) {
+	s := newSetup(t)
+	for want, spellings := range map[string][]string{
+		"bob@local.example": {
+			"sip:bob@local.example", "sip:%62o%62@local.example", "sip:bob@LOCAL.Example", "sip:bob@local.example.",
+			"sip:bob@192.0.2.1", "sip:bob@192.0.2.1:5060", "sips:bob@local.example;transport=tcp", "sip:bob:x@local.example",
+		},
+		"bob@out.example":     {"sip:bob@out.example", "sip:b%6Fb@Out.Example", "sip:bob@out.example.:5080"},
+		"Bob@out.example":     {"sip:Bob@out.example"},
+		"+4930@local.example": {"sip:+4930@local.example", "tel:+49-30", "tel:+4930"},
+	} {
+		for _, spelling := range spellings {
+			uri, err := wire.ParseURI(spelling, wire.StreamLimits())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := s.agent.callee(uri); got != want {
+				t.Errorf("%s calls %q, want %q", spelling, got, want)
+			}
+		}
 	}
 }
 

@@ -1,12 +1,14 @@
 package sipua
 
 import (
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 	"golang.org/x/time/rate"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/number"
 	"sipbridge/sipua/transport"
 )
 
@@ -42,9 +44,18 @@ func newStrangers(perSecond float64) strangers {
 
 // admit tells whether another call may begin. A source that asks too much uses up nothing that others have, and who is
 // called is only remembered of calls that may begin.
-func (s strangers) admit(flow transport.Flow, request *sip.Request, now time.Time) bool {
+func (s strangers) admit(flow transport.Flow, callee string, now time.Time) bool {
 	return s.sources.Allow(flow.RemoteAddr().Addr(), now) && s.all.AllowN(now, 1) &&
-		s.callees.allow(userOf(request.Recipient), now)
+		s.callees.allow(callee, now)
+}
+
+// callee names who is called, "name@domain", the same in whatever way the URI is spelt.
+func (a *Agent) callee(uri sip.Uri) string {
+	if uri.Scheme == schemeTel {
+		return strings.TrimPrefix(unescape(a.home(number.Clean(uri.Raw()), "localhost")), "sip:")
+	}
+	host := strings.TrimSuffix(uri.Host, ".")
+	return unescape(uri.User) + "@" + strings.ToLower(a.options.Domains.Canonical(host))
 }
 
 // mayCall tells whether somebody may begin a call. The error is a bridge.Cause to answer with.
@@ -55,7 +66,8 @@ func (a *Agent) mayCall(flow transport.Flow, request *sip.Request, who identity)
 	if a.options.Protection.NoStrangers {
 		return bridge.Cause{Status: 403}
 	}
-	if servers, _ := a.transactions.sizes(); servers >= maxStrangers || !a.strangers.admit(flow, request, time.Now()) {
+	servers, _ := a.transactions.sizes()
+	if servers >= maxStrangers || !a.strangers.admit(flow, a.callee(request.Recipient), time.Now()) {
 		a.stats.strangers.Add(1)
 		a.complain("too many calls of strangers", "remote", flow.RemoteAddr())
 		return tooMany(503, 10*time.Second)
