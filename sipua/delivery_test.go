@@ -212,6 +212,22 @@ func TestMessagesOfOneUserAreLimited(t *testing.T) {
 	carol.status(480)
 }
 
+// TestOptionsTellNoMoreThanMayBeWatched: whom somebody may not watch, of him he hears the same as of nobody.
+func TestOptionsTellNoMoreThanMayBeWatched(t *testing.T) {
+	s := newSetup(t, func(options *Options, _ *Agent) {
+		options.MayWatch = func(_, watched string) bool { return watched == "carol@local.example" }
+	})
+	alice := s.registered("alice", "WS", "192.0.2.9:1")
+	s.registered("bob", "WS", "192.0.2.9:2")
+	for sequence, test := range []struct {
+		name string
+		want int
+	}{{"bob", 200}, {"dave", 200}, {"nobody", 200}, {"carol", 480}, {"alice", 200}} {
+		alice.say("", localOf(alice, "alice", "OPTIONS", "sip:"+test.name+"@local.example", sequence+1)...)
+		alice.status(test.want)
+	}
+}
+
 func TestOptionsTellWhoCanBeReached(t *testing.T) {
 	s := newSetup(t)
 	alice, stranger := s.registered("alice", "WS", "192.0.2.9:1"), s.peer("UDP", "192.0.2.9:5099")

@@ -34,12 +34,13 @@ func tooManyRequests() bridge.Cause {
 	}
 }
 
-// receiveOptions says what we can, and to a user whether another one can be reached (RFC 3261 section 11.2). Others do
-// not learn who there is, and a server that looks whether we live is always told so.
+// receiveOptions says what we can, and to a user whether another one can be reached whom he may watch (RFC 3261 section
+// 11.2). Others do not learn who there is, and a server that looks whether we live is always told so.
 func (a *Agent) receiveOptions(flow, reply transport.Flow, request *sip.Request) {
 	status := 200
 	realm, isLocal := a.options.Domains.local(request.Recipient.Host)
-	if name := unescape(request.Recipient.User); isLocal && name != "" && a.users.get(flow) != "" {
+	by := a.users.get(flow)
+	if name := unescape(request.Recipient.User); isLocal && name != "" && by != "" && a.mayWatch(by, name+"@"+realm) {
 		switch _, known := a.Lookup(name, realm); {
 		case !known:
 			status = 404

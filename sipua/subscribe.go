@@ -69,10 +69,15 @@ func (a *Agent) watching(flow transport.Flow, request *sip.Request, pkg presence
 		return "", "", bridge.Cause{Status: 406}
 	}
 	watched = name + "@" + realm
-	if may := a.options.MayWatch; may != nil && watched != who.user && !may(who.user, watched) {
+	if !a.mayWatch(who.user, watched) {
 		return "", "", bridge.Cause{Status: 403, Text: "Not To Be Watched"}
 	}
 	return watched, who.user, nil
+}
+
+// mayWatch tells whether a user may watch another one. Himself he always may.
+func (a *Agent) mayWatch(by, watched string) bool {
+	return a.options.MayWatch == nil || by == watched || a.options.MayWatch(by, watched)
 }
 
 // granted accepts a SUBSCRIBE, PUBLISH or the like for some time.
