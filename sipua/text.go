@@ -17,7 +17,8 @@ var (
 	_ bridge.Recipient = gateway{}
 )
 
-// textPatience is how long who gets a message may take to answer. Its sender gives up after 32 s himself.
+// textPatience is how long who gets a message may take to answer, with all challenges. Its sender gives up after
+// 32 s himself.
 const textPatience = 20 * time.Second
 
 // outsideText is a MESSAGE of ours that belongs to no call, on its way.
@@ -106,18 +107,23 @@ func (t *outsideText) build(flow transport.Flow) *sip.Request {
 
 // sendInOrder sends it to the first server that answers, and again with what that one asks for, if we have it.
 func (t *outsideText) sendInOrder() (*sip.Response, error) {
+	deadline := time.Now().Add(textPatience)
 	targets, err := t.agent.locate(t.way.target.nextHops, t.way.request.From.URI)
 	if err != nil {
 		return nil, err
 	}
-	response, err := t.agent.sendInOrder(targets, textPatience, t.build)
+	response, err := t.agent.sendInOrder(targets, time.Until(deadline), t.build)
 	for range mostAnswers {
 		if err != nil || !t.proves(response) {
 			break
 		}
+		left := time.Until(deadline)
+		if left <= 0 {
+			return nil, errSilent
+		}
 		var again *asking
 		if again, err = t.agent.ask(t.flow, t.build(t.flow)); err == nil {
-			response, err = again.wait(textPatience, textPatience)
+			response, err = again.wait(left, left)
 		}
 	}
 	return response, err

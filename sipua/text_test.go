@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -56,6 +57,31 @@ func TestMessageToATrunk(t *testing.T) {
 		t.Errorf("it counted %+v", stats)
 	}
 	carrier.quiet()
+}
+
+// TestMessageHasOneDeadline: an answer to a challenge has what is left of the time, and not all of it again.
+func TestMessageHasOneDeadline(t *testing.T) {
+	var s *setup
+	waits := make(chan time.Duration, 64)
+	s = newSetup(t, withTrunk(t, nil), toCarrier(&s), func(_ *Options, agent *Agent) {
+		agent.after = func(delay time.Duration, work func()) *time.Timer {
+			if delay > textPatience/2 && delay <= textPatience {
+				waits <- delay
+			}
+			return time.AfterFunc(delay, work)
+		}
+	})
+	carrier, alice := s.peer("UDP", carrierAddress), s.registered("alice", "WS", "192.0.2.9:1")
+	alice.sayRaw(text, localOf(alice, "alice", "MESSAGE", "sip:+49301@local.example", 1, "Content-Type: text/plain")...)
+	carrier.respondOnly(challengedOnce(carrier, carrier.request(sip.MESSAGE), 401, askForCredentials), 202)
+	alice.status(200)
+	var all []time.Duration
+	for len(waits) > 0 {
+		all = append(all, <-waits)
+	}
+	if len(all) != 4 || all[0] >= textPatience || all[2] >= all[1] || all[3] >= all[1] {
+		t.Errorf("it waits for %v", all)
+	}
 }
 
 // TestMessageFromATrunk: the routes say whom it is for, and the sender is shown as somebody to be called back.
