@@ -213,7 +213,11 @@ func (c *call) accepted(from, to *side, answer Description) {
 	}
 	c.agree(from, to, answer, answer)
 	c.direct(to, from)
-	c.crossed(from)
+	if c.crossing != nil {
+		c.crossed(from)
+		return
+	}
+	c.reconcile(from, to)
 }
 
 // agree notes what is agreed with a party from now on, and what the party does as it says itself.

@@ -44,6 +44,14 @@ func (c *call) crossed(by *side) {
 	}
 }
 
+// reconcile takes the pictures from the one party that has some, when the other one has agreed to none meanwhile.
+func (c *call) reconcile(one, other *side) {
+	if !c.over && one.has(transcode.Video) != other.has(transcode.Video) {
+		c.show(one, other)
+		c.show(other, one)
+	}
+}
+
 // giveUpCrossing notes that nobody waits any more for the answer to what a party offered.
 func (c *call) giveUpCrossing(from *side) {
 	if c.crossing != nil && c.crossing.from == from {

@@ -184,6 +184,23 @@ func TestPicturesAddedTooLate(t *testing.T) {
 	}
 }
 
+// TestPicturesRemovedAndAddedAtOnce leaves both parties without pictures if one took them away and wants them back
+// before the other one has agreed to that.
+func TestPicturesRemovedAndAddedAtOnce(t *testing.T) {
+	t.Parallel()
+	caller, callee := newFixture(t).seen(t)
+	caller.Emit(bridge.Offered{Offer: bridgetest.Audio(bridgetest.PCMU())})
+	bridgetest.Await[bridgetest.Accept](t, caller.Leg)
+	bridgetest.Await[bridgetest.Offer](t, callee.Leg)
+	caller.Emit(bridge.Offered{Offer: withVideo(bridge.SendRecv, video("VP8", 96, ""))})
+	bridgetest.Await[bridgetest.Accept](t, caller.Leg)
+	callee.Emit(bridge.Accepted{Answer: bridgetest.Audio(bridgetest.PCMU())})
+	offer := bridgetest.Await[bridgetest.Offer](t, caller.Leg).Offer
+	if _, ok := offer.First(transcode.Video); ok {
+		t.Errorf("the caller is offered %+v", offer)
+	}
+}
+
 // TestCameraSwitchedOff tells the other party by a new offer.
 func TestCameraSwitchedOff(t *testing.T) {
 	t.Parallel()
@@ -307,7 +324,7 @@ func TestParameterSetsComeIntoTheStream(t *testing.T) {
 		if _, err := way.from.FakeMedia().Deliver(transcode.Video, packet); err != nil {
 			t.Fatal(err)
 		}
-		if got := way.to.FakeMedia().Sent(transcode.Video); len(got) != 2 || got[0].Payload[0] != 0x78 || got[0].Marker {
+		if got := way.to.FakeMedia().Sent(transcode.Video); len(got) != 3 || got[0].Payload[0] != 0x67 || got[0].Marker {
 			t.Errorf("from %d came %v", way.number, got)
 		}
 	}

@@ -82,7 +82,7 @@ func (f Format) Crossing() (Format, bool) {
 	if kind == avc {
 		parameters, ok := h264.ParseParameters(f.Parameters)
 		f.Parameters = parameters.String()
-		return f, ok
+		return f, ok && parameters.Fits(parameters) // an unknown profile does not
 	}
 	var kept []string
 	for _, told := range told(kind) {

@@ -49,7 +49,8 @@ func TestCrossing(t *testing.T) {
 		}
 	}
 	odd := Format{Codec: Codec{Name: "VP8", ClockRate: 8000}}
-	for _, given := range []Format{picture("H263", ""), picture("H264", "profile-level-id=x"), odd} {
+	unknown := picture("H264", "profile-level-id=00001f")
+	for _, given := range []Format{picture("H263", ""), picture("H264", "profile-level-id=x"), odd, unknown} {
 		if _, ok := given.Crossing(); ok {
 			t.Errorf("%v %q crosses", given, given.Parameters)
 		}
@@ -96,7 +97,33 @@ func TestParameterSetsCostNothing(t *testing.T) { //nolint:paralleltest // count
 		if err := pipe.WriteRTP(packet); err != nil {
 			t.Error(err)
 		}
-	}); perPacket != 0 || sent != 2*1001 {
+	}); perPacket != 0 || sent != 3*1001 {
 		t.Errorf("%v allocations a packet; %d packets", perPacket, sent)
+	}
+}
+
+// TestParameterSetsAfterConnectingAgain holds that no packet is taken for one that was sent already when another Pipe
+// takes the place of the one from a source.
+func TestParameterSetsAfterConnectingAgain(t *testing.T) {
+	t.Parallel()
+	format := picture("H264", "profile-level-id=42c01f;sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==")
+	var numbers []uint16
+	sender := NewSender(SenderOptions{Pictures: true, Write: func(header *rtp.Header, _ []byte) error {
+		numbers = append(numbers, header.SequenceNumber)
+		return nil
+	}})
+	sender.SetFormats([]Format{format})
+	for number := range uint16(4) {
+		pipe, err := Connect([]Format{format}, format, sender, ConnectOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		header := rtp.Header{SequenceNumber: number, Timestamp: uint32(number) * 3000, SSRC: 7, Marker: true}
+		if err := pipe.WriteRTP(&rtp.Packet{Header: header, Payload: []byte{0x65, 1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(numbers) != 4*3 || numbers[11]-numbers[0] != 11 || sender.Stats().Dropped != 0 {
+		t.Errorf("numbers %v; %+v", numbers, sender.Stats())
 	}
 }

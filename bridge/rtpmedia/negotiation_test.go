@@ -266,6 +266,25 @@ func TestNumberingRunsOut(t *testing.T) {
 	}
 }
 
+// TestNumberingStaysSmall holds that a party cannot fill the memory by formats that fit none, and that what lost its
+// number to another format gets another one.
+func TestNumberingStaysSmall(t *testing.T) {
+	t.Parallel()
+	var numbers numbering
+	vp8 := transcode.Format{Codec: transcode.Codec{Name: "VP8", ClockRate: 90000}, PayloadType: 96}
+	numbers.learn([]sdp.Format{{Format: vp8}})
+	for clock := range uint32(1000) {
+		codec := transcode.Codec{Name: "x", ClockRate: clock + 1}
+		numbers.learn([]sdp.Format{{Format: transcode.Format{Codec: codec, PayloadType: uint8(96 + clock%2)}}})
+	}
+	if len(numbers.formats) != 2 {
+		t.Errorf("%d formats are known", len(numbers.formats))
+	}
+	if number, ok := numbers.number(vp8); !ok || number == 96 {
+		t.Errorf("VP8 is %d, %t", number, ok)
+	}
+}
+
 // TestVersions holds that the version of our o= line rises with each change, and only then.
 func TestVersions(t *testing.T) {
 	t.Parallel()

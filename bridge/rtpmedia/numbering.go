@@ -15,7 +15,7 @@ const (
 )
 
 // numbering remembers which payload type stands for which format: none may change its meaning during a session
-// (RFC 3264 section 8.3.2).
+// (RFC 3264 section 8.3.2). It has one format for a payload type at most, the last, whatever the party tries.
 type numbering struct {
 	formats []transcode.Format
 	used    [128]bool
@@ -24,11 +24,10 @@ type numbering struct {
 // learn takes over the payload types of a description that was sent or received.
 func (n *numbering) learn(formats []sdp.Format) {
 	for _, format := range formats {
-		if i := slices.IndexFunc(n.formats, format.Fits); i >= 0 {
-			n.formats[i].PayloadType = format.PayloadType
-		} else {
-			n.formats = append(n.formats, format.Format)
-		}
+		n.formats = slices.DeleteFunc(n.formats, func(known transcode.Format) bool {
+			return known.PayloadType == format.PayloadType || known.Fits(format.Format)
+		})
+		n.formats = append(n.formats, format.Format)
 		n.used[format.PayloadType&0x7f] = true
 	}
 }

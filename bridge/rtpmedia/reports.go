@@ -25,7 +25,7 @@ func (s *stream) receiveReports(datagram []byte, from netip.AddrPort, now time.T
 		counters.malformed.Add(1)
 		return
 	}
-	if s.agreed.Load() == nil {
+	if agreed := s.agreed.Load(); agreed == nil || len(agreed.formats) == 0 {
 		counters.unagreed.Add(1)
 		return
 	}

@@ -130,7 +130,7 @@ func (s *stream) setDestinations(agreed *agreement) {
 	to := s.latch.destination()
 	reports := agreed.rtcp
 	switch {
-	case !to.IsValid():
+	case !to.IsValid(), len(agreed.formats) == 0:
 		s.to.Store(nil)
 		s.reportTo.Store(nil)
 		return

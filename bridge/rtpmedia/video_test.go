@@ -151,6 +151,11 @@ func TestPicturesComeAndGo(t *testing.T) {
 		}
 	}
 	film(t, callee, 2)
+	for _, session := range []*Session{caller, callee} {
+		if to := session.streams[transcode.Video].reportTo.Load(); to != nil {
+			t.Errorf("reports on pictures still go to %s", to)
+		}
+	}
 	if sent := callee.streams[transcode.Video].sender.Stats().Packets; sent != 1 {
 		t.Errorf("%d packets were sent", sent)
 	}

@@ -104,48 +104,61 @@ func proposalsFor(proposal bridge.Description, used []transcode.Format) agreemen
 	taken := slices.Concat(used, ours[transcode.Audio].all())
 	for _, format := range transcode.Crossing(video.Formats) {
 		format.PayloadType = usualPayloadType(format.Codec)
-		format.PayloadType = payloadType(format, taken)
+		var ok bool
+		if format.PayloadType, ok = payloadType(format, taken); !ok {
+			continue
+		}
 		taken = append(taken, format)
 		ours[transcode.Video].formats = append(ours[transcode.Video].formats, format)
 	}
 	return ours
 }
 
-// proposalFor gives what we offer of audio.
+// proposalFor gives what we offer of audio. A format for which there is no number is left out.
 func proposalFor(proposal bridge.MediaDescription, used []transcode.Format) agreement {
 	a := agreement{direction: proposal.Direction, packetTime: proposal.PacketTime}
 	taken := slices.Clone(used)
-	assign := func(format transcode.Format) transcode.Format {
-		format.PayloadType = payloadType(format, taken)
+	assign := func(to []transcode.Format, format transcode.Format) []transcode.Format {
+		var ok bool
+		if format.PayloadType, ok = payloadType(format, taken); !ok {
+			return to
+		}
 		taken = append(taken, format)
-		return format
+		return append(to, format)
 	}
 	wide := false
 	for _, format := range proposal.Formats {
 		if line, ok := find(audioCodecs(), format.Codec); ok {
 			wide = wide || line.ClockRate == 48000
-			a.formats = append(a.formats, assign(saying([]transcode.Format{line}, proposal.Formats)[0]))
+			a.formats = assign(a.formats, saying([]transcode.Format{line}, proposal.Formats)[0])
 		}
 	}
 	for _, event := range eventCodecs() {
 		if event.ClockRate == 8000 || wide {
-			a.events = append(a.events, assign(event))
+			a.events = assign(a.events, event)
 		}
 	}
 	return a
 }
 
-// payloadType gives the number that a codec has, or its usual one, or one that is free.
-func payloadType(format transcode.Format, taken []transcode.Format) uint8 {
+// dynamic is how many payload types have no meaning of their own, from 96 on (RFC 3551 section 6).
+const dynamic = 32
+
+// payloadType gives the number that a codec has, or its usual one, or one that is free. It reports false if none is
+// left: a browser may give all of them to one codec.
+func payloadType(format transcode.Format, taken []transcode.Format) (uint8, bool) {
 	if i := slices.IndexFunc(taken, format.Fits); i >= 0 {
-		return taken[i].PayloadType
+		return taken[i].PayloadType, true
 	}
-	for number := format.PayloadType; ; number = 96 + (number+1)%32 {
+	number := format.PayloadType
+	for range 1 + dynamic {
 		isNumber := func(other transcode.Format) bool { return other.PayloadType == number }
 		if !slices.ContainsFunc(taken, isNumber) {
-			return number
+			return number, true
 		}
+		number = 96 + (number+1)%dynamic
 	}
+	return 0, false
 }
 
 // answered gives what holds after the browser's answer to our offer.

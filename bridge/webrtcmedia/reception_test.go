@@ -126,6 +126,23 @@ func TestSenderReportIsEchoed(t *testing.T) {
 	}
 }
 
+// TestKeyframeIsAskedInACompound holds that a request goes behind a report and our name (RFC 4585 section 3.1).
+func TestKeyframeIsAskedInACompound(t *testing.T) {
+	t.Parallel()
+	session, _ := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	compound := rtcp.CompoundPacket(session.keyframeRequest(7))
+	if err := compound.Validate(); err != nil || len(compound) != 3 {
+		t.Errorf("%v: %v", err, compound)
+	}
+	if name, err := compound.CNAME(); err != nil || name != session.author.cname {
+		t.Errorf("%v: from %q", err, name)
+	}
+	request, ok := compound[len(compound)-1].(*rtcp.PictureLossIndication)
+	if !ok || request.MediaSSRC != 7 || request.SenderSSRC != session.incoming.ours[transcode.Video] {
+		t.Errorf("asked by %v", compound)
+	}
+}
+
 // TestReportsOnTheWire connects and waits for the first reports, both ways.
 func TestReportsOnTheWire(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package webrtcmedia
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -276,5 +277,37 @@ func TestRollback(t *testing.T) {
 	must(t, err)
 	if !bytes.Equal(answer, again) {
 		t.Error("rollback changed the answer")
+	}
+}
+
+// TestNoPayloadTypeLeft makes an offer to a browser that gave all numbers to one codec: of what has none, it is silent.
+func TestNoPayloadTypeLeft(t *testing.T) {
+	t.Parallel()
+	session, _ := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	var numbers, maps strings.Builder
+	for number := 96; number < 128; number++ {
+		fmt.Fprintf(&numbers, " %d", number)
+		fmt.Fprintf(&maps, "a=rtpmap:%d opus/48000/2\r\n", number)
+	}
+	offer := without(newBrowser(t, browserCodecs()).offer(nil), "a=rtpmap", "a=fmtp", "a=rtcp-fb")
+	offer = regexp.MustCompile(`(m=audio \d+ \S+).*\r\n`).ReplaceAllString(offer, "${1}"+numbers.String()+"\r\n") +
+		maps.String()
+	description, err := session.SetOffer([]byte(offer))
+	must(t, err)
+	if found := len(description.Media[0].Formats); found != 32 {
+		t.Fatalf("the offer has %d formats:\n%s", found, offer)
+	}
+	_, err = session.Answer(choose(t, description, "opus"))
+	must(t, err)
+	wanted := proposal(bridge.SendRecv)
+	wanted.Media = append(wanted.Media, bridge.MediaDescription{
+		Kind: transcode.Video, Direction: bridge.SendRecv,
+		Formats: []transcode.Format{{Codec: transcode.Codec{Name: "VP8", ClockRate: 90000}}},
+	})
+	ours, err := session.Offer(wanted)
+	must(t, err)
+	if bytes.Contains(ours, []byte("telephone-event")) || bytes.Contains(ours, []byte("VP8")) ||
+		!bytes.Contains(ours, []byte("opus/48000/2")) {
+		t.Errorf("our offer\n%s", ours)
 	}
 }

@@ -293,11 +293,19 @@ func (s *Session) AskKeyframe() bool {
 	if !known || p == nil || now-before < int64(keyframePause) || !s.asked.CompareAndSwap(before, now) {
 		return true
 	}
-	request := &rtcp.PictureLossIndication{SenderSSRC: s.incoming.ours[transcode.Video], MediaSSRC: source}
-	if err := p.writeReports([]rtcp.Packet{request}); err != nil {
+	if err := p.writeReports(s.keyframeRequest(source)); err != nil {
 		s.options.Logger.Debug("keyframe not asked for", "error", err)
 	}
 	return true
+}
+
+// keyframeRequest asks the sender of a stream for a full picture, in the compound that RFC 4585 section 3.1 wants.
+func (s *Session) keyframeRequest(source uint32) []rtcp.Packet {
+	ssrc := s.incoming.ours[transcode.Video]
+	return []rtcp.Packet{
+		&rtcp.ReceiverReport{SSRC: ssrc}, rtcp.NewCNAMESourceDescription(ssrc, s.author.cname),
+		&rtcp.PictureLossIndication{SenderSSRC: ssrc, MediaSSRC: source},
+	}
 }
 
 // Close ends the connection, frees its ports and waits for all goroutines. It must not be called from a callback of

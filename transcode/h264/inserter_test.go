@@ -1,9 +1,12 @@
 package h264
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/pion/rtp"
+
+	"sipbridge/transcode/h264/payload"
 )
 
 const told = "profile-level-id=42c01f;sprop-parameter-sets=Z0IACpZTBYmI,aMljiA=="
@@ -12,6 +15,7 @@ const told = "profile-level-id=42c01f;sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==
 // and that the numbers have no hole.
 func TestInserter(t *testing.T) {
 	t.Parallel()
+	sizes := map[int]int{payload.SequenceSet: 9, payload.PictureSet: 4}
 	for _, test := range []struct {
 		name     string
 		payloads [][]byte // a packet each, each picture has one timestamp
@@ -32,7 +36,7 @@ func TestInserter(t *testing.T) {
 					t.Errorf("number %d, want %d", packet.SequenceNumber, next)
 				}
 				next++
-				if len(packet.Payload) == 18 && packet.Payload[0] == 0x78 && packet.Payload[3] == 0x67 && !packet.Marker {
+				if size := len(packet.Payload); size == sizes[payload.TypeOf(packet.Payload)] && !packet.Marker {
 					inserted++
 				}
 				return nil
@@ -47,7 +51,7 @@ func TestInserter(t *testing.T) {
 					number++
 				}
 			}
-			if inserted != 3*test.inserted {
+			if inserted != 3*2*test.inserted { // a sequence and a picture parameter set
 				t.Errorf("inserted %d times", inserted)
 			}
 		})
@@ -72,8 +76,31 @@ func TestInserterKeepsLatePackets(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(got) != 4 || got[0] != 10 || got[1] != 12 || got[2] != 13 || got[3] != 11 {
+	if !slices.Equal(got, []uint16{10, 12, 13, 14, 11}) {
 		t.Errorf("numbers %v", got)
+	}
+}
+
+// TestInserterAfterManyPackets holds that the numbers of a stream without another picture to begin with have no hole.
+func TestInserterAfterManyPackets(t *testing.T) {
+	t.Parallel()
+	inserter, next := NewInserter(told), uint16(100)
+	send := func(packet *rtp.Packet) error {
+		if packet.SequenceNumber != next {
+			t.Fatalf("number %d, want %d", packet.SequenceNumber, next)
+		}
+		next++
+		return nil
+	}
+	for count := range 70000 {
+		content := []byte{0x41, 1}
+		if count == 0 {
+			content[0] = 0x65
+		}
+		packet := &rtp.Packet{Header: rtp.Header{SequenceNumber: 100 + uint16(count)}, Payload: content}
+		if err := inserter.Write(packet, send); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -81,6 +108,7 @@ func TestNoInserter(t *testing.T) {
 	t.Parallel()
 	for _, parameters := range []string{
 		"", "profile-level-id=42c01f", "sprop-parameter-sets=!", "sprop-parameter-sets=,",
+		"sprop-parameter-sets=QQ==", // a slice
 	} {
 		if NewInserter(parameters) != nil {
 			t.Errorf("%q has parameter sets", parameters)
