@@ -202,8 +202,9 @@ func (f udpFlow) RemoteAddr() netip.AddrPort { return f.remote }
 func (f udpFlow) Done() <-chan struct{}      { return nil }
 func (f udpFlow) Close()                     {}
 
-// sendTries is how often a datagram is tried, since the error of an earlier one may come instead of its own.
-const sendTries = 3
+// sendTries is how often a datagram is tried, since the errors of earlier ones may come instead of its own: many phones
+// may be gone at once.
+const sendTries = 10
 
 // Send writes the datagram at once: the socket's buffer is the queue.
 func (f udpFlow) Send(message []byte) error {
