@@ -60,7 +60,7 @@ func (s *Service) captcha(ctx context.Context, asked fields, r *http.Request) er
 	if err != nil {
 		return err
 	}
-	solved, err := s.options.Captcha.Solved(ctx, value, source(r))
+	solved, err := s.options.Captcha.Solved(ctx, value, source(r).String())
 	if err == nil && !solved {
 		return refuse(Denied, "The captcha is not solved")
 	}

@@ -69,12 +69,15 @@ func (s *Service) addAddress(ctx context.Context, asked fields, account store.Ac
 	return notFound(s.options.Store.AddAddress(ctx, account.ID, address, maxAddresses), "Failed to add SIP account")
 }
 
-func (s *Service) deleteAddress(ctx context.Context, asked fields, account store.Account) error {
-	id, err := asked.number("id")
-	if err != nil {
-		return err
+// deleting gives the action that takes one thing from its account; words tell that it has no such thing.
+func deleting(words string, remove func(ctx context.Context, account, id int64) error) owning {
+	return func(ctx context.Context, asked fields, account store.Account) error {
+		id, err := asked.number("id")
+		if err != nil {
+			return err
+		}
+		return notFound(remove(ctx, account.ID, id), words)
 	}
-	return notFound(s.options.Store.DeleteAddress(ctx, account.ID, id), "Failed to find SIP address")
 }
 
 // addCaller says as whom an address of the account is called. The hash of the password is sealed. Its realm has to be
@@ -99,14 +102,6 @@ func (s *Service) addCaller(ctx context.Context, asked fields, account store.Acc
 	return notFound(s.options.Store.AddCaller(ctx, account.ID, caller, maxCallers), "Failed to add SIP caller account")
 }
 
-func (s *Service) deleteCaller(ctx context.Context, asked fields, account store.Account) error {
-	id, err := asked.number("id")
-	if err != nil {
-		return err
-	}
-	return notFound(s.options.Store.DeleteCaller(ctx, account.ID, id), "Failed to find SIP caller account")
-}
-
 // addOrigin lets the account's addresses be called from one more web site.
 func (s *Service) addOrigin(ctx context.Context, asked fields, account store.Account) error {
 	origin, err := asked.text("origin")
@@ -117,14 +112,6 @@ func (s *Service) addOrigin(ctx context.Context, asked fields, account store.Acc
 		return refuse(BadValue, "Invalid value: origin")
 	}
 	return notFound(s.options.Store.AddOrigin(ctx, account.ID, origin, maxOrigins), "Failed to add origin")
-}
-
-func (s *Service) deleteOrigin(ctx context.Context, asked fields, account store.Account) error {
-	id, err := asked.number("id")
-	if err != nil {
-		return err
-	}
-	return notFound(s.options.Store.DeleteOrigin(ctx, account.ID, id), "Failed to find origin")
 }
 
 var (

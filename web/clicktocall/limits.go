@@ -2,7 +2,6 @@ package clicktocall
 
 import (
 	"maps"
-	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -50,19 +49,11 @@ func (l *limits) allow(whom string, now time.Time) bool {
 	return limiter.AllowN(now, 1)
 }
 
-// source gives who a request counts for: an address, or an IPv6 /64.
-func source(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+// source gives the address that a request comes from.
+func source(r *http.Request) netip.Addr {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		return ""
+		return netip.Addr{}
 	}
-	address, err := netip.ParseAddr(host)
-	if err != nil {
-		return ""
-	}
-	address = address.Unmap().WithZone("")
-	if address.Is6() {
-		return netip.PrefixFrom(address, 64).Masked().String()
-	}
-	return address.String()
+	return from.Addr().Unmap().WithZone("")
 }

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"sipbridge/sipua/transport"
 	"sipbridge/web/clicktocall/store"
 )
 
@@ -22,6 +23,8 @@ const (
 	maxBody = 16 << 10
 	// zombie is how long an account waits for its activation.
 	zombie = 48 * time.Hour
+	// What one source may ask for in the long run, and at once.
+	actionsPerSecond, actionsAtOnce = 1, 30
 	// hashesAtOnce bounds the passwords that are checked at one time; each takes 19 MiB.
 	hashesAtOnce = 2
 )
@@ -35,9 +38,10 @@ type Service struct {
 	counts  counters
 
 	// sources and accounts hold actions to a rate, mails what is sent to one address.
-	sources, accounts, mails *limits
-	hashing                  chan struct{}
-	complaints               rate.Sometimes // one line a second
+	sources         *transport.SourceLimiter
+	accounts, mails *limits
+	hashing         chan struct{}
+	complaints      rate.Sometimes // one line a second
 }
 
 // New makes a Service. It starts nothing.
@@ -48,7 +52,8 @@ func New(options Options) (*Service, error) {
 	}
 	return &Service{
 		options: options.withDefaults(), sealing: sealing, guests: newGuests(), running: newRunning(),
-		sources: newLimits(time.Second, 30), accounts: newLimits(2*time.Second, 20), mails: newLimits(time.Hour, 3),
+		sources:  transport.NewSourceLimiter(actionsPerSecond, actionsAtOnce, maxLimiters),
+		accounts: newLimits(2*time.Second, 20), mails: newLimits(time.Hour, 3),
 		hashing:    make(chan struct{}, hashesAtOnce),
 		complaints: rate.Sometimes{Interval: time.Second},
 	}, nil
@@ -113,7 +118,7 @@ func (s *Service) serveAction(w http.ResponseWriter, r *http.Request) {
 func (s *Service) act(ctx context.Context, w http.ResponseWriter, r *http.Request) (
 	name string, status Status, result answer, err error,
 ) {
-	if !s.sources.allow(source(r), s.options.Now()) {
+	if !s.sources.Allow(source(r), s.options.Now()) {
 		s.counts.limited.Add(1)
 		return "", 0, answer{}, refuse(Busy, "Too many requests")
 	}
@@ -150,24 +155,25 @@ func (s *Service) action(name string) (doing, bool) {
 	if name == "req_call" {
 		return s.call, true
 	}
+	kept := s.options.Store
+	if kept == nil {
+		return func(context.Context, fields, *http.Request) (Status, answer, error) {
+			return 0, answer{}, refuse(Failed, "There are no accounts here")
+		}, strings.HasPrefix(name, "req_account_")
+	}
 	do, ok := map[string]doing{
 		"req_account_add":               s.addAccount,
 		"req_account_activate":          s.activate,
 		"req_account_signin":            s.signIn,
 		"req_account_info":              s.owned(s.info),
 		"req_account_sip_add":           s.owned(s.addAddress),
-		"req_account_sip_delete":        s.owned(s.deleteAddress),
+		"req_account_sip_delete":        s.owned(deleting("Failed to find SIP address", kept.DeleteAddress)),
 		"req_account_sip_caller_add":    s.owned(s.addCaller),
-		"req_account_sip_caller_delete": s.owned(s.deleteCaller),
+		"req_account_sip_caller_delete": s.owned(deleting("Failed to find SIP caller account", kept.DeleteCaller)),
 		"req_account_origin_add":        s.owned(s.addOrigin),
-		"req_account_origin_delete":     s.owned(s.deleteOrigin),
+		"req_account_origin_delete":     s.owned(deleting("Failed to find origin", kept.DeleteOrigin)),
 	}[name]
-	if !ok || s.options.Store != nil {
-		return do, ok
-	}
-	return func(context.Context, fields, *http.Request) (Status, answer, error) {
-		return 0, answer{}, refuse(Failed, "There are no accounts here")
-	}, true
+	return do, ok
 }
 
 // notFound makes a refusal of what the store says where there is nothing, and leaves other errors.
