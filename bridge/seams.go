@@ -1,5 +1,11 @@
 package bridge
 
+import "time"
+
+// KeyframePause is the least time between two requests for a full picture, from a party or to it: such a picture costs as
+// much as many others, and it takes a while to come.
+const KeyframePause = 500 * time.Millisecond
+
 // Router chooses who is called.
 type Router interface {
 	// Route gives the targets to ring at once, or the cause of refusal as an error (Cause).

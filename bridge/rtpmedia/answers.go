@@ -205,7 +205,7 @@ func (s *Session) answeringSection(offered sdp.Media, chosen bridge.MediaDescrip
 	answer := s.section(offered.Kind(), offered.Protocol, direction, chosen.PacketTime, formats)
 	answer.MID, answer.RTCPMux = offered.MID, offered.RTCPMux
 	if feedbackOf(offered) != (feedback{}) {
-		answer.Feedback = ourFeedback()
+		answer.Feedback = sdp.PictureFeedback()
 	}
 	return answer
 }

@@ -7,19 +7,13 @@ import (
 
 	"github.com/pion/rtcp"
 
+	"sipbridge/bridge"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
 
-// keyframePause is the least time between two requests for a full picture, from the party or to it: such a picture
-// costs as much as many others, and it takes a while to come.
-const keyframePause = 500 * time.Millisecond
-
 // feedback is what a party takes of RTCP feedback (RFC 4585, RFC 5104).
 type feedback struct{ pli, fir bool }
-
-// ourFeedback is what we make of feedback on our pictures: requests for full ones are passed on.
-func ourFeedback() []string { return []string{"nack pli", "ccm fir"} }
 
 // feedbackOf reads what a section says; it counts over RTP/AVP, too, where some phones write it.
 func feedbackOf(section sdp.Media) feedback {
@@ -71,7 +65,7 @@ func (s *stream) receiveFeedback(header rtcp.Header, packet []byte, now time.Tim
 func (s *stream) wants(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now.Sub(s.keyframes.wanted) < keyframePause {
+	if now.Sub(s.keyframes.wanted) < bridge.KeyframePause {
 		return false
 	}
 	s.keyframes.wanted = now
@@ -101,7 +95,7 @@ func (s *stream) keyframeRequest(agreed *agreement, now time.Time) rtcp.Packet {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	newest := s.reception.newest()
-	if newest == nil || now.Sub(s.keyframes.asked) < keyframePause {
+	if newest == nil || now.Sub(s.keyframes.asked) < bridge.KeyframePause {
 		return nil
 	}
 	s.keyframes.asked = now

@@ -81,7 +81,7 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 		ours[kind] = s.section(kind, "RTP/AVP", media.Direction, media.PacketTime, formats)
 		layout = ours[kind].placeIn(layout, ours)
 		if kind == transcode.Video {
-			ours[kind].Feedback = ourFeedback()
+			ours[kind].Feedback = sdp.PictureFeedback()
 		}
 	}
 	if ours[transcode.Audio] == nil {

@@ -92,7 +92,7 @@ func TestPictures(t *testing.T) {
 		t.Error("a second request was made at once")
 	}
 	if request := callee.streams[transcode.Video].keyframeRequest(
-		callee.streams[transcode.Video].agreed.Load(), now.Add(keyframePause)); request == nil {
+		callee.streams[transcode.Video].agreed.Load(), now.Add(bridge.KeyframePause)); request == nil {
 		t.Error("no second request was made later")
 	}
 	newSpeech(caller, pcmu()).say(t)

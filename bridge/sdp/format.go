@@ -116,3 +116,6 @@ func staticVideo(payloadType uint8) (transcode.Codec, bool) {
 func codec(name string, clockRate uint32) (transcode.Codec, bool) {
 	return transcode.Codec{Name: name, ClockRate: clockRate}, true
 }
+
+// PictureFeedback is what we say of RTCP feedback on pictures (RFC 4585, RFC 5104): requests for full ones are passed on.
+func PictureFeedback() []string { return []string{"nack pli", "ccm fir"} }

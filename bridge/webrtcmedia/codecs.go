@@ -50,9 +50,6 @@ func usualPayloadType(codec transcode.Codec) uint8 {
 	}
 }
 
-// videoFeedback is what we make of feedback on pictures (RFC 4585, RFC 5104): requests for full ones are passed on.
-func videoFeedback() []string { return []string{"nack pli", "ccm fir"} }
-
 // usedCodecs gives the formats of a section that can be used: of audio those that we know, of video those that can
 // cross.
 func usedCodecs(media sdp.Media) []transcode.Format {

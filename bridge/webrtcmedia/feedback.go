@@ -38,7 +38,7 @@ func (i *incoming) takeReports(packets []rtcp.Packet, now time.Time) (keyframe b
 			})
 		}
 	}
-	if !keyframe || now.Sub(i.asked) < keyframePause {
+	if !keyframe || now.Sub(i.asked) < bridge.KeyframePause {
 		return false
 	}
 	i.asked = now

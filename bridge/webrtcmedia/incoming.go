@@ -38,10 +38,6 @@ type incoming struct {
 	asked      time.Time // when the browser was last believed to want a full picture
 }
 
-// keyframePause is the least time between two requests for a full picture, from the browser or to it: such a picture
-// costs as much as many others, and it takes a while to come.
-const keyframePause = 500 * time.Millisecond
-
 // role says what a payload type is for.
 type role uint8
 

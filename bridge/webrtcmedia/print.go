@@ -90,7 +90,7 @@ func (w *author) section(kind transcode.Kind, at place, side ourSide, a agreemen
 		return section
 	}
 	for i := range section.Formats {
-		section.Formats[i].Feedback = videoFeedback()
+		section.Formats[i].Feedback = sdp.PictureFeedback()
 	}
 	return section
 }

@@ -290,7 +290,7 @@ func (s *Session) AskKeyframe() bool {
 	source, known := s.incoming.source(transcode.Video)
 	now, p := time.Now().UnixNano(), s.peer.Load()
 	before := s.asked.Load()
-	if !known || p == nil || now-before < int64(keyframePause) || !s.asked.CompareAndSwap(before, now) {
+	if !known || p == nil || now-before < int64(bridge.KeyframePause) || !s.asked.CompareAndSwap(before, now) {
 		return true
 	}
 	if err := p.writeReports(s.keyframeRequest(source)); err != nil {

@@ -9,6 +9,12 @@ import (
 	"sipbridge/transcode/h264/payload"
 )
 
+// Units that nothing but these tests tells from others.
+const (
+	slice      = 1
+	supplement = 6 // SEI
+)
+
 // unit makes a NAL unit of a type and size, with content that tells where a byte belongs.
 func unit(kind byte, size int) []byte {
 	made := make([]byte, size)
@@ -64,14 +70,14 @@ func same(a, b [][]byte) bool {
 
 func key() [][]byte {
 	return [][]byte{
-		unit(payload.SequenceSet, 25), unit(payload.PictureSet, 5), unit(payload.Supplement, 40),
+		unit(payload.SequenceSet, 25), unit(payload.PictureSet, 5), unit(supplement, 40),
 		unit(payload.InstantRefresh, 5000), unit(payload.InstantRefresh, 900),
 	}
 }
 
 func TestPicturesCrossWhole(t *testing.T) {
 	t.Parallel()
-	sent := [][][]byte{key(), {unit(payload.Slice, 100)}, {unit(payload.Slice, 1180)}, {unit(payload.Slice, 1181)}}
+	sent := [][][]byte{key(), {unit(slice, 100)}, {unit(slice, 1180)}, {unit(slice, 1181)}}
 	packets := packetsOf(0, sent...)
 	if kind := packets[0].Payload[0]; kind != 0x60|24 || packets[0].Marker {
 		t.Errorf("the parameter sets go as %#x", kind)
@@ -99,7 +105,7 @@ func TestPicturesCrossWhole(t *testing.T) {
 // TestLoss leaves out each packet once: what it belonged to does not come, nor what might have begun with it.
 func TestLoss(t *testing.T) {
 	t.Parallel()
-	sent := [][][]byte{{unit(payload.Slice, 3000)}, {unit(payload.Slice, 2000), unit(payload.Slice, 100)}, key()}
+	sent := [][][]byte{{unit(slice, 3000)}, {unit(slice, 2000), unit(slice, 100)}, key()}
 	packets := packetsOf(0, sent...)
 	for lost := 1; lost < len(packets); lost++ {
 		var d payload.Depacketizer
@@ -117,7 +123,7 @@ func TestLoss(t *testing.T) {
 
 func TestPictureWithoutMarker(t *testing.T) {
 	t.Parallel()
-	packets := packetsOf(0, [][]byte{unit(payload.Slice, 10)}, [][]byte{unit(payload.Slice, 20)})
+	packets := packetsOf(0, [][]byte{unit(slice, 10)}, [][]byte{unit(slice, 20)})
 	packets[0].Marker = false
 	var d payload.Depacketizer
 	if got := put(&d, packets); len(got) != 2 || len(got[0][0]) != 10 || len(got[1][0]) != 20 {

@@ -4,9 +4,7 @@ import "encoding/base64"
 
 // Types of NAL units (H.264 table 7-1, and RFC 6184 table 1).
 const (
-	Slice            = 1
 	InstantRefresh   = 5 // a slice of an IDR picture, from which decoding can begin
-	Supplement       = 6 // SEI
 	SequenceSet      = 7 // SPS
 	PictureSet       = 8 // PPS
 	AccessDelimiter  = 9
