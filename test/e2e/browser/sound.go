@@ -9,7 +9,9 @@ import (
 	"sipbridge/test/e2e/process"
 )
 
-// soundServer is a private PulseAudio with a null sink: without an audio output Firefox's AudioContext never runs.
+// soundServer is a private PulseAudio with a null sink: without an audio output Firefox's AudioContext never runs. The
+// sink takes sound in pieces of 50 ms as a sound card does; if it could rewind, it would take two seconds at once, and
+// Firefox, whose clock it is, would neither send nor play anything meanwhile.
 type soundServer struct {
 	process *process.Process
 	socket  string
@@ -25,7 +27,7 @@ func startSoundServer(tempDir string) (*soundServer, error) {
 		Tool: "pulseaudio", Package: "pulseaudio",
 		Args: []string{
 			"-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=yes",
-			"--load=module-null-sink", "--load=module-native-protocol-unix auth-anonymous=1 socket=" + socket,
+			"--load=module-null-sink norewinds=1", "--load=module-native-protocol-unix auth-anonymous=1 socket=" + socket,
 		},
 		Env: []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + home, "PULSE_RUNTIME_PATH=" + home, "DBUS_SESSION_BUS_ADDRESS="},
 	})
