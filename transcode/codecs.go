@@ -31,9 +31,9 @@ type EncoderOptions struct {
 	Complexity int
 	// Bitrate of Opus in bit/s; 0 means 24000. The format's maxaveragebitrate bounds it.
 	Bitrate int
-	// FEC lets Opus packets carry a rough copy of the one before, where the receiver can use it. It costs a tenth
-	// more to encode, and helps only on a path that loses packets.
-	FEC bool
+	// Loss is how many of the packets will be lost at first, in percent. From 1 on those of Opus carry a rough copy of the
+	// one before, where the receiver can use it, which takes a fifth more time to encode. A LossReporter tells it later.
+	Loss int
 	// SpeexQuality sets the bit rate of Speex, 1 to 10; 0 means 8.
 	SpeexQuality int
 	// SpeexComplexity of Speex, 1 to 10; 0 means 3.

@@ -70,7 +70,7 @@ type source struct {
 func newSource(t *testing.T, format Format, milliseconds int) *source {
 	t.Helper()
 	rate := SampleRate(format.Codec)
-	encoder, err := NewEncoder(format, rate, EncoderOptions{FEC: true})
+	encoder, err := NewEncoder(format, rate, EncoderOptions{Loss: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,8 @@ func newOpusEncoder(format Format, sampleRate int, options EncoderOptions) (Enco
 		SampleRate: sampleRate,
 		Complexity: options.Complexity,
 		Bitrate:    bitrate,
-		FEC:        options.FEC && parameter(format.Parameters, "useinbandfec") == "1",
+		FEC:        parameter(format.Parameters, "useinbandfec") == "1",
+		Loss:       options.Loss,
 		DTX:        parameter(format.Parameters, "usedtx") == "1",
 	})
 }

@@ -38,6 +38,8 @@ type Sender struct {
 	now   func() time.Time
 	// pictures is SenderOptions.Pictures.
 	pictures bool
+	// loss is what the party reports of our stream.
+	loss lossEstimate
 
 	// writing puts the packets of the source and of the keys in one order. It is held across Write,
 	// because SRTP needs its packets one at a time and in order; mu never is.

@@ -39,6 +39,9 @@ type transcoder struct {
 	// resampler is nil where the decoder gives the rate that the encoder takes.
 	resampler *resample.Resampler
 	encoder   Encoder
+	// losses knows what becomes of the packets; nil if nobody does. The encoder is armed against so many percent.
+	losses LossReporter
+	armed  int
 
 	pcm     []int16 // what was decoded last
 	changed []int16 // the same at the encoder's rate
@@ -60,6 +63,7 @@ type transcoder struct {
 func newTranscoder(pipe *Pipe, from, to Format, path path, options ConnectOptions) *transcoder {
 	t := &transcoder{pipe: pipe, from: from, to: to, path: path, options: options}
 	t.buffer = jitter.NewBuffer(t, jitter.Options{ClockRate: from.ClockRate, Wait: options.Wait})
+	t.losses, _ = pipe.dst.(LossReporter)
 	t.sequence, t.position = uint16(rand.Uint32()), uint64(rand.Uint32())
 	t.Restart()
 	return t
@@ -237,6 +241,7 @@ func (t *transcoder) emit() {
 	if len(t.frame) < cap(t.frame) {
 		return
 	}
+	t.arm()
 	size, err := t.encoder.Encode(t.frame, t.payload)
 	timestamp := uint32(t.position * uint64(t.to.ClockRate) / uint64(t.path.encode))
 	t.position += uint64(len(t.frame))

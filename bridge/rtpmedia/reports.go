@@ -95,6 +95,7 @@ func (s *stream) takeReports(sender *rtcp.SenderReport, blocks []rtcp.ReceptionR
 	}
 	for _, block := range blocks {
 		if block.SSRC == ssrc {
+			s.sender.ReportLoss(block.FractionLost)
 			s.remote.take(block, now)
 		}
 	}

@@ -90,7 +90,7 @@ func TestRoundTrip(t *testing.T) {
 	report := rtcp.ReceiverReport{SSRC: 42, Reports: []rtcp.ReceptionReport{
 		{SSRC: 1, TotalLost: 99}, // somebody else's stream
 		{
-			SSRC: session.audio().sender.Stats().SSRC, TotalLost: 7,
+			SSRC: session.audio().sender.Stats().SSRC, FractionLost: 64, TotalLost: 7,
 			LastSenderReport: uint32(ntpTime(now.Add(-50*time.Millisecond)) >> 16), Delay: 65536 * 30 / 1000,
 		},
 	}}
@@ -99,6 +99,9 @@ func TestRoundTrip(t *testing.T) {
 	stats := session.Stats()
 	if stats.RemoteLost != 7 || stats.RoundTrip < 19*time.Millisecond || stats.RoundTrip > 21*time.Millisecond {
 		t.Errorf("got %+v", stats)
+	}
+	if got := session.audio().sender.ExpectedLoss(); got != 12 { // half of the quarter that is reported
+		t.Errorf("%d %% are expected to be lost", got)
 	}
 	if to := session.audio().reportTo.Load(); to.Port() != 4444 {
 		t.Errorf("RTCP goes to %s, not to where it comes from", to)

@@ -52,6 +52,7 @@ func (i *incoming) blocks(blocks []rtcp.ReceptionReport, now time.Time) {
 		if kind <= 0 {
 			continue
 		}
+		i.lossTold(transcode.Kind(kind), block.FractionLost)
 		i.remoteLost[kind] = uint64(block.TotalLost)
 		if block.TotalLost&(1<<23) != 0 { // negative: duplicates (RFC 3550 section 6.4.1)
 			i.remoteLost[kind] = 0

@@ -18,6 +18,8 @@ type incoming struct {
 	to     [kinds]transcode.Switch
 	// ours are the sources of our streams, by kind. It is constant.
 	ours [kinds]uint32
+	// lossTold gets the fraction of a stream of ours that the browser reports as lost, in 1/256. It only stores it.
+	lossTold func(kind transcode.Kind, fraction uint8)
 	// accepted is what may come; nil before anything was agreed.
 	accepted atomic.Pointer[acceptance]
 	// latest is when the last good packet came, in Unix nanoseconds.

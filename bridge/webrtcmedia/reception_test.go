@@ -93,14 +93,21 @@ func TestNoReportBeforeMedia(t *testing.T) {
 
 func TestReportsOfTheBrowser(t *testing.T) {
 	t.Parallel()
-	i := incoming{ours: [kinds]uint32{transcode.Audio: 7, transcode.Video: 8}}
+	var told [kinds]uint8
+	i := incoming{
+		ours:     [kinds]uint32{transcode.Audio: 7, transcode.Video: 8},
+		lossTold: func(kind transcode.Kind, fraction uint8) { told[kind] = fraction },
+	}
 	sent := compactNTP(time.Now().Add(-150 * time.Millisecond))
 	i.reports([]rtcp.Packet{&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{
-		SSRC: 7, TotalLost: 12, LastSenderReport: sent, Delay: 6554, // 100 ms
+		SSRC: 7, FractionLost: 30, TotalLost: 12, LastSenderReport: sent, Delay: 6554, // 100 ms
 	}}}}, time.Now())
 	stats := i.stats()
 	if stats.RemoteLost != 12 || stats.RoundTrip < 40*time.Millisecond || stats.RoundTrip > 10*time.Second {
 		t.Errorf("%+v", stats)
+	}
+	if told != [kinds]uint8{transcode.Audio: 30} {
+		t.Errorf("the streams were told of losses %v", told)
 	}
 	blocks := []rtcp.ReceptionReport{{SSRC: 7, TotalLost: 0xffffff}}
 	i.reports([]rtcp.Packet{&rtcp.SenderReport{Reports: blocks}}, time.Now())

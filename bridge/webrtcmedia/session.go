@@ -66,6 +66,7 @@ func (e *Engine) NewSession(options Options) *Session {
 		s.incoming.ours[kind] = out.sender.Stats().SSRC
 	}
 	s.incoming.events = options.Events
+	s.incoming.lossTold = func(kind transcode.Kind, fraction uint8) { s.outgoing[kind].sender.ReportLoss(fraction) }
 	s.watch = newWatch(s)
 	s.author = author{
 		id: mathrand.Uint64N(1 << 62), cname: randomName(), lite: e.options.ICELite,

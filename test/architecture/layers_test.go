@@ -22,18 +22,19 @@ func layers() map[string]int {
 		"transcode/opus":     0, "transcode/g711": 0, "transcode/g722": 0,
 		"transcode/speex": 0, "transcode/gsm": 0, "transcode/resample": 0,
 		"transcode/jitter": 0, "transcode/dtmf": 0, "transcode/h264": 0,
-		"transcode":          1,
-		"bridge/number":      1, // text only
-		"bridge":             2,
-		"bridge/sdp":         3,
-		"bridge/udp":         3, // sockets
-		"bridge/dtlssrtp":    3, // keys and protected packets
-		"bridge/rtpmedia":    4,
-		"bridge/webrtcmedia": 4,
-		"certificate":        4, // stands alone
-		"sipua/transport":    4, // what all of sipua stands on
-		"sipua/wire":         4,
-		"sipua/headers":      4,
+		"transcode":            1,
+		"transcode/speechtest": 1, // sound for tests
+		"bridge/number":        1, // text only
+		"bridge":               2,
+		"bridge/sdp":           3,
+		"bridge/udp":           3, // sockets
+		"bridge/dtlssrtp":      3, // keys and protected packets
+		"bridge/rtpmedia":      4,
+		"bridge/webrtcmedia":   4,
+		"certificate":          4, // stands alone
+		"sipua/transport":      4, // what all of sipua stands on
+		"sipua/wire":           4,
+		"sipua/headers":        4,
 		// what RTMP stands on
 		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4, "signaling/rtmp/flv": 4,
 		"signaling/rtmp/tunnel":  4,

@@ -2,15 +2,13 @@ package dtmf
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
-	"sipbridge/transcode/resample"
+	"sipbridge/transcode/speechtest"
 )
 
 // speechTime is how much speech TestNoKeysInSpeech listens to: three minutes, or SPEECH; make soak gives it an hour.
@@ -22,9 +20,6 @@ func speechTime(t *testing.T) time.Duration {
 	}
 	return wanted
 }
-
-// espeakRate is the sample rate of what espeak-ng says, in Hz.
-const espeakRate = 22050
 
 // voices are men's and women's, in languages whose vowels differ.
 func voices() []string {
@@ -41,37 +36,6 @@ func sentences(turn int) string {
 	return text.String()
 }
 
-// say makes telephone sound of a text.
-func say(t *testing.T, voice, text string) []int16 {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), "espeak-ng", "-v", voice, "-s", "130", "--stdout", "--stdin")
-	command.Stdin = strings.NewReader(text)
-	wav, err := command.Output()
-	if err != nil || len(wav) < 44 {
-		t.Fatalf("espeak-ng (Debian package espeak-ng): %v, %d bytes", err, len(wav))
-	}
-	resampler, err := resample.New(espeakRate, rate)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wav = wav[44:]
-	in := make([]int16, len(wav)/2)
-	for i := range in {
-		in[i] = int16(binary.LittleEndian.Uint16(wav[2*i:]))
-	}
-	var pcm []int16
-	out := make([]int16, resampler.Room(espeakRate/50))
-	for len(in) > 0 {
-		n := min(espeakRate/50, len(in))
-		made, err := resampler.Resample(in[:n], out)
-		if err != nil {
-			t.Fatal(err)
-		}
-		pcm, in = append(pcm, out[:made]...), in[n:]
-	}
-	return pcm
-}
-
 // TestNoKeysInSpeech: whatever is said, nobody has pressed a key, and little of it is taken for the beginning of one.
 func TestNoKeysInSpeech(t *testing.T) {
 	t.Parallel()
@@ -80,7 +44,7 @@ func TestNoKeysInSpeech(t *testing.T) {
 	var keys []Key
 	packets, muted := 0, 0
 	for turn := 0; heard < wanted; turn++ {
-		pcm := say(t, voices()[turn%len(voices())], sentences(turn/len(voices())))
+		pcm := speechtest.Say(t, voices()[turn%len(voices())], sentences(turn/len(voices())), rate)
 		d := NewDetector(rate, func(key Key) { keys = append(keys, key) })
 		for at := 0; at < len(pcm); at += 160 {
 			packets++

@@ -110,7 +110,7 @@ func TestFEC(t *testing.T) {
 		loud := 0.5 + 0.5*math.Sin(float64(i)/300)
 		source[i] = int16(4000 * loud * (math.Sin(2*math.Pi*phase) + math.Sin(8*math.Pi*phase) + math.Sin(14*math.Pi*phase)))
 	}
-	packets := encode(t, EncoderOptions{SampleRate: rate, FEC: true}, source, 160)
+	packets := encode(t, EncoderOptions{SampleRate: rate, FEC: true, Loss: 10}, source, 160)
 	errorPower := func(withNext bool) float64 {
 		whole, _ := NewDecoder(rate)
 		holed, _ := NewDecoder(rate)
@@ -173,7 +173,7 @@ func TestBadOptions(t *testing.T) {
 
 // TestFFmpegDecodes holds that ffmpeg hears the tone in our packets, wrapped in Ogg.
 func TestFFmpegDecodes(t *testing.T) {
-	packets := encode(t, EncoderOptions{SampleRate: 8000, FEC: true}, sine(16000, 440, 8000), 160)
+	packets := encode(t, EncoderOptions{SampleRate: 8000, FEC: true, Loss: 10}, sine(16000, 440, 8000), 160)
 	file := filepath.Join(t.TempDir(), "tone.opus")
 	if err := os.WriteFile(file, ogg(packets), 0o600); err != nil {
 		t.Fatal(err)
@@ -237,7 +237,7 @@ func page(kind byte, granule uint64, number uint32, packet []byte) []byte {
 
 func BenchmarkEncode(b *testing.B) {
 	for name, options := range map[string]EncoderOptions{
-		"plain": {SampleRate: 8000}, "fec": {SampleRate: 8000, FEC: true},
+		"plain": {SampleRate: 8000}, "fec": {SampleRate: 8000, FEC: true, Loss: 10},
 	} {
 		b.Run(name, func(b *testing.B) {
 			encoder, err := NewEncoder(options)

@@ -13,8 +13,8 @@ const (
 	// DefaultBitrate in bit/s is plenty for telephone sound.
 	DefaultBitrate = 24000
 
-	// expectedLoss in percent is what the encoder arms its forward error correction against.
-	expectedLoss = 10
+	// mostLoss in percent is where the library stops to make its copies better (libopus 1.3, silk LBRR_GainIncreases).
+	mostLoss = 25
 )
 
 // EncoderOptions says how to encode.
@@ -25,16 +25,18 @@ type EncoderOptions struct {
 	Complexity int
 	// Bitrate in bit/s; 0 means DefaultBitrate.
 	Bitrate int
-	// FEC lets each packet carry a rough copy of the one before, for the case that it is lost.
+	// FEC lets each packet carry a rough copy of the one before, for the case that it is lost, while losses are expected.
 	FEC bool
+	// Loss is how much is expected to be lost at first, in percent; see Encoder.ExpectLoss.
+	Loss int
 	// DTX sends next to nothing in silence.
 	DTX bool
 }
 
 // Encoder encodes one stream. It is not safe for concurrent use.
 type Encoder struct {
-	lib *libopus.Encoder
-	dtx bool
+	lib      *libopus.Encoder
+	fec, dtx bool
 }
 
 // NewEncoder makes an encoder for speech.
@@ -52,7 +54,11 @@ func NewEncoder(options EncoderOptions) (*Encoder, error) {
 	if err := configure(lib, options); err != nil {
 		return nil, fmt.Errorf("opus: encoder options: %w", err)
 	}
-	return &Encoder{lib: lib, dtx: options.DTX}, nil
+	e := &Encoder{lib: lib, fec: options.FEC, dtx: options.DTX}
+	if err := e.ExpectLoss(options.Loss); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 func configure(lib *libopus.Encoder, options EncoderOptions) error {
@@ -62,16 +68,21 @@ func configure(lib *libopus.Encoder, options EncoderOptions) error {
 	if err := lib.SetBitrate(options.Bitrate); err != nil {
 		return err
 	}
-	if err := lib.SetDTX(options.DTX); err != nil {
-		return err
+	return lib.SetDTX(options.DTX)
+}
+
+// ExpectLoss arms the packets that follow against a loss in percent; 0 disarms them, and spares the work. The more is
+// lost, the better is the copy of the packet before, at the cost of the packet itself.
+func (e *Encoder) ExpectLoss(percent int) error {
+	percent = min(max(percent, 0), mostLoss)
+	err := e.lib.SetInBandFEC(e.fec && percent > 0)
+	if err == nil {
+		err = e.lib.SetPacketLossPerc(percent)
 	}
-	if !options.FEC {
-		return nil
+	if err != nil {
+		return fmt.Errorf("opus: expect loss: %w", err)
 	}
-	if err := lib.SetInBandFEC(true); err != nil {
-		return err
-	}
-	return lib.SetPacketLossPerc(expectedLoss)
+	return nil
 }
 
 // Encode turns one frame of 2.5, 5, 10, 20, 40 or 60 ms into a packet and gives its size, at

@@ -40,7 +40,7 @@ func TestSamples(t *testing.T) {
 
 // FuzzSamples holds that whatever libopus decodes has the length that we read, and fits the buffer.
 func FuzzSamples(f *testing.F) {
-	encoder, err := NewEncoder(EncoderOptions{SampleRate: 8000, FEC: true})
+	encoder, err := NewEncoder(EncoderOptions{SampleRate: 8000, FEC: true, Loss: 10})
 	if err != nil {
 		f.Fatal(err)
 	}
