@@ -7,8 +7,11 @@
 //   dist/videoio.js    VideoIO.swf for pages without Flash
 //   dist/c2c.js        the click-to-call button
 //   dist/licences.txt
+//
+// Beside each file that gzip makes much smaller is its gzip form, which browsers get.
 import { build } from 'esbuild';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { constants, gzipSync } from 'node:zlib';
 
 /** Pages: <name>/src/main.js becomes dist/<name>/<name>.js, and these files of <name>/src go beside it. */
 const pages = [
@@ -78,7 +81,24 @@ async function licenceOf(name) {
   return `${name}\n\n${await readFile(`node_modules/${name}/${file}`, 'utf8')}\n`;
 }
 
+/** Puts a file's gzip form beside it, if that is smaller by a tenth at least. @param {string} file */
+async function pack(file) {
+  const plain = await readFile(file);
+  const packed = gzipSync(plain, { level: constants.Z_BEST_COMPRESSION });
+  if (packed.length < 0.9 * plain.length) await writeFile(`${file}.gz`, packed);
+}
+
+/** Packs all files of a folder and of the folders in it. @param {string} folder */
+async function packAll(folder) {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) await packAll(path);
+    else if (!entry.name.startsWith('.')) await pack(path);
+  }
+}
+
 await emptyDist();
 const results = await Promise.all([...pages.map(buildPage), ...scripts.map(buildScript)]);
 const licences = await Promise.all(packagesOf(results).map(licenceOf));
 await writeFile('dist/licences.txt', licences.join('\n'));
+await packAll('dist');
