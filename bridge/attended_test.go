@@ -6,6 +6,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/bridgetest"
+	"sipbridge/bridge/quality"
 )
 
 // consultation is a user with two calls: one with the transferee, one with the target.
@@ -52,7 +53,7 @@ func TestAttendedTransfer(t *testing.T) {
 					bridgetest.Await[bridgetest.SetDirection](t, pair[1])
 				}
 			}
-			c.target.FakeMedia().SetStats(bridge.MediaStats{Received: 100})
+			c.target.FakeMedia().SetStats(bridge.MediaStats{Audio: quality.Stats{Received: 100}})
 			dialog := c.asking.Info().Dialog
 			if spell != nil {
 				dialog = spell(dialog)
@@ -77,7 +78,7 @@ func TestAttendedTransfer(t *testing.T) {
 				t.Errorf("the replaced leg was told %+v", cause)
 			}
 			consulted := c.observer.AwaitEnded(t)
-			if consulted.EndedBy != "bridge" || consulted.CalleeMedia.Received != 100 {
+			if consulted.EndedBy != "bridge" || consulted.CalleeMedia.Audio.Received != 100 {
 				t.Errorf("the record of the consultation is %+v", consulted)
 			}
 			for _, leg := range []*bridgetest.Leg{c.transferee, c.target} {
@@ -92,7 +93,7 @@ func TestAttendedTransfer(t *testing.T) {
 			if len(record.Transfers) != 1 || !record.Transfers[0].Attended || record.Transfers[0].Status != 200 {
 				t.Errorf("told %+v", record.Transfers)
 			}
-			if record.CallerMedia.Received != 1 { // the target's packet in this call; those before are in the other record
+			if record.CallerMedia.Audio.Received != 1 { // the target's packet in this call; those before are in the other record
 				t.Errorf("counted %+v", record.CallerMedia)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/bridgetest"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -208,15 +209,15 @@ func TestHangupByEitherSide(t *testing.T) {
 		if by == "callee" {
 			from, to = to, from
 		}
-		from.FakeMedia().SetStats(bridge.MediaStats{Received: 7, Lost: 2})
+		from.FakeMedia().SetStats(bridge.MediaStats{Audio: quality.Stats{Received: 7, Lost: 2}})
 		from.Emit(bridge.Ended{Cause: bridge.Normal()})
 		if got := bridgetest.Await[bridgetest.Hangup](t, to).Cause; got.Status != 200 {
 			t.Errorf("the other leg was told %+v, want 200", got)
 		}
 		record := f.observer.AwaitEnded(t)
-		media := record.CallerMedia
+		media := record.CallerMedia.Audio
 		if by == "callee" {
-			media = record.CalleeMedia
+			media = record.CalleeMedia.Audio
 		}
 		if record.EndedBy != by || media.Received != 7 || media.Lost != 2 {
 			t.Errorf("the record says %+v", record)

@@ -5,6 +5,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"sipbridge/bridge/quality"
 )
 
 // finish hangs up what is left and waits until both legs are over.
@@ -97,14 +99,23 @@ func (c *call) storyLevel() slog.Level {
 	}
 }
 
-// mediaGroup logs one leg's media: path is the way of its packets, and the losses are those on the way from
-// and to the party.
+// mediaGroup logs one leg's media: path is the way of its packets. Pictures are told only where there were some.
 func mediaGroup(name, path string, stats MediaStats) slog.Attr {
-	return slog.GroupAttrs(name,
-		slog.String("path", path),
-		slog.Uint64("received", stats.Received), slog.Uint64("lost", stats.Lost),
+	attributes := append([]slog.Attr{slog.String("path", path)}, streamStory(stats.Audio)...)
+	if stats.Video.Received+stats.Video.Sent > 0 {
+		attributes = append(attributes, slog.GroupAttrs("video", streamStory(stats.Video)...))
+	}
+	return slog.GroupAttrs(name, attributes...)
+}
+
+// streamStory tells what was measured; the losses are those on the way from and to the party.
+func streamStory(stats quality.Stats) []slog.Attr {
+	return []slog.Attr{
+		slog.Uint64("received", stats.Received), slog.Uint64("lost", stats.Lost), slog.Uint64("late", stats.Late),
 		slog.Uint64("sent", stats.Sent), slog.Uint64("lost_there", stats.RemoteLost),
-		slog.String("round_trip", stats.RoundTrip.String()), slog.String("jitter", stats.Jitter.String()))
+		slog.String("round_trip", stats.RoundTrip.String()), slog.String("jitter", stats.Jitter.String()),
+		slog.String("jitter_there", stats.RemoteJitter.String()),
+	}
 }
 
 func errorText(cause Cause) string {

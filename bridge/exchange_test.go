@@ -208,7 +208,7 @@ func TestCallsShowsWhatIsGoingOn(t *testing.T) {
 		t.Errorf("the call is shown as %+v", live)
 	}
 	passes(t, caller.Leg, callee.Leg, 0)
-	if live = f.Calls()[0]; live.CallerMedia.Received != 1 || live.CalleeMedia.Sent != 1 {
+	if live = f.Calls()[0]; live.CallerMedia.Audio.Received != 1 || live.CalleeMedia.Audio.Sent != 1 {
 		t.Errorf("the media are shown as %+v, %+v, want what passed until now", live.CallerMedia, live.CalleeMedia)
 	}
 	caller.Emit(bridge.Ended{Cause: bridge.Normal()})

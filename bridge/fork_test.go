@@ -74,7 +74,7 @@ func TestForkFirstAnswerWins(t *testing.T) {
 	f.branches[1].Emit(bridge.Ended{Cause: bridge.Normal()})
 	bridgetest.Await[bridgetest.Hangup](t, f.caller.Leg)
 	record := f.observer.AwaitEnded(t)
-	if record.EndedBy != "callee" || record.Callee.URI != "sip:b@test" || record.CalleeMedia.Received != 1 {
+	if record.EndedBy != "callee" || record.Callee.URI != "sip:b@test" || record.CalleeMedia.Audio.Received != 1 {
 		t.Errorf("the record says %+v", record)
 	}
 	if rings := bridgetest.Count[bridgetest.Ring](f.caller.Leg); rings != 1 {

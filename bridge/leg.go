@@ -1,10 +1,6 @@
 package bridge
 
-import (
-	"time"
-
-	"sipbridge/transcode"
-)
+import "sipbridge/transcode"
 
 // Leg is one party of a call, whatever protocol it speaks. Commands never block; what becomes of
 // them, and everything else a party does, arrives on Events. Only Ended ends a leg, and it is the last event.
@@ -84,20 +80,8 @@ type Media interface {
 	// Sender is the way to the party. It owns SSRC, sequence numbers and timestamps of its stream, and
 	// expects packets that carry the payload type of a Format agreed with the party.
 	Sender(kind transcode.Kind) transcode.PacketWriter
-	// Stats counts since the start of the leg.
+	// Stats is what was measured since the start of the leg.
 	Stats() MediaStats
-}
-
-// MediaStats counts a leg's RTP packets.
-type MediaStats struct {
-	// Received and Sent count packets from and to the party.
-	Received, Sent uint64
-	// Lost counts packets from the party that never came, by their sequence numbers.
-	Lost uint64
-	// RemoteLost counts packets that the party reports as lost (RFC 3550 section 6.4.1).
-	RemoteLost uint64
-	// RoundTrip and Jitter are the last known values; 0 where unknown.
-	RoundTrip, Jitter time.Duration
 }
 
 // LegInfo describes a leg for routing, logs and metrics.

@@ -155,12 +155,7 @@ func (c mediaCount) now() MediaStats {
 	if c.media == nil {
 		return c.past
 	}
-	now := c.media.Stats()
-	now.Received += c.past.Received - c.before.Received
-	now.Sent += c.past.Sent - c.before.Sent
-	now.Lost += c.past.Lost - c.before.Lost
-	now.RemoteLost += c.past.RemoteLost - c.before.RemoteLost
-	return now
+	return c.media.Stats().Since(c.before).Plus(c.past)
 }
 
 // codec names the audio codec in use with the party, or is empty.

@@ -5,6 +5,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/bridgetest"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -24,7 +25,7 @@ func TestReloadedCallerTakesItsLegOver(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	caller, callee := f.answered(t)
-	caller.FakeMedia().SetStats(bridge.MediaStats{Received: 40, Lost: 1})
+	caller.FakeMedia().SetStats(bridge.MediaStats{Audio: quality.Stats{Received: 40, Lost: 1}})
 	offer := bridgetest.Audio(bridgetest.Opus(), bridgetest.PCMA())
 	page := comeBack(f, "alice@test", caller.Info().Dialog, &offer)
 	answer := bridgetest.Await[bridgetest.Answer](t, page.Leg).Answer
@@ -59,7 +60,7 @@ func TestReloadedCallerTakesItsLegOver(t *testing.T) {
 	callee.Emit(bridge.Ended{Cause: bridge.Normal()})
 	bridgetest.Await[bridgetest.Hangup](t, again.Leg)
 	record := f.observer.AwaitEnded(t)
-	if record.CallerMedia.Received != 42 || record.CallerMedia.Lost != 1 {
+	if record.CallerMedia.Audio.Received != 42 || record.CallerMedia.Audio.Lost != 1 {
 		t.Errorf("the record counts %+v, want what all three legs received", record.CallerMedia)
 	}
 	if stats := f.Stats(); stats.Takeovers != 2 || stats.Started != 1 || stats.Active != 0 {

@@ -10,6 +10,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/bridgetest"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -64,7 +65,7 @@ func TestBlindTransfer(t *testing.T) {
 			if by == "callee" {
 				referrer, transferee = transferee, referrer
 			}
-			transferee.FakeMedia().SetStats(bridge.MediaStats{Received: 7})
+			transferee.FakeMedia().SetStats(bridge.MediaStats{Audio: quality.Stats{Received: 7}})
 			target := f.blind(t, referrer)
 			shown := map[string]string{"caller": "sip:bob@test", "callee": "sip:alice@test"}[by]
 			if got := target.Request; got.From.URI != shown || got.To != "sip:carol@test" ||

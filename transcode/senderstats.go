@@ -7,6 +7,8 @@ type SenderStats struct {
 	// Timestamp is the RTP timestamp of the moment of the snapshot; with Packets and Octets it
 	// is the body of an RTCP sender report (RFC 3550 section 6.4.1).
 	Timestamp uint32
+	// ClockRate is that of Timestamp in Hz; 0 before a format was agreed.
+	ClockRate uint32
 	// Packets and Octets count what was sent, keys included; Octets are those of the payloads.
 	Packets, Octets uint64
 	// Keys counts telephone keys played to their end.
@@ -24,6 +26,6 @@ func (s *Sender) Stats() SenderStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.counts
-	stats.Timestamp = s.timestampNow(s.place.clock)
+	stats.Timestamp, stats.ClockRate = s.timestampNow(s.place.clock), s.place.clock
 	return stats
 }

@@ -43,7 +43,7 @@ func (m *Media) Sender(kind transcode.Kind) transcode.PacketWriter {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.sent[kind] = append(m.sent[kind], packet.Clone())
-		m.stats.Sent++
+		m.stats.Audio.Sent++
 		return nil
 	})
 }
@@ -65,7 +65,7 @@ func (m *Media) SetStats(stats bridge.MediaStats) {
 // Deliver plays a packet from the party. It reports false if nobody receives the kind; the packet is dropped then.
 func (m *Media) Deliver(kind transcode.Kind, packet *rtp.Packet) (bool, error) {
 	m.mu.Lock()
-	m.stats.Received++
+	m.stats.Audio.Received++
 	receiver := m.receivers[kind]
 	m.mu.Unlock()
 	if receiver == nil {

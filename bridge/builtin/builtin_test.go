@@ -70,7 +70,7 @@ func TestEcho(t *testing.T) {
 	if len(sent) != 3 || sent[2].SequenceNumber != 2 || sent[2].SSRC != 5 || sent[2].Payload[0] != 2 {
 		t.Errorf("heard %+v, want what was said", sent)
 	}
-	if stats := leg.Media().Stats(); stats.Sent != 3 || stats.Received != 3 {
+	if stats := leg.Media().Stats().Audio; stats.Sent != 3 || stats.Received != 3 {
 		t.Errorf("counted %+v", stats)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -40,7 +41,7 @@ func (m *media) Sender(kind transcode.Kind) transcode.PacketWriter {
 
 // Stats counts packets of sound; a built-in number loses none.
 func (m *media) Stats() bridge.MediaStats {
-	return bridge.MediaStats{Received: m.said.Load(), Sent: m.heard.Load()}
+	return bridge.MediaStats{Audio: quality.Stats{Received: m.said.Load(), Sent: m.heard.Load()}}
 }
 
 // say sends a packet of the number.

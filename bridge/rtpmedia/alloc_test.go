@@ -26,7 +26,7 @@ func TestNoAllocation(t *testing.T) {
 		now = now.Add(20 * time.Millisecond)
 		session.audio().receive(datagram, from, now)
 	})
-	if sent := session.Stats().Sent; sent < 1000 {
+	if sent := session.Stats().Audio.Sent; sent < 1000 {
 		t.Fatalf("%d packets went out", sent)
 	}
 	if perPacket >= 1 {

@@ -30,7 +30,7 @@ func TestTimeout(t *testing.T) {
 	session, party := newSession(t, watch.options), newPhone(t, "127.0.0.1", 1)
 	party.call(session, party.offer())
 	party.say(session.audio().address())
-	eventually(t, "the packet", func() bool { return session.Stats().Received == 1 })
+	eventually(t, "the packet", func() bool { return session.Stats().Audio.Received == 1 })
 	for range 3 {
 		eventually(t, "Lost", func() bool { return session.silent.Load() && watch.lost.Load() > watch.back.Load() })
 		backs := watch.back.Load()

@@ -94,28 +94,17 @@ func (s *stream) keyframeRequest(agreed *agreement, now time.Time) rtcp.Packet {
 	own := s.sender.Stats().SSRC
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	newest := s.reception.newest()
-	if newest == nil || now.Sub(s.keyframes.asked) < bridge.KeyframePause {
+	newest, known := s.reception.Newest()
+	if !known || now.Sub(s.keyframes.asked) < bridge.KeyframePause {
 		return nil
 	}
 	s.keyframes.asked = now
 	if agreed.feedback.pli {
-		return &rtcp.PictureLossIndication{SenderSSRC: own, MediaSSRC: newest.ssrc}
+		return &rtcp.PictureLossIndication{SenderSSRC: own, MediaSSRC: newest}
 	}
 	s.keyframes.number++
 	return &rtcp.FullIntraRequest{
-		SenderSSRC: own, MediaSSRC: newest.ssrc,
-		FIR: []rtcp.FIREntry{{SSRC: newest.ssrc, SequenceNumber: s.keyframes.number}},
+		SenderSSRC: own, MediaSSRC: newest,
+		FIR: []rtcp.FIREntry{{SSRC: newest, SequenceNumber: s.keyframes.number}},
 	}
-}
-
-// newest gives the source that was heard last; nil before the first.
-func (r *reception) newest() *source {
-	var newest *source
-	for _, known := range r.sources {
-		if newest == nil || known.heard.After(newest.heard) {
-			newest = known
-		}
-	}
-	return newest
 }

@@ -53,9 +53,9 @@ func FuzzReceive(f *testing.F) {
 		now = now.Add(20 * time.Millisecond)
 		session.audio().receive(datagram, party, now)
 		session.audio().receiveReports(datagram, party, now)
-		before := session.Stats().Received
+		before := session.Stats().Audio.Received
 		session.audio().receive(datagram, netip.MustParseAddrPort("127.0.0.2:4000"), now)
-		if session.Stats().Received != before {
+		if session.Stats().Audio.Received != before {
 			t.Error("a stranger was heard")
 		}
 		if to := *session.audio().to.Load(); to != party {

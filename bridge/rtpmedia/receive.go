@@ -42,8 +42,10 @@ func (s *stream) receive(datagram []byte, from netip.AddrPort, now time.Time) {
 	switch {
 	case !format.known:
 		counters.wrongPayloadType.Add(1)
+		s.faults.IsOfType(packet.PayloadType)
 	case !s.admit(agreed, packet, format, from, now):
 		counters.wrongSource.Add(1)
+		s.faults.IsFrom(from)
 	case !agreed.direction.Receives():
 		counters.held.Add(1)
 	default:
@@ -75,7 +77,7 @@ func (s *stream) admit(
 		s.setDestinations(agreed)
 		s.options.Counters.moved.Add(1)
 	}
-	s.reception.packet(packet.SSRC, packet.SequenceNumber, packet.Timestamp, clock, now)
+	s.reception.Packet(packet, clock, now)
 	return true
 }
 

@@ -6,13 +6,9 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-)
 
-// remoteReports is what the party tells of our stream by RTCP. The session's mu guards it.
-type remoteReports struct {
-	lost      uint64
-	roundTrip time.Duration
-}
+	"sipbridge/bridge/quality"
+)
 
 // newCName makes a name that says nothing of us and is not used twice (RFC 7022 section 4.2).
 func newCName() string { return rand.Text() }
@@ -34,6 +30,7 @@ func (s *stream) receiveReports(datagram []byte, from netip.AddrPort, now time.T
 	s.mu.Unlock()
 	if !ours {
 		counters.wrongSource.Add(1)
+		s.faults.IsFrom(from)
 		return
 	}
 	taken := 0
@@ -91,38 +88,14 @@ func (s *stream) takeReports(sender *rtcp.SenderReport, blocks []rtcp.ReceptionR
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sender != nil {
-		s.reception.senderReport(sender, now)
+		s.reception.SenderReport(sender, now)
 	}
 	for _, block := range blocks {
 		if block.SSRC == ssrc {
 			s.sender.ReportLoss(block.FractionLost)
-			s.remote.take(block, now)
+			s.remote.Take(block, now)
 		}
 	}
-}
-
-// take notes what a report block says of our stream. The count of losses is signed, in 24 bits; duplicates make
-// it negative.
-func (r *remoteReports) take(block rtcp.ReceptionReport, now time.Time) {
-	r.lost = 0
-	if block.TotalLost < 1<<23 {
-		r.lost = uint64(block.TotalLost)
-	}
-	if block.LastSenderReport == 0 {
-		return
-	}
-	// RFC 3550 section 6.4.1, figure 2: in units of 1/65536 s.
-	units := int32(uint32(ntpTime(now)>>16) - block.LastSenderReport - block.Delay)
-	if units >= 0 {
-		r.roundTrip = time.Duration(units) * time.Second / 65536
-	}
-}
-
-// ntpTime gives a moment as RTCP does: seconds since 1900 and their fractions, 32 bits each.
-func ntpTime(moment time.Time) uint64 {
-	const since1900 = 2208988800
-	fraction := uint64(moment.Nanosecond()) << 32 / uint64(time.Second)
-	return uint64(moment.Unix()+since1900)<<32 | fraction
 }
 
 // report makes our compound packet: a sender report if we sent since the last one, else a receiver report, and
@@ -130,11 +103,11 @@ func ntpTime(moment time.Time) uint64 {
 func (s *stream) report(now time.Time, sentBefore uint64) (compound []rtcp.Packet, sent uint64) {
 	stats := s.sender.Stats()
 	s.mu.Lock()
-	blocks := s.reception.reports(now)
+	blocks := s.reception.Reports(now)
 	s.mu.Unlock()
 	if stats.Packets != sentBefore {
 		compound = append(compound, &rtcp.SenderReport{
-			SSRC: stats.SSRC, NTPTime: ntpTime(now), RTPTime: stats.Timestamp,
+			SSRC: stats.SSRC, NTPTime: quality.NTP(now), RTPTime: stats.Timestamp,
 			PacketCount: uint32(stats.Packets), OctetCount: uint32(stats.Octets), Reports: blocks,
 		})
 	} else {

@@ -8,6 +8,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -56,7 +57,7 @@ func TestReports(t *testing.T) {
 	party.say(session.audio().address())
 	party.sequence += 2 // two are lost
 	party.say(session.audio().address())
-	eventually(t, "both packets", func() bool { return session.Stats().Received == 2 })
+	eventually(t, "both packets", func() bool { return session.Stats().Audio.Received == 2 })
 	var sender *rtcp.SenderReport
 	for sender == nil || len(sender.Reports) == 0 {
 		if sender, compound = nextReport[*rtcp.SenderReport](t, party, false); sender.PacketCount != 3 {
@@ -76,7 +77,7 @@ func TestReports(t *testing.T) {
 	if again := must[string](t)(compound.CNAME()); again != name {
 		t.Errorf("the canonical name changed from %q to %q", name, again)
 	}
-	if got := session.Stats().Lost; got != 2 {
+	if got := session.Stats().Audio.Lost; got != 2 {
 		t.Errorf("%d packets are counted as lost", got)
 	}
 }
@@ -91,12 +92,12 @@ func TestRoundTrip(t *testing.T) {
 		{SSRC: 1, TotalLost: 99}, // somebody else's stream
 		{
 			SSRC: session.audio().sender.Stats().SSRC, FractionLost: 64, TotalLost: 7,
-			LastSenderReport: uint32(ntpTime(now.Add(-50*time.Millisecond)) >> 16), Delay: 65536 * 30 / 1000,
+			LastSenderReport: uint32(quality.NTP(now.Add(-50*time.Millisecond)) >> 16), Delay: 65536 * 30 / 1000,
 		},
 	}}
 	datagram := must[[]byte](t)(report.Marshal())
 	session.audio().receiveReports(datagram, netip.AddrPortFrom(party.address().Addr(), 4444), now)
-	stats := session.Stats()
+	stats := session.Stats().Audio
 	if stats.RemoteLost != 7 || stats.RoundTrip < 19*time.Millisecond || stats.RoundTrip > 21*time.Millisecond {
 		t.Errorf("got %+v", stats)
 	}
@@ -110,7 +111,7 @@ func TestRoundTrip(t *testing.T) {
 	// Duplicates make the party's count negative, and clocks can be wrong.
 	report.Reports[1].TotalLost, report.Reports[1].Delay = 1<<24-1, 65536
 	session.audio().receiveReports(must[[]byte](t)(report.Marshal()), party.address(), now)
-	if again := session.Stats(); again.RemoteLost != 0 || again.RoundTrip != stats.RoundTrip {
+	if again := session.Stats().Audio; again.RemoteLost != 0 || again.RoundTrip != stats.RoundTrip {
 		t.Errorf("got %+v", again)
 	}
 }
@@ -121,7 +122,7 @@ func TestReportAfterSenderReport(t *testing.T) {
 	session, party := newSession(t, nil), newPhone(t, "127.0.0.1", 42)
 	party.call(session, party.offer())
 	party.say(session.audio().address())
-	eventually(t, "the packet", func() bool { return session.Stats().Received == 1 })
+	eventually(t, "the packet", func() bool { return session.Stats().Audio.Received == 1 })
 	now := time.Now()
 	sender := rtcp.SenderReport{SSRC: 42, NTPTime: 0x1111222233334444}
 	session.audio().receiveReports(must[[]byte](t)(sender.Marshal()), party.address(), now)
@@ -186,9 +187,9 @@ func TestReportsBothWays(t *testing.T) {
 	eventually(t, "both know the round trip", func() bool {
 		callerVoice.say(t)
 		calleeVoice.say(t)
-		return caller.Stats().RoundTrip > 0 && callee.Stats().RoundTrip > 0
+		return caller.Stats().Audio.RoundTrip > 0 && callee.Stats().Audio.RoundTrip > 0
 	})
-	if got := caller.Stats(); got.RoundTrip > patience || got.RemoteLost != 0 {
+	if got := caller.Stats().Audio; got.RoundTrip > patience || got.RemoteLost != 0 {
 		t.Errorf("got %+v", got)
 	}
 }

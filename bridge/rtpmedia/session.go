@@ -80,8 +80,10 @@ func (s *Session) SendDTMF(key bridge.DTMF) bool {
 // nothing, if the party said nothing of taking such requests.
 func (s *Session) AskKeyframe() bool { return s.streams[transcode.Video].askKeyframe(time.Now()) }
 
-// Stats counts the party's packets of audio and ours.
-func (s *Session) Stats() bridge.MediaStats { return s.audio().stats() }
+// Stats is what is measured of the party's media and ours.
+func (s *Session) Stats() bridge.MediaStats {
+	return bridge.MediaStats{Audio: s.audio().stats(), Video: s.streams[transcode.Video].stats()}
+}
 
 // Close says goodbye by RTCP, ends all goroutines of the session and frees its ports. A second call does nothing.
 func (s *Session) Close() error {

@@ -62,10 +62,10 @@ func exchange(t *testing.T, from, to *Session, format transcode.Format) {
 			t.Errorf("packet %d follows packet %d", packet.SequenceNumber, packets[i].SequenceNumber)
 		}
 	}
-	if got := to.Stats(); got.Received < 20 || got.Lost != 0 {
+	if got := to.Stats().Audio; got.Received < 20 || got.Lost != 0 {
 		t.Errorf("the receiver counts %+v", got)
 	}
-	if got := from.Stats(); got.Sent < 20 {
+	if got := from.Stats().Audio; got.Sent < 20 {
 		t.Errorf("the sender counts %+v", got)
 	}
 	to.Receive(transcode.Audio, nil)
@@ -209,7 +209,7 @@ func TestRemoteHold(t *testing.T) {
 		t.Errorf("the party's direction is %s", got)
 	}
 	newSpeech(callee, pcmu()).say(t)
-	if sent := callee.Stats().Sent; sent != 0 {
+	if sent := callee.Stats().Audio.Sent; sent != 0 {
 		t.Errorf("%d packets were sent to a party that holds", sent)
 	}
 }
@@ -240,7 +240,7 @@ func TestNothingIsSentBeforeAnAgreement(t *testing.T) {
 	newSpeech(session, pcmu()).say(t)
 	party.say(session.audio().address())
 	eventually(t, "the packet is counted", func() bool { return session.options.Counters.Stats().Unagreed == 1 })
-	if ear.count() != 0 || session.Stats().Sent != 0 {
+	if ear.count() != 0 || session.Stats().Audio.Sent != 0 {
 		t.Error("media went through without an agreement")
 	}
 }
@@ -286,7 +286,7 @@ func TestClosedSessionIsHarmless(t *testing.T) {
 	}
 	newSpeech(session, pcmu()).say(t)
 	session.Receive(transcode.Audio, &recorder{})
-	if session.SendDTMF(bridge.DTMF{Digit: '1'}) || session.Stats().Sent != 0 {
+	if session.SendDTMF(bridge.DTMF{Digit: '1'}) || session.Stats().Audio.Sent != 0 {
 		t.Error("a closed session sends")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
 )
@@ -24,6 +25,8 @@ type stream struct {
 	// heard is where the party's packets go.
 	heard transcode.Switch
 	tones tones
+	// faults counts what came for nothing.
+	faults quality.Faults
 
 	// agreed is the last agreement; nil before the first.
 	agreed atomic.Pointer[agreement]
@@ -32,8 +35,8 @@ type stream struct {
 
 	mu        sync.Mutex // guards the following fields; held for arithmetic only
 	latch     latch
-	reception reception
-	remote    remoteReports
+	reception quality.Reception
+	remote    quality.Remote
 	keyframes keyframes
 
 	// packet, keys and keyClock belong to whoever reads RTP: the packet that is read, and the clock of the event
@@ -114,15 +117,16 @@ func (s *stream) apply(agreed *agreement) {
 	s.sender.SetEnabled(agreed.direction.Sends())
 }
 
-// stats counts the party's packets and ours.
-func (s *stream) stats() bridge.MediaStats {
-	sent := s.sender.Stats().Packets
+// stats is what is measured of the party's packets and ours.
+func (s *stream) stats() quality.Stats {
+	sent := s.sender.Stats()
+	stats := quality.Stats{Sent: sent.Packets, SentOctets: sent.Octets}
+	s.faults.Into(&stats)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return bridge.MediaStats{
-		Received: s.reception.received, Sent: sent, Lost: s.reception.lost(), RemoteLost: s.remote.lost,
-		RoundTrip: s.remote.roundTrip, Jitter: s.reception.jitter,
-	}
+	s.reception.Into(&stats)
+	s.remote.Into(&stats, sent.ClockRate)
+	return stats
 }
 
 // setDestinations sends RTP where the latch says and RTCP beside it. The caller holds mu.

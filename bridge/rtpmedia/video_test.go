@@ -121,7 +121,7 @@ func TestFullIntraRequest(t *testing.T) {
 				t.Error("the wrong way was chosen")
 			}
 			video := session.streams[transcode.Video]
-			video.reception.packet(7, 1, 0, 90000, time.Now())
+			video.reception.Packet(&rtp.Packet{Header: rtp.Header{SSRC: 7}}, 90000, time.Now())
 			request := video.keyframeRequest(video.agreed.Load(), time.Now())
 			if fir, ok := request.(*rtcp.FullIntraRequest); ok != (name != "pli") || ok && fir.FIR[0].SSRC != 7 {
 				t.Errorf("request %v", request)

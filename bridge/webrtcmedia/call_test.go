@@ -56,7 +56,7 @@ func TestAudioBothWays(t *testing.T) {
 			b := newBrowser(t, browserCodecs())
 			call(t, session, b, test.codec)
 			bothWays(t, session, l, b, test.payloadType, test.step)
-			stats := session.Stats()
+			stats := session.Stats().Audio
 			if stats.Received < 20 || stats.Sent < 20 || stats.Lost != 0 {
 				t.Errorf("stats %+v", stats)
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -25,7 +26,7 @@ func (i *incoming) takeReports(packets []rtcp.Packet, now time.Time) (keyframe b
 		switch report := packet.(type) {
 		case *rtcp.SenderReport:
 			for kind := range i.reception {
-				i.reception[kind].senderReport(report.SSRC, report.NTPTime, now)
+				i.reception[kind].SenderReport(report, now)
 			}
 			i.blocks(report.Reports, now)
 		case *rtcp.ReceiverReport:
@@ -49,19 +50,9 @@ func (i *incoming) takeReports(packets []rtcp.Packet, now time.Time) (keyframe b
 func (i *incoming) blocks(blocks []rtcp.ReceptionReport, now time.Time) {
 	for _, block := range blocks {
 		kind := slices.Index(i.ours[:], block.SSRC)
-		if kind <= 0 {
-			continue
-		}
-		i.lossTold(transcode.Kind(kind), block.FractionLost)
-		i.remoteLost[kind] = uint64(block.TotalLost)
-		if block.TotalLost&(1<<23) != 0 { // negative: duplicates (RFC 3550 section 6.4.1)
-			i.remoteLost[kind] = 0
-		}
-		if block.LastSenderReport != 0 {
-			elapsed := compactNTP(now) - block.LastSenderReport - block.Delay
-			if elapsed < 1<<31 {
-				i.roundTrip = time.Duration(elapsed) * time.Second >> 16
-			}
+		if kind > 0 {
+			i.lossTold(transcode.Kind(kind), block.FractionLost)
+			i.remote[kind].Take(block, now)
 		}
 	}
 }
@@ -70,22 +61,23 @@ func (i *incoming) blocks(blocks []rtcp.ReceptionReport, now time.Time) {
 func (i *incoming) block(kind transcode.Kind, now time.Time) []rtcp.ReceptionReport {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.reception[kind].block(now)
+	return i.reception[kind].Reports(now)
 }
 
 // source gives the SSRC of the browser's stream of a kind, once a packet has come.
 func (i *incoming) source(kind transcode.Kind) (ssrc uint32, known bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.reception[kind].ssrc, i.reception[kind].known
+	return i.reception[kind].Newest()
 }
 
-func (i *incoming) stats() bridge.MediaStats {
+// stats is what is measured of the browser's stream of a kind and of ours.
+func (i *incoming) stats(kind transcode.Kind, sent transcode.SenderStats) quality.Stats {
+	stats := quality.Stats{Sent: sent.Packets, SentOctets: sent.Octets}
+	i.faults[kind].Into(&stats)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	audio := &i.reception[transcode.Audio]
-	return bridge.MediaStats{
-		Received: audio.total, Lost: audio.lost(), Jitter: audio.jitterTime(),
-		RemoteLost: i.remoteLost[transcode.Audio], RoundTrip: i.roundTrip,
-	}
+	i.reception[kind].Into(&stats)
+	i.remote[kind].Into(&stats, sent.ClockRate)
+	return stats
 }

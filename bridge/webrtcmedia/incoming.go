@@ -8,6 +8,7 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
 )
@@ -24,8 +25,10 @@ type incoming struct {
 	accepted atomic.Pointer[acceptance]
 	// latest is when the last good packet came, in Unix nanoseconds.
 	latest atomic.Int64
-	// dropped counts packets of payload types that were not agreed.
-	dropped atomic.Uint64
+	// faults counts what came for nothing, by kind; what kind it would have been is often unknown, which is audio.
+	faults [kinds]quality.Faults
+	// badKeys counts ill-formed telephone-events.
+	badKeys atomic.Uint64
 
 	// ssrc, keys and clock belong to whoever calls packet.
 	ssrc  uint32
@@ -33,11 +36,10 @@ type incoming struct {
 	clock uint32 // that keys was made for, in Hz
 
 	// mu guards what follows; it is held for header arithmetic only.
-	mu         sync.Mutex
-	reception  [kinds]reception
-	remoteLost [kinds]uint64
-	roundTrip  time.Duration
-	asked      time.Time // when the browser was last believed to want a full picture
+	mu        sync.Mutex
+	reception [kinds]quality.Reception
+	remote    [kinds]quality.Remote
+	asked     time.Time // when the browser was last believed to want a full picture
 }
 
 // role says what a payload type is for.
@@ -112,7 +114,7 @@ func (i *incoming) packet(packet *rtp.Packet, now time.Time) {
 	number := packet.PayloadType & 0x7f
 	does := accepted.roles[number]
 	if does == roleNone {
-		i.dropped.Add(1)
+		i.faults[transcode.Audio].IsOfType(number)
 		return
 	}
 	i.latest.Store(now.UnixNano())
@@ -152,10 +154,10 @@ func (i *incoming) count(packet *rtp.Packet, does role, clock uint32, now time.T
 	if does == roleVideo {
 		heard = &i.reception[transcode.Video]
 	}
-	heard.packet(packet.SSRC, packet.SequenceNumber, now)
-	if does == roleAudio || does == roleVideo {
-		heard.timing(packet.Timestamp, clock, now)
+	if does != roleAudio && does != roleVideo {
+		clock = 0 // its timestamp says nothing of when it was sent
 	}
+	heard.Packet(packet, clock, now)
 }
 
 func (i *incoming) key(packet *rtp.Packet, clock uint32, now time.Time) {
@@ -164,7 +166,7 @@ func (i *incoming) key(packet *rtp.Packet, clock uint32, now time.Time) {
 		i.keys = dtmf.NewReceiver(clock, i.pressed)
 	}
 	if i.keys.Receive(packet.Timestamp, packet.Marker, packet.Payload, now) != nil {
-		i.dropped.Add(1)
+		i.badKeys.Add(1)
 	}
 }
 

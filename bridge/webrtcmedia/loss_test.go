@@ -55,7 +55,7 @@ func TestWrongFingerprint(t *testing.T) {
 	if !errors.Is(l.cause(), ErrNotConnected) {
 		t.Errorf("lost because of %v", l.cause())
 	}
-	if l.heard(111) != 0 || b.heard(111) != 0 || session.Stats().Sent != 0 {
+	if l.heard(111) != 0 || b.heard(111) != 0 || session.Stats().Audio.Sent != 0 {
 		t.Error("media passed")
 	}
 }
@@ -175,7 +175,7 @@ func TestSourceChanges(t *testing.T) {
 		eventually(t, "audio of the new source", func() bool { return l.heard(111) > 10 })
 		stop()
 	}
-	if lost := session.Stats().Lost; lost > 0 {
+	if lost := session.Stats().Audio.Lost; lost > 0 {
 		t.Errorf("%d packets lost", lost)
 	}
 }
@@ -289,11 +289,11 @@ func TestMediaBeforeAgreement(t *testing.T) {
 	for range 4 {
 		wait.Go(func() {
 			write(session)(&rtp.Packet{Header: rtp.Header{PayloadType: 111}, Payload: []byte{1}})
-			_ = session.Stats()
+			_ = session.Stats().Audio
 		})
 	}
 	wait.Wait()
-	if sent := session.Stats().Sent; sent != 0 {
+	if sent := session.Stats().Audio.Sent; sent != 0 {
 		t.Errorf("%d packets sent", sent)
 	}
 }

@@ -93,7 +93,7 @@ func TestWholePathAllocatesNothing(t *testing.T) { //nolint:paralleltest // coun
 			p.receive(sealed, now)
 		}
 	})
-	stats := session.Stats()
+	stats := session.Stats().Audio
 	if shown := session.outgoing[transcode.Video].sender.Stats().Packets; shown != 1001 {
 		t.Errorf("%d packets of pictures were sent", shown)
 	}

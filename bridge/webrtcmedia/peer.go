@@ -28,6 +28,8 @@ type peerOptions struct {
 	Reports func(packets []rtcp.Packet, now time.Time)
 	// Kind gives the kind of media that a payload type stands for; 0 for none that was agreed.
 	Kind func(payloadType uint8) transcode.Kind
+	// Undecryptable hears of each packet that could not be decrypted.
+	Undecryptable func()
 	// Changed tells that state may have changed.
 	Changed func()
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pion/rtcp"
 
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -33,16 +34,7 @@ func reportOf(sent transcode.SenderStats, blocks []rtcp.ReceptionReport, now tim
 		return &rtcp.ReceiverReport{SSRC: sent.SSRC, Reports: blocks}
 	}
 	return &rtcp.SenderReport{
-		SSRC: sent.SSRC, NTPTime: ntp(now), RTPTime: sent.Timestamp,
+		SSRC: sent.SSRC, NTPTime: quality.NTP(now), RTPTime: sent.Timestamp,
 		PacketCount: uint32(sent.Packets), OctetCount: uint32(sent.Octets), Reports: blocks,
 	}
 }
-
-// ntp gives a time as seconds since 1900 and their fraction, 32 bits each (RFC 3550 section 4).
-func ntp(now time.Time) uint64 {
-	const since1900 = 2208988800
-	return uint64(now.Unix()+since1900)<<32 | uint64(now.Nanosecond())<<32/uint64(time.Second)
-}
-
-// compactNTP gives the middle 32 bits of ntp.
-func compactNTP(now time.Time) uint32 { return uint32(ntp(now) >> 16) }

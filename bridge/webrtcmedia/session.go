@@ -14,6 +14,7 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
@@ -92,11 +93,12 @@ func (s *Session) Receive(kind transcode.Kind, to transcode.PacketWriter) {
 // Sender is the way to the browser. What was not agreed is dropped.
 func (s *Session) Sender(kind transcode.Kind) transcode.PacketWriter { return s.outgoing[kind].sender }
 
-// Stats counts audio since the start of the session.
+// Stats is what is measured of the browser's media and ours since the start of the session.
 func (s *Session) Stats() bridge.MediaStats {
-	stats := s.incoming.stats()
-	stats.Sent = s.outgoing[transcode.Audio].sender.Stats().Packets
-	return stats
+	of := func(kind transcode.Kind) quality.Stats {
+		return s.incoming.stats(kind, s.outgoing[kind].sender.Stats())
+	}
+	return bridge.MediaStats{Audio: of(transcode.Audio), Video: of(transcode.Video)}
 }
 
 // SetOffer reads and checks the browser's offer. Nothing changes before Answer. The errors are
@@ -342,6 +344,7 @@ func (s *Session) apply(agreed agreements) {
 func (s *Session) peerOptions() peerOptions {
 	return peerOptions{
 		Packet: s.incoming.packet, Reports: s.incoming.reports, Kind: s.incoming.kind, Changed: s.watch.poke,
+		Undecryptable: s.incoming.faults[transcode.Audio].CannotDecrypt,
 	}
 }
 

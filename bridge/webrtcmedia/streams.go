@@ -40,13 +40,18 @@ func (p *peer) receive(datagram []byte, now time.Time) {
 	}
 	packet := &p.heard.packet
 	if session.OpenRTP(datagram, packet) != nil {
-		p.engine.counts.undecryptable.Add(1)
+		p.cannotDecrypt()
 		return
 	}
 	sources := &p.heard.sources[p.options.Kind(packet.PayloadType)]
 	if p.admit(sources, packet.SSRC) && packet.SSRC == (*sources)[len(*sources)-1] {
 		p.options.Packet(packet, now)
 	}
+}
+
+func (p *peer) cannotDecrypt() {
+	p.engine.counts.undecryptable.Add(1)
+	p.options.Undecryptable()
 }
 
 // isRTCP tells RTCP from RTP (RFC 5761 section 4).
@@ -57,7 +62,7 @@ func isRTCP(datagram []byte) bool {
 func (p *peer) receiveReports(session *dtlssrtp.Session, datagram []byte, now time.Time) {
 	compound, err := session.OpenRTCP(datagram)
 	if err != nil || len(compound) < 8 {
-		p.engine.counts.undecryptable.Add(1)
+		p.cannotDecrypt()
 		return
 	}
 	if !p.admit(&p.heard.senders, binary.BigEndian.Uint32(compound[4:])) {

@@ -6,6 +6,7 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 	"sipbridge/transcode/h264"
 	"sipbridge/transcode/h264/payload"
@@ -18,8 +19,9 @@ type media struct {
 	heard  transcode.Switch
 	sender *transcode.Sender
 	// agreed are the formats agreed with the client; nil before.
-	agreed   atomic.Pointer[[]transcode.Format]
-	received atomic.Uint64
+	agreed atomic.Pointer[[]transcode.Format]
+	// received and viewed count packets of sound and of pictures.
+	received, viewed atomic.Uint64
 	// unheard tells that the client has another call at its ear.
 	unheard atomic.Bool
 	// seen is where its pictures go, and shown the way of pictures to it. agreedPictures is their format; nil if there
@@ -70,7 +72,10 @@ func (m *media) Sender(kind transcode.Kind) transcode.PacketWriter {
 
 // Stats counts packets. On TCP none is lost.
 func (m *media) Stats() bridge.MediaStats {
-	return bridge.MediaStats{Received: m.received.Load(), Sent: m.sender.Stats().Packets + m.shown.Stats().Packets}
+	return bridge.MediaStats{
+		Audio: quality.Stats{Received: m.received.Load(), Sent: m.sender.Stats().Packets},
+		Video: quality.Stats{Received: m.viewed.Load(), Sent: m.shown.Stats().Packets},
+	}
 }
 
 // agree puts the formats of a description in force.
@@ -109,7 +114,7 @@ func (m *media) pictures() (transcode.Format, bool) {
 
 // see takes a packet of a picture from the client.
 func (m *media) see(packet *rtp.Packet) {
-	m.received.Add(1)
+	m.viewed.Add(1)
 	_ = m.seen.WriteRTP(packet) // what became of it is counted where it went
 }
 

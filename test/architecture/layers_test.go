@@ -25,6 +25,7 @@ func layers() map[string]int {
 		"transcode":            1,
 		"transcode/speechtest": 1, // sound for tests
 		"bridge/number":        1, // text only
+		"bridge/quality":       1, // counts only
 		"bridge":               2,
 		"bridge/sdp":           3,
 		"bridge/udp":           3, // sockets

@@ -6,13 +6,13 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
 // media is what a leg gets of a stream, and nothing toward it.
 type media struct {
 	ways map[transcode.Kind]*way // never changed
-	sent atomic.Uint64
 }
 
 // way is that of one kind.
@@ -20,6 +20,7 @@ type way struct {
 	to transcode.Switch
 	// agreed is the format agreed with the call; nil if there is none.
 	agreed atomic.Pointer[transcode.Format]
+	sent   atomic.Uint64
 }
 
 func newMedia() *media {
@@ -37,7 +38,12 @@ func (m *media) Receive(kind transcode.Kind, to transcode.PacketWriter) { m.ways
 func (m *media) Sender(transcode.Kind) transcode.PacketWriter { return &transcode.Switch{} }
 
 // Stats counts packets.
-func (m *media) Stats() bridge.MediaStats { return bridge.MediaStats{Received: m.sent.Load()} }
+func (m *media) Stats() bridge.MediaStats {
+	return bridge.MediaStats{
+		Audio: quality.Stats{Received: m.ways[transcode.Audio].sent.Load()},
+		Video: quality.Stats{Received: m.ways[transcode.Video].sent.Load()},
+	}
+}
 
 func (m *media) close() {
 	for _, way := range m.ways {
@@ -76,6 +82,6 @@ func (m *media) send(kind transcode.Kind, format transcode.Format, packet *rtp.P
 	}
 	own := rtp.Packet{Header: packet.Header, Payload: packet.Payload}
 	own.PayloadType = agreed.PayloadType
-	m.sent.Add(1)
+	way.sent.Add(1)
 	_ = way.to.WriteRTP(&own) // what became of it is counted where it went
 }

@@ -1,9 +1,10 @@
-package rtpmedia
+package quality
 
 import (
 	"time"
 
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
 )
 
 const (
@@ -14,12 +15,15 @@ const (
 	maxMisorder = 100
 )
 
-// reception counts what comes from a party, by SSRC. Who uses it locks.
-type reception struct {
+// Reception counts what comes from a party, by SSRC. The zero value is ready. Who uses it locks.
+type Reception struct {
 	sources []*source // at most maxSources
-	// received and forgotten count all packets, and the losses of sources that are no longer counted.
-	received, forgotten uint64
-	jitter              time.Duration
+	// received, octets and late count all packets.
+	received, octets, late uint64
+	// forgotten is what sources lost that are no longer counted.
+	forgotten uint64
+	jitter    time.Duration
+	heard     time.Time
 }
 
 // source is the state of one SSRC (RFC 3550 appendix A.1).
@@ -47,20 +51,24 @@ type source struct {
 
 const noBad = 1 << 16
 
-// packet counts an RTP packet. Clock is the rate of its timestamp in Hz; 0 leaves the jitter alone.
-func (r *reception) packet(ssrc uint32, sequence uint16, timestamp, clock uint32, now time.Time) {
+// Packet counts an RTP packet that came now. Clock is the rate of its timestamp in Hz; 0 leaves the jitter alone.
+func (r *Reception) Packet(packet *rtp.Packet, clock uint32, now time.Time) {
 	r.received++
-	from := r.source(ssrc, now)
+	r.octets += uint64(len(packet.Payload))
+	r.heard = now
+	from := r.source(packet.SSRC, now)
 	from.heard = now
-	from.count(sequence)
+	if !from.count(packet.SequenceNumber) {
+		r.late++
+	}
 	if clock != 0 {
-		from.measure(timestamp, clock, now)
+		from.measure(packet.Timestamp, clock, now)
 		r.jitter = time.Duration(from.jitter / float64(clock) * float64(time.Second))
 	}
 }
 
 // source finds an SSRC, or puts it in the place of the one heard longest ago.
-func (r *reception) source(ssrc uint32, now time.Time) *source {
+func (r *Reception) source(ssrc uint32, now time.Time) *source {
 	oldest := 0
 	for i, known := range r.sources {
 		if known.ssrc == ssrc {
@@ -81,7 +89,7 @@ func (r *reception) source(ssrc uint32, now time.Time) *source {
 }
 
 // lost counts the packets that never came.
-func (r *reception) lost() uint64 {
+func (r *Reception) lost() uint64 {
 	total := r.forgotten
 	for _, known := range r.sources {
 		total += known.lost()
@@ -89,8 +97,8 @@ func (r *reception) lost() uint64 {
 	return total
 }
 
-// senderReport remembers when a source's sender report came, for the round trip.
-func (r *reception) senderReport(report *rtcp.SenderReport, now time.Time) {
+// SenderReport remembers when a source's sender report came, for the round trip.
+func (r *Reception) SenderReport(report *rtcp.SenderReport, now time.Time) {
 	for _, known := range r.sources {
 		if known.ssrc == report.SSRC {
 			known.report, known.reported = uint32(report.NTPTime>>16), now
@@ -98,8 +106,29 @@ func (r *reception) senderReport(report *rtcp.SenderReport, now time.Time) {
 	}
 }
 
-// reports gives a report block for each source heard since the last call (RFC 3550 section 6.4.1).
-func (r *reception) reports(now time.Time) []rtcp.ReceptionReport {
+// Newest gives the source that was heard last, and false before the first.
+func (r *Reception) Newest() (ssrc uint32, known bool) {
+	var newest *source
+	for _, known := range r.sources {
+		if newest == nil || known.heard.After(newest.heard) {
+			newest = known
+		}
+	}
+	if newest == nil {
+		return 0, false
+	}
+	return newest.ssrc, true
+}
+
+// Into puts the counts into Stats.
+func (r *Reception) Into(stats *Stats) {
+	stats.Received, stats.ReceivedOctets = r.received, r.octets
+	stats.Lost, stats.Late = r.lost(), r.late
+	stats.Jitter, stats.Heard = r.jitter, r.heard
+}
+
+// Reports gives a report block for each source heard since the last call (RFC 3550 section 6.4.1).
+func (r *Reception) Reports(now time.Time) []rtcp.ReceptionReport {
 	var blocks []rtcp.ReceptionReport
 	for _, known := range r.sources {
 		if known.received != known.receivedPrior {
@@ -116,13 +145,14 @@ func (s *source) start(sequence uint16) {
 	s.received, s.expectedPrior, s.receivedPrior = 1, 0, 0
 }
 
-// count follows the sequence numbers as RFC 3550 appendix A.1 does.
-func (s *source) count(sequence uint16) {
+// count follows the sequence numbers as RFC 3550 appendix A.1 does, and reports false for a packet that came late or
+// twice.
+func (s *source) count(sequence uint16) (inOrder bool) {
 	ahead := sequence - s.highest
 	switch {
 	case !s.started:
 		s.start(sequence)
-		return
+		return true
 	case ahead < maxDropout:
 		if sequence < s.highest {
 			s.cycles += 1 << 16
@@ -131,12 +161,13 @@ func (s *source) count(sequence uint16) {
 	case ahead <= 1<<16-1-maxMisorder:
 		if uint32(sequence) == s.bad { // two in a row: the party started anew
 			s.start(sequence)
-			return
+			return true
 		}
 		s.bad = uint32(sequence + 1)
-		return
+		return true
 	}
 	s.received++
+	return ahead != 0 && ahead < maxDropout
 }
 
 func (s *source) expected() uint64 {
