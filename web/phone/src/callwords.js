@@ -1,3 +1,4 @@
+// @ts-check
 // Why a call ended or never began, in plain words. The status codes are those of RFC 3261 section 21.
 
 /** What a final response to our call means; "{peer}" is whom we called. */
@@ -70,24 +71,36 @@ const reasons = new Map([
 ]);
 
 /**
+ * @typedef {{ protocol?: string, cause: number }} Reason a Reason header (RFC 3326)
+ *
+ * @typedef {object} Told how JsSIP tells that a call is over
+ * @property {string} originator local, remote or system
+ * @property {string} [cause]
+ * @property {{ status_code?: number, parseHeader?: (name: string) => Reason | undefined } | null} [message]
+ */
+
+/**
  * Says why a call is over.
- * @param {object} end what JsSIP tells: originator ('local', 'remote' or 'system'), cause, message
- * @param {object} call whom it was with and how far it came: peer (a name), direction, established
+ * @param {Told} told
+ * @param {{ peer: string }} call the name of whom it was with
  * @returns {{words: string, failed: boolean}} failed is false where nothing went wrong
  */
-export function wordsForEnd({ originator, cause, message }, call) {
-  const said = (words, failed = true) => ({ words: words.replaceAll('{peer}', () => call.peer), failed });
+export function wordsForEnd({ originator, cause = '', message }, call) {
+  const said = (/** @type {string} */ words, failed = true) => ({
+    words: words.replaceAll('{peer}', () => call.peer),
+    failed,
+  });
   if (message?.status_code) return said(wordsForStatus(message.status_code));
   const reason = originator === 'remote' ? message?.parseHeader?.('reason') : undefined;
-  if (reason?.protocol === 'sip' && reasons.has(reason.cause)) {
-    return said(reasons.get(reason.cause), reason.cause >= 300);
-  }
+  const words = reason?.protocol === 'sip' ? reasons.get(reason.cause) : undefined;
+  if (reason && words) return said(words, reason.cause >= 300);
   if (cause === 'Terminated') return said(originator === 'local' ? 'You hung up.' : '{peer} hung up.', false);
   if (originator === 'remote' && cause === 'Canceled') return said('Missed call from {peer}.', false);
   if (originator === 'local' && cause === 'Rejected') return said('You declined the call from {peer}.', false);
   return said(causes.get(cause) ?? 'The call ended.', !['Canceled', 'No Answer', 'Expires'].includes(cause));
 }
 
+/** @param {number} status */
 function wordsForStatus(status) {
   return refusals.get(status) ?? classes.get(Math.floor(status / 100)) ?? 'The call ended.';
 }
@@ -95,6 +108,7 @@ function wordsForStatus(status) {
 /**
  * Tells whether a call that rang here is one that the user missed: nobody took it or declined it, here or elsewhere.
  * (RFC 3326 for the reason of a CANCEL)
+ * @param {Told} told
  */
 export function isMissed({ originator, cause, message }) {
   if (originator === 'local') return cause === 'No Answer' || cause === 'Expires';

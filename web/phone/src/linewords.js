@@ -1,3 +1,4 @@
+// @ts-check
 // How the line to the service stands, in plain words.
 
 /** What a state of the line is called. */
@@ -10,7 +11,11 @@ export const stateWords = {
   failed: 'Not registered',
 };
 
-/** What a refused registration means (RFC 3261 section 10). retryAfter is in seconds, 0 if unknown. */
+/**
+ * What a refused registration means (RFC 3261 section 10).
+ * @param {number} status
+ * @param {{ retryAfter?: number }} more in seconds, 0 if unknown
+ */
 export function wordsForRefusal(status, { retryAfter = 0 } = {}) {
   if (status === 403 && retryAfter > 0) return `Too many wrong passwords. Try again in ${waiting(retryAfter)}.`;
   switch (status) {
@@ -30,7 +35,10 @@ export function wordsForRefusal(status, { retryAfter = 0 } = {}) {
   }
 }
 
-/** Why the service cannot be reached, as far as a page can know. */
+/**
+ * Why the service cannot be reached, as far as a page can know.
+ * @param {{ webSocket: string, wasConnected: boolean, attempts: number }} line
+ */
 export function wordsForLost({ webSocket, wasConnected, attempts }) {
   const host = new URL(webSocket).host;
   if (wasConnected && attempts < 2) return `The connection to ${host} was lost. Trying again…`;
@@ -40,11 +48,12 @@ export function wordsForLost({ webSocket, wasConnected, attempts }) {
   return `${host} cannot be reached. Is the service running? Trying again…`;
 }
 
-/** Whether trying the same again later can help. */
+/** Whether trying the same again later can help. @param {number} status */
 export function isTemporary(status) {
   return status === 408 || status === 480 || status >= 500;
 }
 
+/** @param {number} seconds */
 function waiting(seconds) {
   return seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 }

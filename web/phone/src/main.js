@@ -1,3 +1,4 @@
+// @ts-check
 // Plugs the page together: the phone does things, the views show how it stands.
 import { Beside } from './beside.js';
 import { renewedDemo } from './demo.js';
@@ -59,12 +60,13 @@ const phone = new Phone(
   { openMicrophone: openChosen },
 );
 const { calls } = phone;
+/** @type {import('./facts.js').Facts | null} */
 let facts = null;
 
 const accountView = new AccountView(register);
 const settingsView = new SettingsView();
 const settings = settingsView.values;
-const dialView = new DialView((target) => void calls.dial(targetWith(settings.target_scheme, target)));
+const dialView = new DialView((target) => void calls.dial(targetWith(String(settings.target_scheme), target)));
 const quietStart = new QuietStart();
 const boxesView = new BoxesView();
 const chatView = new ChatView(beside.chat);
@@ -110,31 +112,37 @@ const views = [
   new Focus(),
 ];
 
+/** @param {import('./account.js').Typed} typed */
 function register(typed) {
   const account =
     facts &&
     phone.register(webSocketFor(settings, facts.webSocket), {
       ...typed,
-      authName: settings.authname,
-      userAgent: settings.user_agent,
+      authName: String(settings.authname),
+      userAgent: String(settings.user_agent),
       registerSeconds: registerSeconds(settings),
       iceServers: iceServers(String(settings.webrtc_servers)),
     });
   if (account) remember(account);
 }
 
-/** Registers a demo account anew after a restart of the service. */
+/** Registers a demo account anew after a restart of the service. @param {import('./account.js').Account} account */
 async function renew(account) {
   const before = facts;
-  await begin();
-  const typed = renewedDemo(account, before, facts);
+  const typed = before && renewedDemo(account, before, await begin());
   if (typed) register(typed);
 }
 
 /** The account that the page's address names, or null. */
 function fromAddress() {
-  const { username: name, domain, password, displayname: displayName } = settings;
-  return name ? { name, domain, password, displayName } : null;
+  const { username, domain, password, displayname } = settings;
+  if (!username) return null;
+  return {
+    name: String(username),
+    domain: String(domain),
+    password: String(password),
+    displayName: String(displayname),
+  };
 }
 
 /** Asks the service for its facts and shows them. */
@@ -143,13 +151,16 @@ async function begin() {
   accountView.fill(facts, fromAddress() ?? remembered());
   dialView.fill(facts);
   render();
+  return facts;
 }
 
+/** @param {string} address */
 function write(address) {
   boxesView.show('chat');
   chatView.open(address);
 }
 
+/** @param {string} key */
 function press(key) {
   if (!phone.call || dialView.adding) dialView.type(key);
   else if (!calls.sendKey(key)) return;
@@ -159,19 +170,19 @@ function press(key) {
 const voice = element('remote', HTMLAudioElement);
 new DevicesView(devices, { chosen: useDevice, openMicrophone: openChosen, playTone: () => speaker.test() });
 
-/** A device was chosen: it is used at once. */
+/** A device was chosen: it is used at once. @param {import('./devices.js').DeviceKind} kind */
 function useDevice(kind) {
   if (kind === 'audioinput') void calls.devices.changeMicrophone(calls.list);
   if (kind === 'audiooutput') void useSpeaker(devices.wanted.audiooutput);
 }
 
-/** Not every browser lets a page choose; one that is gone is no reason for silence. */
+/** Not every browser lets a page choose; one that is gone is no reason for silence. @param {string} device */
 async function useSpeaker(device) {
   await voice.setSinkId?.(device).catch(() => voice.setSinkId(''));
   await speaker.use(device);
 }
 
-/** Plays the other side. A browser that wants a click first gets its chance with the next one. */
+/** Plays the other side. A browser that wants a click first gets its chance with the next one. @param {MediaStream} stream */
 function hear(stream) {
   voice.srcObject = stream;
   voice.play().catch(() => {});
@@ -196,7 +207,7 @@ addEventListener('online', () => phone.networkChanged());
 addEventListener('pagehide', () => keep(phone.leave()));
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
-element('target').value = settings.target || settings.target_value;
+element('target', HTMLInputElement).value = String(settings.target || settings.target_value);
 for (const notice of settingsView.notices) phone.journal.write(notice, 'bad');
 const kept = takeKept();
 if (kept) phone.restore(kept);

@@ -1,25 +1,36 @@
+// @ts-check
 // How the other party is called on the page.
 
-/** Names the party behind an identity that JsSIP read: { name, address }. */
+/**
+ * Names the party behind an identity that JsSIP read.
+ * @param {{ display_name?: string | null, uri: { user?: string | null, host: string } }} identity
+ * @returns {import('./call.js').Peer}
+ */
 export function peerOf({ display_name: displayName, uri }) {
   const user = readable(uri.user ?? '');
   const address = user ? `${user}@${uri.host}` : uri.host;
   return { name: displayName || user || uri.host, address };
 }
 
-/** Names the party behind what the user typed; the domain stands in where none was typed. */
+/**
+ * Names the party behind what the user typed; the domain stands in where none was typed.
+ * @param {string} typed
+ * @param {string} domain
+ * @returns {import('./call.js').Peer}
+ */
 export function peerFromTyped(typed, domain) {
   const bare = typed.trim().replace(/^(sips?|tel):/i, '');
   const at = bare.lastIndexOf('@');
   return at < 0 ? { name: bare, address: `${bare}@${domain}` } : { name: bare.slice(0, at), address: bare };
 }
 
-/** What stands in the round picture of a party. */
+/** What stands in the round picture of a party. @param {string} name */
 export function initialOf(name) {
   const first = [...name].find((character) => /[\p{L}\p{N}]/u.test(character));
   return (first ?? '?').toUpperCase();
 }
 
+/** @param {string} user */
 function readable(user) {
   try {
     return decodeURIComponent(user);

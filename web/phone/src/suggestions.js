@@ -1,3 +1,4 @@
+// @ts-check
 // What the page offers to call.
 
 /** What the built-in numbers do, in the order in which they help a newcomer. */
@@ -7,14 +8,21 @@ const hints = new Map([
   ['dtmf', 'plays your keys back'],
 ]);
 
-/** Known numbers before others. */
+/** Known numbers before others. @param {string} a @param {string} b */
 function order(a, b) {
   const known = [...hints.keys()];
-  const place = (number) => (hints.has(number) ? known.indexOf(number) : known.length);
+  const place = (/** @type {string} */ number) => (hints.has(number) ? known.indexOf(number) : known.length);
   return place(a) - place(b);
 }
 
-/** Suggests the numbers that need nobody else, then the other users of a demonstration: [{ target, hint }]. */
+/** @typedef {{ target: string, hint: string }} Suggestion */
+
+/**
+ * Suggests the numbers that need nobody else, then the other users of a demonstration.
+ * @param {Pick<import('./facts.js').Facts, 'numbers' | 'accounts'>} facts
+ * @param {string} me the name of the user
+ * @returns {Suggestion[]}
+ */
 export function suggestionsFor({ numbers, accounts }, me) {
   const others = accounts.filter(({ name }) => name !== me);
   return [

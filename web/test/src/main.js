@@ -12,21 +12,23 @@ import { drawChecks, drawVerdict } from './view.js';
 
 const { values: settings } = settingsFrom(location.search);
 
+/** @typedef {import('../../phone/src/facts.js').Facts} Facts */
+
 /** @param {string} id */
 const input = (id) => element(id, HTMLInputElement);
 
-/** Fills in the account: of the page's address, of the phone, or of a demonstration. @param {any} facts */
+/** Fills in the account: of the page's address, of the phone, or of a demonstration. @param {Facts} facts */
 function fill(facts) {
-  const before = remembered() ?? {};
-  const demo = facts.accounts.find((/** @type {any} */ { name }) => name === before.name) ?? facts.accounts[0];
-  const useDemo = demo && (!before.name || before.name === demo.name);
-  input('username').value = String(settings.username || (useDemo ? demo.name : before.name) || '');
-  input('domain').value = String(settings.domain || before.domain || facts.domain);
+  const before = remembered();
+  const demo = facts.accounts.find(({ name }) => name === before?.name) ?? facts.accounts[0];
+  const useDemo = demo && (!before?.name || before.name === demo.name);
+  input('username').value = String(settings.username || (useDemo ? demo.name : before?.name) || '');
+  input('domain').value = String(settings.domain || before?.domain || facts.domain);
   input('password').value = String(settings.password || (useDemo && !settings.username ? demo.password : ''));
   if (settings.password) history.replaceState(null, '', location.pathname); // not for the next one to read
 }
 
-/** Runs the test with what the form holds. @param {any} facts */
+/** Runs the test with what the form holds. @param {Facts} facts */
 async function test(facts) {
   const typed = { name: input('username').value, domain: input('domain').value, password: input('password').value };
   const account = accountFrom({ ...typed, displayName: '', iceServers: iceServers(String(settings.webrtc_servers)) });
@@ -38,7 +40,7 @@ async function test(facts) {
   }
 }
 
-/** The facts, with the new password of a demo account if the service was started anew. @param {any} before */
+/** The facts, with the new password of a demo account if the service was started anew. @param {Facts | null} before */
 async function freshFacts(before) {
   const now = await loadFacts(phonePage);
   const typed = { name: input('username').value, password: input('password').value, displayName: '' };
@@ -49,7 +51,7 @@ async function freshFacts(before) {
 
 const phonePage = new URL('../phone/', location.href).href;
 
-/** What the service said when the page was opened; null if it said nothing. @type {any} */
+/** What the service said when the page was opened; null if it said nothing. @type {Facts | null} */
 let facts = null;
 void loadFacts(phonePage)
   .then((said) => {

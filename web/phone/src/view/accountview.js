@@ -1,14 +1,23 @@
+// @ts-check
 // The form with the account, and the choice among the accounts of a demonstration.
 import { element, make } from './elements.js';
 
-const fields = ['username', 'domain', 'password', 'displayname'];
+/**
+ * @typedef {import('../facts.js').Facts} Facts
+ * @typedef {Facts['accounts'][number]} Demo
+ * @typedef {Partial<Record<'name' | 'domain' | 'password' | 'displayName', string>>} Known
+ */
+
+/** @param {string} id */
+const field = (id) => element(id, HTMLInputElement);
 
 export class AccountView {
+  /** @type {Demo[]} */
   #accounts = [];
   /** Whether the service has said what is needed to register. */
   #filled = false;
 
-  /** register is called with { name, domain, password, displayName } as typed. */
+  /** @param {(typed: import('../account.js').Typed) => void} register called with what was typed */
   constructor(register) {
     element('account').addEventListener('submit', (event) => {
       event.preventDefault();
@@ -18,31 +27,41 @@ export class AccountView {
   }
 
   typed() {
-    const [name, domain, password, displayName] = fields.map((id) => element(id).value);
-    return { name, domain, password, displayName };
+    return {
+      name: field('username').value,
+      domain: field('domain').value,
+      password: field('password').value,
+      displayName: field('displayname').value,
+    };
   }
 
-  /** Fills the form: with what was used before or the page's address says, else with the first account of a demonstration. */
+  /**
+   * Fills the form: with what was used before or the page's address says, else with the first account of a
+   * demonstration.
+   * @param {Facts} facts
+   * @param {Known | null} before
+   */
   fill({ domain, accounts }, before) {
     this.#accounts = accounts;
     this.#filled = true;
-    element('domain').value = before?.domain || domain;
-    element('username').value = before?.name ?? '';
-    element('displayname').value = before?.displayName ?? '';
-    element('password').value = before?.password ?? '';
+    field('domain').value = before?.domain || domain;
+    field('username').value = before?.name ?? '';
+    field('displayname').value = before?.displayName ?? '';
+    field('password').value = before?.password ?? '';
     const demo = before ? accounts.find(({ name }) => name === before.name) : accounts[0];
     if (demo) this.#choose(demo, domain);
     this.#offer(domain);
   }
 
-  /** The form shows until the service has taken the account. */
+  /** The form shows until the service has taken the account. @param {import('../phone.js').Phone} phone */
   render({ signedIn, line }) {
     element('account').hidden = signedIn || !this.#filled;
     const busy = line?.state === 'connecting' || line?.state === 'registering';
-    element('register').disabled = busy;
+    element('register', HTMLButtonElement).disabled = busy;
     element('register').textContent = busy ? 'Registering…' : 'Register';
   }
 
+  /** @param {string} domain */
   #offer(domain) {
     const buttons = this.#accounts.map((account) => {
       const button = make('button', { type: 'button', id: `demo-${account.name}` }, account.name);
@@ -54,16 +73,17 @@ export class AccountView {
     this.#mark();
   }
 
+  /** @param {Demo} account @param {string} domain */
   #choose({ name, password }, domain) {
-    element('username').value = name;
-    element('domain').value = domain;
-    element('password').value = password;
+    field('username').value = name;
+    field('domain').value = domain;
+    field('password').value = password;
     this.#mark();
   }
 
   #mark() {
     for (const button of element('demo-accounts').children) {
-      button.ariaPressed = String(button.textContent === element('username').value);
+      button.ariaPressed = String(button.textContent === field('username').value);
     }
   }
 }

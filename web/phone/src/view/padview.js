@@ -1,3 +1,4 @@
+// @ts-check
 // The dial pad: types into the field when idle, sends keys in a call. The keyboard's own keys do the same in a call.
 import { keyFromKeyboard, keys } from '../keys.js';
 import { element, make } from './elements.js';
@@ -14,19 +15,21 @@ export class PadView {
   #inCall = false;
   #press;
 
-  /** press is called with each key. */
+  /** @param {(key: string) => void} press called with each key */
   constructor(press) {
     this.#press = press;
     element('pad').replaceChildren(...keys.map(([key, letters]) => this.#button(key, letters)));
     document.addEventListener('keydown', (event) => this.#keyboard(event));
   }
 
+  /** @param {import('../phone.js').Phone} phone */
   render({ call }) {
     this.#inCall = Boolean(call);
     const deaf = call && call.state !== 'up' && call.state !== 'early';
-    for (const button of element('pad').children) button.disabled = Boolean(deaf);
+    for (const button of element('pad').querySelectorAll('button')) button.disabled = Boolean(deaf);
   }
 
+  /** @param {string} key @param {string} letters */
   #button(key, letters) {
     const button = make(
       'button',
@@ -38,6 +41,7 @@ export class PadView {
     return button;
   }
 
+  /** @param {KeyboardEvent} event */
   #keyboard(event) {
     const key = keyFromKeyboard(event);
     if (!this.#inCall || !key || event.target instanceof HTMLInputElement) return;
@@ -48,6 +52,7 @@ export class PadView {
   }
 }
 
+/** @param {string} key */
 function idOf(key) {
   return `key-${idParts.get(key) ?? key}`;
 }
