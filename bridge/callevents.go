@@ -135,6 +135,7 @@ func (c *call) establish() {
 	c.timer.Reset(c.exchange.options.Longest)
 	c.direct(&c.caller, &c.callee)
 	c.direct(&c.callee, &c.caller)
+	c.introduce(&c.caller, &c.callee)
 }
 
 // pickUp gives the caller its answer, after the media are connected, so that nothing that is said at once gets lost.
@@ -248,6 +249,13 @@ func (c *call) directionChanged(from, to *side, direction Direction) {
 func (c *call) pressed(to *side, key DTMF) {
 	if to.leg != nil && (c.state == stateAnswered || c.answer != nil) {
 		to.leg.SendDTMF(key)
+	}
+}
+
+// introduce tells a party who the other one is, if its leg can.
+func (c *call) introduce(to, other *side) {
+	if leg, ok := to.leg.(Introduced); ok {
+		leg.Introduce(other.introduced())
 	}
 }
 

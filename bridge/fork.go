@@ -154,6 +154,15 @@ func (f *forkLeg) Tell(message Message, done func(Cause)) {
 // Refer goes to the winner.
 func (f *forkLeg) Refer(referral Referral) { f.command(func(leg Leg) { leg.Refer(referral) }) }
 
+// Introduce goes to the winner, if it can tell its party.
+func (f *forkLeg) Introduce(other Party) {
+	f.command(func(leg Leg) {
+		if introduced, ok := leg.(Introduced); ok {
+			introduced.Introduce(other)
+		}
+	})
+}
+
 // TransferProgress goes to the winner.
 func (f *forkLeg) TransferProgress(cause Cause) {
 	f.command(func(leg Leg) { leg.TransferProgress(cause) })

@@ -53,6 +53,14 @@ type Incoming interface {
 	Answer(answer Description)
 }
 
+// Introduced is a Leg whose party can be told who the other one is, when that has become somebody else or is known
+// better.
+type Introduced interface {
+	Leg
+	// Introduce tells who the other party is from now on.
+	Introduce(other Party)
+}
+
 // Endpoint is something that can be called.
 type Endpoint interface {
 	// Dial starts a call at once and returns its leg; every failure arrives as Ended.

@@ -129,6 +129,18 @@ func (s *side) party() Party {
 	return s.asked
 }
 
+// introduced is the same with the name that the party gave when it answered, for who talks with it.
+func (s *side) introduced() Party {
+	if s.private {
+		return Party{Name: "Anonymous", URI: "sip:anonymous@anonymous.invalid"} // RFC 3323 section 4.1.1.3
+	}
+	party := s.party()
+	if party.Name == "" {
+		party.Name = s.info().Party.Name
+	}
+	return party
+}
+
 // info gives the leg's info, or nothing if there is no leg.
 func (s *side) info() LegInfo {
 	if s.leg == nil {

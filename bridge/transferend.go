@@ -29,6 +29,8 @@ func (c *call) completeTransfer() {
 	c.direct(from, to)
 	c.show(to, from)
 	c.show(from, to)
+	c.introduce(to, from)
+	c.introduce(from, to)
 	if !left {
 		old.TransferProgress(Cause{Status: 200, Text: "OK"})
 		c.seeOff(old)

@@ -182,6 +182,7 @@ func (l *leg) confirm(response *sip.Response) {
 	keepOpen(l.flow)
 	l.lookUpHop(l.dialog)
 	l.describe()
+	l.describeParty(response)
 	l.describeRefer(response)
 	if l.calling.offerless {
 		l.offerInSuccess(response)
@@ -197,6 +198,21 @@ func (l *leg) confirm(response *sip.Response) {
 	l.followSession(response)
 	l.emit(bridge.Answered{Answer: l.agreed, Headers: l.saidIn(response)})
 	l.proposeNext()
+}
+
+// describeParty takes the name of who answered, which the To of an answer may have; that of P-Asserted-Identity, which
+// only servers may say (RFC 3325 section 9.1), comes first.
+func (l *leg) describeParty(response *sip.Response) {
+	name := ""
+	if to := response.To(); to != nil {
+		name = to.DisplayName
+	}
+	if asserted := assertedBy(response); l.trusted && asserted.Name != "" {
+		name = asserted.Name
+	}
+	l.infoMu.Lock()
+	defer l.infoMu.Unlock()
+	l.info.Party.Name = name
 }
 
 // offerInSuccess reads the offer that answers an INVITE without SDP; the ACK will carry our answer.

@@ -233,8 +233,8 @@ func wantsPrivacy(request *sip.Request) bool {
 }
 
 // assertedBy reads P-Asserted-Identity: of two addresses the first (RFC 3325 section 9.1).
-func assertedBy(request *sip.Request) bridge.Party {
-	header := request.GetHeader("P-Asserted-Identity")
+func assertedBy(said interface{ GetHeader(name string) sip.Header }) bridge.Party {
+	header := said.GetHeader("P-Asserted-Identity")
 	if header == nil {
 		return bridge.Party{}
 	}

@@ -36,6 +36,9 @@ type Refer struct{ Referral bridge.Referral }
 // TransferProgress is a call of bridge.Leg.TransferProgress.
 type TransferProgress struct{ Cause bridge.Cause }
 
+// Introduce is a call of bridge.Introduced.Introduce.
+type Introduce struct{ Other bridge.Party }
+
 // Hangup is a call of bridge.Leg.Hangup.
 type Hangup struct{ Cause bridge.Cause }
 
@@ -59,6 +62,7 @@ func (Tell) command()         {}
 func (Refer) command()            {}
 func (TransferProgress) command() {}
 func (Hangup) command()           {}
+func (Introduce) command()        {}
 func (Ring) command()             {}
 func (Mention) command()          {}
 func (Answer) command()           {}
