@@ -49,6 +49,13 @@ func (c *conn) result(asked command, values ...any) {
 	}
 }
 
+// fail answers a command that cannot be done. The caller holds mu.
+func (c *conn) fail(asked command, description string) {
+	if asked.transaction != 0 {
+		c.tell(0, "_error", asked.transaction, nil, statusInfo("error", "NetConnection.Call.Failed", description))
+	}
+}
+
 // callCommand does a command about calls. Others (releaseStream, FCPublish, _checkbw, ...) do nothing.
 func (c *conn) callCommand(asked command) {
 	switch asked.name {
@@ -84,6 +91,15 @@ func (c command) flag(place int) bool {
 	default:
 		return false
 	}
+}
+
+// dictionary gives an argument if it is an object, else an empty one.
+func (c command) dictionary(place int) amf.Object {
+	if place >= len(c.args) {
+		return amf.Object{}
+	}
+	object, _ := c.args[place].(amf.Object)
+	return object
 }
 
 // words gives all arguments from a place on that are strings.

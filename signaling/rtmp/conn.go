@@ -95,8 +95,8 @@ type conn struct {
 	rejected bool
 	over     bool
 	amf3     bool
-	// texts tells that the client knows the callbacks for messages.
-	texts bool
+	// texts tells that the client knows the callbacks for messages, outcomes that it wants to hear of the fate of its own.
+	texts, outcomes bool
 	// serial numbers our calls of the client.
 	serial float64
 	// streams has the message streams that exist; publishing is the one on which the client speaks, under the name

@@ -58,7 +58,8 @@ func (c *conn) welcome(asked command, user, app string, info amf.Object) {
 	}
 	c.user, c.display = user, clean(asked.text(2))
 	c.connected = true
-	c.texts = asksForTexts(app)
+	c.outcomes = asksForTexts(app)
+	c.texts = c.outcomes
 	c.amf3 = info.Get("objectEncoding") == 3.0
 	c.greet()
 	c.tell(0, "_result", asked.transaction, nil, info)

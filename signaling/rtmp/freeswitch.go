@@ -24,6 +24,7 @@ const (
 // Why a command fails.
 var (
 	errNotLoggedIn  = errors.New("not logged in")
+	errLogin        = errors.New("wrong name or password, or an account whose password is not kept here")
 	errNoSuchCall   = errors.New("no such call")
 	errState        = errors.New("not in this state of the call")
 	errNotSupported = errors.New("not supported")
@@ -81,10 +82,7 @@ func (f *freeswitch) state(l *leg, state string) { f.say("callState", l.call, st
 
 // fail answers a command that cannot be done.
 func (f *freeswitch) fail(asked command, why error) {
-	if asked.transaction != 0 {
-		f.conn.tell(0, "_error", asked.transaction, nil,
-			statusInfo("error", "NetConnection.Call.Failed", why.Error()))
-	}
+	f.conn.fail(asked, why.Error())
 }
 
 // wish is what such a phone speaks: Speex, and H.264 if it looks.
@@ -145,6 +143,12 @@ func (f *freeswitch) rings(l *leg, early bool) {
 
 func (f *freeswitch) answered(l *leg, _ bridge.Description) { f.state(l, "ACTIVE") }
 
+// introduced says name and number, as other phones write them.
+func (f *freeswitch) introduced(l *leg, other bridge.Party) {
+	number, _ := parseAddress(other.URI, "")
+	f.say("displayUpdate", l.call, clean(other.Name), number.user)
+}
+
 func (f *freeswitch) held(l *leg, held bool) {
 	if held {
 		f.state(l, "HELD")
@@ -159,8 +163,3 @@ func (f *freeswitch) ended(l *leg, cause bridge.Cause) {
 	f.state(l, "HANGUP")
 	f.say("onHangup", l.call, hangupCause(cause))
 }
-
-// wrote and paged have no words: such phones know of no messages.
-func (f *freeswitch) wrote(string) bool { return false }
-
-func (f *freeswitch) paged(bridge.Party, string) bool { return false }

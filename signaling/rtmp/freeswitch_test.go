@@ -294,7 +294,7 @@ func TestFreeswitchFails(t *testing.T) {
 		{"alice@test", "secret"},
 		{"alice@test", fmt.Sprintf("%x", md5.Sum([]byte("other:alice@test:secret")))},
 	} {
-		stranger.fails("not logged in", "login", wrong...)
+		stranger.fails("wrong name or password, or an account whose password is not kept here", "login", wrong...)
 		hears(t, stranger.Client, "onLogin", "failure", nil, nil)
 	}
 	if w.phone.Dials() > 0 {
@@ -314,12 +314,15 @@ func TestFreeswitchFails(t *testing.T) {
 		{"bad arguments", "sendDTMF", ""},
 		{"bad arguments", "sendDTMF", strings.Repeat("1", 33)},
 		{"not supported", "three_way", "x", "y"},
-		{"not supported", "sendevent"},
+		{"no such call", "sendevent"},
+		{"not supported", "sendevent", amf.Object{Properties: []amf.Property{{Name: "_body", Value: "x"}}}},
 		{"not supported", "bogus"},
 	} {
 		alice.fails(fmt.Sprint(test[0]), fmt.Sprint(test[1]), test[2:]...)
 	}
-	for _, good := range []string{"attach", "receiveAudio", "receiveVideo", "initStream", "log"} {
+	for _, good := range []string{
+		"attach", "receiveAudio", "receiveVideo", "initStream", "log", "releaseStream", "FCPublish",
+	} {
 		alice.must(good)
 	}
 	name := alice.makeCall()

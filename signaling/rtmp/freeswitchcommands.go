@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"sipbridge/bridge"
-	"sipbridge/signaling/rtmp/amf"
 	"sipbridge/transcode/dtmf"
 )
 
@@ -26,6 +25,9 @@ func (f *freeswitch) command(asked command) {
 		return
 	case "join":
 		f.join(asked)
+		return
+	case "sendevent":
+		f.sendEvent(asked)
 		return
 	}
 	if err := f.do(asked); err != nil {
@@ -60,9 +62,12 @@ func (f *freeswitch) do(asked command) error {
 	case "receiveVideo":
 		f.looks = asked.flag(0)
 		return nil
-	case "initStream", "log", "FCUnsubscribe":
+	case "log":
+		f.conn.server.options.Logger.Debug("flash phone says", "user", f.conn.user, "text", clean(asked.text(0)))
 		return nil
-	default: // three_way and sendevent among them
+	case "initStream", "FCUnsubscribe", "releaseStream", "FCPublish", "FCUnpublish", "_checkbw": // nothing to do for them
+		return nil
+	default:
 		return errNotSupported
 	}
 }
@@ -93,10 +98,11 @@ func (f *freeswitch) place(asked command) (*callerLeg, error) {
 	case len(f.conn.calls) >= maxPhoneCalls:
 		return nil, errTooManyCalls
 	}
-	if len(asked.args) > 2 {
-		options, _ := asked.args[2].(amf.Object)
-		f.looks = f.looks || options.Text("wantVideo") == "true"
+	if asked.name == "FCSubscribe" {
+		f.looks = true
+		f.conn.deaf.Store(false)
 	}
+	f.looks = f.looks || asked.dictionary(2).Text("wantVideo") == "true"
 	placed := f.conn.newCall(to, f.wish())
 	f.conn.tell(0, "onMakeCall", asked.transaction, nil, placed.call, number, f.conn.user)
 	f.attach(placed.leg)
@@ -205,11 +211,7 @@ func (f *freeswitch) join(asked command) {
 		f.fail(asked, errNoSuchCall)
 		return
 	}
-	target := other.from.URI
-	if other.caller {
-		target = other.to.URI
-	}
-	f.refer(asked, bridge.Referral{Target: target, Replaces: &other.info.Dialog})
+	f.refer(asked, bridge.Referral{Target: other.other().URI, Replaces: &other.info.Dialog})
 }
 
 // refer asks for a transfer in the call that the first argument names. The command is answered when it is done.

@@ -6,7 +6,8 @@ import (
 )
 
 // login makes the connection a user's, who proves himself with the MD5 of the session's name, his address and his
-// password, with colons between them. Who is unknown and who has the wrong password hear the same.
+// password, with colons between them. Who is unknown and who has the wrong password hear the same; and so does a user
+// whose account has only a hash (ha1), since a hash of something else cannot be compared with it.
 func (f *freeswitch) login(asked command) error {
 	c := f.conn
 	given := asked.text(0)
@@ -20,7 +21,7 @@ func (f *freeswitch) login(asked command) error {
 		!c.server.options.Accounts.VerifySalted(typed.user, domain, f.session+":"+given, asked.text(1)) {
 		c.server.guard.fail(c.remote, now)
 		f.say("onLogin", "failure", nil, nil)
-		return errNotLoggedIn
+		return errLogin
 	}
 	f.forget()
 	c.user, c.display = typed.user+"@"+domain, ""

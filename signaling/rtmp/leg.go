@@ -29,21 +29,23 @@ type leg struct {
 	caller bool
 	// call names the call to the client, and in the leg's dialog.
 	call string
-	// from and to are the parties of the call.
-	from, to bridge.Party
 	// offer is what the client was offered in invited.
 	offer bridge.Description
 
 	// ---- guarded by conn.mu ----
 
-	wish  wish
-	state legState
+	// from and to are the parties of the call.
+	from, to bridge.Party
+	wish     wish
+	state    legState
 	// held is what the client was told last by holded.
 	held bool
 	// holding is what the client said last by hold.
 	holding bool
 	// transferred hears what becomes of a transfer that the client asked for.
 	transferred func(bridge.Cause)
+	// untold are the texts of the client of which nobody knows yet what became of them.
+	untold []*outcome
 	// proposed is the tag of sound that came though another codec is agreed, while the call decides about
 	// it, and after it was refused.
 	proposed byte
@@ -70,8 +72,8 @@ type callerLeg struct {
 }
 
 var (
-	_ bridge.Leg      = (*leg)(nil)
-	_ bridge.Incoming = callerLeg{}
+	_ bridge.Introduced = (*leg)(nil)
+	_ bridge.Incoming   = callerLeg{}
 )
 
 // Info says who the client is.
@@ -109,6 +111,25 @@ func (l *leg) Accept(answer bridge.Description) {
 
 // Refuse leaves the client's new codec unheard.
 func (l *leg) Refuse(bridge.Cause) {}
+
+// Introduce tells the client who the other party is, if that is news.
+func (l *leg) Introduce(other bridge.Party) {
+	l.conn.mu.Lock()
+	defer l.conn.mu.Unlock()
+	if l.state == stateEnded || other == *l.other() {
+		return
+	}
+	*l.other() = other
+	l.conn.words.introduced(l, other)
+}
+
+// other is the other party of the call. The caller holds conn.mu.
+func (l *leg) other() *bridge.Party {
+	if l.caller {
+		return &l.to
+	}
+	return &l.from
+}
 
 // SetDirection tells the client whether the other party holds.
 func (l *leg) SetDirection(direction bridge.Direction) {
@@ -210,12 +231,14 @@ func (l *leg) agree(answer bridge.Description) {
 	l.media.agree(answer)
 }
 
-// emit hands an event to the call. It never waits; the last place in the buffer is for Ended. The caller holds
-// conn.mu.
-func (l *leg) emit(event bridge.Event) {
-	if l.state != stateEnded && len(l.events) < eventsBuffered-1 {
-		l.events <- event
+// emit hands an event to the call, or reports false. It never waits; the last place in the buffer is for Ended. The
+// caller holds conn.mu.
+func (l *leg) emit(event bridge.Event) (taken bool) {
+	if l.state == stateEnded || len(l.events) >= eventsBuffered-1 {
+		return false
 	}
+	l.events <- event
+	return true
 }
 
 // end ends the leg without a word to the client. The caller holds conn.mu.
@@ -228,6 +251,9 @@ func (l *leg) end(cause bridge.Cause) {
 	close(l.events)
 	l.media.close()
 	delete(l.conn.calls, l.call)
+	for _, untold := range l.untold {
+		untold.tellLocked(noSuchCall())
+	}
 	if told := l.transferred; told != nil {
 		l.transferred = nil
 		told(bridge.Cause{Status: 487, Text: "Request Terminated"})

@@ -8,18 +8,24 @@ import (
 
 var _ bridge.Recipient = endpoint{}
 
-// sendPagingMessage writes a text to somebody, outside of calls. As with other commands, no callback tells whether it
-// arrived.
+// sendPagingMessage writes a text to somebody, outside of calls.
 func (c *conn) sendPagingMessage(asked command) {
 	text := asked.text(1)
 	c.mu.Lock()
 	c.texts = true
 	_, domain, _ := strings.Cut(c.user, "@")
 	to, ok := parseAddress(asked.text(0), domain)
-	request := c.request(to)
+	request, result := c.request(to), c.textOutcome(asked)
 	c.mu.Unlock()
-	if ok && isText(text) && c.server.options.Text != nil {
-		c.server.options.Text(request, messageOf(text), func(bridge.Cause) {})
+	switch {
+	case !ok:
+		result.tell(bridge.Cause{Status: 400, Text: "invalid dest URI"})
+	case !isText(text):
+		result.tell(badText())
+	case c.server.options.Text == nil:
+		result.tell(bridge.Cause{Status: 501, Text: "Not Implemented"})
+	default:
+		c.server.options.Text(request, messageOf(text), result.tell)
 	}
 }
 

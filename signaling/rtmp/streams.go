@@ -67,8 +67,8 @@ func (c *conn) play(asked command) {
 		return
 	}
 	c.send(chunk.Event(chunk.StreamBegin, asked.stream))
+	c.playing.Store(asked.stream) // before it is told, so that nothing is lost that is said as soon as it is
 	c.words.plays(asked, streamName(asked))
-	c.playing.Store(asked.stream)
 }
 
 // seek fails: what is said now has no other place.

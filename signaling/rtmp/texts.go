@@ -3,6 +3,7 @@ package rtmp
 import (
 	"mime"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,7 +19,7 @@ const (
 
 // asksForTexts tells whether a client knows the callbacks for messages, which is said by ?messages=true behind the
 // address in its URL. Others are told of no message, because some close when they hear of what they don't know. A
-// client that sends one knows them, too.
+// client that sends one knows them, too; but whether its own messages arrive it hears only if it said so in the URL.
 func asksForTexts(app string) bool {
 	_, query, _ := strings.Cut(app, "?")
 	values, err := url.ParseQuery(query)
@@ -31,10 +32,38 @@ func (c *conn) sendMessage(asked command) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.texts = true
-	if c.active == nil || !isText(text) {
+	result := c.textOutcome(asked)
+	switch {
+	case !isText(text):
+		result.tellLocked(badText())
+	case c.active == nil:
+		result.tellLocked(noSuchCall())
+	default:
+		c.active.tellOther(text, result)
+	}
+}
+
+// textOutcome gives what hears of the fate of a text, and tells a client that asked for that in its URL. The caller holds mu.
+func (c *conn) textOutcome(asked command) *outcome {
+	if !c.outcomes {
+		asked.transaction = 0 // it was answered at once, as siprtmp did
+	}
+	return newOutcome(c, asked)
+}
+
+// tellOther says a text to the other party. The caller holds conn.mu.
+func (l *leg) tellOther(text string, result *outcome) {
+	if !l.emit(bridge.Told{Message: messageOf(text), Done: result.tell}) {
+		result.tellLocked(bridge.Cause{Status: 503, Text: "Service Unavailable"})
 		return
 	}
-	c.active.emit(bridge.Told{Message: messageOf(text), Done: func(bridge.Cause) {}}) // no callback tells of it
+	l.untold = append(slices.DeleteFunc(l.untold, func(o *outcome) bool { return o.told }), result)
+}
+
+func badText() bridge.Cause { return bridge.Cause{Status: 400, Text: "Not a text, or too long"} }
+
+func noSuchCall() bridge.Cause {
+	return bridge.Cause{Status: 481, Text: "Call/Transaction Does Not Exist"}
 }
 
 // isText tells whether a client's text can go to somebody else.
@@ -82,8 +111,8 @@ func (l *leg) tell(message bridge.Message) bridge.Cause {
 	defer c.mu.Unlock()
 	switch {
 	case l.state != stateAnswered:
-		return bridge.Cause{Status: 481, Text: "Call/Transaction Does Not Exist"}
-	case !c.words.wrote(text):
+		return noSuchCall()
+	case !c.words.wrote(l, text):
 		return unsupportedText()
 	}
 	return bridge.Cause{Status: 200, Text: "OK"}

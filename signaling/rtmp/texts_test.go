@@ -76,6 +76,44 @@ func TestReceivedMessage(t *testing.T) {
 	hearsWho(t, alice, phone)
 }
 
+// TestFateOfTexts tells a client that asked for it in its URL what became of each of its texts; others hear at once
+// that their command has come.
+func TestFateOfTexts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	alice := rtmptest.Login(t, w.address, "alice@test?messages=true", "secret")
+	fails := func(transaction float64, why string) {
+		t.Helper()
+		if answer := alice.AwaitAnswer(transaction); answer.Name != "_error" || info(t, answer).Text("description") != why {
+			t.Errorf("%s: the answer is %+v", why, answer)
+		}
+	}
+	fails(alice.Call("sendMessage", "hello"), "481 Call/Transaction Does Not Exist")
+	fails(alice.Call("sendMessage", ""), "400 Not a text, or too long")
+	fails(alice.Call("sendPagingMessage", "bob\r\nX: y", "hello"), "400 invalid dest URI")
+	fails(alice.Call("sendPagingMessage", "bob", ""), "400 Not a text, or too long")
+	fails(alice.Call("sendPagingMessage", "nobody", "hello"), "404 Not Found")
+	bob := rtmptest.Login(t, w.address, "bob@test", "secret")
+	fails(alice.Call("sendPagingMessage", "bob", "hello"), "415 Unsupported Media Type")
+	if answer := bob.Ask("sendPagingMessage", "nobody", "hello"); answer.Name != "_result" {
+		t.Errorf("a client that did not ask hears %+v", answer)
+	}
+	if answer := alice.Ask("sendPagingMessage", "bob", "hello"); answer.Name != "_result" {
+		t.Errorf("a text that was told is answered %+v", answer)
+	}
+	alice.Call("invite", "phone", "pcmu")
+	phone := w.phone.AwaitDial(t)
+	phone.Emit(answered())
+	alice.Await("accepted")
+	said := alice.Call("sendMessage", "hello")
+	bridgetest.Await[bridgetest.Tell](t, phone.Leg).Done(bridge.Cause{Status: 486, Text: "Busy Here"})
+	fails(said, "486 Busy Here")
+	said = alice.Call("sendMessage", "hello")
+	bridgetest.Await[bridgetest.Tell](t, phone.Leg)
+	phone.Emit(bridge.Ended{Cause: bridge.Normal()})
+	fails(said, "481 Call/Transaction Does Not Exist")
+}
+
 // TestMessagesAreOptIn tells no client of messages that may not know the callback.
 func TestMessagesAreOptIn(t *testing.T) {
 	t.Parallel()

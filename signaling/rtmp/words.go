@@ -15,13 +15,15 @@ type words interface {
 	rings(l *leg, early bool)
 	// answered tells that the client's own call was accepted.
 	answered(l *leg, answer bridge.Description)
+	// introduced tells who the other party is now.
+	introduced(l *leg, other bridge.Party)
 	// held tells whether the other party holds.
 	held(l *leg, held bool)
 	// ended tells that a call is over, and not by the client.
 	ended(l *leg, cause bridge.Cause)
-	// wrote tells what the other party, or somebody outside of calls, writes. It reports false if the client may not know
-	// how it is told.
-	wrote(text string) bool
+	// wrote tells what the other party of a call, or somebody outside of calls, writes. It reports false if the client may
+	// not know how it is told.
+	wrote(l *leg, text string) bool
 	paged(from bridge.Party, text string) bool
 }
 
@@ -29,10 +31,18 @@ type words interface {
 type siprtmp struct{ conn *conn }
 
 // command answers each command at once, also one that is not known or fails, as siprtmp did; what really becomes of
-// a call is told by callbacks.
+// a call is told by callbacks. Only the fate of a text is an answer, for a client that wants to hear of it.
 func (s siprtmp) command(asked command) {
-	s.conn.answer(asked)
+	if !s.answersLater(asked) {
+		s.conn.answer(asked)
+	}
 	s.conn.callCommand(asked)
+}
+
+func (s siprtmp) answersLater(asked command) bool {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	return s.conn.outcomes && (asked.name == "sendMessage" || asked.name == "sendPagingMessage")
 }
 
 func (s siprtmp) plays(asked command, name string) {
@@ -58,6 +68,9 @@ func (s siprtmp) answered(l *leg, answer bridge.Description) {
 	s.conn.callback("accepted", l.wish.acceptedWords(answer)...)
 }
 
+// introduced has no word: some clients close when they hear of what they don't know.
+func (s siprtmp) introduced(*leg, bridge.Party) {}
+
 func (s siprtmp) held(_ *leg, held bool) { s.conn.callback("holded", held) }
 
 func (s siprtmp) ended(l *leg, cause bridge.Cause) {
@@ -71,7 +84,7 @@ func (s siprtmp) ended(l *leg, cause bridge.Cause) {
 	}
 }
 
-func (s siprtmp) wrote(text string) bool {
+func (s siprtmp) wrote(_ *leg, text string) bool {
 	if s.conn.texts {
 		s.conn.callback("receivedMessage", text)
 	}
