@@ -33,6 +33,9 @@ func (r *Remote) measure(sent, delay uint32, now time.Time) {
 	}
 }
 
+// RoundTrip is the last known one; 0 if there is none.
+func (r *Remote) RoundTrip() time.Duration { return r.roundTrip }
+
 // Into puts what is known into Stats. Clock is the rate of our timestamps in Hz; 0 leaves the jitter out.
 func (r *Remote) Into(stats *Stats, clock uint32) {
 	stats.RemoteLost, stats.RoundTrip = r.lost, r.roundTrip

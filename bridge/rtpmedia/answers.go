@@ -204,9 +204,7 @@ func (s *Session) answeringSection(offered sdp.Media, chosen bridge.MediaDescrip
 	direction := chosen.Direction.And(offered.Flow().Mirror())
 	answer := s.section(offered.Kind(), offered.Protocol, direction, chosen.PacketTime, formats)
 	answer.MID, answer.RTCPMux = offered.MID, offered.RTCPMux
-	if feedbackOf(offered) != (feedback{}) {
-		answer.Feedback = sdp.PictureFeedback()
-	}
+	answer.Feedback = feedbackOf(offered).lines()
 	return answer
 }
 

@@ -2,7 +2,6 @@ package rtpmedia
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -13,21 +12,31 @@ import (
 )
 
 // feedback is what a party takes of RTCP feedback (RFC 4585, RFC 5104).
-type feedback struct{ pli, fir bool }
+type feedback struct{ pli, fir, nack bool }
 
 // feedbackOf reads what a section says; it counts over RTP/AVP, too, where some phones write it.
 func feedbackOf(section sdp.Media) feedback {
-	if section.Kind() != transcode.Video {
-		return feedback{}
-	}
 	says := func(wanted string) bool {
-		return slices.ContainsFunc(section.Formats, func(format sdp.Format) bool {
-			return slices.ContainsFunc(format.Feedback, func(value string) bool {
-				return strings.EqualFold(strings.Join(strings.Fields(value), " "), wanted)
-			})
-		})
+		return slices.ContainsFunc(section.Formats, func(format sdp.Format) bool { return format.Takes(wanted) })
 	}
-	return feedback{pli: says("nack pli"), fir: says("ccm fir")}
+	if section.Kind() != transcode.Video {
+		return feedback{nack: says("nack")}
+	}
+	return feedback{pli: says("nack pli"), fir: says("ccm fir"), nack: says("nack")}
+}
+
+// lines are the values of a=rtcp-fb for it.
+func (f feedback) lines() []string {
+	var lines []string
+	for _, line := range []struct {
+		value string
+		has   bool
+	}{{"nack", f.nack}, {"nack pli", f.pli}, {"ccm fir", f.fir}} {
+		if line.has {
+			lines = append(lines, line.value)
+		}
+	}
+	return lines
 }
 
 // keyframes is what was asked of full pictures. The stream's mu guards it.
@@ -76,7 +85,7 @@ func (s *stream) wants(now time.Time) bool {
 // with one.
 func (s *stream) askKeyframe(now time.Time) bool {
 	agreed := s.agreed.Load()
-	if agreed == nil || agreed.feedback == (feedback{}) {
+	if agreed == nil || !agreed.feedback.pli && !agreed.feedback.fir {
 		return false
 	}
 	if request := s.keyframeRequest(agreed, now); request != nil {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
@@ -59,10 +60,20 @@ func isRTCP(datagram []byte) bool {
 	return len(datagram) > 1 && datagram[0]>>6 == 2 && datagram[1] >= 192 && datagram[1] <= 223
 }
 
-// admit asks the latch whether a packet is the party's, and counts it.
+// admit asks the latch whether a packet is the party's, counts it, and asks for those that are missing before it.
 func (s *stream) admit(
 	agreed *agreement, packet *rtp.Packet, format inboundFormat, from netip.AddrPort, now time.Time,
 ) bool {
+	missing, ok := s.note(agreed, packet, format, from, now)
+	if missing != nil {
+		s.request(packet.SSRC, missing)
+	}
+	return ok
+}
+
+func (s *stream) note(
+	agreed *agreement, packet *rtp.Packet, format inboundFormat, from netip.AddrPort, now time.Time,
+) (missing []rtcp.NackPair, ok bool) {
 	clock := format.clock
 	if format.role == sdp.RoleTelephoneEvent {
 		clock = 0 // its timestamp stands still
@@ -71,14 +82,17 @@ func (s *stream) admit(
 	defer s.mu.Unlock()
 	before := s.latch.destination()
 	if !s.latch.accept(from, packet.SSRC, packet.SequenceNumber, now) {
-		return false
+		return nil, false
 	}
 	if s.latch.destination() != before {
 		s.setDestinations(agreed)
 		s.options.Counters.moved.Add(1)
 	}
 	s.reception.Packet(packet, clock, now)
-	return true
+	if agreed.feedback.nack {
+		missing = s.requester.Take(packet.SSRC, packet.SequenceNumber, s.remote.RoundTrip(), now)
+	}
+	return missing, true
 }
 
 // dispatch sends a packet of the party where it belongs.
@@ -138,6 +152,7 @@ func (s *stream) send(header *rtp.Header, payload []byte) error {
 	}
 	if err == nil {
 		size += copy(s.sending[size:], payload)
+		s.resender.Keep(s.sending[:size])
 		err = s.sockets.rtp.Send(s.sending[:size], *to)
 	}
 	if err != nil {

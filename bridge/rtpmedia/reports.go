@@ -75,6 +75,8 @@ func (s *stream) receiveReport(datagram []byte, now time.Time) (size int, ok boo
 		s.takeReports(nil, report.Reports, now)
 	case rtcp.TypeGoodbye:
 		s.options.Counters.byes.Add(1)
+	case rtcp.TypeTransportSpecificFeedback:
+		return size, s.receiveMissed(header, packet, now)
 	case rtcp.TypePayloadSpecificFeedback:
 		return size, s.receiveFeedback(header, packet, now)
 	default: // source descriptions and other feedback tell nothing that is needed

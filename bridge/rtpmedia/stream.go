@@ -9,6 +9,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/quality"
+	"sipbridge/bridge/repair"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
 )
@@ -22,6 +23,8 @@ type stream struct {
 	sockets sockets
 	opened  bool
 	sender  *transcode.Sender
+	// resender has what was sent, for a party that may ask for it again.
+	resender *repair.Resender
 	// heard is where the party's packets go.
 	heard transcode.Switch
 	tones tones
@@ -38,6 +41,7 @@ type stream struct {
 	reception quality.Reception
 	remote    quality.Remote
 	keyframes keyframes
+	requester repair.Requester
 
 	// packet, keys and keyClock belong to whoever reads RTP: the packet that is read, and the clock of the event
 	// format that keys was made for.
@@ -52,7 +56,8 @@ type stream struct {
 func newStream(session *Session, kind transcode.Kind) *stream {
 	s := &stream{
 		session: session, options: &session.options, kind: kind,
-		latch: latch{signallingHost: session.options.SignallingHost},
+		latch:    latch{signallingHost: session.options.SignallingHost},
+		resender: repair.NewResender(keptPackets(kind)),
 	}
 	s.sender = transcode.NewSender(transcode.SenderOptions{Write: s.send, Pictures: kind == transcode.Video})
 	return s
@@ -112,6 +117,7 @@ func (s *stream) apply(agreed *agreement) {
 		event = transcode.Format{}
 	}
 	s.sender.SetFormats(agreed.formats)
+	s.resender.Agree(agreed.feedback.nack, nil)
 	s.sender.SetTelephoneEvent(event.PayloadType, event.ClockRate)
 	s.useTones(agreed.formats)
 	s.sender.SetEnabled(agreed.direction.Sends())

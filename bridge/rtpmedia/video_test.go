@@ -114,8 +114,12 @@ func TestFullIntraRequest(t *testing.T) {
 			offer := party.offer("m=video 4002 RTP/AVPF 96", "a=rtpmap:96 VP8/90000", test.line)
 			offered := must[bridge.Description](t)(session.SetOffer(offer))
 			answer := must[[]byte](t)(session.Answer(answersFirst(offered)))
-			if strings.Contains(string(answer), "a=rtcp-fb:* ccm fir\r\n") != test.want {
-				t.Errorf("answer\n%s", answer)
+			for line, want := range map[string]bool{
+				"nack": name == "others", "nack pli": name == "pli", "ccm fir": name == "fir",
+			} {
+				if strings.Contains(string(answer), "a=rtcp-fb:* "+line+"\r\n") != want {
+					t.Errorf("%s in the answer\n%s", line, answer)
+				}
 			}
 			if session.AskKeyframe() != test.want {
 				t.Error("the wrong way was chosen")

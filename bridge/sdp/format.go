@@ -1,6 +1,9 @@
 package sdp
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"sipbridge/transcode"
@@ -117,5 +120,49 @@ func codec(name string, clockRate uint32) (transcode.Codec, bool) {
 	return transcode.Codec{Name: name, ClockRate: clockRate}, true
 }
 
-// PictureFeedback is what we say of RTCP feedback on pictures (RFC 4585, RFC 5104): requests for full ones are passed on.
-func PictureFeedback() []string { return []string{"nack pli", "ccm fir"} }
+// PictureFeedback is what we say of RTCP feedback on pictures (RFC 4585, RFC 5104): requests for full ones are passed
+// on, and lost packets are sent again.
+func PictureFeedback() []string { return []string{"nack", "nack pli", "ccm fir"} }
+
+// Takes tells whether a kind of RTCP feedback is among those of the format.
+func (f Format) Takes(feedback string) bool {
+	return slices.ContainsFunc(f.Feedback, func(value string) bool {
+		return strings.EqualFold(strings.Join(strings.Fields(value), " "), feedback)
+	})
+}
+
+// Shared gives those of our kinds of feedback that the format has, too: only they may be answered (RFC 4585 section
+// 4.2).
+func (f Format) Shared(ours []string) []string {
+	var shared []string
+	for _, feedback := range ours {
+		if f.Takes(feedback) {
+			shared = append(shared, feedback)
+		}
+	}
+	return shared
+}
+
+// Repairs gives the payload type whose packets are sent again under this format (RFC 4588 section 8.1), and reports
+// false if it is not for that.
+func Repairs(format transcode.Format) (payloadType uint8, ok bool) {
+	if !strings.EqualFold(format.Name, "rtx") {
+		return 0, false
+	}
+	for field := range strings.SplitSeq(format.Parameters, ";") {
+		name, value, _ := strings.Cut(field, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "apt") {
+			number, err := strconv.ParseUint(strings.TrimSpace(value), 10, 7)
+			return uint8(number), err == nil
+		}
+	}
+	return 0, false
+}
+
+// Retransmission is the format under which packets of another one are sent again.
+func Retransmission(of transcode.Format, payloadType uint8) transcode.Format {
+	return transcode.Format{
+		Codec:       transcode.Codec{Name: "rtx", ClockRate: of.ClockRate},
+		PayloadType: payloadType, Parameters: fmt.Sprintf("apt=%d", of.PayloadType),
+	}
+}

@@ -161,6 +161,9 @@ func (p *printer) format(format Format) {
 }
 
 func (p *printer) sources(media *Media) {
+	for _, group := range media.SSRCGroups {
+		p.line("a=ssrc-group:%s", group)
+	}
 	for _, source := range media.SSRCs {
 		if source.CName == "" {
 			continue // RFC 5576 section 4.1: a source without an attribute cannot be written

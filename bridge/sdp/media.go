@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +53,9 @@ type Media struct {
 	MSID string
 	// SSRCs are the announced synchronisation sources (RFC 5576), each once.
 	SSRCs []SSRC
+	// SSRCGroups are what the sources are to each other: "FID 1 2" has lost packets of 1 sent again as 2 (RFC 5576
+	// section 4.2). They are only printed.
+	SSRCGroups []string
 
 	// ICEUfrag and ICEPwd are the ICE credentials (RFC 8839 section 5.4).
 	ICEUfrag, ICEPwd string
@@ -157,6 +161,25 @@ func (m Media) TelephoneEvents() []transcode.Format {
 // ComfortNoise gives the comfort-noise formats (RFC 3389).
 func (m Media) ComfortNoise() []transcode.Format {
 	return m.pick(func(role Role) bool { return role == RoleComfortNoise })
+}
+
+// Retransmissions gives the formats under which packets are sent again (RFC 4588).
+func (m Media) Retransmissions() []transcode.Format {
+	repairs := m.pick(func(role Role) bool { return role == RoleRepair })
+	return slices.DeleteFunc(repairs, func(format transcode.Format) bool {
+		_, ok := Repairs(format)
+		return !ok
+	})
+}
+
+// Format gives the format of a payload type; an empty one if there is none.
+func (m Media) Format(payloadType uint8) Format {
+	for _, format := range m.Formats {
+		if format.PayloadType == payloadType {
+			return format
+		}
+	}
+	return Format{}
 }
 
 func (m Media) pick(wanted func(Role) bool) []transcode.Format {

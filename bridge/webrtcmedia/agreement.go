@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
 
@@ -13,15 +14,17 @@ type agreements [kinds]agreement
 
 // agreement is what both sides know of one section: as we offer it, or as it was answered.
 type agreement struct {
-	// formats are the codecs, events the telephone-event formats.
-	formats, events []transcode.Format
+	// formats are the codecs, events the telephone-event formats, repairs those in which lost packets are sent again.
+	formats, events, repairs []transcode.Format
+	// feedback is what RTCP may say of the codecs.
+	feedback []string
 	// direction is what we do.
 	direction  bridge.Direction
 	packetTime time.Duration
 }
 
-// all gives codecs and telephone-event, in the order of the m= line.
-func (a agreement) all() []transcode.Format { return slices.Concat(a.formats, a.events) }
+// all gives all formats in the order of the m= line.
+func (a agreement) all() []transcode.Format { return slices.Concat(a.formats, a.events, a.repairs) }
 
 // event is the telephone-event format to send keys in; a clock rate of 0 means none.
 func (a agreement) event() transcode.Format {
@@ -64,9 +67,11 @@ func answersTo(offer *remote, answer bridge.Description) (agreements, error) {
 			return agreements{}, notAcceptable(ErrMismatch)
 		}
 	}
+	section := offer.section(transcode.Video)
 	agreed[transcode.Video] = agreement{
-		formats: chosen.Formats, direction: chosen.Direction.And(offer.section(transcode.Video).Flow().Mirror()),
+		formats: chosen.Formats, direction: chosen.Direction.And(section.Flow().Mirror()),
 	}
+	agreed[transcode.Video].repairAs(section, sdp.PictureFeedback())
 	return agreed, nil
 }
 
@@ -87,6 +92,7 @@ func answerTo(offer *remote, chosen bridge.MediaDescription) (agreement, error) 
 		direction:  chosen.Direction.And(offer.audio().Flow().Mirror()),
 		packetTime: chosen.PacketTime,
 	}
+	a.repairAs(*offer.audio(), audioFeedback())
 	if event := chooseEvent(offer.events(), formats[0].ClockRate); event.ClockRate > 0 {
 		a.events = []transcode.Format{event}
 	}
@@ -111,6 +117,7 @@ func proposalsFor(proposal bridge.Description, used []transcode.Format) agreemen
 		taken = append(taken, format)
 		ours[transcode.Video].formats = append(ours[transcode.Video].formats, format)
 	}
+	ours[transcode.Video].offerRepairs(taken)
 	return ours
 }
 
@@ -150,7 +157,11 @@ func payloadType(format transcode.Format, taken []transcode.Format) (uint8, bool
 	if i := slices.IndexFunc(taken, format.Fits); i >= 0 {
 		return taken[i].PayloadType, true
 	}
-	number := format.PayloadType
+	return freePayloadType(format.PayloadType, taken)
+}
+
+// freePayloadType gives the number, or the next dynamic one that is free.
+func freePayloadType(number uint8, taken []transcode.Format) (uint8, bool) {
 	for range 1 + dynamic {
 		isNumber := func(other transcode.Format) bool { return other.PayloadType == number }
 		if !slices.ContainsFunc(taken, isNumber) {
@@ -182,6 +193,7 @@ func (a agreement) answered(kind transcode.Kind, answer *remote) agreement {
 		}
 	}
 	if kind != transcode.Audio {
+		agreed.repairAs(section, a.feedback)
 		return agreed
 	}
 	for _, event := range answer.events() {

@@ -2,6 +2,7 @@ package webrtcmedia
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
 
@@ -28,6 +30,7 @@ type browser struct {
 	t          *testing.T
 	connection *webrtc.PeerConnection
 	track      *browserTrack
+	camera     *browserTrack // nil if it has no codecs of pictures
 	readers    sync.WaitGroup
 
 	mu       sync.Mutex
@@ -42,13 +45,7 @@ func newBrowser(t *testing.T, codecs []transcode.Format) *browser {
 	t.Helper()
 	engine := &webrtc.MediaEngine{}
 	for _, format := range codecs {
-		must(t, engine.RegisterCodec(webrtc.RTPCodecParameters{
-			RTPCodecCapability: webrtc.RTPCodecCapability{
-				MimeType: "audio/" + format.Name, ClockRate: format.ClockRate,
-				Channels: uint16(format.Channels), SDPFmtpLine: format.Parameters,
-			},
-			PayloadType: webrtc.PayloadType(format.PayloadType),
-		}, webrtc.RTPCodecTypeAudio))
+		register(t, engine, format)
 	}
 	settings := webrtc.SettingEngine{}
 	settings.SetIncludeLoopbackCandidate(true)
@@ -58,19 +55,12 @@ func newBrowser(t *testing.T, codecs []transcode.Format) *browser {
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	connection, err := api.NewPeerConnection(webrtc.Configuration{})
 	must(t, err)
-	b := &browser{t: t, connection: connection, track: &browserTrack{}}
-	sender, err := connection.AddTrack(b.track)
-	must(t, err)
-	b.readers.Go(func() {
-		buffer := make([]byte, packetSize)
-		for {
-			n, _, err := sender.Read(buffer)
-			if err != nil {
-				return
-			}
-			b.report(buffer[:n])
-		}
-	})
+	b := &browser{t: t, connection: connection, track: &browserTrack{kind: webrtc.RTPCodecTypeAudio}}
+	b.add(b.track)
+	if slices.ContainsFunc(codecs, isVideo) {
+		b.camera = &browserTrack{kind: webrtc.RTPCodecTypeVideo}
+		b.add(b.camera)
+	}
 	connection.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 		b.readers.Go(func() {
 			buffer := make([]byte, packetSize)
@@ -86,6 +76,44 @@ func newBrowser(t *testing.T, codecs []transcode.Format) *browser {
 	})
 	t.Cleanup(b.close)
 	return b
+}
+
+func isVideo(format transcode.Format) bool { return format.ClockRate == 90000 }
+
+func register(t *testing.T, engine *webrtc.MediaEngine, format transcode.Format) {
+	t.Helper()
+	kind := webrtc.RTPCodecTypeAudio
+	codec := webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{
+			ClockRate: format.ClockRate, Channels: uint16(format.Channels), SDPFmtpLine: format.Parameters,
+		},
+		PayloadType: webrtc.PayloadType(format.PayloadType),
+	}
+	if isVideo(format) {
+		kind = webrtc.RTPCodecTypeVideo
+		if _, again := sdp.Repairs(format); !again {
+			codec.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
+		}
+	}
+	codec.MimeType = kind.String() + "/" + format.Name
+	must(t, engine.RegisterCodec(codec, kind))
+}
+
+// add adds a stream, and reads the reports on it.
+func (b *browser) add(track *browserTrack) {
+	b.t.Helper()
+	sender, err := b.connection.AddTrack(track)
+	must(b.t, err)
+	b.readers.Go(func() {
+		buffer := make([]byte, packetSize)
+		for {
+			n, _, err := sender.Read(buffer)
+			if err != nil {
+				return
+			}
+			b.report(buffer[:n])
+		}
+	})
 }
 
 func (b *browser) report(text []byte) {

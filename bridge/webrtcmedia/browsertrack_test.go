@@ -11,6 +11,7 @@ import (
 // browserTrack is a browser's stream as pion sees it. Unlike pion's own tracks it does not bind itself to one payload
 // type: audio of several codecs and telephone-event share the one SSRC.
 type browserTrack struct {
+	kind  webrtc.RTPCodecType
 	bound atomic.Pointer[binding]
 }
 
@@ -48,7 +49,7 @@ func (t *browserTrack) write(header *rtp.Header, payload []byte) error {
 }
 
 // ID is the name of the track.
-func (t *browserTrack) ID() string { return "audio" }
+func (t *browserTrack) ID() string { return t.kind.String() }
 
 // RID is empty: no simulcast.
 func (t *browserTrack) RID() string { return "" }
@@ -56,5 +57,5 @@ func (t *browserTrack) RID() string { return "" }
 // StreamID is like ID.
 func (t *browserTrack) StreamID() string { return "sipbridge" }
 
-// Kind is audio.
-func (t *browserTrack) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeAudio }
+// Kind is audio or video.
+func (t *browserTrack) Kind() webrtc.RTPCodecType { return t.kind }

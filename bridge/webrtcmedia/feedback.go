@@ -13,13 +13,23 @@ import (
 
 // reports takes RTCP from the browser that came now.
 func (i *incoming) reports(packets []rtcp.Packet, now time.Time) {
-	if i.takeReports(packets, now) && i.events.KeyframeAsked != nil {
+	keyframe, roundTrip := i.takeReports(packets, now)
+	if keyframe && i.events.KeyframeAsked != nil {
 		i.events.KeyframeAsked()
+	}
+	for _, packet := range packets {
+		missed, ok := packet.(*rtcp.TransportLayerNack)
+		if !ok {
+			continue
+		}
+		if kind := slices.Index(i.ours[:], missed.MediaSSRC); kind > 0 {
+			i.resend(transcode.Kind(kind), missed.Nacks, roundTrip, now)
+		}
 	}
 }
 
-// takeReports tells whether the browser wants a full picture, and did not just say so.
-func (i *incoming) takeReports(packets []rtcp.Packet, now time.Time) (keyframe bool) {
+// takeReports tells whether the browser wants a full picture, and did not just say so, and gives the round trip.
+func (i *incoming) takeReports(packets []rtcp.Packet, now time.Time) (keyframe bool, roundTrip time.Duration) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, packet := range packets {
@@ -40,10 +50,15 @@ func (i *incoming) takeReports(packets []rtcp.Packet, now time.Time) (keyframe b
 		}
 	}
 	if !keyframe || now.Sub(i.asked) < bridge.KeyframePause {
-		return false
+		return false, i.roundTrip()
 	}
 	i.asked = now
-	return true
+	return true, i.roundTrip()
+}
+
+// roundTrip is the last known one of any stream; 0 if there is none. The caller holds mu.
+func (i *incoming) roundTrip() time.Duration {
+	return max(i.remote[transcode.Video].RoundTrip(), i.remote[transcode.Audio].RoundTrip())
 }
 
 // blocks takes what the browser says of our streams.

@@ -27,6 +27,7 @@ func placeholders(text []byte) string {
 		{`a=ice-pwd:\S+`, "a=ice-pwd:PWD"},
 		{`a=fingerprint:(\S+) \S+`, "a=fingerprint:$1 FINGERPRINT"},
 		{`a=msid:\S+ `, "a=msid:CNAME "},
+		{`a=ssrc-group:FID \d+ \d+`, "a=ssrc-group:FID SSRC SSRC"},
 		{`a=ssrc:\d+ cname:\S+`, "a=ssrc:SSRC cname:CNAME"},
 	} {
 		text = regexp.MustCompile(rule.pattern).ReplaceAll(text, []byte(rule.with))

@@ -5,10 +5,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/quality"
+	"sipbridge/bridge/repair"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
 )
@@ -23,6 +25,9 @@ type incoming struct {
 	lossTold func(kind transcode.Kind, fraction uint8)
 	// accepted is what may come; nil before anything was agreed.
 	accepted atomic.Pointer[acceptance]
+	// resend sends again what the browser misses of a stream of ours; request asks for what we miss of one of its own.
+	resend  func(kind transcode.Kind, missed []rtcp.NackPair, roundTrip time.Duration, now time.Time)
+	request func(kind transcode.Kind, source uint32, missing []rtcp.NackPair)
 	// latest is when the last good packet came, in Unix nanoseconds.
 	latest atomic.Int64
 	// faults counts what came for nothing, by kind; what kind it would have been is often unknown, which is audio.
@@ -38,6 +43,7 @@ type incoming struct {
 	// mu guards what follows; it is held for header arithmetic only.
 	mu        sync.Mutex
 	reception [kinds]quality.Reception
+	requester [kinds]repair.Requester
 	remote    [kinds]quality.Remote
 	asked     time.Time // when the browser was last believed to want a full picture
 }
@@ -51,6 +57,7 @@ const (
 	roleVideo
 	roleEvent
 	roleNoise // comfort noise: shows that the browser lives
+	roleAgain // a packet of video that is sent again
 )
 
 // comfortNoise is the static payload type of RFC 3389. Browsers may send it unasked beside G.711.
@@ -61,26 +68,32 @@ type acceptance struct {
 	roles    [128]role
 	clocks   [128]uint32
 	receives [kinds]bool
+	// asks tells whether lost packets are asked for.
+	asks [kinds]bool
+	// again gives for the payload type of a packet that is sent again the one that it had.
+	again [128]uint8
 }
 
-// kind is the kind of media that a payload type belongs to; 0 for one that may not come.
-func (a *acceptance) kind(payloadType uint8) transcode.Kind {
+// stream is the one that packets of a payload type belong to.
+func (a *acceptance) stream(payloadType uint8) stream {
 	switch a.roles[payloadType&0x7f] {
 	case roleNone:
-		return 0
+		return streamNone
 	case roleVideo:
-		return transcode.Video
+		return streamVideo
+	case roleAgain:
+		return streamAgain
 	default:
-		return transcode.Audio
+		return streamAudio
 	}
 }
 
-// kind is the kind of media that a payload type belongs to; 0 for one that was not agreed.
-func (i *incoming) kind(payloadType uint8) transcode.Kind {
+// stream is the one that packets of a payload type belong to.
+func (i *incoming) stream(payloadType uint8) stream {
 	if accepted := i.accepted.Load(); accepted != nil {
-		return accepted.kind(payloadType)
+		return accepted.stream(payloadType)
 	}
-	return 0
+	return streamNone
 }
 
 // accept puts agreements in force.
@@ -89,6 +102,10 @@ func (i *incoming) accept(agreed agreements) {
 	accepted.roles[comfortNoise] = roleNoise
 	for _, kind := range transcode.Kinds() {
 		accepted.receives[kind] = agreed[kind].direction.Receives()
+		accepted.asks[kind] = agreed[kind].asksAgain()
+	}
+	for media, again := range agreed[transcode.Video].repairedAs() {
+		accepted.roles[again&0x7f], accepted.again[again&0x7f] = roleAgain, media
 	}
 	for _, format := range agreed[transcode.Video].formats {
 		accepted.roles[format.PayloadType&0x7f] = roleVideo
@@ -118,7 +135,13 @@ func (i *incoming) packet(packet *rtp.Packet, now time.Time) {
 		return
 	}
 	i.latest.Store(now.UnixNano())
-	i.count(packet, does, accepted.clocks[number], now)
+	if does == roleAgain {
+		if i.restore(packet, accepted.again[number]) && accepted.receives[transcode.Video] {
+			_ = i.to[transcode.Video].WriteRTP(packet)
+		}
+		return
+	}
+	i.count(packet, does, accepted, now)
 	if does == roleVideo {
 		if accepted.receives[transcode.Video] {
 			_ = i.to[transcode.Video].WriteRTP(packet) // what the other leg cannot send it counts itself
@@ -147,17 +170,37 @@ func (i *incoming) packet(packet *rtp.Packet, now time.Time) {
 	_ = i.to[transcode.Audio].WriteRTP(packet)
 }
 
-func (i *incoming) count(packet *rtp.Packet, does role, clock uint32, now time.Time) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	heard := &i.reception[transcode.Audio]
+// count counts a packet, and asks for those that are missing before it.
+func (i *incoming) count(packet *rtp.Packet, does role, accepted *acceptance, now time.Time) {
+	kind := transcode.Audio
 	if does == roleVideo {
-		heard = &i.reception[transcode.Video]
+		kind = transcode.Video
 	}
+	clock := accepted.clocks[packet.PayloadType&0x7f]
 	if does != roleAudio && does != roleVideo {
 		clock = 0 // its timestamp says nothing of when it was sent
 	}
-	heard.Packet(packet, clock, now)
+	i.mu.Lock()
+	i.reception[kind].Packet(packet, clock, now)
+	var missing []rtcp.NackPair
+	if accepted.asks[kind] {
+		missing = i.requester[kind].Take(packet.SSRC, packet.SequenceNumber, i.roundTrip(), now)
+	}
+	i.mu.Unlock()
+	if missing != nil {
+		i.request(kind, packet.SSRC, missing)
+	}
+}
+
+// restore makes of a packet of video that was sent again what it was, and reports false for one that was not missing.
+func (i *incoming) restore(packet *rtp.Packet, payloadType uint8) bool {
+	if !repair.Unwrap(packet, payloadType) {
+		return false
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	packet.SSRC, _ = i.reception[transcode.Video].Newest()
+	return i.requester[transcode.Video].Found(packet.SSRC, packet.SequenceNumber)
 }
 
 func (i *incoming) key(packet *rtp.Packet, clock uint32, now time.Time) {

@@ -26,8 +26,8 @@ type peerOptions struct {
 	Packet func(packet *rtp.Packet, now time.Time)
 	// Reports gets RTCP packets, likewise.
 	Reports func(packets []rtcp.Packet, now time.Time)
-	// Kind gives the kind of media that a payload type stands for; 0 for none that was agreed.
-	Kind func(payloadType uint8) transcode.Kind
+	// Stream gives the stream that packets of a payload type belong to; 0 for none that was agreed.
+	Stream func(payloadType uint8) stream
 	// Undecryptable hears of each packet that could not be decrypted.
 	Undecryptable func()
 	// Changed tells that state may have changed.
@@ -174,20 +174,24 @@ func (p *peer) state() connectionState {
 	}
 }
 
-// write sends a packet of a stream of ours, made in buffer; until DTLS is up it goes nowhere.
-func (p *peer) write(buffer *packetBuffer, header *rtp.Header, payload []byte) error {
+// marshal makes a packet in the buffer and gives its size.
+func (b *packetBuffer) marshal(header *rtp.Header, payload []byte) (int, error) {
+	size, err := header.MarshalTo(b[:packetSize])
+	if err != nil {
+		return 0, err //nolint:wrapcheck // media path
+	}
+	if size+len(payload) > packetSize {
+		return 0, errTooLong
+	}
+	return size + copy(b[size:], payload), nil
+}
+
+// seal sends a packet of a stream of ours, encrypted in its buffer; until DTLS is up it goes nowhere.
+func (p *peer) seal(buffer *packetBuffer, size int) error {
 	session := p.session.Load()
 	if session == nil {
 		return nil
 	}
-	size, err := header.MarshalTo(buffer[:packetSize])
-	if err != nil {
-		return err //nolint:wrapcheck // media path
-	}
-	if size+len(payload) > packetSize {
-		return errTooLong
-	}
-	size += copy(buffer[size:], payload)
 	sealed, err := session.SealRTP(buffer[:], size)
 	if err != nil {
 		return err //nolint:wrapcheck // media path

@@ -24,8 +24,8 @@ type author struct {
 	lite bool
 	// fingerprint is that of our certificate.
 	fingerprint sdp.Fingerprint
-	// ssrcs are the sources of our streams, by kind.
-	ssrcs [kinds]uint32
+	// ssrcs are the sources of our streams, by kind, repairs those in which their packets are sent again.
+	ssrcs, repairs [kinds]uint32
 
 	version uint64
 	last    []byte // the text with this version
@@ -85,12 +85,16 @@ func (w *author) section(kind transcode.Kind, at place, side ourSide, a agreemen
 		Fingerprints: []sdp.Fingerprint{w.fingerprint}, Setup: side.setup,
 		SSRCs: []sdp.SSRC{{ID: w.ssrcs[kind], CName: w.cname}},
 	}
+	if len(a.repairs) > 0 {
+		again := w.repairs[kind]
+		section.SSRCGroups = []string{fmt.Sprintf("FID %d %d", w.ssrcs[kind], again)}
+		section.SSRCs = append(section.SSRCs, sdp.SSRC{ID: again, CName: w.cname})
+	}
 	if kind == transcode.Audio {
 		section.Candidates, section.EndOfCandidates = lines(side.local.candidates), true
-		return section
 	}
-	for i := range section.Formats {
-		section.Formats[i].Feedback = sdp.PictureFeedback()
+	for i := range a.formats {
+		section.Formats[i].Feedback = a.feedback
 	}
 	return section
 }

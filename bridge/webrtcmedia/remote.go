@@ -171,7 +171,8 @@ const iceChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 // payloads are all formats with a payload type of the browser's that we know.
 func (r *remote) payloads() []transcode.Format {
-	return slices.Concat(r.formats(transcode.Audio), r.events(), r.formats(transcode.Video))
+	return slices.Concat(r.formats(transcode.Audio), r.events(), r.formats(transcode.Video),
+		r.section(transcode.Video).Retransmissions())
 }
 
 // generation names the browser's ICE session and certificate. A new one of the first means an ICE

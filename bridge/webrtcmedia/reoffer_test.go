@@ -125,7 +125,7 @@ func TestVideoAppears(t *testing.T) {
 	bothWays(t, session, l, b, 111, 960)
 	video := strings.Replace(offer, "BUNDLE 0", "BUNDLE 0 1", 1) +
 		"m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=rtcp-mux\r\n" +
-		"a=rtpmap:96 VP8/90000\r\na=sendonly\r\n"
+		"a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\na=sendonly\r\n"
 	description, err := session.SetOffer([]byte(video))
 	must(t, err)
 	if pictures, ok := description.First(transcode.Video); !ok || pictures.Direction != bridge.SendOnly {

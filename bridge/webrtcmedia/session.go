@@ -15,6 +15,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/quality"
+	"sipbridge/bridge/repair"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
@@ -49,8 +50,9 @@ type proposed struct {
 
 // outgoing is our stream of one kind. The sender uses the buffer for one packet at a time.
 type outgoing struct {
-	sender *transcode.Sender
-	buffer packetBuffer
+	sender   *transcode.Sender
+	resender *repair.Resender
+	buffer   packetBuffer
 }
 
 // NewSession makes a session. It has no goroutine and no port before its first Offer or Answer.
@@ -61,17 +63,22 @@ func (e *Engine) NewSession(options Options) *Session {
 		out := &s.outgoing[kind]
 		out.sender = transcode.NewSender(transcode.SenderOptions{
 			Pictures: kind == transcode.Video,
-			Write:    func(header *rtp.Header, payload []byte) error { return s.write(&out.buffer, header, payload) },
+			Write:    func(header *rtp.Header, payload []byte) error { return s.write(out, header, payload) },
 		})
+		out.resender = repair.NewResender(keptPackets(kind))
 		out.sender.SetEnabled(false)
 		s.incoming.ours[kind] = out.sender.Stats().SSRC
 	}
 	s.incoming.events = options.Events
 	s.incoming.lossTold = func(kind transcode.Kind, fraction uint8) { s.outgoing[kind].sender.ReportLoss(fraction) }
+	s.incoming.resend, s.incoming.request = s.resend, s.request
 	s.watch = newWatch(s)
 	s.author = author{
 		id: mathrand.Uint64N(1 << 62), cname: randomName(), lite: e.options.ICELite,
 		fingerprint: sdp.Fingerprint(e.identity.Fingerprint()), ssrcs: s.incoming.ours,
+	}
+	for _, kind := range transcode.Kinds() {
+		s.author.repairs[kind] = s.outgoing[kind].resender.SSRC()
 	}
 	e.counts.open.Add(1)
 	e.counts.opened.Add(1)
@@ -334,6 +341,7 @@ func (s *Session) apply(agreed agreements) {
 	s.incoming.accept(agreed)
 	for _, kind := range transcode.Kinds() {
 		s.outgoing[kind].sender.SetFormats(agreed[kind].formats)
+		s.outgoing[kind].resender.Agree(agreed[kind].asksAgain(), agreed[kind].repairedAs())
 	}
 	event := agreed[transcode.Audio].event()
 	s.outgoing[transcode.Audio].sender.SetTelephoneEvent(event.PayloadType, event.ClockRate)
@@ -343,17 +351,23 @@ func (s *Session) apply(agreed agreements) {
 
 func (s *Session) peerOptions() peerOptions {
 	return peerOptions{
-		Packet: s.incoming.packet, Reports: s.incoming.reports, Kind: s.incoming.kind, Changed: s.watch.poke,
+		Packet: s.incoming.packet, Reports: s.incoming.reports, Stream: s.incoming.stream, Changed: s.watch.poke,
 		Undecryptable: s.incoming.faults[transcode.Audio].CannotDecrypt,
 	}
 }
 
-// write sends a packet of a Sender.
-func (s *Session) write(buffer *packetBuffer, header *rtp.Header, payload []byte) error {
-	if p := s.peer.Load(); p != nil {
-		return p.write(buffer, header, payload)
+// write sends a packet of a Sender, and keeps it if the browser may ask for it again.
+func (s *Session) write(out *outgoing, header *rtp.Header, payload []byte) error {
+	p := s.peer.Load()
+	if p == nil {
+		return nil
 	}
-	return nil
+	size, err := out.buffer.marshal(header, payload)
+	if err != nil {
+		return err
+	}
+	out.resender.Keep(out.buffer[:size])
+	return p.seal(&out.buffer, size)
 }
 
 func (s *Session) logClose(err error) {

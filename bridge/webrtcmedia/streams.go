@@ -15,12 +15,24 @@ import (
 // reports. It needs one for each kind, and another where it changes its SSRC; each costs memory.
 const maxStreams = 8
 
+// stream is one of the streams that a browser sends, each with a source of its own.
+type stream uint8
+
+// The streams; streamNone is of what was not agreed.
+const (
+	streamNone stream = iota
+	streamAudio
+	streamVideo
+	streamAgain // packets of video that are sent again
+	streamCount
+)
+
 // streams is what a connection hears. Only the newest source of each kind of media is heard.
 type streams struct {
 	closed  bool
-	packet  rtp.Packet      // the one that is read
-	sources [kinds][]uint32 // of media, newest last
-	senders []uint32        // of reports
+	packet  rtp.Packet            // the one that is read
+	sources [streamCount][]uint32 // of media, newest last
+	senders []uint32              // of reports
 }
 
 // receive takes a packet of media or reports from the browser; see mux.Media.
@@ -43,7 +55,7 @@ func (p *peer) receive(datagram []byte, now time.Time) {
 		p.cannotDecrypt()
 		return
 	}
-	sources := &p.heard.sources[p.options.Kind(packet.PayloadType)]
+	sources := &p.heard.sources[p.options.Stream(packet.PayloadType)]
 	if p.admit(sources, packet.SSRC) && packet.SSRC == (*sources)[len(*sources)-1] {
 		p.options.Packet(packet, now)
 	}

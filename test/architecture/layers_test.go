@@ -30,6 +30,7 @@ func layers() map[string]int {
 		"bridge/sdp":           3,
 		"bridge/udp":           3, // sockets
 		"bridge/dtlssrtp":      3, // keys and protected packets
+		"bridge/repair":        3, // lost packets
 		"bridge/rtpmedia":      4,
 		"bridge/webrtcmedia":   4,
 		"certificate":          4, // stands alone
