@@ -5,8 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"time"
-
-	"sipbridge/bridge/quality"
 )
 
 // finish hangs up what is left and waits until both legs are over.
@@ -80,8 +78,8 @@ func (c *call) tellEnded() {
 		slog.Bool("answered", !r.Answered.IsZero()),
 		slog.String("set_up", cmp.Or(r.Answered, r.Ended).Sub(r.Started).Round(time.Millisecond).String()),
 		slog.String("duration", spoken.Round(time.Millisecond).String()),
-		mediaGroup("from_media", r.CallerPath, r.CallerMedia),
-		mediaGroup("to_media", r.CalleePath, r.CalleeMedia),
+		mediaGroup("from_media", r.CallerPath, r.CallerCodec, r.CallerMedia),
+		mediaGroup("to_media", r.CalleePath, r.CalleeCodec, r.CalleeMedia),
 		slog.String("transfers", transferStory(r.Transfers)),
 		slog.String("ended_by", r.EndedBy), slog.Int("status", r.Cause.Status),
 		slog.String("reason", r.Cause.Text), slog.String("error", errorText(r.Cause)))
@@ -96,25 +94,6 @@ func (c *call) storyLevel() slog.Level {
 		return slog.LevelDebug
 	default:
 		return slog.LevelInfo
-	}
-}
-
-// mediaGroup logs one leg's media: path is the way of its packets. Pictures are told only where there were some.
-func mediaGroup(name, path string, stats MediaStats) slog.Attr {
-	attributes := append([]slog.Attr{slog.String("path", path)}, streamStory(stats.Audio)...)
-	if stats.Video.Received+stats.Video.Sent > 0 {
-		attributes = append(attributes, slog.GroupAttrs("video", streamStory(stats.Video)...))
-	}
-	return slog.GroupAttrs(name, attributes...)
-}
-
-// streamStory tells what was measured; the losses are those on the way from and to the party.
-func streamStory(stats quality.Stats) []slog.Attr {
-	return []slog.Attr{
-		slog.Uint64("received", stats.Received), slog.Uint64("lost", stats.Lost), slog.Uint64("late", stats.Late),
-		slog.Uint64("sent", stats.Sent), slog.Uint64("lost_there", stats.RemoteLost),
-		slog.String("round_trip", stats.RoundTrip.String()), slog.String("jitter", stats.Jitter.String()),
-		slog.String("jitter_there", stats.RemoteJitter.String()),
 	}
 }
 

@@ -43,7 +43,8 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 		return Cause{Status: 488, Text: "Not Acceptable Here", Err: err}
 	}
 	from.leg.Media().Receive(kind, pipe)
-	from.pipes[kind], from.paths[kind] = pipe, pipe.String()
+	from.setPipe(kind, pipe)
+	from.paths[kind] = pipe.String()
 	if kind == transcode.Video {
 		from.leg.AskKeyframe()
 	}

@@ -28,3 +28,8 @@ type CallRecord struct {
 	// Cause is why it ended.
 	Cause Cause
 }
+
+// legs gives what was measured of each leg, with its codec.
+func (r CallRecord) legs(yield func(media MediaStats, codec string) bool) {
+	_ = yield(r.CallerMedia, r.CallerCodec) && yield(r.CalleeMedia, r.CalleeCodec)
+}

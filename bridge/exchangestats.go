@@ -21,6 +21,9 @@ type ExchangeStats struct {
 	Transferred, TransfersFailed uint64
 	// Redirected counts contacts that were called in place of a callee that said so.
 	Redirected uint64
+	// Heard has the scores of the sound that came from the parties of answered calls, Told those of the sound that the
+	// parties got, by their own reports.
+	Heard, Told Scores
 	// Abandoned counts legs that did not end in time after they were hung up.
 	Abandoned uint64
 	// Panics counts calls that were ended by a fault in the program.
@@ -34,6 +37,7 @@ type exchangeCounts struct {
 	refused, takeovers           atomic.Uint64
 	transferred, transfersFailed atomic.Uint64
 	redirected                   atomic.Uint64
+	heard, told                  scoreCounts
 	abandoned, panics            atomic.Uint64
 }
 
@@ -52,6 +56,8 @@ func (x *Exchange) Stats() ExchangeStats {
 		Transferred:     x.counts.transferred.Load(),
 		TransfersFailed: x.counts.transfersFailed.Load(),
 		Redirected:      x.counts.redirected.Load(),
+		Heard:           x.counts.heard.stats(),
+		Told:            x.counts.told.stats(),
 		Abandoned:       x.counts.abandoned.Load(),
 		Panics:          x.counts.panics.Load(),
 	}
@@ -65,6 +71,10 @@ func (x *Exchange) Stats() ExchangeStats {
 func (x *Exchange) countEnd(record CallRecord) {
 	switch {
 	case !record.Answered.IsZero():
+		for media, codec := range record.legs {
+			x.counts.heard.count(media.Score(codec))
+			x.counts.told.count(media.RemoteScore(codec))
+		}
 	case record.EndedBy == callerSide:
 		x.counts.cancelled.Add(1)
 	default:

@@ -151,7 +151,8 @@ func (s *side) info() LegInfo {
 
 // mediaCount counts the media of all legs that held a side.
 type mediaCount struct {
-	media        Media // of the last leg; nil if there was none
+	media        Media           // of the last leg; nil if there was none
+	pipe         *transcode.Pipe // of its sound; nil if there is none
 	past, before MediaStats
 }
 
@@ -159,7 +160,7 @@ func (s *side) count() mediaCount {
 	if s.leg == nil {
 		return mediaCount{past: s.past}
 	}
-	return mediaCount{media: s.leg.Media(), past: s.past, before: s.before}
+	return mediaCount{media: s.leg.Media(), pipe: s.pipes[transcode.Audio], past: s.past, before: s.before}
 }
 
 // now counts up to now. Any goroutine may call it.
@@ -167,7 +168,11 @@ func (c mediaCount) now() MediaStats {
 	if c.media == nil {
 		return c.past
 	}
-	return c.media.Stats().Since(c.before).Plus(c.past)
+	now := c.media.Stats().Since(c.before)
+	if c.pipe != nil {
+		now.Sound = c.pipe.Stats().Sound
+	}
+	return now.Plus(c.past)
 }
 
 // codec names the audio codec in use with the party, or is empty.
@@ -196,5 +201,13 @@ func (s *side) unplugKind(kind transcode.Kind) {
 	if s.leg != nil {
 		s.leg.Media().Receive(kind, nil)
 	}
-	s.pipes[kind] = nil
+	s.setPipe(kind, nil)
+}
+
+// setPipe notes where the party's packets of a kind go from now on, and keeps what the pipe before it heard.
+func (s *side) setPipe(kind transcode.Kind, pipe *transcode.Pipe) {
+	if before := s.pipes[kind]; before != nil {
+		s.past.Sound = s.past.Sound.Plus(before.Stats().Sound)
+	}
+	s.pipes[kind] = pipe
 }

@@ -27,8 +27,9 @@ type Pipe struct {
 	pass func(*rtp.Packet) error
 
 	in, sent, wrongPayloadType atomic.Uint64
-	// concealed and decodeErrors are counted by the transcoders.
-	concealed, decodeErrors atomic.Uint64
+	// sound and decodeErrors are counted by the transcoders.
+	sound        soundCounts
+	decodeErrors atomic.Uint64
 }
 
 // route is the way for one format of the source.
@@ -46,8 +47,8 @@ type PipeStats struct {
 	In, Out uint64
 	// Lost counts packets that never came, as far as that was looked for: not where they pass through.
 	Lost uint64
-	// Concealed counts the samples made up for lost packets, at the rate of the decoder.
-	Concealed uint64
+	// Sound tells of what was decoded; nothing where packets pass through.
+	Sound SoundStats
 	// Late, Duplicates and Strays count packets dropped: after their place was concealed, a second
 	// time, or with a sequence number far from all others.
 	Late, Duplicates, Strays uint64
@@ -122,7 +123,7 @@ func (p *Pipe) String() string {
 func (p *Pipe) Stats() PipeStats {
 	stats := PipeStats{
 		In: p.in.Load(), Out: p.sent.Load(), WrongPayloadType: p.wrongPayloadType.Load(),
-		Concealed: p.concealed.Load(), DecodeErrors: p.decodeErrors.Load(),
+		Sound: p.sound.stats(), DecodeErrors: p.decodeErrors.Load(),
 	}
 	for _, route := range &p.routes {
 		if route == nil || route.transcoder == nil {

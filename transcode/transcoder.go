@@ -149,6 +149,7 @@ func (t *transcoder) Play(packet *rtp.Packet) {
 		return
 	}
 	t.last = n
+	t.pipe.sound.hear(t.pcm[:n], t.path.decode)
 	t.put(t.pcm[:n])
 }
 
@@ -175,7 +176,7 @@ func (t *transcoder) conceal(next []byte, samples int) {
 		t.pipe.decodeErrors.Add(1)
 		return
 	}
-	t.pipe.concealed.Add(uint64(n))
+	t.pipe.sound.conceal(n, t.path.decode)
 	t.put(t.pcm[:n])
 }
 

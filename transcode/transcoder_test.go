@@ -3,6 +3,7 @@ package transcode
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/pion/rtp"
 )
@@ -36,7 +37,8 @@ func TestLoss(t *testing.T) {
 					}
 				}
 				unbroken(t, out.packets, 8, 160)
-				if stats := pipe.Stats(); int(stats.Lost) != lost || int(stats.Concealed) != lost*160 || stats.Out != 200 {
+				concealed := time.Duration(lost) * 20 * time.Millisecond
+				if stats := pipe.Stats(); int(stats.Lost) != lost || stats.Sound.Concealed != concealed || stats.Out != 200 {
 					t.Errorf("lost %d: %+v", lost, stats)
 				}
 				heard := listen(t, to, out.packets)[1600:]
@@ -64,7 +66,7 @@ func TestLongLoss(t *testing.T) {
 				write(t, pipe, packet)
 			}
 		}
-		if got := pipe.Stats(); got.Lost != 20 || got.Concealed != 960 || got.Out != 86 {
+		if got := pipe.Stats(); got.Lost != 20 || got.Sound.Concealed != 120*time.Millisecond || got.Out != 86 {
 			t.Errorf("%s: %+v", from, got)
 		}
 		after := out.packets[36]
@@ -103,7 +105,7 @@ func TestReorder(t *testing.T) {
 			t.Fatalf("packet %d differs", i)
 		}
 	}
-	if stats := pipe.Stats(); stats.Duplicates != 20 || stats.Concealed != 0 || stats.Out != 60 {
+	if stats := pipe.Stats(); stats.Duplicates != 20 || stats.Sound.Concealed != 0 || stats.Out != 60 {
 		t.Errorf("%+v", stats)
 	}
 }
@@ -133,7 +135,7 @@ func TestGap(t *testing.T) {
 		if got := after.Timestamp - out.packets[0].Timestamp; got != want || !after.Marker {
 			t.Errorf("%d ms: sound after the silence is at %d, want %d; marker %t", length, got, want, after.Marker)
 		}
-		if pipe.Stats().Concealed != 0 {
+		if pipe.Stats().Sound.Concealed != 0 {
 			t.Errorf("%d ms: a silence was concealed", length)
 		}
 	}
@@ -187,7 +189,7 @@ func TestPlaceholder(t *testing.T) {
 		write(t, pipe, packet)
 	}
 	write(t, pipe, in.packet())
-	if stats := pipe.Stats(); stats.Lost+stats.Concealed+stats.WrongPayloadType != 0 || stats.Out != 11 {
+	if stats := pipe.Stats(); stats.Lost+stats.WrongPayloadType != 0 || stats.Sound.Concealed != 0 || stats.Out != 11 {
 		t.Errorf("%+v", stats)
 	}
 	if got := out.packets[10].Timestamp - out.packets[9].Timestamp; got != 9*160 {
@@ -210,7 +212,7 @@ func TestLossResampled(t *testing.T) {
 			}
 		}
 		unbroken(t, out.packets, to.PayloadType, to.ClockRate/50)
-		if stats := pipe.Stats(); stats.Lost != 1 || int(stats.Concealed) != in.samples || stats.Out != 50 {
+		if stats := pipe.Stats(); stats.Lost != 1 || stats.Sound.Concealed != 20*time.Millisecond || stats.Out != 50 {
 			t.Errorf("%s to %s: %+v", from, to, stats)
 		}
 		before := out.packets[49]

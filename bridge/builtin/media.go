@@ -41,7 +41,9 @@ func (m *media) Sender(kind transcode.Kind) transcode.PacketWriter {
 
 // Stats counts packets of sound; a built-in number loses none.
 func (m *media) Stats() bridge.MediaStats {
-	return bridge.MediaStats{Audio: quality.Stats{Received: m.said.Load(), Sent: m.heard.Load()}}
+	return bridge.MediaStats{Audio: quality.Stats{
+		Received: m.said.Load(), Sent: m.heard.Load(), Reliable: true,
+	}}
 }
 
 // say sends a packet of the number.

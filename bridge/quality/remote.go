@@ -8,6 +8,7 @@ import (
 
 // Remote is what the party tells of our stream. Who uses it locks.
 type Remote struct {
+	reported  bool
 	lost      uint64
 	jitter    uint32 // in timestamp units
 	roundTrip time.Duration
@@ -16,7 +17,7 @@ type Remote struct {
 // Take notes a report block about our stream (RFC 3550 section 6.4.1). The count of losses is signed, in 24 bits;
 // duplicates make it negative.
 func (r *Remote) Take(block rtcp.ReceptionReport, now time.Time) {
-	r.lost, r.jitter = 0, block.Jitter
+	r.reported, r.lost, r.jitter = true, 0, block.Jitter
 	if block.TotalLost < 1<<23 {
 		r.lost = uint64(block.TotalLost)
 	}
@@ -38,7 +39,7 @@ func (r *Remote) RoundTrip() time.Duration { return r.roundTrip }
 
 // Into puts what is known into Stats. Clock is the rate of our timestamps in Hz; 0 leaves the jitter out.
 func (r *Remote) Into(stats *Stats, clock uint32) {
-	stats.RemoteLost, stats.RoundTrip = r.lost, r.roundTrip
+	stats.Reported, stats.RemoteLost, stats.RoundTrip = r.reported, r.lost, r.roundTrip
 	if clock != 0 {
 		stats.RemoteJitter = time.Duration(r.jitter) * time.Second / time.Duration(clock)
 	}

@@ -16,8 +16,9 @@ type Stats struct {
 	// Jitter is that of the party's packets as they came (RFC 3550 appendix A.8), RoundTrip how long a packet takes to the
 	// party and back; 0 where unknown.
 	Jitter, RoundTrip time.Duration
-	// RemoteLost and RemoteJitter are the same of our packets, as the party reports them.
+	// RemoteLost and RemoteJitter are the same of our packets, as the party reports them; Reported tells that it does.
 	RemoteLost   uint64
+	Reported     bool
 	RemoteJitter time.Duration
 	// Undecryptable, WrongPayloadType and WrongSource count packets that came for nothing: they could not be decrypted or
 	// were replayed, were of a payload type that was not agreed, or came from somebody else.
@@ -25,6 +26,9 @@ type Stats struct {
 	// Stranger is where the last of WrongSource came from, WrongType the payload type of the last of WrongPayloadType.
 	Stranger  netip.AddrPort
 	WrongType uint8
+	// Reliable tells that the media come over a connection that loses nothing and may be silent, or from nowhere else:
+	// there is nothing to rate.
+	Reliable bool
 	// Heard is when the last packet of the party came; zero if none ever did.
 	Heard time.Time
 }

@@ -73,8 +73,8 @@ func (m *media) Sender(kind transcode.Kind) transcode.PacketWriter {
 // Stats counts packets. On TCP none is lost.
 func (m *media) Stats() bridge.MediaStats {
 	return bridge.MediaStats{
-		Audio: quality.Stats{Received: m.received.Load(), Sent: m.sender.Stats().Packets},
-		Video: quality.Stats{Received: m.viewed.Load(), Sent: m.shown.Stats().Packets},
+		Audio: quality.Stats{Received: m.received.Load(), Sent: m.sender.Stats().Packets, Reliable: true},
+		Video: quality.Stats{Received: m.viewed.Load(), Sent: m.shown.Stats().Packets, Reliable: true},
 	}
 }
 

@@ -34,9 +34,26 @@ func metricOf(sample Sample) prometheus.Metric {
 		kind = prometheus.GaugeValue
 	}
 	description := prometheus.NewDesc(prefix+sample.Name, sample.Help, names, nil)
-	metric, err := prometheus.NewConstMetric(description, kind, sample.Value, values...)
+	var metric prometheus.Metric
+	var err error
+	if sample.Kind == Histogram {
+		metric, err = histogramOf(description, sample, values)
+	} else {
+		metric, err = prometheus.NewConstMetric(description, kind, sample.Value, values...)
+	}
 	if err != nil {
 		return prometheus.NewInvalidMetric(description, err)
 	}
 	return metric
+}
+
+// histogramOf adds the buckets up, as Prometheus wants them: each with all those below.
+func histogramOf(description *prometheus.Desc, sample Sample, labels []string) (prometheus.Metric, error) {
+	buckets, count := make(map[float64]uint64, len(sample.Buckets)), uint64(0)
+	for _, bucket := range sample.Buckets {
+		count += bucket.Count
+		buckets[bucket.Bound] = count
+	}
+	//nolint:wrapcheck // to metricOf
+	return prometheus.NewConstHistogram(description, count, sample.Value, buckets, labels...)
 }

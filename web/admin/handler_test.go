@@ -26,6 +26,10 @@ func samples() []Sample {
 			Name: "calls_failed_total", Help: "Calls that were not answered, by class of status.", Kind: Counter,
 			Labels: []Label{{"class", "5xx"}}, Value: 1,
 		},
+		{
+			Name: "leg_mos", Help: "Scores.", Kind: Histogram, Labels: []Label{{"way", "heard"}}, Value: 7.5,
+			Buckets: []Bucket{{3, 0}, {4, 1}, {4.5, 1}},
+		},
 	}
 }
 
@@ -68,6 +72,9 @@ func TestMetricsShowSamples(t *testing.T) {
 		"# TYPE sipbridge_calls_active gauge", "sipbridge_calls_active 3",
 		"# TYPE sipbridge_calls_failed_total counter",
 		`sipbridge_calls_failed_total{class="4xx"} 5`, `sipbridge_calls_failed_total{class="5xx"} 1`,
+		"# TYPE sipbridge_leg_mos histogram", `sipbridge_leg_mos_bucket{way="heard",le="3"} 0`,
+		`sipbridge_leg_mos_bucket{way="heard",le="4.5"} 2`, `sipbridge_leg_mos_sum{way="heard"} 7.5`,
+		`sipbridge_leg_mos_count{way="heard"} 2`,
 		`sipbridge_build_info{version="v1"} 1`, "go_goroutines ", "process_open_fds ",
 	} {
 		if !strings.Contains(got, line) {

@@ -12,8 +12,16 @@ type Sample struct {
 	// Labels tell samples of one name apart; every sample of one name has the same label names. Their
 	// values come from a small fixed set, never from the network.
 	Labels []Label
-	// Value is the number.
+	// Value is the number; of a Histogram the sum of all that was counted.
 	Value float64
+	// Buckets are those of a Histogram; nil for other kinds.
+	Buckets []Bucket
+}
+
+// Bucket counts what is at most Bound, and above the Bound of the bucket before it.
+type Bucket struct {
+	Bound float64
+	Count uint64
 }
 
 // Kind is what a number does over time.
@@ -24,6 +32,8 @@ const (
 	Counter Kind = iota
 	// Gauge goes up and down.
 	Gauge
+	// Histogram counts values by their size.
+	Histogram
 )
 
 // Label is a name and a value, such as class="4xx".

@@ -40,8 +40,8 @@ func (m *media) Sender(transcode.Kind) transcode.PacketWriter { return &transcod
 // Stats counts packets.
 func (m *media) Stats() bridge.MediaStats {
 	return bridge.MediaStats{
-		Audio: quality.Stats{Received: m.ways[transcode.Audio].sent.Load()},
-		Video: quality.Stats{Received: m.ways[transcode.Video].sent.Load()},
+		Audio: quality.Stats{Received: m.ways[transcode.Audio].sent.Load(), Reliable: true},
+		Video: quality.Stats{Received: m.ways[transcode.Video].sent.Load(), Reliable: true},
 	}
 }
 

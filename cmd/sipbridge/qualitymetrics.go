@@ -1,0 +1,25 @@
+package main
+
+import (
+	"sipbridge/bridge"
+	"sipbridge/web/admin"
+)
+
+// qualityMetrics tell how calls sounded.
+func (s *service) qualityMetrics() []admin.Sample {
+	stats := s.exchange.Stats()
+	return []admin.Sample{scores("heard", stats.Heard), scores("told", stats.Told)}
+}
+
+func scores(way string, of bridge.Scores) admin.Sample {
+	sample := admin.Sample{
+		Name: "leg_mos", Kind: admin.Histogram, Value: of.Sum,
+		Help: "Mean opinion scores of the legs of calls that have ended: of what came from a party, " +
+			"and of what it got by its own reports.",
+		Labels: []admin.Label{{Name: "way", Value: way}},
+	}
+	for i, bound := range bridge.ScoreBounds() {
+		sample.Buckets = append(sample.Buckets, admin.Bucket{Bound: bound, Count: of.Buckets[i]})
+	}
+	return sample
+}
