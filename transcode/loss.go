@@ -41,8 +41,17 @@ func (l *lossEstimate) percent() int { return int(l.share.Load() * 100 >> 16) }
 // that write into the Sender arm their packets against it.
 func (s *Sender) ReportLoss(fraction uint8) { s.loss.report(fraction) }
 
-// ExpectedLoss gives the loss that the party's reports let expect, in percent.
-func (s *Sender) ExpectedLoss() int { return s.loss.percent() }
+// ExpectedLoss gives the loss that the party's reports let expect, in percent, less what copies make up for.
+func (s *Sender) ExpectedLoss() int {
+	loss := s.loss.percent()
+	left := loss
+	if s.redundancy.agreed() {
+		for range wantedCopies(loss) {
+			left = left * loss / 100
+		}
+	}
+	return left
+}
 
 // ExpectedLoss is that of the writer that is plugged in.
 func (s *Switch) ExpectedLoss() int {

@@ -40,6 +40,8 @@ type Sender struct {
 	pictures bool
 	// loss is what the party reports of our stream.
 	loss lossEstimate
+	// redundancy repeats payloads where the party takes that.
+	redundancy redundancy
 
 	// writing puts the packets of the source and of the keys in one order. It is held across Write,
 	// because SRTP needs its packets one at a time and in order; mu never is.
@@ -130,7 +132,7 @@ func (s *Sender) WriteRTP(packet *rtp.Packet) error {
 	if !s.stamp(packet) {
 		return nil
 	}
-	return s.write(&s.header, packet.Payload)
+	return s.write(&s.header, s.repeat(packet.Payload))
 }
 
 // stamp makes the header of an outgoing packet, or says that the packet is not to be sent.

@@ -6,6 +6,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
+	"sipbridge/transcode/red"
 )
 
 // agreement is what the media path needs to know of one section of the last offer and answer. It is never changed, only
@@ -23,6 +24,9 @@ type agreement struct {
 	events []transcode.Format
 	// feedback is what the party takes of RTCP feedback on its pictures.
 	feedback feedback
+	// redundancy takes apart what repeats itself (RFC 2198); nil where that was not agreed. It belongs to whoever reads
+	// RTP.
+	redundancy *red.Receiver
 	// inbound says what each payload type that comes in means.
 	inbound [128]inboundFormat
 }
@@ -59,10 +63,16 @@ func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Directio
 	for _, noise := range party.ComfortNoise() {
 		made.accept(noise, noise.PayloadType)
 	}
+	var events []uint8
+	redundant := false
 	for _, pair := range pairs {
-		if sdp.RoleOf(pair.theirs.Codec) == sdp.RoleTelephoneEvent {
+		switch sdp.RoleOf(pair.theirs.Codec) {
+		case sdp.RoleTelephoneEvent:
 			made.events = append(made.events, pair.theirs)
-		} else {
+			events = append(events, pair.theirs.PayloadType, pair.ours)
+		case sdp.RoleRedundancy:
+			redundant = true
+		default:
 			made.formats = append(made.formats, pair.theirs)
 		}
 		// They may use the number of either description; ours is the one that counts (RFC 3264 section 5.1).
@@ -70,6 +80,9 @@ func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Directio
 	}
 	for _, pair := range pairs {
 		made.accept(pair.theirs, pair.ours)
+	}
+	if redundant {
+		made.redundancy = red.NewReceiver(events...)
 	}
 	return made
 }

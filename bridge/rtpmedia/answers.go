@@ -2,6 +2,9 @@ package rtpmedia
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/sdp"
@@ -227,9 +230,20 @@ func (n *negotiation) answeredFormats(offered sdp.Media, chosen transcode.Format
 			break
 		}
 	}
-	events := offered.TelephoneEvents()
-	if len(formats) == 0 || len(events) == 0 || n.tones {
+	if len(formats) == 0 {
 		return formats
+	}
+	if event, ok := n.answeredEvent(offered, chosen); ok {
+		formats = append(formats, sdp.Format{Format: event})
+	}
+	return append(formats, redundancyOf(offered, formats)...)
+}
+
+// answeredEvent gives the telephone-event of the same clock as the chosen codec, or any.
+func (n *negotiation) answeredEvent(offered sdp.Media, chosen transcode.Format) (transcode.Format, bool) {
+	events := offered.TelephoneEvents()
+	if len(events) == 0 || n.tones {
+		return transcode.Format{}, false
 	}
 	event := events[0]
 	for _, candidate := range events {
@@ -239,5 +253,24 @@ func (n *negotiation) answeredFormats(offered sdp.Media, chosen transcode.Format
 		}
 	}
 	event.Parameters = eventParameters
-	return append(formats, sdp.Format{Format: event})
+	return event, true
+}
+
+// redundancyOf gives the format of RFC 2198 that repeats what was agreed on, if one is offered: of the codec, of keys
+// or of both, as the party says in its parameters, which we repeat.
+func redundancyOf(offered sdp.Media, agreed []sdp.Format) []sdp.Format {
+	known := func(payloadType string) bool {
+		return slices.ContainsFunc(agreed, func(format sdp.Format) bool {
+			return strconv.Itoa(int(format.PayloadType)) == payloadType
+		})
+	}
+	for _, format := range offered.Redundancy() {
+		repeated := strings.Split(format.Parameters, "/")
+		if format.ClockRate == agreed[0].ClockRate && !slices.ContainsFunc(repeated, func(payloadType string) bool {
+			return !known(payloadType)
+		}) {
+			return []sdp.Format{{Format: format}}
+		}
+	}
+	return nil
 }

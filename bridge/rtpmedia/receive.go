@@ -51,7 +51,7 @@ func (s *stream) receive(datagram []byte, from netip.AddrPort, now time.Time) {
 		counters.held.Add(1)
 	default:
 		s.session.alive(now)
-		s.dispatch(packet, format, now)
+		s.receiveFormat(agreed, packet, format, now)
 	}
 }
 
@@ -93,6 +93,37 @@ func (s *stream) note(
 		missing = s.requester.Take(packet.SSRC, packet.SequenceNumber, s.remote.RoundTrip(), now)
 	}
 	return missing, true
+}
+
+// receiveFormat takes a packet of a format that was agreed on.
+func (s *stream) receiveFormat(agreed *agreement, packet *rtp.Packet, format inboundFormat, now time.Time) {
+	if format.role == sdp.RoleRedundancy {
+		s.unpack(agreed, packet, now)
+		return
+	}
+	if agreed.redundancy != nil {
+		agreed.redundancy.Heard(packet)
+	}
+	s.dispatch(packet, format, now)
+}
+
+// unpack takes a packet that repeats those before it.
+func (s *stream) unpack(agreed *agreement, packet *rtp.Packet, now time.Time) {
+	packets, err := agreed.redundancy.Receive(packet)
+	if err != nil {
+		s.options.Counters.malformed.Add(1)
+		s.account(packet)
+		return
+	}
+	for i := range packets {
+		format := agreed.inbound[packets[i].PayloadType]
+		if !format.known || format.role == sdp.RoleRedundancy {
+			s.options.Counters.wrongPayloadType.Add(1)
+			s.account(&packets[i])
+			continue
+		}
+		s.dispatch(&packets[i], format, now)
+	}
 }
 
 // dispatch sends a packet of the party where it belongs.

@@ -27,7 +27,9 @@ const (
 	RoleTelephoneEvent
 	// RoleComfortNoise is RFC 3389.
 	RoleComfortNoise
-	// RoleRepair is redundancy and retransmission: red, ulpfec, flexfec, rtx.
+	// RoleRedundancy is RFC 2198.
+	RoleRedundancy
+	// RoleRepair is correction and retransmission: ulpfec, flexfec, rtx.
 	RoleRepair
 )
 
@@ -38,7 +40,9 @@ func RoleOf(codec transcode.Codec) Role {
 		return RoleTelephoneEvent
 	case "cn":
 		return RoleComfortNoise
-	case "red", "ulpfec", "flexfec", "flexfec-03", "rtx", "parityfec", "1d-interleaved-parityfec":
+	case "red":
+		return RoleRedundancy
+	case "ulpfec", "flexfec", "flexfec-03", "rtx", "parityfec", "1d-interleaved-parityfec":
 		return RoleRepair
 	default:
 		return RoleCodec

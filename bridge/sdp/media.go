@@ -182,6 +182,11 @@ func (m Media) Format(payloadType uint8) Format {
 	return Format{}
 }
 
+// Redundancy gives the formats that repeat others (RFC 2198).
+func (m Media) Redundancy() []transcode.Format {
+	return m.pick(func(role Role) bool { return role == RoleRedundancy })
+}
+
 func (m Media) pick(wanted func(Role) bool) []transcode.Format {
 	var picked []transcode.Format
 	for _, format := range m.Formats {

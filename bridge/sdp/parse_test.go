@@ -205,6 +205,9 @@ func TestRoles(t *testing.T) {
 	if len(events) != 2 || events[0].PayloadType != 110 || events[0].ClockRate != 48000 {
 		t.Errorf("got events %v", events)
 	}
+	if again := media.Redundancy(); len(again) != 1 || again[0].PayloadType != 63 || again[0].Parameters != "111/111" {
+		t.Errorf("got redundancy %v", again)
+	}
 	if len(noise) != 1 || noise[0].PayloadType != 13 {
 		t.Errorf("got comfort noise %v", noise)
 	}

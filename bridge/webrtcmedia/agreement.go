@@ -18,13 +18,21 @@ type agreement struct {
 	formats, events, repairs []transcode.Format
 	// feedback is what RTCP may say of the codecs.
 	feedback []string
+	// redundancy is the format that repeats the first one of formats (RFC 2198); a clock rate of 0 means none.
+	redundancy transcode.Format
 	// direction is what we do.
 	direction  bridge.Direction
 	packetTime time.Duration
 }
 
 // all gives all formats in the order of the m= line.
-func (a agreement) all() []transcode.Format { return slices.Concat(a.formats, a.events, a.repairs) }
+func (a agreement) all() []transcode.Format {
+	formats := a.formats
+	if a.redundancy.ClockRate > 0 {
+		formats = append(slices.Clip(formats), a.redundancy)
+	}
+	return slices.Concat(formats, a.events, a.repairs)
+}
 
 // event is the telephone-event format to send keys in; a clock rate of 0 means none.
 func (a agreement) event() transcode.Format {
@@ -93,6 +101,7 @@ func answerTo(offer *remote, chosen bridge.MediaDescription) (agreement, error) 
 		packetTime: chosen.PacketTime,
 	}
 	a.repairAs(*offer.audio(), audioFeedback())
+	a.redundancy = redundancyOf(offer.audio(), formats[0])
 	if event := chooseEvent(offer.events(), formats[0].ClockRate); event.ClockRate > 0 {
 		a.events = []transcode.Format{event}
 	}
@@ -140,6 +149,7 @@ func proposalFor(proposal bridge.MediaDescription, used []transcode.Format) agre
 			a.formats = assign(a.formats, saying([]transcode.Format{line}, proposal.Formats)[0])
 		}
 	}
+	a.redundancy = redundancyFor(a.formats, &taken)
 	for _, event := range eventCodecs() {
 		if event.ClockRate == 8000 || wide {
 			a.events = assign(a.events, event)
@@ -194,7 +204,12 @@ func (a agreement) answered(kind transcode.Kind, answer *remote) agreement {
 	}
 	if kind != transcode.Audio {
 		agreed.repairAs(section, a.feedback)
+	}
+	if kind != transcode.Audio || len(agreed.formats) == 0 {
 		return agreed
+	}
+	if a.redundancy.ClockRate > 0 {
+		agreed.redundancy = redundancyOf(&section, agreed.formats[0])
 	}
 	for _, event := range answer.events() {
 		if _, ok := find(a.events, event.Codec); ok {

@@ -13,6 +13,7 @@ import (
 	"sipbridge/bridge/repair"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
+	"sipbridge/transcode/red"
 )
 
 // incoming takes what the browser sends: audio and video go to their Switches, keys and wishes to the leg.
@@ -34,6 +35,8 @@ type incoming struct {
 	faults [kinds]quality.Faults
 	// badKeys counts ill-formed telephone-events.
 	badKeys atomic.Uint64
+	// badRedundancy counts ill-formed packets of RFC 2198.
+	badRedundancy atomic.Uint64
 
 	// ssrc, keys and clock belong to whoever calls packet.
 	ssrc  uint32
@@ -56,6 +59,7 @@ const (
 	roleAudio
 	roleVideo
 	roleEvent
+	roleRedundant
 	roleNoise // comfort noise: shows that the browser lives
 	roleAgain // a packet of video that is sent again
 )
@@ -72,6 +76,8 @@ type acceptance struct {
 	asks [kinds]bool
 	// again gives for the payload type of a packet that is sent again the one that it had.
 	again [128]uint8
+	// redundancy takes apart what repeats itself; nil where that was not agreed. It belongs to whoever calls packet.
+	redundancy *red.Receiver
 }
 
 // stream is the one that packets of a payload type belong to.
@@ -115,6 +121,11 @@ func (i *incoming) accept(agreed agreements) {
 		accepted.roles[event.PayloadType&0x7f] = roleEvent
 		accepted.clocks[event.PayloadType&0x7f] = event.ClockRate
 	}
+	if redundant := agreed[transcode.Audio].redundancy; redundant.ClockRate > 0 {
+		accepted.roles[redundant.PayloadType&0x7f] = roleRedundant
+		accepted.clocks[redundant.PayloadType&0x7f] = redundant.ClockRate
+		accepted.redundancy = red.NewReceiver()
+	}
 	for _, format := range agreed[transcode.Audio].formats {
 		accepted.roles[format.PayloadType&0x7f] = roleAudio
 		accepted.clocks[format.PayloadType&0x7f] = format.ClockRate
@@ -154,9 +165,37 @@ func (i *incoming) packet(packet *rtp.Packet, now time.Time) {
 			i.keys.Flush()
 		}
 	}
-	if !accepted.receives[transcode.Audio] {
-		return
+	switch {
+	case !accepted.receives[transcode.Audio]:
+	case does == roleRedundant:
+		i.unpack(accepted, packet, now)
+	default:
+		if accepted.redundancy != nil {
+			accepted.redundancy.Heard(packet)
+		}
+		i.sound(accepted, packet, now)
 	}
+}
+
+// unpack takes a packet that repeats those before it.
+func (i *incoming) unpack(accepted *acceptance, packet *rtp.Packet, now time.Time) {
+	packets, err := accepted.redundancy.Receive(packet)
+	if err != nil {
+		i.badRedundancy.Add(1)
+		packet.Payload = nil
+		_ = i.to[transcode.Audio].WriteRTP(packet)
+	}
+	for at := range packets {
+		if accepted.roles[packets[at].PayloadType&0x7f] != roleRedundant {
+			i.sound(accepted, &packets[at], now)
+		}
+	}
+}
+
+// sound takes a packet of audio, a key or comfort noise.
+func (i *incoming) sound(accepted *acceptance, packet *rtp.Packet, now time.Time) {
+	number := packet.PayloadType & 0x7f
+	does := accepted.roles[number]
 	switch {
 	case does == roleEvent && len(packet.Payload) > 0:
 		i.key(packet, accepted.clocks[number], now)
@@ -177,7 +216,7 @@ func (i *incoming) count(packet *rtp.Packet, does role, accepted *acceptance, no
 		kind = transcode.Video
 	}
 	clock := accepted.clocks[packet.PayloadType&0x7f]
-	if does != roleAudio && does != roleVideo {
+	if does != roleAudio && does != roleVideo && does != roleRedundant {
 		clock = 0 // its timestamp says nothing of when it was sent
 	}
 	i.mu.Lock()

@@ -171,7 +171,7 @@ const iceChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 // payloads are all formats with a payload type of the browser's that we know.
 func (r *remote) payloads() []transcode.Format {
-	return slices.Concat(r.formats(transcode.Audio), r.events(), r.formats(transcode.Video),
+	return slices.Concat(r.formats(transcode.Audio), r.audio().Redundancy(), r.events(), r.formats(transcode.Video),
 		r.section(transcode.Video).Retransmissions())
 }
 

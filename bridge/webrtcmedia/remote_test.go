@@ -162,10 +162,10 @@ func TestProposal(t *testing.T) {
 		formats, used []transcode.Format
 		want          []uint8
 	}{
-		{"new", []transcode.Format{unknown, pcmu, opus}, nil, []uint8{0, 111, 110, 126}},
+		{"new", []transcode.Format{unknown, pcmu, opus}, nil, []uint8{0, 111, 63, 110, 126}},
 		{"narrow", []transcode.Format{pcmu}, nil, []uint8{0, 126}},
-		{"known by another number", []transcode.Format{opus}, []transcode.Format{moved}, []uint8{109, 110, 126}},
-		{"number taken", []transcode.Format{opus}, []transcode.Format{stranger}, []uint8{112, 110, 126}},
+		{"known by another number", []transcode.Format{opus}, []transcode.Format{moved}, []uint8{109, 63, 110, 126}},
+		{"number taken", []transcode.Format{opus}, []transcode.Format{stranger}, []uint8{112, 63, 110, 126}},
 	}
 	for _, test := range tests {
 		var got []uint8

@@ -343,8 +343,14 @@ func (s *Session) apply(agreed agreements) {
 		s.outgoing[kind].sender.SetFormats(agreed[kind].formats)
 		s.outgoing[kind].resender.Agree(agreed[kind].asksAgain(), agreed[kind].repairedAs())
 	}
+	audio := s.outgoing[transcode.Audio].sender
+	if redundant := agreed[transcode.Audio].redundancy; redundant.ClockRate > 0 {
+		audio.SetRedundancy(redundant.PayloadType, agreed[transcode.Audio].formats[0].PayloadType)
+	} else {
+		audio.SetRedundancy(0, 0)
+	}
 	event := agreed[transcode.Audio].event()
-	s.outgoing[transcode.Audio].sender.SetTelephoneEvent(event.PayloadType, event.ClockRate)
+	audio.SetTelephoneEvent(event.PayloadType, event.ClockRate)
 	s.watch.setDirections(agreed)
 	s.watch.start()
 }
