@@ -9,7 +9,9 @@ import (
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/logging"
-	"github.com/pion/srtp/v3"
+	pion "github.com/pion/srtp/v3"
+
+	"sipbridge/bridge/srtp"
 )
 
 // ErrNoProfile means that the peer agreed to no way of protecting media.
@@ -85,17 +87,17 @@ func (nowhere) Network() string { return "peer" }
 // String is the address.
 func (nowhere) String() string { return "peer" }
 
-// profile gives SRTP's name for what DTLS agreed on.
-func profile(connection *dtls.Conn) (srtp.ProtectionProfile, error) {
+// profile gives what DTLS agreed on, as we call it and as pion does.
+func profile(connection *dtls.Conn) (srtp.Suite, pion.ProtectionProfile, error) {
 	chosen, _ := connection.SelectedSRTPProtectionProfile()
 	switch chosen {
 	case dtls.SRTP_AEAD_AES_128_GCM:
-		return srtp.ProtectionProfileAeadAes128Gcm, nil
+		return srtp.AEADAES128GCM, pion.ProtectionProfileAeadAes128Gcm, nil
 	case dtls.SRTP_AEAD_AES_256_GCM:
-		return srtp.ProtectionProfileAeadAes256Gcm, nil
+		return srtp.AEADAES256GCM, pion.ProtectionProfileAeadAes256Gcm, nil
 	case dtls.SRTP_AES128_CM_HMAC_SHA1_80:
-		return srtp.ProtectionProfileAes128CmHmacSha1_80, nil
+		return srtp.AESCM128SHA180, pion.ProtectionProfileAes128CmHmacSha1_80, nil
 	default:
-		return 0, ErrNoProfile
+		return 0, 0, ErrNoProfile
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"go.uber.org/goleak"
+
+	"sipbridge/bridge/srtp"
 )
 
 // patience is how long a handshake may take on a busy machine.
@@ -103,7 +105,7 @@ func pair(tb testing.TB) (client, server *Session) {
 func seal(tb testing.TB, from *Session, ssrc uint32, number uint16, payload string) []byte {
 	tb.Helper()
 	packet := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: ssrc, SequenceNumber: number}, Payload: []byte(payload)}
-	buffer := make([]byte, packet.MarshalSize()+Overhead)
+	buffer := make([]byte, packet.MarshalSize()+srtp.Overhead)
 	size := must[int](tb)(packet.MarshalTo(buffer))
 	return bytes.Clone(must[[]byte](tb)(from.SealRTP(buffer, size)))
 }

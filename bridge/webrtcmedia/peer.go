@@ -13,6 +13,7 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge/dtlssrtp"
+	"sipbridge/bridge/srtp"
 	"sipbridge/bridge/webrtcmedia/mux"
 	"sipbridge/transcode"
 )
@@ -67,7 +68,7 @@ type peer struct {
 }
 
 // packetBuffer is where a packet to the browser is made.
-type packetBuffer [packetSize + dtlssrtp.Overhead]byte
+type packetBuffer [packetSize + srtp.Overhead]byte
 
 func (e *Engine) newPeer(options peerOptions) (*peer, error) {
 	p := &peer{engine: e, options: options, setup: setupActpass}

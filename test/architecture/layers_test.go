@@ -26,6 +26,7 @@ func layers() map[string]int {
 		"transcode/speechtest": 1, // sound for tests
 		"bridge/number":        1, // text only
 		"bridge/quality":       1, // counts only
+		"bridge/srtp":          1, // packets and keys
 		"bridge":               2,
 		"bridge/sdp":           3,
 		"bridge/udp":           3, // sockets
@@ -60,7 +61,7 @@ func rooms() map[string][]string {
 		"github.com/pion/interceptor":  {}, // tests only
 		"golang.org/x/sys":             {"bridge/udp"},
 		"github.com/pion/stun":         {"bridge/webrtcmedia/mux"},
-		"github.com/pion/srtp":         {"bridge/dtlssrtp"},
+		"github.com/pion/srtp":         {"bridge/srtp", "bridge/dtlssrtp"},
 		"github.com/pion/ice":          {"bridge/webrtcmedia"},
 		"github.com/spf13/viper":       {"configs"},
 		"github.com/hraban/opus":       {"transcode/opus"},

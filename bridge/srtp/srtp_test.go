@@ -1,0 +1,150 @@
+package srtp_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"go.uber.org/goleak"
+
+	"sipbridge/bridge/srtp"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func must[Value any](tb testing.TB) func(Value, error) Value {
+	tb.Helper()
+	return func(value Value, err error) Value {
+		tb.Helper()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return value
+	}
+}
+
+// pair gives both ends of one direction.
+func pair(tb testing.TB, key srtp.Key) (*srtp.Sealer, *srtp.Opener) {
+	tb.Helper()
+	return must[*srtp.Sealer](tb)(srtp.NewSealer(key)), must[*srtp.Opener](tb)(srtp.NewOpener(key))
+}
+
+func seal(tb testing.TB, with *srtp.Sealer, number uint16, payload string) []byte {
+	tb.Helper()
+	packet := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 7, SequenceNumber: number}, Payload: []byte(payload)}
+	buffer := make([]byte, packet.MarshalSize()+srtp.Overhead)
+	return bytes.Clone(must[[]byte](tb)(with.SealRTP(buffer, must[int](tb)(packet.MarshalTo(buffer)))))
+}
+
+// TestSuites seals and opens with each suite: what is carried, how long it gets, and what is not believed.
+func TestSuites(t *testing.T) {
+	t.Parallel()
+	tags := map[srtp.Suite]int{
+		srtp.AEADAES128GCM: 16, srtp.AEADAES256GCM: 16, srtp.AESCM128SHA180: 10, srtp.AESCM128SHA132: 4,
+	}
+	for _, suite := range srtp.Suites() {
+		t.Run(suite.String(), func(t *testing.T) {
+			t.Parallel()
+			sealer, opener := pair(t, srtp.NewKey(suite))
+			sealed := seal(t, sealer, 1, "sound")
+			if len(sealed) != 12+5+tags[suite] || bytes.Contains(sealed, []byte("sound")) {
+				t.Errorf("sealed: %x", sealed)
+			}
+			spoilt := bytes.Clone(sealed)
+			spoilt[1] ^= 1
+			var packet rtp.Packet
+			if err := opener.OpenRTP(spoilt, &packet); !srtp.IsForged(err) {
+				t.Errorf("spoilt: %v", err)
+			}
+			again := bytes.Clone(sealed)
+			if err := opener.OpenRTP(sealed, &packet); err != nil || string(packet.Payload) != "sound" {
+				t.Errorf("%v: %+v", err, packet)
+			}
+			if err := opener.OpenRTP(again, &packet); err == nil || srtp.IsForged(err) {
+				t.Errorf("the same packet again: %v", err)
+			}
+			report := must[[]byte](t)((&rtcp.ReceiverReport{SSRC: 9}).Marshal())
+			opened := must[[]byte](t)(opener.OpenRTCP(must[[]byte](t)(sealer.SealRTCP(report))))
+			if !bytes.Equal(opened, report) {
+				t.Errorf("report: %x", opened)
+			}
+		})
+	}
+}
+
+// TestLibsrtpVector opens a packet that the reference implementation made with AES_CM_128_HMAC_SHA1_80: the vector that
+// libsrtp and others test with.
+func TestLibsrtpVector(t *testing.T) {
+	t.Parallel()
+	decode := func(text string) []byte {
+		return must[[]byte](t)(hex.DecodeString(strings.ReplaceAll(text, " ", "")))
+	}
+	key := must[srtp.Key](t)(srtp.KeyOf(srtp.AESCM128SHA180,
+		decode("e1f97a0d3e018be0d64fa32c06de4139 0ec675ad498afeebb6960b3aabe6")))
+	sealed := decode("800f1234decafbadcafebabe 4e55dc4ce79978d88ca4d215949d2402 b78d6acc99ea179b8dbb")
+	var packet rtp.Packet
+	if err := must[*srtp.Opener](t)(srtp.NewOpener(key)).OpenRTP(sealed, &packet); err != nil {
+		t.Fatal(err)
+	}
+	if want := bytes.Repeat([]byte{0xab}, 16); !bytes.Equal(packet.Payload, want) {
+		t.Errorf("got %x", packet.Payload)
+	}
+}
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	for _, suite := range srtp.Suites() {
+		key := srtp.NewKey(suite)
+		if named, ok := srtp.SuiteNamed(strings.ToLower(suite.String())); !ok || named != suite {
+			t.Errorf("%v: not found by its name", suite)
+		}
+		if again := must[srtp.Key](t)(srtp.KeyOf(suite, key.Octets())); again != key || again == srtp.NewKey(suite) {
+			t.Errorf("%v: keys differ that are the same, or the reverse", suite)
+		}
+		if text := fmt.Sprintf("%v %+v %#v %s", key, key, key, key); strings.Count(text, suite.String()) != 4 ||
+			len(text) != 4*len(suite.String())+3 {
+			t.Errorf("a key shows itself: %s", text)
+		}
+		for _, octets := range [][]byte{nil, key.Octets()[1:], append(key.Octets(), 1)} {
+			if _, err := srtp.KeyOf(suite, octets); !errors.Is(err, srtp.ErrKey) {
+				t.Errorf("%v, %d octets: %v", suite, len(octets), err)
+			}
+		}
+	}
+	if _, ok := srtp.SuiteNamed("NULL_HMAC_SHA1_80"); ok {
+		t.Error("a suite that hides nothing was found")
+	}
+	if _, err := srtp.NewSealer(srtp.Key{}); err == nil {
+		t.Error("a Sealer without a key")
+	}
+	if _, err := srtp.NewOpener(srtp.Key{}); err == nil {
+		t.Error("an Opener without a key")
+	}
+}
+
+func TestNothingIsAllocated(t *testing.T) { //nolint:paralleltest // counts allocations
+	for _, suite := range srtp.Suites() {
+		sealer, opener := pair(t, srtp.NewKey(suite))
+		packet := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 7}, Payload: make([]byte, 160)}
+		buffer := make([]byte, 1500)
+		var opened rtp.Packet
+		if got := testing.AllocsPerRun(1000, func() {
+			packet.SequenceNumber++
+			size, _ := packet.MarshalTo(buffer)
+			sealed, err := sealer.SealRTP(buffer, size)
+			if err == nil {
+				err = opener.OpenRTP(sealed, &opened)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}); got != 0 {
+			t.Errorf("%v: %v allocations a packet", suite, got)
+		}
+	}
+}
