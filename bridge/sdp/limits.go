@@ -19,6 +19,8 @@ const (
 	MaxFormats = 64
 	// MaxCandidates is how many candidates of a media section are kept; further ones are ignored.
 	MaxCandidates = 32
+	// MaxCrypto is how many keys of a media section are kept; further ones are ignored.
+	MaxCrypto = 16
 )
 
 // The reasons why a description is refused. Parse wraps each in a bridge.Cause with the SIP status.

@@ -136,7 +136,7 @@ func (p *printer) transport(media *Media) {
 	}
 	p.value("setup", media.Setup)
 	for _, crypto := range media.Crypto {
-		p.value("crypto", crypto)
+		p.value("crypto", crypto.value())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/sdp"
+	"sipbridge/bridge/srtp"
 	"sipbridge/transcode"
 )
 
@@ -31,9 +32,18 @@ func full() *sdp.Session {
 			ICEUfrag: "u", ICEPwd: "p", ICEOptions: []string{"ice2"},
 			Candidates: []string{"1 1 udp 1 192.0.2.1 4000 typ host"}, EndOfCandidates: true,
 			Fingerprints: []sdp.Fingerprint{{Hash: "sha-256", Value: "AB"}}, Setup: "passive",
-			Crypto: []string{"1 X inline:y"},
+			Crypto: []sdp.Crypto{{Tag: 1, Key: testKey()}},
 		}},
 	}
+}
+
+// testKey is of zeros only.
+func testKey() srtp.Key {
+	key, err := srtp.KeyOf(srtp.AEADAES128GCM, make([]byte, 28))
+	if err != nil {
+		panic(err)
+	}
+	return key
 }
 
 func TestMarshal(t *testing.T) {
@@ -42,7 +52,8 @@ func TestMarshal(t *testing.T) {
 		"v=0", "o=- 7 3 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0", "a=ice-lite", "a=group:BUNDLE 0",
 		"m=audio 4000 UDP/TLS/RTP/SAVPF 111", "c=IN IP6 2001:db8::1", "a=rtcp:4001 IN IP4 192.0.2.2",
 		"a=candidate:1 1 udp 1 192.0.2.1 4000 typ host", "a=end-of-candidates", "a=ice-ufrag:u", "a=ice-pwd:p",
-		"a=ice-options:ice2", "a=fingerprint:sha-256 AB", "a=setup:passive", "a=crypto:1 X inline:y", "a=mid:0",
+		"a=ice-options:ice2", "a=fingerprint:sha-256 AB", "a=setup:passive",
+		"a=crypto:1 AEAD_AES_128_GCM " + inline(28), "a=mid:0",
 		"a=bundle-only", "a=sendonly", "a=msid:a b", "a=rtcp-mux", "a=rtcp-rsize", "a=rtpmap:111 opus/48000/2",
 		"a=rtcp-fb:111 nack", "a=fmtp:111 useinbandfec=1", "a=ptime:20", "a=maxptime:60", "a=ssrc:9 cname:c", "",
 	}, "\r\n")
@@ -116,7 +127,7 @@ func poisonString(value reflect.Value, poison string, skip *int) bool {
 func TestMarshalNamesNoKey(t *testing.T) {
 	t.Parallel()
 	session := full()
-	session.Media[0].Crypto = []string{"1 X inline:secret\n"}
+	session.Media[0].ICEPwd = "secret\n"
 	if _, err := session.Marshal(); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got error %v", err)
 	}

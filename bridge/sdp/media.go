@@ -69,8 +69,8 @@ type Media struct {
 	Fingerprints []Fingerprint
 	// Setup is the DTLS role: "actpass", "active", "passive" or "holdconn" (RFC 4145).
 	Setup string
-	// Crypto are the values of the a=crypto lines (RFC 4568). They hold keys: never log them.
-	Crypto []string
+	// Crypto are the a=crypto lines that can be used (RFC 4568), at most MaxCrypto; others are left out.
+	Crypto []Crypto
 }
 
 // Fingerprint is a certificate fingerprint.
@@ -103,7 +103,7 @@ func (m Media) Kind() transcode.Kind {
 // RTP tells whether the section carries RTP, over whatever transport.
 func (m Media) RTP() bool { return strings.Contains(strings.ToUpper(m.Protocol), "RTP/") }
 
-// Encrypted tells whether the section demands SRTP: RTP/SAVP, RTP/SAVPF and their DTLS forms.
+// Encrypted tells whether the section is of SRTP: RTP/SAVP, RTP/SAVPF and their DTLS forms.
 func (m Media) Encrypted() bool { return strings.Contains(strings.ToUpper(m.Protocol), "RTP/SAVP") }
 
 // Refused tells whether the section is switched off (RFC 3264 section 6).

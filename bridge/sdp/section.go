@@ -56,8 +56,8 @@ func (s *section) transportAttribute(name, value string) bool {
 	case "setup":
 		media.Setup = strings.ToLower(value)
 	case "crypto":
-		if value != "" {
-			media.Crypto = append(media.Crypto, value)
+		if crypto, ok := parseCrypto(value); ok && len(media.Crypto) < MaxCrypto {
+			media.Crypto = append(media.Crypto, crypto)
 		}
 	default:
 		return false

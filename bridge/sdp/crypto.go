@@ -1,0 +1,91 @@
+package sdp
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"sipbridge/bridge/srtp"
+)
+
+const (
+	// longestCrypto is the longest a=crypto that is read, in octets; a key takes at most 60 of them.
+	longestCrypto = 256
+	// shortestLifetime is the least number of packets for which a key may be good: nobody changes keys for us, so a call
+	// has to be over before, which with 50 packets a second gives it five hours.
+	shortestLifetime = 1 << 20
+)
+
+// Crypto is an a=crypto line that can be used: one key, and SRTP as it is by default (RFC 4568).
+type Crypto struct {
+	// Tag names the line among those of its section.
+	Tag uint32
+	// Key is with what the describing party encrypts.
+	Key srtp.Key
+}
+
+// value is what stands behind "a=crypto:".
+func (c Crypto) value() string {
+	return strconv.FormatUint(uint64(c.Tag), 10) + " " + c.Key.Suite().String() + " inline:" +
+		base64.StdEncoding.EncodeToString(c.Key.Octets())
+}
+
+// parseCrypto reads "1 AES_CM_128_HMAC_SHA1_80 inline:<key and salt>|2^31 WSH=64". It reports false for lines that are
+// not to be taken: suites that we don't have, several keys or one with an identifier (MKI), and session parameters that
+// change what SRTP is, such as UNENCRYPTED_SRTP. A party has other lines for those who don't know such things.
+func parseCrypto(value string) (Crypto, bool) {
+	if len(value) > longestCrypto {
+		return Crypto{}, false
+	}
+	fields := strings.Fields(value)
+	if len(fields) < 3 {
+		return Crypto{}, false
+	}
+	tag, err := strconv.ParseUint(fields[0], 10, 32)
+	if err != nil || len(fields[0]) > 9 {
+		return Crypto{}, false
+	}
+	suite, ok := srtp.SuiteNamed(fields[1])
+	if !ok {
+		return Crypto{}, false
+	}
+	key, ok := parseKey(suite, fields[2])
+	for _, parameter := range fields[3:] {
+		ok = ok && harmless(parameter)
+	}
+	return Crypto{Tag: uint32(tag), Key: key}, ok
+}
+
+// parseKey reads "inline:<key and salt>|<lifetime>"; the padding of Base64 may be missing.
+func parseKey(suite srtp.Suite, text string) (srtp.Key, bool) {
+	const method = "inline:"
+	if len(text) < len(method) || !strings.EqualFold(text[:len(method)], method) {
+		return srtp.Key{}, false
+	}
+	encoded, lifetime, limited := strings.Cut(text[len(method):], "|")
+	if limited && !longEnough(lifetime) {
+		return srtp.Key{}, false
+	}
+	octets, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
+	if err != nil {
+		return srtp.Key{}, false
+	}
+	key, err := srtp.KeyOf(suite, octets)
+	return key, err == nil
+}
+
+// longEnough reads a lifetime in packets: "1048576" or "2^20". An MKI in its place, or after it, is none.
+func longEnough(text string) bool {
+	if exponent, power := strings.CutPrefix(text, "2^"); power {
+		value, err := strconv.ParseUint(exponent, 10, 8)
+		return err == nil && value >= 20 && value <= 48
+	}
+	value, err := strconv.ParseUint(text, 10, 64)
+	return err == nil && value >= shortestLifetime
+}
+
+// harmless tells whether a session parameter may be ignored: a hint at a window (RFC 4568 section 6.3.6), or one that
+// says so itself (section 6.3.7).
+func harmless(parameter string) bool {
+	return strings.HasPrefix(parameter, "-") || len(parameter) > 4 && strings.EqualFold(parameter[:4], "WSH=")
+}
