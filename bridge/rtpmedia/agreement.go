@@ -16,6 +16,8 @@ type agreement struct {
 	rtp, rtcp netip.AddrPort
 	// mux tells that RTCP comes and goes with RTP (RFC 5761).
 	mux bool
+	// protection is the keys; nil if packets go in clear.
+	protection *protection
 	// direction is what we do.
 	direction bridge.Direction
 	// formats are the codecs agreed on, with the payload types of the party.
@@ -49,12 +51,12 @@ const comfortNoisePayloadType = 13
 func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Direction, pairs []pair) *agreement {
 	made := &agreement{mux: party.RTCPMux, direction: direction}
 	if address, ok := party.RTPAddress(); ok {
-		made.rtp = usable(own, address)
+		made.rtp = sendable(own, address)
 	}
 	if made.mux {
 		made.rtcp = made.rtp
 	} else if address, ok := party.RTCPAddrPort(); ok {
-		made.rtcp = usable(own, address)
+		made.rtcp = sendable(own, address)
 	}
 	if party.Kind() == transcode.Audio {
 		made.inbound[comfortNoisePayloadType] = inboundFormat{known: true, role: sdp.RoleComfortNoise, clock: 8000}
@@ -113,10 +115,10 @@ func (a *agreement) event() (transcode.Format, bool) {
 	return a.events[0], true
 }
 
-// usable gives the invalid address for those to which no phone listens, whatever an SDP says: multicast and
+// sendable gives the invalid address for those to which no phone listens, whatever an SDP says: multicast and
 // broadcast, the unspecified address of a hold, ports of well-known services, and our own port. Loopback and link-local
 // addresses are used only if ours is one: nobody may aim packets at services of this machine.
-func usable(own, address netip.AddrPort) netip.AddrPort {
+func sendable(own, address netip.AddrPort) netip.AddrPort {
 	ip := address.Addr()
 	broadcast := netip.AddrFrom4([4]byte{255, 255, 255, 255})
 	if address.Port() < 1024 || ip.IsMulticast() || ip.IsUnspecified() || ip == broadcast || address == own ||

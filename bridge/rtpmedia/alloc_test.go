@@ -6,6 +6,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"sipbridge/bridge/srtp"
 	"sipbridge/transcode"
 )
 
@@ -27,6 +28,30 @@ func TestNoAllocation(t *testing.T) {
 		session.audio().receive(datagram, from, now)
 	})
 	if sent := session.Stats().Audio.Sent; sent < 1000 {
+		t.Fatalf("%d packets went out", sent)
+	}
+	if perPacket >= 1 {
+		t.Errorf("%v allocations a packet", perPacket)
+	}
+}
+
+// TestNoAllocationProtected holds the same of packets that are opened and sealed.
+func TestNoAllocationProtected(t *testing.T) {
+	session, party := newSession(t, secured(Required, false)), newSafePhone(t, srtp.AEADAES128GCM)
+	party.call(session, "RTP/SAVP", 1)
+	session.Receive(transcode.Audio, session.Sender(transcode.Audio))
+	const packets = 1000
+	sealed := make([][]byte, 0, packets+1)
+	for range packets + 1 {
+		sealed = append(sealed, party.packet())
+	}
+	now, from := time.Now(), party.address()
+	perPacket := testing.AllocsPerRun(packets, func() {
+		now = now.Add(20 * time.Millisecond)
+		session.audio().receive(sealed[0], from, now)
+		sealed = sealed[1:]
+	})
+	if sent := session.Stats().Audio.Sent; sent < packets {
 		t.Fatalf("%d packets went out", sent)
 	}
 	if perPacket >= 1 {

@@ -37,24 +37,41 @@ func (s *Session) SetAnswer(text []byte) (bridge.Description, error) {
 			description.Media[ours.at].Direction = made.direction.Mirror()
 		}
 	}
-	s.apply(agreed)
+	s.agree(n.ours, agreed)
 	return description, nil
+}
+
+// agree puts agreements in force that are made on sections of ours.
+func (s *Session) agree(ours sections, agreed [kinds]*agreement) {
+	n := &s.negotiation
+	for _, kind := range transcode.Kinds() {
+		n.used[kind], n.current[kind] = nil, nil
+		if agreed[kind] != nil {
+			n.used[kind], n.current[kind] = ours[kind], agreed[kind].protection
+		}
+	}
+	s.apply(agreed)
 }
 
 // answered makes the agreement of the party's answer to a section of ours.
 func (s *Session) answered(answer *sdp.Session, ours *section) (*agreement, error) {
-	if ours == nil || ours.at >= len(answer.Media) || !plain(ours.Kind(), answer.Media[ours.at]) {
+	if ours == nil || ours.at >= len(answer.Media) || !usable(ours.Kind(), answer.Media[ours.at]) {
 		return nil, ErrNoAudio
 	}
 	party := answer.Media[ours.at]
 	if !s.reaches(party) {
 		return nil, ErrFamily
 	}
+	protection, err := s.answeredProtection(ours, party)
+	if err != nil {
+		return nil, err
+	}
 	address := s.streams[ours.Kind()].address()
 	agreed := newAgreement(address, party, ours.Direction.And(party.Flow().Mirror()), pairsOf(party, &ours.Media))
 	if len(agreed.formats) == 0 {
 		return nil, ErrNoCodec
 	}
+	agreed.protection = protection
 	return agreed, nil
 }
 
@@ -107,29 +124,53 @@ func unnamed(party sdp.Media, payloadType uint8) bool {
 	return false
 }
 
-// SetOffer reads the party's offer. Its first audio section over RTP/AVP or RTP/AVPF is the one that can be
-// taken; all others are shown as refused. The error is a bridge.Cause, with status 488 if there is none.
+// SetOffer reads the party's offer. Of each kind the first protected section can be taken, else the first plain one, as
+// far as Security lets them; all others are shown as refused. The error is a bridge.Cause, with status 488 if there is
+// no sound.
 func (s *Session) SetOffer(text []byte) (bridge.Description, error) {
 	offer, err := sdp.Parse(text)
 	if err != nil {
 		return bridge.Description{}, err
 	}
 	description := allRefused(offer)
-	for i, media := range offer.Media {
-		_, found := description.First(media.Kind())
-		if codecs := usedCodecs(media); !found && plain(media.Kind(), media) && len(codecs) > 0 {
-			if s.reaches(media) {
-				description.Media[i].Formats = codecs
-			} else if media.Kind() == transcode.Audio {
-				return bridge.Description{}, notAcceptable(ErrFamily)
-			}
+	for _, kind := range transcode.Kinds() {
+		at, err := s.choose(kind, offer.Media)
+		if err == nil && !s.reaches(offer.Media[at]) {
+			err = ErrFamily
 		}
-	}
-	if _, ok := description.First(transcode.Audio); !ok {
-		return bridge.Description{}, notAcceptable(ErrNoAudio)
+		if err == nil {
+			description.Media[at].Formats = usedCodecs(offer.Media[at])
+		} else if kind == transcode.Audio {
+			return bridge.Description{}, notAcceptable(err)
+		}
 	}
 	s.negotiation.theirs = offer
 	return description, nil
+}
+
+// choose gives the section of a kind that we take.
+func (s *Session) choose(kind transcode.Kind, offered []sdp.Media) (at int, err error) {
+	at, err = -1, ErrNoAudio
+	for i, media := range offered {
+		switch {
+		case !usable(kind, media) || len(usedCodecs(media)) == 0:
+		case s.protects(media):
+			return i, nil
+		case media.Encrypted() || s.options.Security.Policy == Required:
+			if at < 0 {
+				err = ErrProtection
+			}
+		case at < 0:
+			at, err = i, nil
+		}
+	}
+	return at, err
+}
+
+// protects tells whether a section that the party offers would be protected. Keys in one of RTP/AVP offer that, too,
+// and leave the choice to us (RFC 8643).
+func (s *Session) protects(offered sdp.Media) bool {
+	return s.options.Security.Policy != Plain && len(offered.Crypto) > 0
 }
 
 // usedCodecs gives the formats of a section that can be used: of audio all, of video those that can cross.
@@ -140,9 +181,9 @@ func usedCodecs(media sdp.Media) []transcode.Format {
 	return transcode.Crossing(media.Codecs())
 }
 
-// plain tells whether a section is of a kind, over RTP without SRTP.
-func plain(kind transcode.Kind, media sdp.Media) bool {
-	return kind != 0 && media.Kind() == kind && !media.Refused() && media.RTP() && !media.Encrypted()
+// usable tells whether a section is of a kind, over RTP.
+func usable(kind transcode.Kind, media sdp.Media) bool {
+	return kind != 0 && media.Kind() == kind && !media.Refused() && media.RTP()
 }
 
 // reaches tells whether our socket can send to the section's address. One that is no IP address may come to be known.
@@ -181,6 +222,9 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 			ours[kind] = s.answeringSection(offered, answer.Media[i], formats)
 			ours[kind].at = i
 			agreed[kind] = s.answeredBy(ours[kind], offered)
+			if err := s.protect(ours[kind], agreed[kind], offered); err != nil {
+				return nil, notAcceptable(err)
+			}
 		}
 	}
 	if _, wanted := answer.First(transcode.Audio); !wanted {
@@ -198,7 +242,7 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 		n.numbers.learn(offered.Formats)
 	}
 	n.layout, n.theirs, n.ours = layout, nil, sections{}
-	s.apply(agreed)
+	s.agree(ours, agreed)
 	return text, nil
 }
 
@@ -209,6 +253,16 @@ func (s *Session) answeringSection(offered sdp.Media, chosen bridge.MediaDescrip
 	answer.MID, answer.RTCPMux = offered.MID, offered.RTCPMux
 	answer.Feedback = feedbackOf(offered).lines()
 	return answer
+}
+
+// protect puts our key into an answer and the agreement that it makes, if the section is to be protected.
+func (s *Session) protect(ours *section, agreed *agreement, offered sdp.Media) error {
+	if !s.protects(offered) {
+		return nil
+	}
+	made, line, err := s.negotiation.answerProtection(offered)
+	agreed.protection, ours.Crypto = made, []sdp.Crypto{line}
+	return err
 }
 
 // answeredBy is the agreement that our answer to a section makes.

@@ -18,6 +18,8 @@ type Counters struct {
 	moved            atomic.Uint64
 	lost             atomic.Uint64
 	unsent           atomic.Uint64
+	forged           atomic.Uint64
+	replayed         atomic.Uint64
 }
 
 // Stats is a snapshot of Counters.
@@ -48,6 +50,10 @@ type Stats struct {
 	Lost uint64
 	// Unsent counts packets that could not be sent: no address yet, or the socket refused.
 	Unsent uint64
+	// Forged counts packets of protected media that were not sealed with the party's key.
+	Forged uint64
+	// Replayed counts those that had come before, or come too late or too short.
+	Replayed uint64
 }
 
 // Stats gives a snapshot.
@@ -58,5 +64,6 @@ func (c *Counters) Stats() Stats {
 		Held: c.held.Load(), ComfortNoise: c.comfortNoise.Load(), BadEvents: c.badEvents.Load(),
 		Reports: c.reports.Load(), BadReports: c.badReports.Load(), Byes: c.byes.Load(),
 		Moved: c.moved.Load(), Lost: c.lost.Load(), Unsent: c.unsent.Load(),
+		Forged: c.forged.Load(), Replayed: c.replayed.Load(),
 	}
 }

@@ -1,6 +1,7 @@
 package rtpmedia
 
 import (
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
@@ -254,7 +255,7 @@ func newSpeech(session *Session, format transcode.Format) *speech {
 	return &speech{
 		to: session.Sender(transcode.Audio),
 		packet: rtp.Packet{
-			Header:  rtp.Header{Version: 2, PayloadType: format.PayloadType, SSRC: 7},
+			Header:  rtp.Header{Version: 2, PayloadType: format.PayloadType, SSRC: rand.Uint32()},
 			Payload: []byte("some speech"),
 		},
 	}

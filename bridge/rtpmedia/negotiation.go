@@ -21,8 +21,8 @@ const eventParameters = "0-15"
 
 // The reasons why media cannot be agreed on; each comes wrapped in a bridge.Cause with status 488.
 var (
-	// ErrNoAudio means that there is no audio over plain RTP.
-	ErrNoAudio = errors.New("rtpmedia: no audio over RTP/AVP")
+	// ErrNoAudio means that there is no audio over RTP.
+	ErrNoAudio = errors.New("rtpmedia: no audio over RTP")
 	// ErrNoCodec means that no audio codec is left.
 	ErrNoCodec = errors.New("rtpmedia: no common audio codec")
 	// ErrFamily means an IPv6 address where we have IPv4, or the other way round.
@@ -47,6 +47,11 @@ type negotiation struct {
 	// answered yet.
 	ours   sections
 	theirs *sdp.Session
+	// used are the sections that were agreed on last, and current the keys of those that are protected.
+	used    sections
+	current [kinds]*protection
+	// plainly tells that the party wants no protection.
+	plainly bool
 	// tones tells that no telephone-event is to be agreed on: keys are tones.
 	tones bool
 }
@@ -59,6 +64,8 @@ type section struct {
 	sdp.Media
 
 	at int
+	// keys are those of an offer of protected media.
+	keys []offeredKey
 }
 
 func newNegotiation() negotiation { return negotiation{sessionID: rand.Uint64N(1 << 62)} }
@@ -70,6 +77,9 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 		return nil, notAcceptable(ErrNoAudio)
 	}
 	n := &s.negotiation
+	if s.options.Security.Policy == Required && !s.offersProtection(transcode.Audio) {
+		return nil, notAcceptable(ErrProtection)
+	}
 	var ours sections
 	layout := slices.Clone(n.layout)
 	for _, kind := range transcode.Kinds() {
@@ -78,11 +88,12 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 		if len(formats) == 0 || !s.ready(kind) {
 			continue
 		}
-		ours[kind] = s.section(kind, "RTP/AVP", media.Direction, media.PacketTime, formats)
-		layout = ours[kind].placeIn(layout, ours)
-		if kind == transcode.Video {
-			ours[kind].Feedback = sdp.PictureFeedback()
+		var err error
+		ours[kind], err = s.offeringSection(kind, media, formats)
+		if err != nil {
+			return nil, notAcceptable(err)
 		}
+		layout = ours[kind].placeIn(layout, ours, n.used[kind])
 	}
 	if ours[transcode.Audio] == nil {
 		return nil, notAcceptable(ErrNoCodec)
@@ -95,14 +106,59 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 	return text, nil
 }
 
-// placeIn finds the m= line for a section of ours among those of the session: the first of its kind, else a new one.
-// Others are the sections that have theirs.
-func (m *section) placeIn(layout []sdp.Media, others sections) []sdp.Media {
+// offeringSection is our offer of one kind.
+func (s *Session) offeringSection(kind transcode.Kind, proposed bridge.MediaDescription, formats []sdp.Format,
+) (*section, error) {
+	offer := s.section(kind, "RTP/AVP", proposed.Direction, proposed.PacketTime, formats)
+	if kind == transcode.Video {
+		offer.Feedback = sdp.PictureFeedback()
+	}
+	if !s.offersProtection(kind) {
+		return offer, nil
+	}
+	offer.Protocol = "RTP/SAVP"
+	keys, err := s.negotiation.offerKeys(kind)
+	offer.offer(keys)
+	return offer, err
+}
+
+// offersProtection tells whether our offer of a kind is of protected media: as before, else as its sound is, else as we
+// are told.
+func (s *Session) offersProtection(kind transcode.Kind) bool {
+	n := &s.negotiation
+	switch {
+	case n.used[kind] != nil:
+		return n.current[kind] != nil
+	case n.used[transcode.Audio] != nil:
+		return n.current[transcode.Audio] != nil
+	default:
+		return s.options.Security.Policy != Plain && s.options.Security.Offer && !n.plainly
+	}
+}
+
+// FallBack gives up the protection of our first offer, because the party refused it. It reports false, having done
+// nothing, if another offer would not be another one, or the media must be protected.
+func (s *Session) FallBack() bool {
+	n := &s.negotiation
+	if s.options.Security.Policy != Optional || n.used[transcode.Audio] != nil || !s.offersProtection(transcode.Audio) {
+		return false
+	}
+	n.plainly, n.layout, n.ours = true, nil, sections{}
+	return true
+}
+
+// placeIn finds the m= line for a section of ours among those of the session: the one it has, else the first of its
+// kind and protection, else a new one. Others are the sections that have theirs.
+func (m *section) placeIn(layout []sdp.Media, others sections, used *section) []sdp.Media {
 	for i, line := range layout {
 		taken := slices.ContainsFunc(others[:], func(other *section) bool {
 			return other != nil && other != m && other.at == i
 		})
-		if line.Kind() == m.Kind() && line.RTP() && !line.Encrypted() && !taken {
+		fits := line.Encrypted() == m.Encrypted()
+		if used != nil {
+			fits = i == used.at
+		}
+		if line.Kind() == m.Kind() && line.RTP() && fits && !taken {
 			m.at, m.Protocol, m.MID = i, line.Protocol, line.MID
 			return layout
 		}

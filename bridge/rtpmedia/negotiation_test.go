@@ -190,14 +190,14 @@ func TestNegotiationRefuses(t *testing.T) {
 		"answer that is none":         {answering("m=audio"), sdp.ErrMalformed},
 		"answer without sections":     {answering(), ErrNoAudio},
 		"answer that refuses":         {answering("m=audio 0 RTP/AVP 111"), ErrNoAudio},
-		"answer with SRTP":            {answering("m=audio 4000 RTP/SAVP 111"), ErrNoAudio},
+		"answer with SRTP":            {answering("m=audio 4000 RTP/SAVP 111"), ErrProtection},
 		"answer with another codec":   {answering("m=audio 4000 RTP/AVP 0"), ErrNoCodec},
 		"answer with only keys":       {answering("m=audio 4000 RTP/AVP 101"), ErrNoCodec},
 		"answer with IPv6":            {answering("m=audio 4000 RTP/AVP 111", "c=IN IP6 2001:db8::1"), ErrFamily},
 		"offer that is none":          {offering("m=audio"), sdp.ErrMalformed},
 		"offer of video":              {offering("m=video 4000 RTP/AVP 34"), ErrNoAudio},
-		"offer of SRTP":               {offering("m=audio 4000 RTP/SAVP 0"), ErrNoAudio},
-		"offer of SRTP with feedback": {offering("m=audio 4000 UDP/TLS/RTP/SAVPF 0"), ErrNoAudio},
+		"offer of SRTP":               {offering("m=audio 4000 RTP/SAVP 0"), ErrProtection},
+		"offer of SRTP with feedback": {offering("m=audio 4000 UDP/TLS/RTP/SAVPF 0"), ErrProtection},
 		"offer of no audio":           {offering("m=audio 0 RTP/AVP 0"), ErrNoAudio},
 		"offer of comfort noise":      {offering("m=audio 4000 RTP/AVP 13"), ErrNoAudio},
 		"offer of IPv6":               {offering("m=audio 4000 RTP/AVP 0", "c=IN IP6 2001:db8::1"), ErrFamily},
@@ -245,7 +245,7 @@ func TestUsable(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := usable(address(test.own), address(test.address)).IsValid(); got != test.want {
+			if got := sendable(address(test.own), address(test.address)).IsValid(); got != test.want {
 				t.Errorf("usable is %t", got)
 			}
 		})

@@ -20,6 +20,8 @@ type Options struct {
 	// SignallingHost is where the party's signalling comes from, if known. Media from there is believed
 	// though the SDP names another address, as it is behind a NAT.
 	SignallingHost netip.Addr
+	// Security says how packets are protected.
+	Security Security
 	// Events hears of keys, lost media and media that is back.
 	Events bridge.MediaEvents
 	// Timeout is how long a party that should send may be silent, RTP and RTCP alike, before Events.Lost is

@@ -28,9 +28,7 @@ func (s *stream) receive(datagram []byte, from netip.AddrPort, now time.Time) {
 		return
 	}
 	counters := s.options.Counters
-	packet := &s.packet
-	if len(datagram) < headerSize || len(datagram) > maxDatagram || datagram[0]>>6 != 2 ||
-		packet.Unmarshal(datagram) != nil {
+	if len(datagram) < headerSize || len(datagram) > maxDatagram || datagram[0]>>6 != 2 {
 		counters.malformed.Add(1)
 		return
 	}
@@ -39,11 +37,18 @@ func (s *stream) receive(datagram []byte, from netip.AddrPort, now time.Time) {
 		counters.unagreed.Add(1)
 		return
 	}
-	format := agreed.inbound[packet.PayloadType]
-	switch {
-	case !format.known:
+	format := agreed.inbound[datagram[1]&0x7f]
+	if !format.known {
 		counters.wrongPayloadType.Add(1)
-		s.faults.IsOfType(packet.PayloadType)
+		s.faults.IsOfType(datagram[1] & 0x7f)
+		return
+	}
+	packet := &s.packet
+	if err := agreed.read(datagram, packet); err != nil {
+		s.unread(agreed, err)
+		return
+	}
+	switch {
 	case !s.admit(agreed, packet, format, from, now):
 		counters.wrongSource.Add(1)
 		s.faults.IsFrom(from)
@@ -172,22 +177,31 @@ func (s *stream) pressed(key dtmf.Key) {
 
 // send sends a packet of the Sender to the party.
 func (s *stream) send(header *rtp.Header, payload []byte) error {
-	to := s.to.Load()
-	if to == nil {
+	agreed, to := s.agreed.Load(), s.to.Load()
+	if agreed == nil || to == nil {
 		s.options.Counters.unsent.Add(1)
 		return nil
 	}
-	size, err := header.MarshalTo(s.sending[:])
-	if err == nil && size+len(payload) > maxDatagram {
-		err = io.ErrShortBuffer
-	}
+	datagram, err := s.pack(agreed, header, payload)
 	if err == nil {
-		size += copy(s.sending[size:], payload)
-		s.resender.Keep(s.sending[:size])
-		err = s.sockets.rtp.Send(s.sending[:size], *to)
+		s.resender.Keep(datagram)
+		err = s.sockets.rtp.Send(datagram, *to)
 	}
 	if err != nil {
 		s.options.Counters.unsent.Add(1)
 	}
 	return err
+}
+
+// pack makes the datagram of a packet, in memory that the next one uses again.
+func (s *stream) pack(agreed *agreement, header *rtp.Header, payload []byte) ([]byte, error) {
+	size, err := header.MarshalTo(s.sending[:])
+	if err != nil {
+		return nil, err //nolint:wrapcheck // media path
+	}
+	if size+len(payload) > maxDatagram {
+		return nil, io.ErrShortBuffer
+	}
+	size += copy(s.sending[size:], payload)
+	return agreed.seal(s.sending[:], size)
 }

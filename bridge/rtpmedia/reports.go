@@ -21,7 +21,8 @@ func (s *stream) receiveReports(datagram []byte, from netip.AddrPort, now time.T
 		counters.malformed.Add(1)
 		return
 	}
-	if agreed := s.agreed.Load(); agreed == nil || len(agreed.formats) == 0 {
+	agreed := s.agreed.Load()
+	if agreed == nil || len(agreed.formats) == 0 {
 		counters.unagreed.Add(1)
 		return
 	}
@@ -31,6 +32,11 @@ func (s *stream) receiveReports(datagram []byte, from netip.AddrPort, now time.T
 	if !ours {
 		counters.wrongSource.Add(1)
 		s.faults.IsFrom(from)
+		return
+	}
+	datagram, err := agreed.readReports(datagram)
+	if err != nil {
+		s.unread(agreed, err)
 		return
 	}
 	taken := 0
@@ -125,6 +131,9 @@ func (s *stream) sendReports(compound []rtcp.Packet) {
 		return
 	}
 	text, err := rtcp.Marshal(compound)
+	if err == nil {
+		text, err = agreed.sealReports(text)
+	}
 	if err != nil {
 		return
 	}

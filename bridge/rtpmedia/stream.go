@@ -10,6 +10,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/quality"
 	"sipbridge/bridge/repair"
+	"sipbridge/bridge/srtp"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
 )
@@ -50,7 +51,7 @@ type stream struct {
 	keyClock uint32
 
 	// sending is the buffer for packets to the party; transcode.Sender uses it one packet at a time.
-	sending [maxDatagram]byte
+	sending [maxDatagram + srtp.Overhead]byte
 }
 
 func newStream(session *Session, kind transcode.Kind) *stream {

@@ -196,6 +196,8 @@ func (s *service) mediaMetrics() []admin.Sample {
 		counter("rtp_malformed_total", "Datagrams on RTP ports that are no RTP.", rtp.Malformed),
 		counter("rtp_wrong_source_total", "RTP packets from somebody else than the party.", rtp.WrongSource),
 		counter("rtp_wrong_payload_type_total", "RTP packets of a type not agreed on.", rtp.WrongPayloadType),
+		counter("rtp_forged_total", "Packets on RTP ports not sealed with the party's key.", rtp.Forged),
+		counter("rtp_replayed_total", "Protected packets on RTP ports that came twice or too late.", rtp.Replayed),
 		counter("rtp_lost_total", "RTP sessions whose media were lost.", rtp.Lost),
 	}
 }

@@ -1,0 +1,403 @@
+package rtpmedia
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/sdp"
+	"sipbridge/bridge/srtp"
+	"sipbridge/transcode"
+)
+
+// secured gives a session the means to protect its media.
+func secured(policy Policy, offer bool) func(*Options) {
+	return func(options *Options) { options.Security = Security{Policy: policy, Offer: offer} }
+}
+
+// cryptoLine is an a=crypto line.
+func cryptoLine(tag int, key srtp.Key) string {
+	return fmt.Sprintf("a=crypto:%d %s inline:%s", tag, key.Suite(), base64.StdEncoding.EncodeToString(key.Octets()))
+}
+
+// safePhone is a phone with SRTP.
+type safePhone struct {
+	*phone
+
+	key    srtp.Key
+	sealer *srtp.Sealer
+	opener *srtp.Opener
+}
+
+func newSafePhone(t *testing.T, suite srtp.Suite) *safePhone {
+	t.Helper()
+	p := &safePhone{phone: newPhone(t, "127.0.0.1", 1)}
+	p.rekey(suite)
+	return p
+}
+
+// rekey makes a new key, with which nothing was sent yet.
+func (p *safePhone) rekey(suite srtp.Suite) {
+	p.t.Helper()
+	p.key = srtp.NewKey(suite)
+	p.sealer = must[*srtp.Sealer](p.t)(srtp.NewSealer(p.key))
+}
+
+// offer is of one section with the profile and the lines.
+func (p *safePhone) offer(profile string, lines ...string) []byte {
+	return bytes.Replace(p.phone.offer(lines...), []byte("RTP/AVP"), []byte(profile), 1)
+}
+
+// call offers the phone's key and takes that of the answer.
+func (p *safePhone) call(session *Session, profile string, tag int) sdp.Media {
+	p.t.Helper()
+	answer := p.phone.call(session, p.offer(profile, cryptoLine(tag, p.key)))
+	if answer.Protocol != profile || len(answer.Crypto) != 1 || answer.Crypto[0].Tag != uint32(tag) ||
+		answer.Crypto[0].Key.Suite() != p.key.Suite() || answer.Crypto[0].Key == p.key {
+		p.t.Fatalf("answered %s %v", answer.Protocol, answer.Crypto)
+	}
+	p.opener = must[*srtp.Opener](p.t)(srtp.NewOpener(answer.Crypto[0].Key))
+	return answer
+}
+
+// packet makes the next packet, sealed.
+func (p *safePhone) packet() []byte {
+	p.t.Helper()
+	p.sequence++
+	packet := rtp.Packet{Header: rtp.Header{
+		Version: 2, SequenceNumber: p.sequence, Timestamp: uint32(p.sequence) * 160, SSRC: p.ssrc,
+	}, Payload: []byte("some speech")}
+	buffer := make([]byte, maxDatagram)
+	return must[[]byte](p.t)(p.sealer.SealRTP(buffer, must[int](p.t)(packet.MarshalTo(buffer))))
+}
+
+func (p *safePhone) say(to netip.AddrPort) { p.sendTo(p.rtp, to, p.packet()) }
+
+// talk sends a packet each way and holds that it is understood.
+func (p *safePhone) talk(session *Session) {
+	p.t.Helper()
+	ear := &recorder{}
+	session.Receive(transcode.Audio, ear)
+	p.say(session.audio().address())
+	eventually(p.t, "the phone is heard", func() bool { return ear.count() == 1 })
+	if got := string(ear.all()[0].Payload); got != "some speech" {
+		p.t.Errorf("heard %q", got)
+	}
+	newSpeech(session, pcmu()).say(p.t)
+	datagram := p.read(p.rtp)
+	if bytes.Contains(datagram, []byte("some speech")) {
+		p.t.Error("our packet is in clear")
+	}
+	var packet rtp.Packet
+	if err := p.opener.OpenRTP(datagram, &packet); err != nil || string(packet.Payload) != "some speech" {
+		p.t.Errorf("at the phone: %v, %v", err, packet)
+	}
+}
+
+// TestProtectedPhone calls with each suite, in each profile that carries keys, RTCP included.
+func TestProtectedPhone(t *testing.T) {
+	t.Parallel()
+	for i, suite := range srtp.Suites() {
+		profile := []string{"RTP/SAVP", "RTP/SAVPF", "RTP/AVP", "RTP/AVPF"}[i]
+		t.Run(suite.String()+" "+profile, func(t *testing.T) {
+			t.Parallel()
+			session := newSession(t, func(options *Options) {
+				secured(Required, false)(options)
+				options.ReportInterval = 20 * time.Millisecond
+			})
+			party := newSafePhone(t, suite)
+			party.call(session, profile, i+3)
+			party.talk(session)
+			report := must[[]byte](t)((&rtcp.ReceiverReport{SSRC: party.ssrc}).Marshal())
+			to := netip.AddrPortFrom(session.audio().address().Addr(), session.audio().address().Port()+1)
+			party.sendTo(party.rtcp, to, report)
+			party.sendTo(party.rtcp, to, must[[]byte](t)(party.sealer.SealRTCP(report)))
+			eventually(t, "one report is taken, one is not", func() bool {
+				counted := session.options.Counters.Stats()
+				return counted.Reports == 1 && counted.Forged+counted.Replayed == 1
+			})
+			sealed := party.read(party.rtcp)
+			if compound, err := party.opener.OpenRTCP(sealed); err != nil {
+				t.Errorf("our report: %v", err)
+			} else if _, err := rtcp.Unmarshal(compound); err != nil {
+				t.Errorf("our report: %v", err)
+			}
+		})
+	}
+}
+
+// TestProtectedOffer lets one session offer and the other choose.
+func TestProtectedOffer(t *testing.T) {
+	t.Parallel()
+	caller, callee := newSession(t, secured(Required, true)), newSession(t, secured(Optional, false))
+	offer := must[[]byte](t)(caller.Offer(audio(bridge.SendRecv, pcmu())))
+	offered := must[*sdp.Session](t)(sdp.Parse(offer)).Media[0]
+	if offered.Protocol != "RTP/SAVP" || len(offered.Crypto) != len(srtp.Suites()) {
+		t.Fatalf("offered:\n%s", offer)
+	}
+	negotiate(t, caller, callee, audio(bridge.SendRecv, pcmu()))
+	exchange(t, caller, callee, pcmu())
+	exchange(t, callee, caller, pcmu())
+
+	// Either side offers again: the keys stay, and of the lines only the one in use.
+	for _, sides := range [][2]*Session{{caller, callee}, {callee, caller}} {
+		before := sides[0].audio().agreed.Load().protection
+		again := must[[]byte](t)(sides[0].Offer(audio(bridge.SendRecv, pcmu())))
+		if lines := must[*sdp.Session](t)(sdp.Parse(again)).Media[0].Crypto; len(lines) != 1 || lines[0].Key != before.ours {
+			t.Errorf("offered again: %v", lines)
+		}
+		negotiate(t, sides[0], sides[1], audio(bridge.SendRecv, pcmu()))
+		if now := sides[0].audio().agreed.Load().protection; now != before {
+			t.Error("the keys have changed")
+		}
+		exchange(t, caller, callee, pcmu())
+		exchange(t, callee, caller, pcmu())
+	}
+}
+
+// TestPolicies holds what is made of a party's offer.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	key := cryptoLine(4, srtp.NewKey(srtp.AESCM128SHA180))
+	mki := key + "|2^31|1:4"
+	const plain = "RTP/AVP"
+	potential := []string{"a=tcap:1 RTP/SAVP", "a=acap:1 " + key[2:], "a=pcfg:1 t=1 a=1"} // RFC 5939
+	tests := map[string]struct {
+		policy  Policy
+		profile string
+		lines   []string
+		refused bool
+		safe    bool
+	}{
+		"plain, never":              {Plain, plain, nil, false, false},
+		"protected, never":          {Plain, "RTP/SAVP", []string{key}, true, false},
+		"best effort, never":        {Plain, plain, []string{key}, false, false},
+		"plain, optional":           {Optional, plain, nil, false, false},
+		"with feedback, optional":   {Optional, "RTP/AVPF", nil, false, false},
+		"protected, optional":       {Optional, "RTP/SAVPF", []string{key}, false, true},
+		"best effort, optional":     {Optional, plain, []string{key}, false, true},
+		"potential, optional":       {Optional, plain, potential, false, false},
+		"no usable key, optional":   {Optional, "RTP/SAVP", []string{mki}, true, false},
+		"second key, optional":      {Optional, "RTP/SAVP", []string{mki, key}, false, true},
+		"no key, optional":          {Optional, "RTP/SAVP", nil, true, false},
+		"plain, required":           {Required, plain, nil, true, false},
+		"plain feedback, required":  {Required, "RTP/AVPF", nil, true, false},
+		"protected, required":       {Required, "RTP/SAVP", []string{key}, false, true},
+		"best effort, required":     {Required, plain, []string{key}, false, true},
+		"a key too short, required": {Required, "RTP/SAVP", []string{key[:len(key)-4]}, true, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			session, party := newSession(t, secured(test.policy, false)), newSafePhone(t, srtp.AEADAES128GCM)
+			offer := party.offer(test.profile, test.lines...)
+			_, err := session.SetOffer(offer)
+			if test.refused {
+				var cause bridge.Cause
+				if !errors.As(err, &cause) || cause.Status != 488 || !errors.Is(err, ErrProtection) {
+					t.Fatalf("got %v", err)
+				}
+				return
+			}
+			answer := party.phone.call(session, offer)
+			if answer.Protocol != test.profile || (len(answer.Crypto) == 1) != test.safe {
+				t.Errorf("answered %s %v", answer.Protocol, answer.Crypto)
+			}
+		})
+	}
+}
+
+// TestBothProfiles takes the protected one of two sections, wherever it stands, and keeps to it.
+func TestBothProfiles(t *testing.T) {
+	t.Parallel()
+	key := cryptoLine(1, srtp.NewKey(srtp.AESCM128SHA180))
+	const head = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\nc=IN IP4 127.0.0.1\r\n"
+	plain, safe := "m=audio 4000 RTP/AVP 0\r\n", "m=audio 4002 RTP/SAVP 0\r\n"+key+"\r\n"
+	for wanted, text := range []string{head + safe + plain, head + plain + safe} {
+		session := newSession(t, secured(Optional, true))
+		offered := must[bridge.Description](t)(session.SetOffer([]byte(text)))
+		if offered.Media[1-wanted].Formats != nil {
+			t.Errorf("the plain one is taken: %v", offered)
+		}
+		check := func(text []byte) {
+			sections := must[*sdp.Session](t)(sdp.Parse(text)).Media
+			if len(sections) != 2 || !sections[1-wanted].Refused() || len(sections[wanted].Crypto) != 1 {
+				t.Errorf("section %d:\n%s", wanted, text)
+			}
+		}
+		answer := bridge.Description{Media: make([]bridge.MediaDescription, 2)}
+		answer.Media[wanted] = bridge.MediaDescription{
+			Kind: transcode.Audio, Direction: bridge.SendRecv, Formats: []transcode.Format{pcmu()},
+		}
+		check(must[[]byte](t)(session.Answer(answer)))
+		check(must[[]byte](t)(session.Offer(audio(bridge.SendRecv, pcmu()))))
+	}
+}
+
+// TestFallBack holds when protection is given up, and what is offered then.
+func TestFallBack(t *testing.T) {
+	t.Parallel()
+	first := func(session *Session) sdp.Media {
+		text := must[[]byte](t)(session.Offer(audio(bridge.SendRecv, pcmu())))
+		return must[*sdp.Session](t)(sdp.Parse(text)).Media[0]
+	}
+	session := newSession(t, secured(Optional, true))
+	if offered := first(session); offered.Protocol != "RTP/SAVP" {
+		t.Errorf("offered %+v", offered)
+	}
+	if !session.FallBack() {
+		t.Error("no way back to plain media")
+	}
+	if offered := first(session); offered.Protocol != "RTP/AVP" || len(offered.Crypto) != 0 {
+		t.Errorf("then offered %+v", offered)
+	}
+	if session.FallBack() {
+		t.Error("there is still less to offer")
+	}
+	for name, change := range map[string]func(*Options){
+		"required": secured(Required, true), "plain": secured(Plain, true), "not offered": secured(Optional, false),
+	} {
+		session := newSession(t, change)
+		first(session)
+		if session.FallBack() {
+			t.Errorf("%s: protection is given up", name)
+		}
+	}
+	open := newSession(t, secured(Required, false))
+	if _, err := open.Offer(audio(bridge.SendRecv, pcmu())); !errors.Is(err, ErrProtection) {
+		t.Errorf("an offer of protected media that may not be offered: %v", err)
+	}
+}
+
+// TestAnswersToProtectedOffer holds which answers agree on keys.
+func TestAnswersToProtectedOffer(t *testing.T) {
+	t.Parallel()
+	gcm, cm := srtp.NewKey(srtp.AEADAES128GCM), srtp.NewKey(srtp.AESCM128SHA132)
+	for name, test := range map[string]struct {
+		profile string
+		line    string
+		good    bool
+	}{
+		"the first":           {"RTP/SAVP", cryptoLine(1, gcm), true},
+		"the last":            {"RTP/SAVP", cryptoLine(4, cm), true},
+		"another suite":       {"RTP/SAVP", cryptoLine(1, cm), false},
+		"one not offered":     {"RTP/SAVP", cryptoLine(9, cm), false},
+		"none":                {"RTP/SAVP", "a=x", false},
+		"in clear":            {"RTP/AVP", "a=x", false},
+		"a parameter changed": {"RTP/SAVP", cryptoLine(1, gcm) + " UNENCRYPTED_SRTCP", false},
+	} {
+		session := newSession(t, secured(Optional, true))
+		_ = must[[]byte](t)(session.Offer(audio(bridge.SendRecv, pcmu())))
+		_, err := session.SetAnswer([]byte("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 " + test.profile + " 0\r\n" +
+			test.line + "\r\n"))
+		if test.good != (err == nil) || err != nil && !errors.Is(err, ErrProtection) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestForkedKeys holds that each answer to one offer has its own key.
+func TestForkedKeys(t *testing.T) {
+	t.Parallel()
+	caller := newSession(t, secured(Required, true))
+	offer := must[[]byte](t)(caller.Offer(audio(bridge.SendRecv, pcmu())))
+	for range 2 {
+		callee := newSession(t, secured(Required, false))
+		_ = must[bridge.Description](t)(callee.SetOffer(offer))
+		answer := must[[]byte](t)(callee.Answer(audio(bridge.SendRecv, pcmu())))
+		_ = must[bridge.Description](t)(caller.SetAnswer(answer))
+		exchange(t, caller, callee, pcmu())
+		exchange(t, callee, caller, pcmu())
+	}
+}
+
+// TestRekey lets a phone keep its key past the roll-over of its sequence numbers, and then change it.
+func TestRekey(t *testing.T) {
+	t.Parallel()
+	session, party := newSession(t, secured(Optional, false)), newSafePhone(t, srtp.AESCM128SHA180)
+	party.sequence = 65530
+	first := party.call(session, "RTP/SAVP", 1)
+	for range 10 {
+		party.talk(session)
+	}
+	opener := party.opener
+	if again := party.call(session, "RTP/SAVP", 1); again.Crypto[0] != first.Crypto[0] {
+		t.Error("the phone kept its key, and we did not")
+	}
+	party.opener = opener // it counts on
+	party.talk(session)
+
+	party.rekey(srtp.AEADAES256GCM)
+	if changed := party.call(session, "RTP/SAVP", 2); changed.Crypto[0].Key == first.Crypto[0].Key {
+		t.Error("the phone has forgotten our key, and we have not")
+	}
+	party.talk(session)
+}
+
+// TestForgedMedia holds that who has not the key changes nothing, whatever he sends and from where.
+func TestForgedMedia(t *testing.T) {
+	t.Parallel()
+	session, party := newSession(t, secured(Optional, false)), newSafePhone(t, srtp.AESCM128SHA180)
+	party.call(session, "RTP/SAVP", 1)
+	party.talk(session)
+	to, stranger := session.audio().address(), newSafePhone(t, srtp.AESCM128SHA180)
+	stranger.sequence += 50 // what is behind the party's would be old, not forged
+	counters := session.options.Counters
+	last := party.packet()
+	for range 50 {
+		stranger.say(to)       // the wrong key, from the right host
+		stranger.phone.say(to) // none at all
+	}
+	eventually(t, "forgeries are counted", func() bool { return counters.Stats().Forged == 100 })
+	party.sendTo(party.rtp, to, last)
+	party.sendTo(stranger.rtp, to, last)
+	eventually(t, "the copy is counted", func() bool { return counters.Stats().Replayed == 1 })
+	party.talk(session)
+	stranger.heardNothing()
+	if got := session.Stats().Audio.Received; got != 3 {
+		t.Errorf("%d packets are counted as received", got)
+	}
+}
+
+// TestProtectedPictures holds that pictures have keys of their own.
+func TestProtectedPictures(t *testing.T) {
+	t.Parallel()
+	vp8 := transcode.Format{Codec: transcode.Codec{Name: "VP8", ClockRate: 90000}, PayloadType: 96}
+	proposal := audio(bridge.SendRecv, pcmu())
+	proposal.Media = append(proposal.Media, bridge.MediaDescription{
+		Kind: transcode.Video, Direction: bridge.SendRecv, Formats: []transcode.Format{vp8},
+	})
+	caller, callee := newSession(t, secured(Required, true)), newSession(t, secured(Required, false))
+	offered := must[bridge.Description](t)(callee.SetOffer(must[[]byte](t)(caller.Offer(proposal))))
+	_ = must[bridge.Description](t)(caller.SetAnswer(must[[]byte](t)(callee.Answer(offered))))
+	keys := map[srtp.Key]bool{}
+	for _, kind := range transcode.Kinds() {
+		protection := caller.streams[kind].agreed.Load().protection
+		keys[protection.ours], keys[protection.theirs] = true, true
+	}
+	if len(keys) != 4 {
+		t.Errorf("%d keys for two streams each way", len(keys))
+	}
+	ear := &recorder{}
+	callee.Receive(transcode.Video, ear)
+	picture := &rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 96, SSRC: 5}, Payload: []byte{0x10, 0, 0}}
+	for range 20 {
+		picture.SequenceNumber++
+		if err := caller.Sender(transcode.Video).WriteRTP(picture); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "pictures", func() bool { return ear.count() == 20 })
+	if strings.Contains(fmt.Sprintf("%+v", offered), "inline") {
+		t.Error("a key crosses")
+	}
+}
