@@ -48,10 +48,12 @@ type Media struct {
 	RTPPorts    PortRange `mapstructure:"rtp_ports"`
 	WebRTCPorts PortRange `mapstructure:"webrtc_ports"`
 	// Advertise is an IP address; empty for our own.
-	Advertise string        `mapstructure:"advertise"`
-	ICELite   bool          `mapstructure:"ice_lite"`
-	Video     bool          `mapstructure:"video"`
-	Timeout   time.Duration `mapstructure:"timeout"`
+	Advertise string `mapstructure:"advertise"`
+	ICELite   bool   `mapstructure:"ice_lite"`
+	Video     bool   `mapstructure:"video"`
+	// SRTP is "off", "optional" or "required".
+	SRTP    string        `mapstructure:"srtp"`
+	Timeout time.Duration `mapstructure:"timeout"`
 }
 
 // Call limits how long the phases of a call last, and says how phones are rung.

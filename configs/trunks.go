@@ -27,6 +27,8 @@ type Trunk struct {
 	Trusted    bool     `mapstructure:"trusted"`
 	Codecs     []string `mapstructure:"codecs"`
 	DTMF       string   `mapstructure:"dtmf"`
+	// SRTP is empty where it is that of Media.
+	SRTP string `mapstructure:"srtp"`
 	// CalledOut and the others are rules written as "regular expression -> number".
 	CalledOut  []string `mapstructure:"called_out"`
 	CallingOut []string `mapstructure:"calling_out"`

@@ -122,6 +122,9 @@ func (c *Config) checkMedia(found *faults) {
 			found.add("media.advertise: %q is no IP address of a machine", c.Media.Advertise)
 		}
 	}
+	if !isSRTP(c.Media.SRTP) {
+		found.add("media.srtp: %q is not off, optional or required", c.Media.SRTP)
+	}
 	checkPositive(found, "media.timeout", c.Media.Timeout)
 }
 

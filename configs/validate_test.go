@@ -119,6 +119,8 @@ func TestValidateRefuses(t *testing.T) {
 		{"trunks: [{name: a, next_hop: 'sip:x', password: y}]", "trunks[0].password"},
 		{"trunks: [{name: a, next_hop: 'sip:x', identity: rpid}]", "trunks[0].identity"},
 		{"trunks: [{name: a, next_hop: 'sip:x', dtmf: tones}]", "trunks[0].dtmf"},
+		{"trunks: [{name: a, next_hop: 'sip:x', srtp: maybe}]", "trunks[0].srtp"},
+		{"media: {srtp: \"\"}", "media.srtp"},
 		{"trunks: [{name: a, next_hop: 'sip:x', strip_headers: [Via]}]", "trunks[0].strip_headers"},
 		{"trunks: [{name: a, next_hop: 'sip:x', max_calls: -1}]", "trunks[0]: a limit"},
 		{"trunks: [{name: a, next_hop: 'sip:x', expires: -1s}]", "trunks.expires"},

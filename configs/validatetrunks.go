@@ -45,11 +45,16 @@ func (t Trunk) checkAccount(found *faults, i int) {
 	if !slices.Contains([]string{"", "rfc4733", "info-relay", "info", "inband"}, t.DTMF) {
 		found.add("trunks[%d].dtmf: %q is not rfc4733, info-relay, info or inband", i, t.DTMF)
 	}
+	if t.SRTP != "" && !isSRTP(t.SRTP) {
+		found.add("trunks[%d].srtp: %q is not off, optional or required", i, t.SRTP)
+	}
 	if t.MaxCalls < 0 || t.CallsPerSecond < 0 {
 		found.add("trunks[%d]: a limit is less than nothing; 0 is no limit", i)
 	}
 	checkNotNegative(found, "trunks.expires", t.Expires)
 }
+
+func isSRTP(word string) bool { return slices.Contains([]string{"off", "optional", "required"}, word) }
 
 func (c *Config) checkDialing(found *faults) {
 	for i, rule := range c.Dialing.Rules {

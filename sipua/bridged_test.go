@@ -11,7 +11,6 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/rtpmedia"
-	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
 	"sipbridge/transcode"
 )
@@ -219,7 +218,7 @@ func TestLoopEnds(t *testing.T) {
 func TestInviteToAPhoneFitsIntoOnePacket(t *testing.T) {
 	var ports *rtpmedia.PortRange
 	s := newSetup(t, func(options *Options, _ *Agent) {
-		options.Media = func(_ transport.Flow, _ []byte, events bridge.MediaEvents, log *slog.Logger) (MediaSession, error) {
+		options.Media = func(_ MediaParty, events bridge.MediaEvents, log *slog.Logger) (MediaSession, error) {
 			return rtpmedia.New(rtpmedia.Options{Ports: ports, Events: events, Logger: log})
 		}
 	})

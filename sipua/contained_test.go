@@ -9,7 +9,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
-	"sipbridge/sipua/transport"
 )
 
 // brokenMedia panics when its party offers something.
@@ -20,7 +19,7 @@ func (brokenMedia) Close() error                                { panic("broken 
 
 func TestPanicEndsItsLegAndNoOther(t *testing.T) {
 	s := newSetup(t, func(options *Options, _ *Agent) {
-		options.Media = func(transport.Flow, []byte, bridge.MediaEvents, *slog.Logger) (MediaSession, error) {
+		options.Media = func(MediaParty, bridge.MediaEvents, *slog.Logger) (MediaSession, error) {
 			return brokenMedia{&fakeMedia{}}, nil
 		}
 	})
@@ -37,7 +36,7 @@ func TestPanicEndsItsLegAndNoOther(t *testing.T) {
 
 func TestMediaThatCannotBeMade(t *testing.T) {
 	s := newSetup(t, func(options *Options, _ *Agent) {
-		options.Media = func(transport.Flow, []byte, bridge.MediaEvents, *slog.Logger) (MediaSession, error) {
+		options.Media = func(MediaParty, bridge.MediaEvents, *slog.Logger) (MediaSession, error) {
 			return nil, bridge.Cause{Status: 503, Text: "No Ports", Headers: []bridge.Header{{Name: "Retry-After", Value: "5"}}}
 		}
 	})

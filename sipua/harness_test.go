@@ -95,7 +95,7 @@ func newSetup(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 			Local: []string{"local.example"}, Upstreams: []Upstream{upstream},
 			Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")},
 		},
-		Media: func(_ transport.Flow, _ []byte, events bridge.MediaEvents, _ *slog.Logger) (MediaSession, error) {
+		Media: func(_ MediaParty, events bridge.MediaEvents, _ *slog.Logger) (MediaSession, error) {
 			media := &fakeMedia{events: events}
 			s.media <- media
 			return media, nil

@@ -108,7 +108,11 @@ func (a *Agent) newLeg(word, user string) *leg {
 
 // openMedia makes the media session; its callbacks reach the leg through the mailbox.
 func (l *leg) openMedia(flow transport.Flow, offer []byte) error {
-	media, err := l.agent.options.Media(flow, offer, bridge.MediaEvents{
+	party := MediaParty{Flow: flow, Offer: offer}
+	if l.trunk != nil {
+		party.Trunk = l.trunk.Name()
+	}
+	media, err := l.agent.options.Media(party, bridge.MediaEvents{
 		Pressed:       func(key bridge.DTMF) { l.mailbox.post(func() { l.emit(bridge.Pressed{Key: key}) }) },
 		KeyframeAsked: func() { l.mailbox.post(func() { l.emit(bridge.KeyframeAsked{}) }) },
 		Lost:          func(cause bridge.Cause) { l.mailbox.post(func() { l.mediaLost(cause) }) },

@@ -77,15 +77,17 @@ func (l *leg) mayProve(challenged *clientTransaction, response *sip.Response) bo
 	return l.state != stateOver || request.Method == sip.BYE
 }
 
-// sendAgain makes a new request of one that was not taken: another branch and sequence number, and another header in
-// the place of the one for which it was refused.
-func sendAgain(request *sip.Request, sequence uint32, header sip.Header) {
+// sendAgain makes a new request of one that was not taken: another branch and sequence number, and other headers in
+// the place of those for which it was refused.
+func sendAgain(request *sip.Request, sequence uint32, headers ...sip.Header) {
 	via := request.Via()
 	via.Params.Remove("branch")
 	via.Params.Add("branch", sip.RFC3261BranchMagicCookie+newTag())
 	request.CSeq().SeqNo = sequence
-	request.RemoveHeader(header.Name())
-	request.AppendHeader(header)
+	for _, header := range headers {
+		request.RemoveHeader(header.Name())
+		request.AppendHeader(header)
+	}
 }
 
 // transmit starts a client transaction for a complete request.

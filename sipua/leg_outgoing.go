@@ -26,6 +26,8 @@ type callingInvite struct {
 	longer int
 	// offerless tells that the INVITE had no SDP: the 200 brings the party's offer.
 	offerless bool
+	// offer is what the INVITE offered; nil if it was without SDP.
+	offer *bridge.Description
 	// challenges tells that the caller may hear a challenge: it comes from his own server.
 	challenges bool
 	// attempts are the servers that it may go to.
@@ -58,7 +60,7 @@ func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Reque
 			l.end(causeOfMediaError(err))
 			return nil
 		}
-		l.offers.sentDirection = audioDirection(*request.Offer)
+		l.offers.sentDirection, l.calling.offer = audioDirection(*request.Offer), request.Offer
 		setSDP(invite, offer)
 	} else {
 		l.calling.offerless = true
@@ -118,6 +120,7 @@ func (l *leg) inviteResponse(response *sip.Response, err error) {
 	case response.StatusCode == sip.StatusServiceUnavailable:
 		l.attemptRefused(response)
 	case response.StatusCode == 422 && l.inviteLonger(response):
+	case dislikesMedia(response) && l.invitePlainly():
 	default:
 		l.end(l.failureOf(response))
 	}
@@ -133,16 +136,44 @@ func (l *leg) inviteLonger(response *sip.Response) bool {
 	l.calling.longer++
 	request := refused.request
 	seconds := strconv.Itoa(int(l.session.interval / time.Second))
-	l.dialog.localSequence = max(l.dialog.localSequence, request.CSeq().SeqNo) + 1
 	request.RemoveHeader("Min-SE")
 	request.AppendHeader(sip.NewHeader("Min-SE", seconds))
-	sendAgain(request, l.dialog.localSequence, sip.NewHeader("Session-Expires", seconds))
+	return l.inviteAgain(refused, sip.NewHeader("Session-Expires", seconds))
+}
+
+// inviteAgain sends an INVITE that was refused and has been changed, with other headers in the place of those it had.
+func (l *leg) inviteAgain(refused *clientTransaction, headers ...sip.Header) bool {
+	request := refused.request
+	l.dialog.localSequence = max(l.dialog.localSequence, request.CSeq().SeqNo) + 1
+	sendAgain(request, l.dialog.localSequence, headers...)
 	next, err := l.transmit(l.dialog, refused.flow, request, l.calling.taken)
 	if err != nil {
 		return false
 	}
 	l.replaceCalling(refused, next)
 	return true
+}
+
+// dislikesMedia tells whether a response says that the callee wants another offer.
+func dislikesMedia(response *sip.Response) bool {
+	return response.StatusCode == 488 || response.StatusCode == 606
+}
+
+// invitePlainly sends the INVITE again with an offer of media in clear, because nobody took one of protected media. It
+// reports false if there is no other offer to make.
+func (l *leg) invitePlainly() bool {
+	refused := l.calling.transaction
+	media, able := l.media.(interface{ FallBack() bool })
+	if refused == nil || l.givenUp() || l.calling.offer == nil || !able || !media.FallBack() {
+		return false
+	}
+	body, err := l.media.Offer(*l.calling.offer)
+	if err != nil {
+		return false
+	}
+	refused.request.RemoveHeader("Content-Type")
+	setSDP(refused.request, body)
+	return l.inviteAgain(refused)
 }
 
 // failureOf is the cause that the failure of our INVITE becomes. Only the caller's own server may ask him for

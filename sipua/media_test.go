@@ -19,6 +19,8 @@ type fakeMedia struct {
 	takeDTMF bool     // guarded by mu
 	tones    bool     // guarded by mu
 	deaf     bool     // guarded by mu: takes no RTCP feedback
+	// protected tells that the first offer is of protected media, and there can be another; guarded by mu
+	protected bool
 }
 
 var _ MediaSession = (*fakeMedia)(nil)
@@ -131,6 +133,16 @@ func (f *fakeMedia) KeysAsTones() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tones = true
+}
+
+// FallBack has one offer to fall back to, if the test says so.
+func (f *fakeMedia) FallBack() bool {
+	f.note("fallback")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	able := f.protected
+	f.protected = false
+	return able
 }
 
 func (f *fakeMedia) AskKeyframe() bool {

@@ -17,11 +17,19 @@ import (
 	"sipbridge/sipua/trunk"
 )
 
-// MediaFactory makes the media session of a leg whose party is signalled with on flow: its transport tells a
-// browser from a phone, its addresses which of our own the party can reach. offer is the party's SDP, which may name an
-// address of the other family; nil if we offer.
-type MediaFactory func(flow transport.Flow, offer []byte, events bridge.MediaEvents, log *slog.Logger,
-) (MediaSession, error)
+// MediaParty is whose media a session is for.
+type MediaParty struct {
+	// Flow is on what the party is signalled with: its transport tells a browser from a phone, its addresses which of
+	// our own the party can reach.
+	Flow transport.Flow
+	// Offer is the party's SDP, which may name an address of the other family; nil if we offer.
+	Offer []byte
+	// Trunk is the name of the trunk that the party is reached by; empty for none.
+	Trunk string
+}
+
+// MediaFactory makes the media session of a leg.
+type MediaFactory func(party MediaParty, events bridge.MediaEvents, log *slog.Logger) (MediaSession, error)
 
 // Transports gives flows to peers that have not connected to us.
 type Transports interface {

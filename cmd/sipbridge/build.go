@@ -56,7 +56,7 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if err != nil {
 		return nil, err
 	}
-	if s.media, err = newMediaSessions(config.Media, log); err != nil {
+	if s.media, err = newMediaSessions(config.Media, config.Trunks, log); err != nil {
 		return nil, err
 	}
 	if err := s.addTransports(ctx, own); err != nil {

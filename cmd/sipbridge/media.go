@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"strings"
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/rtpmedia"
@@ -23,10 +24,17 @@ type mediaSessions struct {
 	ports     *rtpmedia.PortRange
 	counters  *rtpmedia.Counters
 	advertise netip.Addr
+	// policies are how media of trunks are protected, by name, of those that say so themselves.
+	policies map[string]rtpmedia.Policy
 }
 
-func newMediaSessions(config configs.Media, log *slog.Logger) (*mediaSessions, error) {
-	m := &mediaSessions{config: config, counters: &rtpmedia.Counters{}}
+func newMediaSessions(config configs.Media, trunks []configs.Trunk, log *slog.Logger) (*mediaSessions, error) {
+	m := &mediaSessions{config: config, counters: &rtpmedia.Counters{}, policies: make(map[string]rtpmedia.Policy)}
+	for _, trunk := range trunks {
+		if trunk.SRTP != "" {
+			m.policies[strings.ToLower(trunk.Name)] = policyOf(trunk.SRTP)
+		}
+	}
 	poller := udp.NewPoller()
 	var err error
 	if config.Advertise != "" {
@@ -48,20 +56,43 @@ func newMediaSessions(config configs.Media, log *slog.Logger) (*mediaSessions, e
 }
 
 // open is the agent's MediaFactory.
-func (m *mediaSessions) open(flow transport.Flow, offer []byte, events bridge.MediaEvents, log *slog.Logger,
+func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, log *slog.Logger,
 ) (sipua.MediaSession, error) {
+	flow := party.Flow
 	if transport.FromBrowser(flow) {
 		return m.engine.NewSession(webrtcmedia.Options{Events: events, Timeout: m.config.Timeout, Logger: log}), nil
 	}
-	local := mediaAddress(flow, offer)
+	local := mediaAddress(flow, party.Offer)
 	options := rtpmedia.Options{
 		Ports: m.ports, Bind: local, SignallingHost: flow.RemoteAddr().Addr(),
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
+		Security: m.security(party),
 	}
 	if m.advertise.Is4() == local.Is4() && m.advertise.IsValid() && !local.IsLoopback() {
 		options.Advertise = m.advertise
 	}
 	return rtpmedia.New(options)
+}
+
+// policyOf is what a word of the configuration, which has been checked, means.
+func policyOf(word string) rtpmedia.Policy {
+	switch word {
+	case "required":
+		return rtpmedia.Required
+	case "optional":
+		return rtpmedia.Optional
+	default:
+		return rtpmedia.Plain
+	}
+}
+
+// security is how media of a phone or trunk are protected. We put keys into SDP where it is encrypted, or where a trunk
+// is said to want them.
+func (m *mediaSessions) security(party sipua.MediaParty) rtpmedia.Security {
+	if policy, ok := m.policies[party.Trunk]; ok {
+		return rtpmedia.Security{Policy: policy, Offer: true}
+	}
+	return rtpmedia.Security{Policy: policyOf(m.config.SRTP), Offer: party.Flow.Transport() == "TLS"}
 }
 
 // mediaAddress is the address for RTP with a phone: that of its signalling, or, if the phone offers one of the other

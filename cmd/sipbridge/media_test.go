@@ -2,9 +2,13 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"testing"
 
+	"sipbridge/bridge/rtpmedia"
+	"sipbridge/configs"
+	"sipbridge/sipua"
 	"sipbridge/sipua/transport"
 )
 
@@ -17,6 +21,46 @@ type addressed struct {
 
 func (a addressed) LocalAddr() netip.AddrPort  { return netip.MustParseAddrPort(a.local) }
 func (a addressed) RemoteAddr() netip.AddrPort { return netip.MustParseAddrPort(a.remote) }
+
+// word is a flow that only has a transport.
+type word struct {
+	transport.Flow
+
+	transport string
+}
+
+func (w word) Transport() string { return w.transport }
+
+// TestMediaSecurity: keys are offered where SDP is encrypted, or the trunk is said to want them.
+func TestMediaSecurity(t *testing.T) {
+	trunks := []configs.Trunk{{Name: "Open", SRTP: "off"}, {Name: "safe", SRTP: "required"}, {Name: "silent"}}
+	for _, test := range []struct {
+		srtp, transport, trunk string
+		want                   rtpmedia.Security
+	}{
+		{"optional", "UDP", "", rtpmedia.Security{Policy: rtpmedia.Optional}},
+		{"optional", "TLS", "", rtpmedia.Security{Policy: rtpmedia.Optional, Offer: true}},
+		{"required", "TCP", "", rtpmedia.Security{Policy: rtpmedia.Required}},
+		{"required", "TLS", "silent", rtpmedia.Security{Policy: rtpmedia.Required, Offer: true}},
+		{"off", "TLS", "", rtpmedia.Security{Offer: true}},
+		{"off", "UDP", "safe", rtpmedia.Security{Policy: rtpmedia.Required, Offer: true}},
+		{"required", "TLS", "open", rtpmedia.Security{Offer: true}},
+	} {
+		sessions, err := newMediaSessions(configs.Media{
+			SRTP: test.srtp, RTPPorts: configs.PortRange{First: 40000, Last: 40001},
+		}, trunks, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := sessions.security(sipua.MediaParty{Flow: word{transport: test.transport}, Trunk: test.trunk})
+		if got != test.want {
+			t.Errorf("%+v: %+v", test, got)
+		}
+		if err := sessions.engine.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
 
 // TestMediaAddress: media go where the offer has them, if this machine can reach that and the phone may.
 func TestMediaAddress(t *testing.T) {

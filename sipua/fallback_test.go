@@ -1,0 +1,61 @@
+package sipua
+
+import (
+	"testing"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
+)
+
+// TestPhoneWithoutProtection: a callee that refuses protected media gets another INVITE, once, if there may be other
+// media, and the call goes on with that.
+func TestPhoneWithoutProtection(t *testing.T) {
+	s := newSetup(t)
+	p := s.peer("TCP", "192.0.2.20:5060")
+	leg := s.dial(p)
+	media := <-s.media
+	media.mu.Lock()
+	media.protected = true
+	media.mu.Unlock()
+	first := p.request(sip.INVITE)
+	p.respond(first, 488, "phone", "")
+	p.request(sip.ACK)
+	second := p.request(sip.INVITE)
+	if second.CSeq().SeqNo != first.CSeq().SeqNo+1 || second.CallID().Value() != first.CallID().Value() ||
+		len(second.GetHeaders("Content-Type")) != 1 || len(second.GetHeaders("Content-Length")) != 1 {
+		t.Errorf("INVITE %s", second)
+	}
+	p.respond(second, 200, "phone", "sdp")
+	if ack := p.request(sip.ACK); ack.CSeq().SeqNo != second.CSeq().SeqNo {
+		t.Errorf("ACK %s", ack)
+	}
+	event[bridge.Answered](t, leg)
+	leg.Hangup(bridge.Normal())
+	p.respond(p.request(sip.BYE), 200, "", "")
+	event[bridge.Ended](t, leg)
+	s.settled()
+}
+
+// TestRefusedMedia: what is refused for another reason, or again, is the end.
+func TestRefusedMedia(t *testing.T) {
+	for name, statuses := range map[string][]int{
+		"twice": {488, 606}, "busy": {486}, "not an offer of ours": {488},
+	} {
+		s := newSetup(t)
+		p := s.peer("TCP", "192.0.2.20:5060")
+		leg := s.dial(p)
+		media := <-s.media
+		media.mu.Lock()
+		media.protected = name != "not an offer of ours"
+		media.mu.Unlock()
+		for _, status := range statuses {
+			p.respond(p.request(sip.INVITE), status, "phone", "")
+			p.request(sip.ACK)
+		}
+		if ended := event[bridge.Ended](t, leg); ended.Cause.Status != statuses[len(statuses)-1] {
+			t.Errorf("%s: %+v", name, ended.Cause)
+		}
+		s.settled()
+	}
+}
