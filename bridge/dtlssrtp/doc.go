@@ -5,5 +5,6 @@
 // so no packet is ever sent or believed before it.
 //
 // A Session opens and seals packets (see srtp); where they come from and go to is its user's matter. What it needs a
-// goroutine for is DTLS itself, which goes on beside the media: the peer may ask for the last flight again, and says goodbye by it.
+// goroutine for is DTLS itself, which goes on beside the media: the peer may ask for the last flight again, and says
+// goodbye by it.
 package dtlssrtp
