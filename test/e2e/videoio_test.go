@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -9,18 +10,40 @@ import (
 	"sipbridge/test/e2e/service"
 )
 
-// TestVideoIO: a page that was written for VideoIO.swf registers, calls a SIP phone and is called by it, presses keys,
-// holds, rejects, and is told all in the words of siprtmp. The page's script tag is all that is new in it.
+// TestVideoIO: a page that was written for VideoIO.swf is a phone without it. A script tag is all that is new in it.
 func TestVideoIO(t *testing.T) {
-	const callee = 60 // pages have those before
 	w := newWorld(t, browser.Chromium, service.Options{})
+	t.Run("phone", w.videoIOCallsPhone)
+	t.Run("pictures", w.videoIOsSeeEachOther)
+	t.Run("no camera", w.videoIOWithoutCamera)
+	t.Run("refused", w.videoIORefused)
+	t.Run("server gone", w.videoIOLosesServer) // the last one, for it stops the service
+}
+
+// openVideoIO opens a page, whose player is there.
+func (w *world) openVideoIO(t *testing.T) (*page, browser.Account) {
+	t.Helper()
+	page, account := w.openPage(t, "videoio?bridge="+w.service.HTTP)
+	must(t, page.WaitEvent(limit, "created", 1))
+	return page, account
+}
+
+func (w *world) newVideoIO(t *testing.T) *page {
+	t.Helper()
+	page, account := w.openVideoIO(t)
+	must(t, page.Register(account))
+	return page
+}
+
+// videoIOCallsPhone: a page calls a SIP phone and is called by it, presses keys, holds, rejects, and is told all in the
+// words of siprtmp.
+func (w *world) videoIOCallsPhone(t *testing.T) {
+	const callee = 60 // pages have those before
 	phone := newPhone(t, baresip.Options{
 		User: userName(callee), Password: password(callee), Domain: "localhost", Registrar: w.service.SIP, Codec: "PCMU",
 		Manual: true,
 	})
-	page, account := w.openPage(t, "videoio?bridge="+w.service.HTTP)
-	must(t, page.WaitEvent(limit, "created", 1))
-	must(t, page.Register(account))
+	page := w.newVideoIO(t)
 
 	must(t, page.Call(nil, "call", "sip:"+userName(callee)+"@localhost"))
 	mustBe(t, page, "ringing")
@@ -69,11 +92,118 @@ func TestVideoIO(t *testing.T) {
 		"told ringing", "told accepted", "told holded", "told holded", "told invited", "told accepted", "told byed",
 		"told invited", "told rejected",
 	})
-	must(t, page.Call(nil, "unregister"))
+}
+
+// videoIOsSeeEachOther: two pages call each other without naming codecs, as the first ones did; both have pictures.
+func (w *world) videoIOsSeeEachOther(t *testing.T) {
+	caller, called := w.newVideoIO(t), w.newVideoIO(t)
+	must(t, caller.Call(nil, "call", "sip:"+called.user+"@localhost"))
+	mustBe(t, called, "incoming")
+	must(t, called.Call(nil, "answer"))
+	mustBe(t, caller, "established")
+	for _, p := range []*page{caller, called} {
+		mustSee(t, p, "VP8")
+		mustHear(t, p, pageHz)
+		for _, event := range []string{
+			"spoke", "changed camera", "changed videoWidth", "changed bandwidth", "changed currentFPS", "changed quality",
+		} {
+			must(t, p.WaitEvent(limit, event, 1))
+		}
+		mustGet(t, p, "videoWidth", 320.0)
+		mustGet(t, p, "deviceAllowed", true)
+		var size string
+		must(t, p.Call(&size, "snapshot"))
+		if size != "320x240" {
+			t.Errorf("a snapshot is %s", size)
+		}
+	}
+	const text, data = "Pêche à la moule ☎ 你好\n<b>", `{"slide":2}`
+	for _, way := range [2][2]*page{{caller, called}, {called, caller}} {
+		must(t, way[0].Call(nil, "say", text))
+		must(t, way[0].Call(nil, "write", way[1].user, text))
+		must(t, way[0].Call(nil, "send", data))
+		mustCome(t, way[1], "told receivedMessage", []any{text})
+		mustCome(t, way[1], "told receivedPagingMessage", []any{`"Web User" <sip:` + way[0].user + `@localhost>`, text})
+		mustCome(t, way[1], "data", data)
+	}
+	must(t, called.Call(nil, "set", "camera", false))
+	must(t, called.Call(nil, "hangup"))
+	mustBe(t, caller, "ended")
+	mustGet(t, caller, "recording", false)
+}
+
+// mustGet wants a property of a player.
+func mustGet(t *testing.T, p *page, property string, want any) {
+	t.Helper()
+	var got any
+	must(t, p.Call(&got, "get", property))
+	if got != want {
+		t.Errorf("%s is %v", property, got)
+	}
+}
+
+// mustCome waits for an event of the page, and wants to see what came with it.
+func mustCome(t *testing.T, p *page, kind string, want any) {
+	t.Helper()
+	must(t, p.WaitEvent(limit, kind, 1))
+	story, err := p.Story()
+	must(t, err)
+	at := slices.IndexFunc(story, func(event browser.Event) bool { return event.Type == kind })
+	if !reflect.DeepEqual(story[at].Detail, want) {
+		t.Errorf("%s came with %q", kind, story[at].Detail)
+	}
+}
+
+// videoIOWithoutCamera: who has no camera is told so, and calls with sound alone.
+func (w *world) videoIOWithoutCamera(t *testing.T) {
+	other := &world{service: w.service, pages: w.pages}
+	other.users.Store(70) // pages of the first browser have those before
+	var err error
+	other.browser, err = browser.Start(browser.Options{
+		Kind: browser.Chromium, Dir: ".", Origin: w.pages.Origin, MicrophoneHz: pageHz, TempDir: t.TempDir(),
+		Flags: []string{"--use-fake-device-for-media-stream=device-count=0"},
+	})
+	must(t, err)
+	t.Cleanup(other.browser.Stop)
+	caller, called := other.newVideoIO(t), w.newVideoIO(t)
+	must(t, caller.Call(nil, "call", "sip:"+called.user+"@localhost", "wideband", "h264"))
+	mustBe(t, called, "incoming")
+	must(t, called.Call(nil, "answer", "wideband", "h264"))
+	mustCome(t, caller, "told accepted", []any{"default", nil})
+	must(t, caller.WaitEvent(limit, "changed camera", 2))
+	mustGet(t, caller, "camera", false)
+	mustGet(t, caller, "microphone", true)
+	mustHear(t, called, pageHz)
+	mustHear(t, caller, pageHz)
+	must(t, caller.Call(nil, "hangup"))
+	mustBe(t, called, "ended")
+}
+
+// videoIORefused: a wrong password takes the src away; so does one that is taken back.
+func (w *world) videoIORefused(t *testing.T) {
+	page, account := w.openVideoIO(t)
+	right := account.Password
 	account.Password = "wrong"
 	if err := page.Register(account); err == nil {
 		t.Error("a wrong password connects")
 	}
+	mustGet(t, page, "src", nil)
+	account.Password = right
+	must(t, page.Register(account))
+	must(t, page.Call(nil, "unregister"))
+	mustGet(t, page, "nearID", nil)
+}
+
+// videoIOLosesServer: a page in a call is told by its src that the server is gone.
+func (w *world) videoIOLosesServer(t *testing.T) {
+	page := w.newVideoIO(t)
+	must(t, page.Call(nil, "call", "sip:echo@localhost"))
+	mustBe(t, page, "established")
+	mustHear(t, page, pageHz)
+	w.service.Stop()
+	must(t, page.WaitEvent(limit, "changed src", 2))
+	mustGet(t, page, "src", nil)
+	mustGet(t, page, "recording", false)
 }
 
 // mustCallBack wants the callbacks of a page, in their order.

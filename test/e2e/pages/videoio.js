@@ -6,6 +6,7 @@ const player = () => window.getFlashMovie('phone1');
 
 class VideoIOPhone extends Phone {
   #settled = () => {};
+  #spoke = false;
 
   register({ uri, user, password }) {
     const address = uri.replace('sip:', '');
@@ -20,7 +21,9 @@ class VideoIOPhone extends Phone {
   }
 
   changed({ property, newValue }) {
-    this.note('changed', { property, newValue });
+    if (property !== 'level') this.note(`changed ${property}`, newValue); // ten times a second
+    else if (newValue > 0 && !this.#spoke) this.note('spoke');
+    this.#spoke ||= property === 'level' && newValue > 0;
     if (property === 'nearID' && newValue !== null) this.#settled(true);
     if (property === 'src' && newValue === null) this.#settled(false);
   }
@@ -39,6 +42,9 @@ class VideoIOPhone extends Phone {
   answer(...codecs) { player().callProperty('call', 'accept', ...codecs); }
   reject(reason) { player().callProperty('call', 'reject', reason); }
   hold(holds) { player().callProperty('call', 'hold', holds); }
+  say(text) { player().callProperty('call', 'sendMessage', text); }
+  write(target, text) { player().callProperty('call', 'sendPagingMessage', target, text); }
+  send(data) { player().callProperty('sendData', data); }
   dtmf(digit) { player().callProperty('call', 'sendDTMF', digit); }
 
   hangup() {
@@ -50,6 +56,14 @@ class VideoIOPhone extends Phone {
 
   set(name, value) { player().setProperty(name, value); }
   get(name) { return player().getProperty(name); }
+
+  /** The size of a snapshot that the browser can read. */
+  async snapshot() {
+    player().callProperty('takeSnapshot', 80);
+    const jpeg = Uint8Array.from(atob(player().getProperty('snapshot')), (letter) => letter.charCodeAt(0));
+    const { width, height } = await createImageBitmap(new Blob([jpeg], { type: 'image/jpeg' }));
+    return `${width}x${height}`;
+  }
 
   /** Whether what the other party says comes out of the player. */
   heard() { return !player().querySelector('video').muted; }

@@ -1,9 +1,10 @@
 // @ts-check
-// One call: a session of JsSIP, the microphone that was opened for it, and what the other party sends.
+// One call: a session of JsSIP, the microphone and camera that were opened for it, and what the other party sends.
 //
 //   new -> outbound -> active -> over
 //   new -> inbound -> active -> over
 import JsSIP from 'jssip';
+import { Microphone } from './microphone.js';
 
 export const State = Object.freeze({
   new: 'new',
@@ -18,8 +19,21 @@ export const State = Object.freeze({
  * @property {() => void} accepted
  * @property {(status: number, phrase: string) => void} ringing
  * @property {(held: boolean) => void} held
+ * @property {(text: string) => void} data what sendData of the other party sent
  * @property {(byUs: boolean, failure: any) => void} over failure is that of JsSIP, or undefined for a call that was up
  */
+
+/**
+ * @typedef {object} Wanted what is to become of the microphone, the camera and what comes
+ * @property {boolean} sound
+ * @property {boolean} pictures
+ * @property {number} gain of the microphone, 0 to 1
+ * @property {number} bandwidth of the camera: at most so many bytes a second, 0 for as many as it takes
+ * @property {number} buffer seconds to keep before they are played, negative for what the browser thinks
+ */
+
+/** The body of sendData, in INFO: no phone shows it. */
+const dataType = 'application/vnd.videoio.data';
 
 /** All that a call needs beside its sound: candidates come from the service. */
 const media = { pcConfig: { iceServers: [] } };
@@ -29,31 +43,68 @@ export class Call {
   state = State.new;
   /** @type {any} of JsSIP; null before there is one */
   session = null;
-  #loudspeaker;
+  #screen;
   /** @type {MediaStream | null} */
+  #stream = null;
+  /** @type {Microphone | null} */
   #microphone = null;
+  /** @type {Wanted | null} */
+  #wanted = null;
   #byUs = false;
-  /** Whether the loudspeaker, which all calls share, has what this one says. */
+  /** Whether the screen, which all calls share, has what this one says. */
   #plays = false;
 
-  /** @param {import('./loudspeaker.js').Loudspeaker} loudspeaker */
-  constructor(loudspeaker) {
-    this.#loudspeaker = loudspeaker;
+  /** @param {import('./screen.js').Screen} screen */
+  constructor(screen) {
+    this.#screen = screen;
   }
 
   get over() {
     return this.state === State.over;
   }
 
-  /** Takes the microphone, which the call closes at its end. @param {MediaStream} microphone */
-  take(microphone) {
-    this.#microphone = microphone;
+  /** What is sent, once it is open. */
+  get stream() {
+    return this.#stream;
+  }
+
+  /** How loud the microphone is, 0 to 1. */
+  get level() {
+    return this.#microphone?.level() ?? 0;
+  }
+
+  /** @returns {RTCPeerConnection | null} */
+  get peer() {
+    return this.session?.connection ?? null;
+  }
+
+  /** Takes what to send; the call closes it at its end. @param {MediaStream} stream */
+  take(stream) {
+    this.#stream = stream;
+    this.#microphone = new Microphone(stream);
     if (this.over) this.#release();
   }
 
-  /** Opens and closes the way of the microphone to the other party. @param {boolean} speaks */
-  speak(speaks) {
-    for (const track of this.#microphone?.getTracks() ?? []) track.enabled = speaks;
+  /** @param {Wanted} wanted */
+  want(wanted) {
+    this.#wanted = wanted;
+    for (const track of this.#stream?.getTracks() ?? []) {
+      track.enabled = track.kind === 'audio' ? wanted.sound : wanted.pictures;
+    }
+    const track = this.#microphone?.amplified(wanted.gain);
+    for (const { sender, receiver } of this.peer?.getTransceivers() ?? []) {
+      if (sender.track?.kind === 'audio' && track && sender.track !== track) void sender.replaceTrack(track);
+      if (sender.track?.kind === 'video') limit(sender, wanted.bandwidth);
+      delay(receiver, wanted.buffer);
+    }
+  }
+
+  /**
+   * Whether a request belongs to this call.
+   * @param {{ call_id: string, from_tag: string, to_tag: string | null }} request
+   */
+  has({ call_id: callID, from_tag: from, to_tag: to }) {
+    return this.state === State.active && [from, to].some((tag) => this.session.id === callID + tag);
   }
 
   hasPictures() {
@@ -93,8 +144,11 @@ export class Call {
     session.on('confirmed', () => {
       if (this.state === State.outbound) this.#confirmed(handlers.accepted);
     });
-    session.on('hold', (/** @type {any} */ { originator }) => originator === 'remote' && handlers.held(true));
-    session.on('unhold', (/** @type {any} */ { originator }) => originator === 'remote' && handlers.held(false));
+    session.on('hold', (/** @type {any} */ { originator }) => this.#held(originator, true, handlers));
+    session.on('unhold', (/** @type {any} */ { originator }) => this.#held(originator, false, handlers));
+    session.on('newInfo', (/** @type {any} */ { originator, info }) => {
+      if (originator === 'remote' && info.contentType?.split(';')[0] === dataType) handlers.data(info.body);
+    });
     session.on('failed', (/** @type {any} */ failure) => this.#ended(handlers, failure));
     session.on('ended', () => this.#ended(handlers, undefined));
   }
@@ -132,8 +186,13 @@ export class Call {
     this.session.sendRequest(JsSIP.C.MESSAGE, { extraHeaders: ['Content-Type: text/plain;charset=utf-8'], body: text });
   }
 
+  /** Sends a text beside the stream. @param {string} text */
+  send(text) {
+    if (this.state === State.active && text !== '') this.session.sendInfo(`${dataType};charset=utf-8`, text);
+  }
+
   #sent() {
-    const mediaStream = this.#microphone;
+    const mediaStream = this.#stream;
     return { mediaStream, mediaConstraints: { audio: true, video: (mediaStream?.getVideoTracks().length ?? 0) > 0 } };
   }
 
@@ -141,8 +200,18 @@ export class Call {
   #hear(connection) {
     connection.addEventListener('track', ({ streams: [stream] }) => {
       this.#plays = true;
-      this.#loudspeaker.play(stream);
+      this.#screen.play(stream);
     });
+  }
+
+  /**
+   * @param {string} originator
+   * @param {boolean} held
+   * @param {Handlers} handlers
+   */
+  #held(originator, held, handlers) {
+    if (!held && this.#wanted) this.want(this.#wanted); // JsSIP has opened all tracks
+    if (originator === 'remote') handlers.held(held);
   }
 
   /** @param {() => void} accepted */
@@ -163,8 +232,32 @@ export class Call {
 
   #release() {
     this.state = State.over;
-    for (const track of this.#microphone?.getTracks() ?? []) track.stop();
-    if (this.#plays) this.#loudspeaker.play(null);
+    this.#microphone?.close();
+    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#stream = this.#microphone = null;
+    if (this.#plays) this.#screen.play(null);
     this.#plays = false;
   }
+}
+
+/**
+ * @param {RTCRtpSender} sender
+ * @param {number} bandwidth bytes a second
+ */
+function limit(sender, bandwidth) {
+  const parameters = sender.getParameters();
+  const [encoding] = parameters.encodings ?? [];
+  const bits = bandwidth > 0 ? 8 * bandwidth : undefined;
+  if (!encoding || encoding.maxBitrate === bits) return;
+  encoding.maxBitrate = bits;
+  sender.setParameters(parameters).catch(() => {}); // it is an upper bound, not a promise
+}
+
+/**
+ * @param {RTCRtpReceiver & { jitterBufferTarget?: number | null }} receiver
+ * @param {number} seconds
+ */
+function delay(receiver, seconds) {
+  if (!('jitterBufferTarget' in receiver)) return;
+  receiver.jitterBufferTarget = seconds >= 0 ? 1000 * Math.min(seconds, 4) : null;
 }

@@ -2,16 +2,18 @@
 // The commands of siprtmp and its callbacks, over the sessions of JsSIP. A client has one call that it placed or accepted,
 // and may have another one that rings.
 import { Call } from './call.js';
-import { openMicrophone } from './microphone.js';
 import { nameAddress, reasonOf, statusOf, targetOf } from './words.js';
 
-/** @typedef {import('./gateway.js').GatewayOptions} Options */
+/** @typedef {import('./connection.js').Hooks} Hooks */
+
+/** The words of invite and accept that ask for pictures; without any words pictures are asked for, too. */
+const pictureWords = ['h264', 'flv'];
 
 export class Calls {
   /** @type {any} the user agent of JsSIP */
   #agent;
-  #options;
-  #open;
+  #domain;
+  #hooks;
   /** @type {Call | null} */
   #active = null;
   /** @type {Call | null} */
@@ -19,13 +21,18 @@ export class Calls {
 
   /**
    * @param {any} agent
-   * @param {Options} options
-   * @param {typeof openMicrophone} open stands in for the microphone in tests
+   * @param {string} domain of addresses that have none
+   * @param {Hooks} hooks
    */
-  constructor(agent, options, open = openMicrophone) {
+  constructor(agent, domain, hooks) {
     this.#agent = agent;
-    this.#options = options;
-    this.#open = open;
+    this.#domain = domain;
+    this.#hooks = hooks;
+  }
+
+  /** The call that was placed or accepted. */
+  get active() {
+    return this.#active;
   }
 
   /**
@@ -66,9 +73,27 @@ export class Calls {
     this.#pending?.end(statusOf('480 Temporarily Unavailable'));
   }
 
-  /** Lets the microphone follow the properties. */
+  /** Lets what is sent and played follow the properties. */
   refresh() {
-    this.#active?.speak(this.#speaks());
+    const { wishes } = this.#hooks;
+    const sends = wishes('recording') === true;
+    this.#active?.want({
+      sound: sends && wishes('microphone') === true,
+      pictures: sends && wishes('camera') === true,
+      gain: Number(wishes('gain')),
+      bandwidth: Number(wishes('cameraBandwidth')),
+      buffer: Number(wishes('bufferTime')),
+    });
+  }
+
+  /**
+   * Takes a text of the other party, which came in the call; false if there is no such call.
+   * @param {any} request of JsSIP
+   */
+  read(request) {
+    if (!this.#active?.has(request)) return false;
+    this.#tell('receivedMessage', request.body ?? '');
+    return true;
   }
 
   /** Takes a call that comes in. @param {any} session of JsSIP */
@@ -77,13 +102,14 @@ export class Calls {
       session.terminate({ status_code: 486, reason_phrase: 'Busy Here' });
       return;
     }
-    const call = new Call(this.#options.loudspeaker);
+    const call = new Call(this.#hooks.screen);
     const parties = [nameAddress(session.remote_identity), nameAddress(session.local_identity)];
     this.#pending = call;
     call.follow(session, {
       accepted: () => {},
       ringing: () => {},
       held: (held) => this.#tell('holded', held),
+      data: this.#hooks.received,
       over: (byUs) => {
         const rang = this.#pending === call;
         this.#forget(call);
@@ -98,12 +124,12 @@ export class Calls {
    * @param {string[]} codecs
    */
   async #invite(destination, codecs) {
-    const target = targetOf(destination, this.#options.account.domain);
+    const target = targetOf(destination, this.#domain);
     if (this.#active || !target) {
       this.#tell('rejected', this.#active ? 'Already in an active or pending call' : 'invalid dest URI');
       return;
     }
-    const call = new Call(this.#options.loudspeaker);
+    const call = new Call(this.#hooks.screen);
     this.#active = call;
     if (!(await this.#listen(call, codecs))) return;
     const handlers = {
@@ -111,6 +137,7 @@ export class Calls {
       ringing: (/** @type {number} */ status, /** @type {string} */ phrase) =>
         this.#tell('ringing', `${status} ${phrase}`),
       held: (/** @type {boolean} */ held) => this.#tell('holded', held),
+      data: this.#hooks.received,
       over: (/** @type {boolean} */ byUs, /** @type {any} */ failure) => {
         this.#forget(call);
         if (!byUs) this.#tell(...(failure ? ['rejected', reasonOf(failure)] : ['byed']));
@@ -130,14 +157,15 @@ export class Calls {
   }
 
   /**
-   * Opens the microphone for a call; false if the call is over, or there is none.
+   * Opens the microphone for a call, and the camera if the codecs ask for it; false if the call is over, or there is none.
    * @param {Call} call
    * @param {string[]} codecs
    */
   async #listen(call, codecs) {
     try {
-      call.take(await this.#open(this.#options.wishes, codecs));
-      call.speak(this.#speaks());
+      const video = codecs.length === 0 || codecs.some((word) => pictureWords.includes(word));
+      call.take(await this.#hooks.devices.open({ audio: true, video }));
+      this.#hooks.opened();
       return !call.over;
     } catch {
       if (call.over) return false; // the page hung up meanwhile
@@ -154,7 +182,7 @@ export class Calls {
    * @param {string[]} codecs that the page named; then it wants to hear which was agreed on
    */
   #accepted(call, codecs) {
-    call.speak(this.#speaks());
+    this.refresh();
     this.#tell('accepted', ...(codecs.length > 0 ? ['default', call.hasPictures() ? 'default' : null] : []));
   }
 
@@ -164,21 +192,17 @@ export class Calls {
     if (this.#pending === call) this.#pending = null;
   }
 
-  #speaks() {
-    return this.#options.wishes('publish') !== null && this.#options.wishes('microphone') === true;
-  }
-
   /**
    * @param {string} destination
    * @param {string} text
    */
   #page(destination, text) {
-    const target = targetOf(destination, this.#options.account.domain);
+    const target = targetOf(destination, this.#domain);
     if (target && text) this.#agent.sendMessage(target, text, { contentType: 'text/plain;charset=utf-8' });
   }
 
   /** @param {unknown[]} callback its name and arguments */
   #tell(...[method, ...args]) {
-    this.#options.tell(String(method), args);
+    this.#hooks.tell(String(method), args);
   }
 }

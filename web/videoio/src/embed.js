@@ -6,6 +6,7 @@
  * @property {string} name by which the page finds the player
  * @property {HTMLElement} element in which pictures are shown
  * @property {HTMLElement[]} elements that get the methods
+ * @property {string} flashVars the first properties, as name=value&name=value
  */
 
 /**
@@ -23,7 +24,7 @@ export function replaced(script) {
   for (const finder of [document, window]) {
     Object.defineProperty(finder, name, { value: element, configurable: true });
   }
-  return { name, element, elements: [element] };
+  return { name, element, elements: [element], flashVars: script.getAttribute('flashvars') ?? '' };
 }
 
 /**
@@ -53,8 +54,14 @@ export function embedded(root) {
   return [...byName].map(([name, elements]) => {
     const box = document.createElement('div');
     elements[0].after(box);
-    return { name, element: box, elements };
+    return { name, element: box, elements, flashVars: elements.map(flashVarsOf).find(Boolean) ?? '' };
   });
+}
+
+/** @param {HTMLElement} element an object, with a param, or an embed, with an attribute */
+function flashVarsOf(element) {
+  const param = [...element.querySelectorAll('param')].find(({ name }) => name.toLowerCase() === 'flashvars');
+  return element.getAttribute('flashvars') ?? param?.getAttribute('value') ?? '';
 }
 
 /** @param {HTMLElement} element an object or embed */

@@ -6,25 +6,22 @@
 //   connecting, open -> closed     (refused, or the connection is lost: the page has to connect anew)
 import JsSIP from 'jssip';
 import { Calls } from './calls.js';
+import { Connection } from './connection.js';
+import { nameAddress } from './words.js';
 
 export const State = Object.freeze({ off: 'off', connecting: 'connecting', open: 'open', closed: 'closed' });
 
 /** How long a registration lasts before it is renewed, in seconds. */
 const registerExpires = 180;
 
-/**
- * @typedef {object} GatewayOptions
- * @property {string} webSocket URL of SIP over WebSocket
- * @property {import('./source.js').Account} account
- * @property {(method: string, args: unknown[]) => void} tell calls back
- * @property {() => void} connected
- * @property {() => void} closed told once, unless stop was called
- * @property {import('./loudspeaker.js').Loudspeaker} loudspeaker
- * @property {(property: string) => import('./properties.js').Value} wishes gives a property of the player
- */
+/** @typedef {import('./source.js').Account} Account */
+/** @typedef {import('./connection.js').Hooks} Hooks */
 
-/** @param {GatewayOptions} options */
-function newAgent({ webSocket, account }) {
+/**
+ * @param {string} webSocket URL of SIP over WebSocket
+ * @param {Account} account
+ */
+function newAgent(webSocket, account) {
   return new JsSIP.UA({
     sockets: [new JsSIP.WebSocketInterface(webSocket)],
     uri: `sip:${account.address}`,
@@ -37,38 +34,42 @@ function newAgent({ webSocket, account }) {
   });
 }
 
-export class Gateway {
+export class Gateway extends Connection {
   /** @type {string} */
   state = State.off;
   #agent;
   #calls;
-  #options;
+  #hooks;
 
   /**
-   * @param {GatewayOptions} options
-   * @param {typeof newAgent} makeAgent stands in for JsSIP in tests
+   * @param {string} webSocket URL of SIP over WebSocket
+   * @param {Account} account
+   * @param {Hooks} hooks
+   * @param {(webSocket: string, account: Account) => any} makeAgent stands in for JsSIP in tests
    */
-  constructor(options, makeAgent = newAgent) {
-    this.#options = options;
-    this.#agent = makeAgent(options);
-    this.#calls = new Calls(this.#agent, options);
+  constructor(webSocket, account, hooks, makeAgent = newAgent) {
+    super();
+    this.#hooks = hooks;
+    this.#agent = makeAgent(webSocket, account);
+    this.#calls = new Calls(this.#agent, account.domain, hooks);
     this.#agent.on('newRTCSession', (/** @type {any} */ { originator, session }) => {
       if (originator === 'remote') this.#calls.ring(session);
     });
-    this.#agent.on('newMessage', (/** @type {any} */ { originator, request }) => {
-      if (originator === 'remote') options.tell('receivedPagingMessage', [`<${request.from.uri}>`, request.body]);
+    this.#agent.on('newMessage', (/** @type {any} */ { originator, message, request }) => {
+      if (originator === 'remote') this.#read(message, request);
     });
-    this.#agent.on(options.account.password === '' ? 'connected' : 'registered', () => this.#opened());
+    this.#agent.on(account.password === '' ? 'connected' : 'registered', () => this.#opened());
     this.#agent.on('registrationFailed', () => this.#close());
     this.#agent.on('disconnected', () => this.#close());
   }
 
+  /** @override */
   start() {
     this.state = State.connecting;
     this.#agent.start();
   }
 
-  /** Hangs up, takes the registration back and disconnects. */
+  /** Hangs up, takes the registration back and disconnects. @override */
   stop() {
     if (this.state === State.closed) return;
     this.state = State.closed;
@@ -77,27 +78,61 @@ export class Gateway {
   }
 
   /**
+   * @override
    * @param {string} name
    * @param {unknown[]} args
    */
   command(name, args) {
-    this.#calls.command(name, args);
+    if (this.state === State.open) this.#calls.command(name, args);
   }
 
-  /** Lets the microphone follow the properties. */
+  /** @override */
   refresh() {
     this.#calls.refresh();
+  }
+
+  /** @override @param {string} text */
+  send(text) {
+    this.#calls.active?.send(text);
+  }
+
+  /** @override */
+  stream() {
+    return this.#calls.active?.stream ?? null;
+  }
+
+  /** @override */
+  level() {
+    return this.#calls.active?.level ?? 0;
+  }
+
+  /** @override */
+  peer() {
+    return this.#calls.active?.peer ?? null;
+  }
+
+  /**
+   * Tells a text that came in a call, or outside of one.
+   * @param {any} message of JsSIP, which accepts it afterwards
+   * @param {any} request
+   */
+  #read(message, request) {
+    const text = request.body ?? '';
+    const isText = /^text\/plain\b/i.test(request.getHeader('Content-Type') ?? '');
+    if (!isText) message.reject({ status_code: 415 });
+    else if (!request.to_tag) this.#hooks.tell('receivedPagingMessage', [nameAddress(request.from), text]);
+    else if (!this.#calls.read(request)) message.reject({ status_code: 481 });
   }
 
   #opened() {
     if (this.state !== State.connecting) return; // a registration that was renewed
     this.state = State.open;
-    this.#options.connected();
+    this.#hooks.connected();
   }
 
   #close() {
     if (this.state === State.closed) return;
     this.stop();
-    this.#options.closed();
+    this.#hooks.closed();
   }
 }

@@ -7,18 +7,32 @@
 // The id is the name by which the page finds it: document.phone1, window.phone1, getElementById. SIP goes over the
 // WebSocket of the service that the script came from, whatever host an rtmp URL names.
 import { embedded, replaced } from './embed.js';
+import { File } from './file.js';
 import { Gateway } from './gateway.js';
 import { Player } from './player.js';
+import { accountOf } from './source.js';
 
 const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
 const service = new URL('/ws', script?.src || document.baseURI);
 service.protocol = service.protocol === 'https:' ? 'wss:' : 'ws:';
 
+/**
+ * Makes the connection that a URL leads to: a file, an account, or recordings.
+ * @param {string} url
+ * @param {string[]} args of connect
+ * @param {import('./connection.js').Hooks} hooks
+ */
+function connect(url, args, hooks) {
+  if (/^https?:/i.test(url)) return new File([url], hooks);
+  const account = accountOf(url, args);
+  return account && new Gateway(service.href, account, hooks);
+}
+
 /** @param {import('./embed.js').Place} place */
-function start({ name, element, elements }) {
-  const player = new Player(name, element, (options) => new Gateway({ ...options, webSocket: service.href }));
+function start({ name, element, elements, flashVars }) {
+  const player = new Player(name, element, connect);
   for (const each of elements) player.attach(each);
-  player.create();
+  player.create(flashVars);
 }
 
 if (script?.id) start(replaced(script));

@@ -1,26 +1,29 @@
 // @ts-check
-// What a page sees of VideoIO: properties, the method call, and the functions of the page that hear of changes.
-import { Loudspeaker } from './loudspeaker.js';
-import { properties } from './properties.js';
-import { accountOf, parseSource } from './source.js';
+// What a page sees of VideoIO: properties, methods, and the functions of the page that hear of both.
+import { Camera } from './camera.js';
+import { Devices } from './devices.js';
+import { dimensions } from './dimensions.js';
+import { Meter } from './meter.js';
+import { tellPage } from './page.js';
+import { converted, properties } from './properties.js';
+import { lookOf, Screen } from './screen.js';
+import { parseSource, schemeOf } from './source.js';
+import { Streams } from './streams.js';
+import { Values } from './values.js';
 
 /** @typedef {import('./properties.js').Value} Value */
-/** @typedef {import('./gateway.js').GatewayOptions} GatewayOptions */
-
-/**
- * @typedef {object} Connection
- * @property {() => void} start
- * @property {() => void} stop
- * @property {(name: string, args: unknown[]) => void} command
- * @property {() => void} refresh
- */
+/** @typedef {import('./connection.js').Connection} Connection */
+/** @typedef {import('./connection.js').Hooks} Hooks */
 
 export class Player {
   #name;
-  #newConnection;
-  #loudspeaker;
-  /** @type {Map<string, Value>} */
-  #values = new Map(Object.entries(properties).map(([name, { initial }]) => [name, initial]));
+  #connect;
+  #values;
+  #screen;
+  #devices;
+  #camera;
+  #streams;
+  #meter;
   /** @type {Connection | null} */
   #connection = null;
   #connects = 0;
@@ -28,15 +31,29 @@ export class Player {
   /**
    * @param {string} name by which the page finds the player: the objectID of all events
    * @param {HTMLElement} element where pictures are shown
-   * @param {(options: Omit<GatewayOptions, 'webSocket'>) => Connection} newConnection
+   * @param {(url: string, args: string[], hooks: Hooks) => Connection | null} connect null for a URL that leads nowhere
    */
-  constructor(name, element, newConnection) {
+  constructor(name, element, connect) {
     this.#name = name;
-    this.#newConnection = newConnection;
-    this.#loudspeaker = new Loudspeaker(element, (width, height) => {
-      this.#change('videoWidth', width);
-      this.#change('videoHeight', height);
+    this.#connect = connect;
+    this.#values = new Values((change) => this.#tell('onPropertyChange', change));
+    this.#screen = new Screen(element, (width, height) => {
+      this.#values.change('videoWidth', width);
+      this.#values.change('videoHeight', height);
     });
+    element.addEventListener('fullscreenchange', () => {
+      this.#values.change('fullscreen', document.fullscreenElement === element);
+    });
+    this.#devices = new Devices((property) => this.#values.get(property), {
+      asking: (showing) => this.#asking(showing),
+      allowed: (allowed) => this.#values.change('deviceAllowed', allowed),
+    });
+    this.#camera = new Camera(this.#devices, (open) => {
+      if (!open) this.#values.change('camera', false);
+      this.#refresh();
+    });
+    this.#streams = new Streams(this.#values, () => this.#values.get('nearID') !== null);
+    this.#meter = new Meter(this.#values, () => this.#connection);
   }
 
   /**
@@ -48,127 +65,235 @@ export class Player {
       /** @type {(name: string, value: Value) => void} */
       setProperty: (name, value) => this.set(name, value),
       /** @type {(name: string) => Value} */
-      getProperty: (name) => this.get(name),
+      getProperty: (name) => this.#values.get(name),
       /** @type {(method: string, ...args: unknown[]) => void} */
       callProperty: (method, ...args) => this.call(method, args),
     });
   }
 
-  /** Tells the page, once it is there, that the player is. */
-  create() {
-    const tell = () => setTimeout(() => this.#tell('onCreationComplete', {}));
-    if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', tell, { once: true });
-    else tell();
-  }
-
-  /** @param {string} name */
-  get(name) {
-    const asked = /^__doc__(.+)$/.exec(name)?.[1];
-    if (asked !== undefined) return Object.hasOwn(properties, asked) ? properties[asked].doc : null;
-    return this.#values.get(name) ?? null;
+  /** Tells the page, once it is there, that the player is. Then come the first properties, as flashVars gave them. */
+  create(flashVars = '') {
+    const start = () => {
+      this.#tell('onCreationComplete', {});
+      for (const [name, value] of new URLSearchParams(flashVars)) {
+        this.set(name, value === 'true' || value === 'false' ? value === 'true' : value);
+      }
+    };
+    const later = () => setTimeout(start);
+    if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', later, { once: true });
+    else later();
   }
 
   /**
    * Sets a property; one that does not exist, or can only be read, stays as it is.
    * @param {string} name
-   * @param {Value} value
+   * @param {unknown} value
    */
   set(name, value) {
     if (!Object.hasOwn(properties, name) || properties[name].fixed) return;
-    const wanted = typeof properties[name].initial === 'boolean' ? Boolean(value) : value === '' ? null : value;
-    if (name === 'src') this.#connect(wanted === null ? null : String(wanted));
-    else this.#change(name, wanted);
-    if ((name === 'publish' || name === 'play') && wanted !== null && !this.#values.get('bidirection')) {
-      this.#change(name === 'publish' ? 'play' : 'publish', null);
-    }
+    const wanted = converted(properties[name], value);
+    this.#set(name, wanted);
     this.#refresh();
   }
 
   /**
-   * Calls a method. There is one, call: a command to the gateway with its arguments.
+   * Calls a method; what is none, or cannot be done now, is passed over.
    * @param {string} method
    * @param {unknown[]} args
    */
   call(method, args) {
-    if (method === 'call' && typeof args[0] === 'string') this.#connection?.command(args[0], args.slice(1));
+    const [first] = args;
+    switch (method) {
+      case 'call':
+        if (typeof first === 'string') this.#connection?.command(first, args.slice(1));
+        break;
+      case 'sendData':
+        if (this.#values.is('recording')) this.#connection?.send(String(first ?? ''));
+        break;
+      case 'setCurrentTime':
+        this.#connection?.seek(Number(first));
+        break;
+      case 'showSettings':
+        void this.#ask();
+        break;
+      case 'takeSnapshot':
+        this.#values.keep('snapshot', this.#screen.snapshot(Number(first ?? 100)));
+        break;
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {any} wanted is of the property's kind
+   */
+  #set(name, wanted) {
+    switch (name) {
+      case 'src':
+        return this.#source(wanted);
+      case 'url':
+        return this.#open(wanted);
+      case 'publish':
+        return this.#streams.publish(wanted);
+      case 'play':
+        return this.#streams.play(wanted);
+      case 'live':
+        return this.#streams.live(wanted);
+      case 'recording':
+        return this.#streams.record(wanted);
+      case 'playing':
+        return this.#streams.run(wanted);
+      case 'fullscreen':
+        return void this.#fill(wanted);
+      case 'snapshot':
+        void this.#screen.show(wanted);
+        return this.#values.change(name, wanted);
+      case 'cameraDimension':
+      case 'cameraWidth':
+      case 'cameraHeight':
+        return this.#size(name, wanted);
+      default:
+        this.#values.change(name, wanted);
+    }
   }
 
   /** @param {string | null} src */
-  #connect(src) {
+  #source(src) {
     if (src === this.#values.get('src')) return;
-    this.#connection?.stop();
-    this.#connection = null;
-    this.#change('nearID', null);
     const source = parseSource(src);
-    for (const name of /** @type {const} */ (['scheme', 'url', 'args', 'farID', 'group', 'live'])) {
-      this.#change(name, source[name]);
+    const values = this.#values;
+    this.#close();
+    for (const name of /** @type {const} */ (['args', 'scheme', 'farID', 'group', 'record'])) {
+      values.change(name, source[name]);
     }
-    if (source.bidirection !== undefined) this.#change('bidirection', source.bidirection);
-    this.#change('publish', source.publish);
-    this.#change('play', source.publish && !this.#values.get('bidirection') ? null : source.play);
-    this.#change('src', src);
-    if (src !== null) this.#open(source);
+    if (source.bidirection !== undefined) values.change('bidirection', source.bidirection);
+    values.change('recordMode', source.recordMode ?? properties.recordMode.initial);
+    values.change('playMode', source.playMode ?? properties.playMode.initial);
+    values.change('src', src);
+    this.#streams.publish(source.publish);
+    this.#streams.play(source.publish && !values.is('bidirection') ? null : source.play);
+    if (source.publish === null && source.play === null) this.#streams.live(source.live);
+    this.#open(source.url);
   }
 
-  /** @param {import('./source.js').Source} source */
-  #open(source) {
-    const account = accountOf(source);
-    if (!account) {
-      this.#connect(null);
-      return;
-    }
-    const connection = this.#newConnection({
-      account,
-      tell: (method, args) => this.#tell('onCallback', { method, args }),
-      connected: () => this.#change('nearID', String(++this.#connects)),
-      closed: () => {
-        if (this.#connection === connection) this.#connect(null);
-      },
-      loudspeaker: this.#loudspeaker,
-      wishes: (name) => this.#values.get(name) ?? null,
-    });
+  /** @param {string | null} url */
+  #open(url) {
+    this.#close();
+    this.#values.change('url', url);
+    const scheme = schemeOf(url);
+    this.#values.change('scheme', scheme);
+    this.#values.change('isDownload', scheme === 'http' || scheme === 'https');
+    if (url === null) return;
+    const connection = this.#connect(url, /** @type {string[]} */ (this.#values.get('args')), this.#hooks());
     this.#connection = connection;
-    connection.start();
+    if (connection) connection.start();
+    else this.#source(null);
   }
 
-  /** Lets what is heard, said and shown follow the properties. */
-  #refresh() {
-    const value = /** @param {string} name */ (name) => this.#values.get(name);
-    this.#loudspeaker.set({
-      heard: value('play') !== null && value('sound') === true,
-      volume: Number(value('volume')),
-      shown: value('play') !== null && value('display') === true,
-    });
-    this.#connection?.refresh();
-    this.#change('playing', this.#connection !== null && (value('play') !== null || value('publish') !== null));
+  /** Ends the connection, if there is one. */
+  #close() {
+    const connection = this.#connection;
+    this.#connection = null;
+    this.#streams.stop();
+    this.#values.change('nearID', null);
+    connection?.stop();
+    this.#screen.play(null);
+  }
+
+  /**
+   * What the connection that is made now may do, as long as it is the one.
+   * @returns {Hooks}
+   */
+  #hooks() {
+    const number = ++this.#connects;
+    /** @type {<T extends unknown[]>(action: (...args: T) => void) => (...args: T) => void} */
+    const ours = (action) => {
+      return (...args) => {
+        if (this.#connection && this.#connects === number) action(...args);
+      };
+    };
+    return {
+      connected: ours(() => this.#connected(String(number))),
+      closed: ours(() => {
+        this.#source(null);
+        this.#refresh();
+      }),
+      tell: ours((method, args) => this.#tell('onCallback', { method, args })),
+      received: ours((data) => {
+        if (this.#values.is('playing')) this.#tell('onReceiveData', { data });
+      }),
+      change: ours((property, value) => this.#change(property, value)),
+      opened: ours(() => this.#refresh()),
+      screen: this.#screen,
+      devices: this.#devices,
+      wishes: (name) => this.#values.get(name),
+    };
+  }
+
+  /** @param {string} nearID */
+  #connected(nearID) {
+    this.#values.change('nearID', nearID);
+    this.#values.change('group', null); // as Flash did where it had no groups
+    if (this.#values.is('autoplay')) this.#streams.start();
+    this.#refresh();
   }
 
   /**
    * @param {string} property
-   * @param {Value} newValue
+   * @param {Value} value
    */
-  #change(property, newValue) {
-    const oldValue = this.#values.get(property) ?? null;
-    if (oldValue === newValue) return;
-    this.#values.set(property, newValue);
-    const told = ['string', 'number', 'boolean'];
-    if (told.includes(typeof newValue) || (newValue === null && told.includes(typeof oldValue))) {
-      this.#tell('onPropertyChange', { property, oldValue, newValue });
-    }
+  #change(property, value) {
+    this.#values.change(property, value);
+    this.#refresh();
+  }
+
+  /** Lets what is heard, said and shown follow the properties. */
+  #refresh() {
+    const values = this.#values;
+    const sent = this.#connection?.stream() ?? null;
+    if (sent && values.get('publish') !== null && sent.getVideoTracks().length === 0) values.change('camera', false);
+    const live = values.is('live') && values.is('camera');
+    this.#camera.want(live && values.get('publish') === null);
+    this.#screen.preview(live ? (sent ?? this.#camera.stream) : null);
+    this.#screen.set(lookOf(values));
+    this.#connection?.refresh();
+    this.#meter.run(this.#connection !== null && (values.is('playing') || values.is('recording')));
   }
 
   /**
-   * Calls a function of the page, if it has it. What goes wrong there is the page's.
+   * @param {import('./dimensions.js').Name} name
+   * @param {string | number | null} wanted
+   */
+  #size(name, wanted) {
+    const size = dimensions(name, wanted);
+    if (!size) return;
+    const [width, height] = size;
+    this.#values.change('cameraWidth', width);
+    this.#values.change('cameraHeight', height);
+    this.#values.change('cameraDimension', `${width}x${height}`);
+  }
+
+  /** @param {boolean} full */
+  async #fill(full) {
+    if (full && !this.#values.is('enableFullscreen')) return;
+    this.#values.change('fullscreen', await this.#screen.fill(full));
+  }
+
+  /** Asks the user for the devices. */
+  async #ask() {
+    const stream = await this.#devices.open({ audio: true, video: true }).catch(() => null);
+    for (const track of stream?.getTracks() ?? []) track.stop();
+  }
+
+  /** @param {boolean} showing */
+  #asking(showing) {
+    if (this.#values.is('privacyEvent')) this.#tell('onShowingSettings', { showing });
+  }
+
+  /**
    * @param {string} name
    * @param {object} event
    */
   #tell(name, event) {
-    const listener = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (globalThis))[name];
-    if (typeof listener !== 'function') return;
-    try {
-      listener({ objectID: this.#name, ...event });
-    } catch (error) {
-      reportError(error);
-    }
+    tellPage(this.#name, name, event);
   }
 }

@@ -12,7 +12,15 @@
  * @property {string | null} farID
  * @property {string | null} group
  * @property {boolean} live
+ * @property {boolean} record
+ * @property {string | null} recordMode
+ * @property {string | null} playMode
  */
+
+/** @param {string | null} url */
+export function schemeOf(url) {
+  return /^([a-z]+):/i.exec(url ?? '')?.[1].toLowerCase() ?? null;
+}
 
 /**
  * Reads a src. Values are not escaped in it, as pages put them together by hand; those that are, are read as such.
@@ -20,7 +28,9 @@
  * @returns {Source}
  */
 export function parseSource(text) {
-  const [url, query = ''] = cut(text ?? '', '?');
+  const scheme = schemeOf(text);
+  const isFile = scheme === 'http' || scheme === 'https';
+  const [url, query = ''] = isFile ? [text] : cut(text ?? '', '?');
   const pairs = query.split('&').map((pair) => cut(pair, '='));
   /** @param {string} key */
   const value = (key) => {
@@ -30,7 +40,7 @@ export function parseSource(text) {
   /** @param {string} key */
   const flag = (key) => (pairs.some(([name]) => name === key) ? value(key) !== 'false' : undefined);
   return {
-    scheme: /^([a-z]+):/i.exec(url)?.[1].toLowerCase() ?? null,
+    scheme,
     url: url || null,
     args: pairs.filter(([name]) => name === 'arg').map(([, given]) => unescaped(given ?? '')),
     bidirection: flag('bidirection'),
@@ -39,6 +49,9 @@ export function parseSource(text) {
     farID: value('farID'),
     group: value('group'),
     live: flag('live') ?? false,
+    record: flag('record') ?? false,
+    recordMode: value('recordMode'),
+    playMode: value('playMode'),
   };
 }
 
@@ -61,6 +74,9 @@ function unescaped(text) {
   }
 }
 
+/** The schemes of RTMP. */
+export const streamSchemes = ['rtmp', 'rtmps', 'rtmpt'];
+
 /**
  * @typedef {object} Account
  * @property {string} address name@domain
@@ -72,14 +88,14 @@ function unescaped(text) {
 
 /**
  * Gives the account of rtmp://host/sip/name@domain with its arguments; null if that is none.
- * @param {Source} source
+ * @param {string} url
+ * @param {string[]} args
  * @returns {Account | null}
  */
-export function accountOf({ scheme, url, args }) {
-  if (scheme !== 'rtmp' && scheme !== 'rtmps' && scheme !== 'rtmpt') return null;
-  const found = /^[a-z]+:\/\/[^/]*\/sip\/([A-Za-z0-9_.!~*'()&=+$,-]+)@([A-Za-z0-9.-]+)(:[0-9]+)?(\/|$)/i.exec(
-    url ?? '',
-  );
+export function accountOf(url, args) {
+  const scheme = schemeOf(url) ?? '';
+  if (!streamSchemes.includes(scheme)) return null;
+  const found = /^[a-z]+:\/\/[^/]*\/sip\/([A-Za-z0-9_.!~*'()&=+$,-]+)@([A-Za-z0-9.-]+)(:[0-9]+)?(\/|$)/i.exec(url);
   if (!found) return null;
   const [, name, domain] = found;
   const [login = '', password = '', display = ''] = args;

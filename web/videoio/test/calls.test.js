@@ -1,25 +1,36 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Calls } from '../src/calls.js';
-import { Gateway, State } from '../src/gateway.js';
-import { FakeAgent, FakeSession, loudspeaker, newMicrophone, settle } from './fakes.js';
+import { FakeAgent, FakeSession, newStream, settle } from './fakes.js';
 
-let agent, told, calls, microphone, properties;
-const account = { address: 'alice@test', domain: 'test', login: 'alice', password: 'secret', display: '' };
+let agent, told, calls, stream, properties, opened, received, screen;
 
 beforeEach(() => {
   agent = new FakeAgent();
   told = [];
-  microphone = newMicrophone();
-  properties = { publish: null, microphone: true };
-  const options = {
-    account,
-    loudspeaker,
-    tell: (method, args) => told.push([method, ...args]),
-    wishes: (name) => properties[name] ?? null,
-  };
-  calls = new Calls(agent, options, async () => microphone);
+  received = [];
+  opened = [];
+  stream = newStream(['audio', 'video']);
+  properties = { recording: false, microphone: true, camera: true, gain: 0.5, cameraBandwidth: 0, bufferTime: -1 };
+  screen = { play() {} };
+  calls = new Calls(agent, 'test', hooks());
 });
+
+function hooks() {
+  return {
+    tell: (method, args) => told.push([method, ...args]),
+    received: (text) => received.push(text),
+    opened: () => calls.refresh(),
+    wishes: (name) => properties[name] ?? null,
+    screen,
+    devices: {
+      open: async (wanted) => {
+        opened.push(wanted);
+        return stream;
+      },
+    },
+  };
+}
 
 async function invite(...words) {
   calls.command('invite', ['bob', ...words]);
@@ -34,28 +45,23 @@ test('invite rings, is accepted and byed', async () => {
   session.emit('confirmed');
   session.emit('ended', { originator: 'remote' });
   assert.deepEqual(told, [['ringing', '180 Ringing'], ['accepted'], ['byed']]);
-  assert.equal(microphone.track.stopped, true);
+  assert.equal(stream.getTracks()[0].stopped, true);
 });
 
 test('a call that rings in vain leaves the sound of the other one', async () => {
   const heard = [];
-  const original = loudspeaker.play;
-  loudspeaker.play = (stream) => heard.push(stream);
-  try {
-    const up = await invite();
-    const connection = new EventTarget();
-    up.emit('peerconnection', { peerconnection: connection });
-    connection.dispatchEvent(Object.assign(new Event('track'), { streams: ['voice'] }));
-    up.emit('confirmed');
-    const second = new FakeSession();
-    calls.ring(second);
-    second.emit('failed', { originator: 'remote', cause: 'Canceled' });
-    assert.deepEqual(heard, ['voice']);
-    up.emit('ended', { originator: 'remote' });
-    assert.deepEqual(heard, ['voice', null]);
-  } finally {
-    loudspeaker.play = original;
-  }
+  screen.play = (each) => heard.push(each);
+  const up = await invite();
+  const connection = new EventTarget();
+  up.emit('peerconnection', { peerconnection: connection });
+  connection.dispatchEvent(Object.assign(new Event('track'), { streams: ['voice'] }));
+  up.emit('confirmed');
+  const second = new FakeSession();
+  calls.ring(second);
+  second.emit('failed', { originator: 'remote', cause: 'Canceled' });
+  assert.deepEqual(heard, ['voice']);
+  up.emit('ended', { originator: 'remote' });
+  assert.deepEqual(heard, ['voice', null]);
 });
 
 test('who names codecs hears which', async () => {
@@ -63,12 +69,50 @@ test('who names codecs hears which', async () => {
   assert.deepEqual(told, [['accepted', 'default', null]]);
 });
 
-test('the microphone follows publish', async () => {
-  (await invite()).emit('confirmed');
-  assert.equal(microphone.track.enabled, false);
-  properties.publish = 'local';
+test('who names codecs of sound alone sends no pictures', async () => {
+  await invite('wideband', 'pcmu');
+  await settle();
+  calls.command('bye', []);
+  await invite('wideband', 'h264');
+  calls.command('bye', []);
+  await invite();
+  assert.deepEqual(
+    opened.map(({ video }) => video),
+    [false, true, true],
+  );
+});
+
+test('microphone and camera follow the properties, also after a hold', async () => {
+  const session = await invite();
+  session.emit('confirmed');
+  const [sound, pictures] = stream.getTracks();
+  assert.deepEqual([sound.enabled, pictures.enabled], [false, false]);
+  properties.recording = true;
+  properties.camera = false;
   calls.refresh();
-  assert.equal(microphone.track.enabled, true);
+  assert.deepEqual([sound.enabled, pictures.enabled], [true, false]);
+  properties.microphone = false;
+  calls.refresh();
+  sound.enabled = true; // as JsSIP does
+  session.emit('unhold', { originator: 'local' });
+  assert.equal(sound.enabled, false);
+});
+
+test('bandwidth and buffer go to the connection', async () => {
+  const limits = [];
+  const sender = {
+    track: { kind: 'video' },
+    getParameters: () => ({ encodings: [{}] }),
+    setParameters: async ({ encodings: [{ maxBitrate }] }) => limits.push(maxBitrate),
+  };
+  const receiver = { jitterBufferTarget: null };
+  const session = await invite();
+  session.connection = { getTransceivers: () => [{ sender, receiver }] };
+  properties.cameraBandwidth = 16000;
+  properties.bufferTime = 0.2;
+  calls.refresh();
+  assert.deepEqual(limits, [128000]);
+  assert.equal(receiver.jitterBufferTarget, 200);
 });
 
 test('a refusal is told with its reason, and bye tells nothing', async () => {
@@ -127,16 +171,55 @@ test('a call that comes is rejected, cancelled, or one too many', () => {
 });
 
 test('without a microphone nothing is placed', async () => {
-  calls = new Calls(
-    agent,
-    { account, loudspeaker, tell: (...each) => told.push(each), wishes: () => null },
-    async () => {
-      throw new Error('denied');
-    },
-  );
+  stream = Promise.reject(new Error('denied'));
   await invite();
   assert.equal(agent.sessions.length, 0);
-  assert.deepEqual(told, [['rejected', ['480 No microphone']]]);
+  assert.deepEqual(told, [['rejected', '480 No microphone']]);
+});
+
+test('without a microphone nothing is answered', async () => {
+  stream = Promise.reject(new Error('denied'));
+  const session = new FakeSession();
+  calls.ring(session);
+  calls.command('accept', []);
+  await settle();
+  assert.equal(session.done[0][1].status_code, 480);
+  assert.deepEqual(told.slice(1), [['byed']]);
+});
+
+test('texts and data go both ways in a call', async () => {
+  const session = await invite();
+  calls.command('sendMessage', ['too early']);
+  session.emit('confirmed');
+  calls.command('sendMessage', ['hello']);
+  calls.active.send('{"x":1}');
+  assert.deepEqual(session.done, [
+    ['MESSAGE', 'hello'],
+    ['application/vnd.videoio.data;charset=utf-8', '{"x":1}'],
+  ]);
+  const type = 'application/vnd.videoio.data;charset=utf-8';
+  session.emit('newInfo', { originator: 'remote', info: { contentType: type, body: '{"x":2}' } });
+  session.emit('newInfo', { originator: 'remote', info: { contentType: 'application/dtmf', body: '5' } });
+  session.emit('newInfo', { originator: 'local', info: { contentType: type, body: 'own' } });
+  assert.deepEqual(received, ['{"x":2}']);
+  const text = { call_id: 'call-1', from_tag: 'tag', to_tag: 'other', body: 'hi' };
+  assert.equal(calls.read(text), true);
+  assert.equal(calls.read({ ...text, call_id: 'call-2' }), false);
+  assert.deepEqual(told.at(-1), ['receivedMessage', 'hi']);
+});
+
+test('texts outside of calls', () => {
+  calls.command('sendPagingMessage', ['bob', 'lunch?']);
+  calls.command('sendPagingMessage', ['', 'lunch?']);
+  calls.command('sendPagingMessage', ['bob', '']);
+  assert.deepEqual(agent.messages, [['sip:bob@test', 'lunch?']]);
+});
+
+test('commands that are none, or come too early, are passed over', () => {
+  for (const name of ['register', 'constructor', 'accept', 'reject', 'bye', 'sendDTMF', 'hold', 'sendMessage']) {
+    calls.command(name, ['1']);
+  }
+  assert.deepEqual(told, []);
 });
 
 test('a call hung up while the microphone opens is not placed', async () => {
@@ -144,20 +227,7 @@ test('a call hung up while the microphone opens is not placed', async () => {
   calls.command('bye', []);
   await settle();
   assert.equal(agent.sessions.length, 0);
-  assert.equal(microphone.track.stopped, true);
+  assert.equal(stream.getTracks()[0].stopped, true);
   await invite();
   assert.equal(agent.sessions.length, 1);
-});
-
-test('a connection opens once, and closes when it is refused', () => {
-  let [opened, closed] = [0, 0];
-  const options = { account, loudspeaker, connected: () => opened++, closed: () => closed++ };
-  const gateway = new Gateway(options, () => agent);
-  gateway.start();
-  agent.emit('registered');
-  agent.emit('registered');
-  assert.deepEqual([opened, gateway.state], [1, State.open]);
-  agent.emit('registrationFailed');
-  agent.emit('disconnected');
-  assert.deepEqual([closed, agent.stopped, gateway.state], [1, 1, State.closed]);
 });

@@ -11,7 +11,7 @@ test('a src names the account and what to publish', () => {
   assert.equal(source.bidirection, true);
   assert.equal(source.play, 'x');
   assert.deepEqual(source.args, ['kunweb', 'my', 'A B C', 'narrowband']);
-  assert.deepEqual(accountOf(source), {
+  assert.deepEqual(accountOf(source.url, source.args), {
     address: 'kunweb@localhost',
     domain: 'localhost',
     login: 'kunweb',
@@ -20,9 +20,22 @@ test('a src names the account and what to publish', () => {
   });
 });
 
+test('a src says what to do with the streams', () => {
+  const recorder = parseSource('rtmp://h/app?publish=a&record=true&recordMode=append');
+  assert.deepEqual([recorder.publish, recorder.record, recorder.recordMode], ['a', true, 'append']);
+  const camera = parseSource('?live=true');
+  assert.deepEqual([camera.url, camera.scheme, camera.live, camera.record], [null, null, true, false]);
+  const file = parseSource('https://h/a.webm?play=1&publish=x');
+  assert.deepEqual([file.url, file.publish, file.play], ['https://h/a.webm?play=1&publish=x', null, null]);
+  const peer = parseSource('rtmfp://h/key?farID=1f&group=g&playMode=vod&bidirection=false&record=false');
+  assert.deepEqual(
+    [peer.scheme, peer.farID, peer.group, peer.playMode, peer.bidirection, peer.record],
+    ['rtmfp', '1f', 'g', 'vod', false, false],
+  );
+});
+
 test('what is no account is none', () => {
   for (const src of [
-    null,
     '',
     'rtmp://host/other/a@b',
     'rtmfp://host/sip/a@b',
@@ -31,9 +44,9 @@ test('what is no account is none', () => {
     'rtmp://host/sip/a b@c',
     'rtmp://host/sip/a@b\r\nVia: x',
   ]) {
-    assert.equal(accountOf(parseSource(src)), null, String(src));
+    assert.equal(accountOf(src, []), null, String(src));
   }
-  assert.equal(accountOf(parseSource('rtmps://h:1/sip/a@b:5060/anything')).address, 'a@b');
+  assert.equal(accountOf('rtmps://h:1/sip/a@b:5060/anything', []).address, 'a@b');
   assert.equal(parseSource('rtmp://h/sip/a@b?arg=100%').args[0], '100%');
 });
 
