@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"net/http"
 
 	"sipbridge/bridge"
@@ -39,7 +38,7 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 	}
 	options.Listeners = append(options.Listeners, s.flashPlain...)
 	for _, listener := range secure {
-		s.flashSecure = append(s.flashSecure, tls.NewListener(listener, s.certificates.server(configs.ListenerRTMPS)))
+		s.flashSecure = append(s.flashSecure, rtmp.Secure(listener, s.certificates.server(configs.ListenerRTMPS)))
 	}
 	options.Listeners = append(options.Listeners, s.flashSecure...)
 	if s.config.Flash.Tunnel {

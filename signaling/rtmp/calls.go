@@ -72,10 +72,14 @@ func (c *conn) place(asked command) (placed *callerLeg, reason string) {
 }
 
 // newCall makes the leg of a call that the client places. The caller holds mu.
-func (c *conn) newCall(to address, wished wish) *callerLeg {
-	offer, request := wished.offer(), c.request(to)
+func (c *conn) newCall(to address, wished wish) *callerLeg { return c.newCallOf(c.request(to), wished) }
+
+// newCallOf makes the leg of a call with other rights than those of the client's user. The caller holds mu.
+func (c *conn) newCallOf(request bridge.Request, wished wish) *callerLeg {
+	offer := wished.offer()
 	request.Offer = &offer
-	placed := &callerLeg{leg: newLeg(c, request.From, c.user), request: request}
+	placed := &callerLeg{leg: newLeg(c, request.From, request.User), request: request}
+	placed.info.Origin = request.Origin
 	placed.caller, placed.wish = true, wished
 	placed.from, placed.to = request.From, bridge.Party{URI: request.To}
 	c.calls[placed.call] = placed.leg

@@ -18,7 +18,7 @@
 // before each full picture, and a screen makes messages of packets, from the first full picture on.
 //
 // An encoder such as ffmpeg connects to rtmp://host/live and publishes a stream, which calls somebody by itself or is
-// called: the subpackage live makes legs of it.
+// called: the subpackage live makes legs of it. A player that plays it there is a caller, too, without knowing.
 //
 // The bytes are read in the subpackages: handshake, chunk (messages), amf (values), flv and xflv (pictures), and tunnel
 // (RTMP through HTTP). A connection has two goroutines,

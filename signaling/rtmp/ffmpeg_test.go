@@ -140,6 +140,12 @@ func decodeTags(t *testing.T, tags []chunk.Message) []int16 {
 		t.Fatal(err)
 	}
 	ffmpeg(t, "-i", flv, "-ar", "8000", "-ac", "1", "-f", "s16le", raw)
+	return samplesIn(t, raw)
+}
+
+// samplesIn reads sound of 16 bits.
+func samplesIn(t *testing.T, raw string) []int16 {
+	t.Helper()
 	sound, err := os.ReadFile(raw)
 	if err != nil {
 		t.Fatal(err)

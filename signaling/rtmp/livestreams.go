@@ -75,6 +75,12 @@ func (l *LiveStreams) configured(name string) (LiveStream, bool) {
 	return LiveStream{}, false
 }
 
+// owner gives the user of a configured stream, if the key is right.
+func (l *LiveStreams) owner(wanted publication) (user string, ok bool) {
+	known, configured := l.configured(wanted.name)
+	return known.User, configured && subtle.ConstantTimeCompare([]byte(known.Key), []byte(wanted.key)) == 1
+}
+
 // count is how many there are.
 func (l *LiveStreams) count() int {
 	l.mu.Lock()

@@ -15,8 +15,8 @@ import (
 // liveApplication is the application of encoders, which publish and know nothing of calls.
 const liveApplication = "live"
 
-// publisher is a client that publishes a stream to whoever listens: ffmpeg, OBS. Its methods belong to the goroutine
-// that reads the connection, but for over.
+// publisher is a client that publishes a stream to whoever listens, or plays one: ffmpeg, OBS. Its methods belong to
+// the goroutine that reads the connection, but for over.
 type publisher struct {
 	conn *conn
 	app  string
@@ -52,6 +52,10 @@ func (c *conn) connectPublisher(asked command, app string) {
 
 // command does what an encoder asks for; what it need not know of is answered, and that is all.
 func (p *publisher) command(asked command) {
+	if asked.name == "play" {
+		p.play(asked)
+		return
+	}
 	c := p.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -60,13 +64,13 @@ func (p *publisher) command(asked command) {
 		c.createStream(asked)
 	case "publish":
 		p.publish(asked)
-	case "play":
-		c.status(asked, "error", "NetStream.Play.StreamNotFound", "Streams are heard by calling them")
 	case "closeStream":
 		p.stop(asked.stream)
+		p.stopView(asked.stream)
 	case "deleteStream":
 		if number, ok := asked.number(0); ok {
 			p.stop(number)
+			p.stopView(number)
 		}
 		c.deleteStream(asked)
 	default:

@@ -43,7 +43,8 @@ func (c *conn) sendMessage(asked command) {
 	}
 }
 
-// textOutcome gives what hears of the fate of a text, and tells a client that asked for that in its URL. The caller holds mu.
+// textOutcome gives what hears of the fate of a text, and tells a client that asked for that in its URL. The caller
+// holds mu.
 func (c *conn) textOutcome(asked command) *outcome {
 	if !c.outcomes {
 		asked.transaction = 0 // it was answered at once, as siprtmp did

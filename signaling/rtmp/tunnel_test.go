@@ -17,6 +17,13 @@ import (
 // tunnelWorld is a world with a web server in front, and where that is.
 func tunnelWorld(t *testing.T, start func(http.Handler) *httptest.Server) (w *world, host string) {
 	t.Helper()
+	return tunnelWorldOf(t, start)
+}
+
+func tunnelWorldOf(t *testing.T, start func(http.Handler) *httptest.Server, change ...func(*rtmp.Options)) (
+	w *world, host string,
+) {
+	t.Helper()
 	through := tunnel.NewListener(tunnel.Options{})
 	mux := http.NewServeMux()
 	for _, path := range tunnel.Paths() {
@@ -27,7 +34,7 @@ func tunnelWorld(t *testing.T, start func(http.Handler) *httptest.Server) (w *wo
 		web.CloseClientConnections()
 		web.Close()
 	})
-	w = newWorld(t, func(o *rtmp.Options) { o.Listeners = append(o.Listeners, through) })
+	w = newWorld(t, append(change, func(o *rtmp.Options) { o.Listeners = append(o.Listeners, through) })...)
 	_, host, _ = strings.Cut(web.URL, "//")
 	return w, host
 }

@@ -14,11 +14,11 @@ const (
 // skips tells whether messages of a type are thrown away as they come: pictures of those who have not logged in.
 func (c *conn) skips(messageType uint8) bool { return messageType == chunk.Video && !c.known() }
 
-// known tells whether the client has logged in, or publishes.
+// known tells whether the client has logged in, or publishes or plays a stream.
 func (c *conn) known() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.user != "" && !c.rejected || c.publisher != nil && c.publisher.stream != nil
+	return c.user != "" && !c.rejected || c.publisher != nil && (c.publisher.stream != nil || c.active != nil)
 }
 
 // see takes a video message of the client.

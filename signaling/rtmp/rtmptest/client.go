@@ -120,8 +120,19 @@ func (c *Client) Connect(app string, args ...any) Command {
 	return c.AwaitAnswer(c.CallConnect(app, args...))
 }
 
+// ConnectWith says connect with more properties than others do, and gives the answer.
+func (c *Client) ConnectWith(app string, more ...amf.Property) Command {
+	c.tb.Helper()
+	return c.AwaitAnswer(c.connect(app, more, nil))
+}
+
 // CallConnect says connect and gives its transaction.
 func (c *Client) CallConnect(app string, args ...any) float64 {
+	c.tb.Helper()
+	return c.connect(app, nil, args)
+}
+
+func (c *Client) connect(app string, more []amf.Property, args []any) float64 {
 	c.tb.Helper()
 	object := amf.Object{Properties: []amf.Property{
 		{Name: "app", Value: app},
@@ -131,6 +142,7 @@ func (c *Client) CallConnect(app string, args ...any) float64 {
 	if c.options.AMF3 {
 		object.Properties = append(object.Properties, amf.Property{Name: "objectEncoding", Value: 3.0})
 	}
+	object.Properties = append(object.Properties, more...)
 	return c.say(0, "connect", object, args)
 }
 
@@ -173,6 +185,16 @@ func (c *Client) Send(chunkStream uint32, message chunk.Message) {
 	defer c.writing.Unlock()
 	if err := c.writer.WriteMessage(chunkStream, message); err == nil {
 		_ = c.writer.Flush() // Ended tells
+	}
+}
+
+// SetChunkSize makes the client's chunks larger, and tells the server.
+func (c *Client) SetChunkSize(size uint32) {
+	c.tb.Helper()
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if err := c.writer.SetChunkSize(size); err != nil {
+		c.tb.Error(err)
 	}
 }
 

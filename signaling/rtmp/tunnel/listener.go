@@ -135,11 +135,12 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// reply answers with a body that no proxy keeps.
+// reply answers with a body that no proxy keeps. Its length is told, however long it is: librtmp reads no chunks.
 func reply(w http.ResponseWriter, body []byte) {
 	header := w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // a client that is gone asks for nothing more
 }
 
