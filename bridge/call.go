@@ -169,12 +169,10 @@ func (c *call) dial() error {
 	if len(targets) == 0 {
 		return Cause{Status: 480, Text: "Temporarily Unavailable"}
 	}
-	if audio, ok := offer.First(transcode.Audio); ok && c.request.Offer != nil {
-		c.caller.wish, c.callee.told = audio.Direction, audio.Direction
+	if leading, ok := offer.Leading(); ok && c.request.Offer != nil {
+		c.caller.wish, c.callee.told = leading.Direction, leading.Direction
 	}
-	if video, ok := offer.First(transcode.Video); ok {
-		c.caller.looks, c.callee.shown = video.Direction, video.Direction
-	}
+	c.caller.looks, c.callee.shown = offer.looks(), offer.looks()
 	if c.request.Offer != nil {
 		video, _ := c.request.Offer.First(transcode.Video)
 		c.caller.pictures = video.Formats

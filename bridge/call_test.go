@@ -292,7 +292,7 @@ func TestStubbornLegIsAbandoned(t *testing.T) {
 
 func TestRefusedBeforeDialling(t *testing.T) {
 	t.Parallel()
-	noAudio := bridge.Description{Media: []bridge.MediaDescription{{Kind: transcode.Video}}}
+	nothing := bridge.Description{Media: []bridge.MediaDescription{{Kind: transcode.Video}}}
 	for _, test := range []struct {
 		name   string
 		change func(*bridge.Request)
@@ -302,7 +302,7 @@ func TestRefusedBeforeDialling(t *testing.T) {
 		{"no route", nil, refuse(bridge.Cause{Status: 404}), 404},
 		{"router fails", nil, refuse(errBroken), 500},
 		{"nobody registered", nil, bridgetest.RouteTo(), 480},
-		{"no audio", func(r *bridge.Request) { r.Offer = &noAudio }, bridgetest.RouteTo(), 488},
+		{"nothing offered", func(r *bridge.Request) { r.Offer = &nothing }, bridgetest.RouteTo(), 488},
 		{"loop", func(r *bridge.Request) { r.MaxForwards = 1 }, bridgetest.RouteTo(), 483},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -77,7 +77,7 @@ func (c *call) ringOffer() *Description {
 // earlyMedia connects early media, and reports false if that is not possible. The direction of
 // early media is not told to the caller: announcements are often sendonly, and the answer cannot change any more.
 func (c *call) earlyMedia(early Description) bool {
-	audio, ok := early.First(transcode.Audio)
+	leading, ok := early.Leading()
 	if !ok || c.request.Offer == nil {
 		return false
 	}
@@ -88,7 +88,7 @@ func (c *call) earlyMedia(early Description) bool {
 		c.callee.agreed = before
 		return false
 	}
-	c.callee.wish = NewDirection(audio.Direction.Sends(), true)
+	c.callee.wish = NewDirection(leading.Direction.Sends(), true)
 	if err := c.connect(); err != nil {
 		c.end(bridgeSide, CauseOf(err))
 		return true
@@ -182,7 +182,7 @@ func (c *call) offered(from, to *side, offer Description) {
 		return
 	}
 	offer = only(offer, from.info().Codecs)
-	if c.addsPictures(to, offer) {
+	if c.adds(to, offer) {
 		c.cross(from, to, offer)
 		return
 	}
@@ -208,8 +208,8 @@ func (c *call) answerOffer(from, to *side, offer Description) {
 // accepted takes the party's answer to an offer of ours, or that what it offered itself came to nothing.
 func (c *call) accepted(from, to *side, answer Description) {
 	c.giveUpCrossing(from)
-	if _, ok := answer.First(transcode.Audio); !ok {
-		c.end(bridgeSide, notAcceptable("the answer has no audio"))
+	if _, ok := answer.Leading(); !ok {
+		c.end(bridgeSide, notAcceptable("the answer refuses all media"))
 		return
 	}
 	c.agree(from, to, answer, answer)

@@ -3,7 +3,11 @@ package bridge
 import "sipbridge/transcode"
 
 // connect joins the media of both sides as agreed, both ways. It may be called again whenever something has changed.
+// The error is a Cause with 488, if there is no way for any of them.
 func (c *call) connect() error {
+	if !c.exchange.options.Policy.joins(c.caller.agreed, c.callee.agreed) {
+		return notAcceptable("no way between the codecs of both parties")
+	}
 	if err := c.plugAll(&c.caller, &c.callee); err != nil {
 		return err
 	}
@@ -31,11 +35,8 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 	}
 	format, ok := c.exchange.options.Policy.chooseOf(kind, sink.Formats, source)
 	if !ok {
-		if kind != transcode.Audio {
-			from.unplugKind(kind)
-			return nil
-		}
-		return notAcceptable("no way between the codecs of both parties")
+		from.unplugKind(kind)
+		return nil
 	}
 	pipe, err := transcode.Connect(source, format, to.leg.Media().Sender(kind),
 		transcode.ConnectOptions{PacketTime: sink.PacketTime, Encoder: c.exchange.options.Encoder})

@@ -1,9 +1,13 @@
 package bridge
 
-import "sipbridge/transcode"
+import (
+	"slices"
 
-// crossing is an offer of one party that is made to the other one before it is answered, because it adds pictures: only
-// the other one knows whether it wants any.
+	"sipbridge/transcode"
+)
+
+// crossing is an offer of one party that is made to the other one before it is answered, because it adds pictures, or
+// sound: only the other one knows whether it wants any.
 type crossing struct {
 	from, to *side
 	offer    Description
@@ -11,21 +15,32 @@ type crossing struct {
 	late bool
 }
 
-// addsPictures tells whether an offer has pictures for a party that has agreed to none so far.
-func (c *call) addsPictures(to *side, offer Description) bool {
-	_, adds := c.exchange.options.Policy.pictures(offer)
-	return adds && c.state == stateAnswered && !to.has(transcode.Video)
+// adds tells whether an offer has a kind of media for a party that has agreed to none of it so far.
+func (c *call) adds(to *side, offer Description) bool {
+	crossing, err := offerFor(&offer, c.exchange.options.Policy)
+	isNew := func(media MediaDescription) bool { return !to.has(media.Kind) }
+	return err == nil && c.state == stateAnswered && slices.ContainsFunc(crossing.Media, isNew)
 }
 
-// cross offers the other party what it has, and the pictures.
+// cross offers the other party what it has, and what is added.
 func (c *call) cross(from, to *side, offer Description) {
-	video, _ := c.exchange.options.Policy.pictures(offer)
-	video.Direction = from.wish.And(video.Direction)
-	audio, _ := to.agreed.First(transcode.Audio)
-	audio.Direction = to.told
-	to.shown = video.Direction
+	onward, err := offerFor(&offer, c.exchange.options.Policy)
+	if err != nil {
+		return // adds has seen one
+	}
+	if leading, _ := onward.Leading(); !to.has(leading.Kind) {
+		to.told = leading.Direction // what was said by the pictures so far is said by the sound now
+	}
+	if _, shows := onward.First(transcode.Video); shows {
+		to.shown = onward.looks()
+	}
+	for i, media := range onward.Media {
+		if agreed, ok := to.agreed.First(media.Kind); ok {
+			onward.Media[i] = agreed
+		}
+	}
 	c.crossing = &crossing{from: from, to: to, offer: offer}
-	to.leg.Offer(Description{Media: []MediaDescription{audio, video}})
+	to.leg.Offer(directed(onward, to.told, to.shown))
 }
 
 // crossed answers the offer that waited for a party, whatever became of it there.
@@ -44,11 +59,14 @@ func (c *call) crossed(by *side) {
 	}
 }
 
-// reconcile takes the pictures from the one party that has some, when the other one has agreed to none meanwhile.
+// reconcile takes the pictures or the sound from the one party that has some, when the other one has agreed to none
+// meanwhile.
 func (c *call) reconcile(one, other *side) {
-	if !c.over && one.has(transcode.Video) != other.has(transcode.Video) {
-		c.show(one, other)
-		c.show(other, one)
+	for _, kind := range transcode.Kinds() {
+		if !c.over && one.has(kind) != other.has(kind) {
+			c.show(one, other)
+			c.show(other, one)
+		}
 	}
 }
 
@@ -65,19 +83,23 @@ func (c *call) replaced(s *side) {
 	c.crossed(s)
 }
 
-// show tells a party by a new offer what has changed of the pictures that the other one sends and takes: the camera was
-// switched off or on, or there are none any more. What becomes of it never comes back.
+// show tells a party by a new offer what has changed of the media that the other one sends and takes: the camera was
+// switched off or on, or there are no pictures any more, or no sound. What becomes of it never comes back.
 func (c *call) show(to, from *side) {
-	if to.leg == nil || to.ended || c.state != stateAnswered || !to.has(transcode.Video) {
+	if to.leg == nil || to.ended || c.state != stateAnswered {
 		return
 	}
-	if from.has(transcode.Video) && to.shown == from.looks {
-		return
+	offer := Description{}
+	changed := to.has(transcode.Video) && to.shown != from.looks
+	for _, media := range directed(to.agreed, to.told, from.looks).Media {
+		if from.has(media.Kind) {
+			offer.Media = append(offer.Media, media)
+		} else if !media.Refused() {
+			changed = true
+		}
 	}
-	offer := directed(to.agreed, to.told, from.looks)
-	if !from.has(transcode.Video) {
-		audio, _ := offer.First(transcode.Audio)
-		offer = audioOnly(audio)
+	if len(offer.Media) == 0 || !changed {
+		return
 	}
 	to.shown = from.looks
 	to.leg.Offer(offer)

@@ -39,6 +39,26 @@ func (d Description) First(kind transcode.Kind) (MediaDescription, bool) {
 	return MediaDescription{}, false
 }
 
+// Leading gives the section that speaks for all of them: a hold is said there. It is the first one of sound, or of
+// pictures in a description without sound. It reports false if all sections are refused.
+func (d Description) Leading() (MediaDescription, bool) {
+	for _, kind := range transcode.Kinds() {
+		if media, ok := d.First(kind); ok {
+			return media, true
+		}
+	}
+	return MediaDescription{}, false
+}
+
+// looks gives what the describing party does with its pictures, as far as its leading section lets them pass.
+func (d Description) looks() Direction {
+	video, ok := d.First(transcode.Video)
+	if leading, _ := d.Leading(); !ok || leading.Kind == transcode.Video {
+		return SendRecv
+	}
+	return video.Direction
+}
+
 // SameMedia tells whether two descriptions differ in nothing but direction: same sections, same
 // codecs. A re-INVITE for which it holds is a hold or a resume.
 func (d Description) SameMedia(other Description) bool {

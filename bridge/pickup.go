@@ -1,10 +1,6 @@
 package bridge
 
-import (
-	"slices"
-
-	"sipbridge/transcode"
-)
+import "slices"
 
 // ringingLegs says what is known of each callee that rings.
 func (c *call) ringingLegs() []LegInfo {
@@ -45,8 +41,8 @@ func (c *call) takeRinging(incoming Incoming) {
 	c.callee.retire()
 	c.callee.hold(incoming)
 	c.callee.agreed, c.callee.wish = answer, SendRecv
-	if audio, ok := answer.First(transcode.Audio); ok {
-		c.callee.told = audio.Direction
+	if leading, ok := answer.Leading(); ok {
+		c.callee.told = leading.Direction
 	}
 	c.callee.shown, c.callee.looks = c.caller.looks, SendRecv
 	c.callee.described(*request.Offer)

@@ -49,34 +49,43 @@ const opusParameters = "minptime=10;useinbandfec=1"
 
 func opusCodec() transcode.Codec { return transcode.Codec{Name: "opus", ClockRate: 48000, Channels: 2} }
 
-// offerFor gives the offer toward the callee: one audio section with the caller's codecs in the
-// caller's order, and then those that the bridge can transcode; behind it one of video, if the caller has any that can
-// cross. A nil caller stands for one that sent no offer. The error is a Cause with 488 (RFC 3261 section 21.4.26).
+// offerFor gives the offer toward the callee: a section for each kind of media that the caller has and that can cross,
+// sound first. A nil caller stands for one that sent no offer. The error is a Cause with 488 (RFC 3261 section
+// 21.4.26), if nothing can cross.
 func offerFor(caller *Description, policy Policy) (Description, error) {
 	if caller == nil {
-		return audioOnly(MediaDescription{Kind: transcode.Audio, Formats: policy.additions(nil)}), nil
+		audio := MediaDescription{Kind: transcode.Audio, Formats: policy.additions(nil)}
+		return Description{Media: []MediaDescription{audio}}, nil
 	}
-	audio, ok := caller.First(transcode.Audio)
-	if !ok {
-		return Description{}, notAcceptable("no audio is offered")
+	var offer Description
+	for _, section := range []func(Description) (MediaDescription, bool){policy.sound, policy.pictures} {
+		if media, ok := section(*caller); ok {
+			offer.Media = append(offer.Media, media)
+		}
 	}
-	formats := policy.allowed(audio.Formats)
+	if len(offer.Media) == 0 {
+		return Description{}, notAcceptable("nothing that is offered can cross")
+	}
+	return offer, nil
+}
+
+// sound gives the audio section to offer for a party: its own codecs, in its order, and then those that the bridge can
+// transcode. It reports false if none of the party's can be used.
+func (p Policy) sound(party Description) (MediaDescription, bool) {
+	audio, _ := party.First(transcode.Audio)
+	formats := p.allowed(audio.Formats)
 	if len(formats) == 0 {
-		return Description{}, notAcceptable("none of the codecs is known")
+		return MediaDescription{}, false
 	}
 	if slices.ContainsFunc(formats, transcodable) {
-		formats = policy.withAdditions(formats)
+		formats = p.withAdditions(formats)
 	}
-	if opus, ok := find(formats, opusCodec()); ok && policy.PreferOpus {
+	if opus, ok := find(formats, opusCodec()); ok && p.PreferOpus {
 		formats = slices.DeleteFunc(formats, func(f transcode.Format) bool { return f.Equal(opus.Codec) })
 		formats = slices.Insert(formats, 0, opus)
 	}
 	audio.Formats = formats
-	offer := audioOnly(audio)
-	if video, ok := policy.pictures(*caller); ok {
-		offer.Media = append(offer.Media, video)
-	}
-	return offer, nil
+	return audio, true
 }
 
 // withAdditions appends what the bridge can transcode for the party.
@@ -90,26 +99,19 @@ func (p Policy) withAdditions(formats []transcode.Format) []transcode.Format {
 }
 
 // answerFor gives the answer to an offer, when far is what was agreed with the other party. Its sections stand as in
-// the offer; the first one of audio names one codec, and so does the first one of video if the other party has it;
-// all others are refused. Direction is what the other party does, as far as the offer takes it. The error is a Cause
-// with 488.
+// the offer; the first one of each kind that the other party has, too, names one codec, all others are refused.
+// Direction is what the other party does, as far as the offer takes it. The error is a Cause with 488, if nothing is
+// left.
 func answerFor(offer, far Description, policy Policy) (Description, error) {
-	if _, ok := far.First(transcode.Audio); !ok {
-		return Description{}, notAcceptable("the other party has no audio")
-	}
 	answer := Description{Media: make([]MediaDescription, len(offer.Media))}
 	for i, media := range offer.Media {
 		answer.Media[i] = MediaDescription{Kind: media.Kind, Direction: Inactive}
-		if _, answered := answer.First(media.Kind); answered || media.Refused() {
-			continue
-		}
-		var err error
-		if answer.Media[i], err = policy.answerSection(media, far); err != nil {
-			return Description{}, err
+		if _, answered := answer.First(media.Kind); !answered && !media.Refused() {
+			answer.Media[i] = policy.answerSection(media, far)
 		}
 	}
-	if _, answered := answer.First(transcode.Audio); !answered {
-		return Description{}, notAcceptable("no audio is offered")
+	if _, answered := answer.Leading(); !answered {
+		return Description{}, notAcceptable("nothing that is offered goes with what the other party has")
 	}
 	return answer, nil
 }
@@ -134,16 +136,18 @@ func (p Policy) choose(formats, far []transcode.Format) (transcode.Format, bool)
 	return withParameters(cheapest(known, farKnown[source]), farKnown), true
 }
 
-// joins tells whether there is a way both ways between what was agreed with two parties.
+// joins tells whether there is a way both ways for media of any kind between what was agreed with two parties.
 func (p Policy) joins(a, b Description) bool {
-	one, oneOK := a.First(transcode.Audio)
-	other, otherOK := b.First(transcode.Audio)
-	if !oneOK || !otherOK {
-		return false
+	for _, kind := range transcode.Kinds() {
+		one, _ := a.First(kind)
+		other, _ := b.First(kind)
+		_, there := p.chooseOf(kind, one.Formats, other.Formats)
+		_, back := p.chooseOf(kind, other.Formats, one.Formats)
+		if there && back {
+			return true
+		}
 	}
-	_, there := p.choose(one.Formats, other.Formats)
-	_, back := p.choose(other.Formats, one.Formats)
-	return there && back
+	return false
 }
 
 // narrowParameters ask a party for no more than the far codec lets through: nobody would hear the rest, and it
@@ -215,10 +219,6 @@ func find(formats []transcode.Format, codec transcode.Codec) (transcode.Format, 
 		return transcode.Format{}, false
 	}
 	return formats[i], true
-}
-
-func audioOnly(audio MediaDescription) Description {
-	return Description{Media: []MediaDescription{audio}}
 }
 
 func notAcceptable(why string) Cause {

@@ -17,7 +17,11 @@ func format(name string, rate uint32, payloadType uint8) transcode.Format {
 }
 
 func audio(direction Direction, formats ...transcode.Format) Description {
-	return audioOnly(MediaDescription{Kind: transcode.Audio, Direction: direction, Formats: formats})
+	return Description{Media: []MediaDescription{{Kind: transcode.Audio, Direction: direction, Formats: formats}}}
+}
+
+func pictures(direction Direction, formats ...transcode.Format) Description {
+	return Description{Media: []MediaDescription{{Kind: transcode.Video, Direction: direction, Formats: formats}}}
 }
 
 func TestOfferFor(t *testing.T) {
@@ -88,7 +92,7 @@ func TestAnswerFor(t *testing.T) {
 	t.Parallel()
 	pcmu, pcma, opus := format("PCMU", 8000, 0), format("PCMA", 8000, 8), format("opus", 48000, 111)
 	g722, g729, oddOpus := format("G722", 8000, 9), format("G729", 8000, 18), format("opus", 48000, 96)
-	gsm, speex := format("GSM", 8000, 3), format("speex", 16000, 97)
+	gsm, speex, vp8 := format("GSM", 8000, 3), format("speex", 16000, 97), format("VP8", 90000, 96)
 	withG729 := Policy{Codecs: []transcode.Format{pcmu, g729}}
 	for _, test := range []struct {
 		name       string
@@ -132,8 +136,11 @@ func TestAnswerFor(t *testing.T) {
 		{"offer held", audio(SendOnly, pcmu), audio(SendRecv, pcmu), Policy{}, new(audio(RecvOnly, pcmu))},
 		{"both held", audio(SendOnly, pcmu), audio(SendOnly, pcmu), Policy{}, new(audio(Inactive, pcmu))},
 		{"inactive", audio(Inactive, pcmu), audio(SendRecv, pcmu), Policy{}, new(audio(Inactive, pcmu))},
-		{"no audio offered", audio(SendRecv), audio(SendRecv, pcmu), Policy{}, nil},
-		{"no audio there", audio(SendRecv, pcmu), Description{}, Policy{}, nil},
+		{"nothing offered", audio(SendRecv), audio(SendRecv, pcmu), Policy{}, nil},
+		{"nothing there", audio(SendRecv, pcmu), Description{}, Policy{}, nil},
+		{"pictures alone", pictures(SendOnly, vp8), pictures(SendRecv, vp8), Policy{}, new(pictures(RecvOnly, vp8))},
+		{"pictures for sound", pictures(SendRecv, vp8), audio(SendRecv, pcmu), Policy{}, nil},
+		{"pictures not wanted", pictures(SendRecv, vp8), pictures(SendRecv, vp8), Policy{AudioOnly: true}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -35,11 +35,7 @@ func (p Policy) choosePictures(formats, far []transcode.Format) (transcode.Forma
 // chooseOf gives the one of a party's formats of a kind with which it is joined to another party that has far. Its
 // parameters are those that the party gave.
 func (p Policy) chooseOf(kind transcode.Kind, formats, far []transcode.Format) (transcode.Format, bool) {
-	choose := p.choose
-	if kind == transcode.Video {
-		choose = p.choosePictures
-	}
-	chosen, ok := choose(formats, far)
+	chosen, ok := p.chooser(kind)(formats, far)
 	for _, format := range formats {
 		if ok && format.PayloadType == chosen.PayloadType {
 			return format, true
@@ -48,27 +44,28 @@ func (p Policy) chooseOf(kind transcode.Kind, formats, far []transcode.Format) (
 	return chosen, ok
 }
 
-// answerSection answers one section of an offer, when far is what was agreed with the other party. Audio has to be
-// agreed on: the error is a Cause with 488. Pictures for which there is no way are refused.
-func (p Policy) answerSection(offered MediaDescription, far Description) (MediaDescription, error) {
+// chooser is how a format of a kind is chosen.
+func (p Policy) chooser(kind transcode.Kind) func(formats, far []transcode.Format) (transcode.Format, bool) {
+	if kind == transcode.Video {
+		return p.choosePictures
+	}
+	return p.choose
+}
+
+// answerSection answers one section of an offer, when far is what was agreed with the other party. That for which there
+// is no way is refused.
+func (p Policy) answerSection(offered MediaDescription, far Description) MediaDescription {
 	refused := MediaDescription{Kind: offered.Kind, Direction: Inactive}
 	other, ok := far.First(offered.Kind)
 	if !ok {
-		return refused, nil
+		return refused
 	}
-	choose := p.choose
-	if offered.Kind == transcode.Video {
-		choose = p.choosePictures
-	}
-	chosen, ok := choose(offered.Formats, other.Formats)
-	switch {
-	case !ok && offered.Kind == transcode.Audio:
-		return refused, notAcceptable("no codec of the offer is known")
-	case !ok:
-		return refused, nil
+	chosen, ok := p.chooser(offered.Kind)(offered.Formats, other.Formats)
+	if !ok {
+		return refused
 	}
 	return MediaDescription{
 		Kind: offered.Kind, Formats: []transcode.Format{chosen},
 		Direction: other.Direction.And(offered.Direction.Mirror()), PacketTime: other.PacketTime,
-	}, nil
+	}
 }

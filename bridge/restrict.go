@@ -10,10 +10,25 @@ import (
 // are by preference; nil leaves the offer as it is. Where there is no way between the two it is empty, and the leg that
 // is to make it ends with 488.
 func offerWithin(offer Description, codecs []transcode.Codec) Description {
-	audio, ok := offer.First(transcode.Audio)
-	if codecs == nil || !ok {
+	if codecs == nil {
 		return offer
 	}
+	narrowed := Description{}
+	if audio, ok := offer.First(transcode.Audio); ok {
+		if audio.Formats = soundWithin(audio, codecs); len(audio.Formats) > 0 {
+			narrowed.Media = append(narrowed.Media, audio)
+		}
+	}
+	if video, ok := offer.First(transcode.Video); ok {
+		if video.Formats = within(video.Formats, codecs); len(video.Formats) > 0 {
+			narrowed.Media = append(narrowed.Media, video)
+		}
+	}
+	return narrowed
+}
+
+// soundWithin gives the formats of sound to offer.
+func soundWithin(audio MediaDescription, codecs []transcode.Codec) []transcode.Format {
 	formats := within(audio.Formats, codecs)
 	if slices.ContainsFunc(audio.Formats, transcodable) {
 		for _, codec := range codecs {
@@ -22,18 +37,8 @@ func offerWithin(offer Description, codecs []transcode.Codec) Description {
 			}
 		}
 	}
-	if len(formats) == 0 {
-		return Description{}
-	}
 	slices.SortStableFunc(formats, func(a, b transcode.Format) int { return place(codecs, a) - place(codecs, b) })
-	audio.Formats = formats
-	narrowed := audioOnly(audio)
-	if video, ok := offer.First(transcode.Video); ok {
-		if video.Formats = within(video.Formats, codecs); len(video.Formats) > 0 {
-			narrowed.Media = append(narrowed.Media, video)
-		}
-	}
-	return narrowed
+	return formats
 }
 
 // only narrows what a party offers to what may be used with it; nil leaves it as it is. Sections stay in their places.

@@ -19,7 +19,7 @@ func codecsNamed(names ...string) []transcode.Codec {
 }
 
 func offerOf(formats ...transcode.Format) Description {
-	return audioOnly(MediaDescription{Kind: transcode.Audio, Formats: formats})
+	return audio(SendRecv, formats...)
 }
 
 func shown(description Description) (names []string) {

@@ -31,7 +31,7 @@ type side struct {
 	// agreed has the formats agreed with the party, with the payload types of its wire.
 	agreed Description
 	// wish is what the party would do if we let it: not what is left of that while the other party holds. It is said by
-	// the audio section and goes for the whole session.
+	// the leading section and goes for the whole session.
 	wish Direction
 	// looks is the same for pictures alone, as far as wish lets them pass: a party without a camera only receives.
 	looks Direction
@@ -73,17 +73,17 @@ func (s *side) heard(direction Direction) {
 
 // described notes what a description says of what the party does.
 func (s *side) described(said Description) {
-	audio, ok := said.First(transcode.Audio)
+	leading, ok := said.Leading()
 	if ok {
-		s.heard(audio.Direction)
+		s.heard(leading.Direction)
 	}
 	if video, seen := said.First(transcode.Video); seen {
 		s.pictures = video.Formats
 		told := s.told.And(s.shown)
-		if audio.Direction != SendRecv {
+		if leading.Direction != SendRecv {
 			told = Inactive // a hold, which wish has; what the party does not do now says nothing
 		}
-		s.looks = understood(video.Direction, told, s.looks)
+		s.looks = understood(said.looks(), told, s.looks)
 	}
 }
 
@@ -175,13 +175,13 @@ func (c mediaCount) now() MediaStats {
 	return now.Plus(c.past)
 }
 
-// codec names the audio codec in use with the party, or is empty.
+// codec names the codec in use with the party, that of the pictures if there is no sound; or is empty.
 func (s *side) codec() string {
-	audio, ok := s.agreed.First(transcode.Audio)
+	leading, ok := s.agreed.Leading()
 	if !ok {
 		return ""
 	}
-	return audio.Formats[0].String()
+	return leading.Formats[0].String()
 }
 
 // path prints the ways of the party's packets.

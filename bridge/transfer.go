@@ -3,8 +3,6 @@ package bridge
 import (
 	"strings"
 	"time"
-
-	"sipbridge/transcode"
 )
 
 // mostTransfers is how many transfers one call may see. Each may ring somebody, so there has to be an end.
@@ -147,8 +145,8 @@ func (c *call) dialTarget() {
 // callTarget calls the target for the transferee.
 func (c *call) callTarget(targets []Target, request Request) {
 	t := c.transfer
-	if audio, ok := request.Offer.First(transcode.Audio); ok {
-		t.target.told = audio.Direction
+	if leading, ok := request.Offer.Leading(); ok {
+		t.target.told = leading.Direction
 	}
 	t.target.shown = t.transferee.looks
 	c.ring(&t.target, targets, request)

@@ -17,7 +17,7 @@ func (l *leg) begin() {
 			return
 		}
 		l.asked.Offer = &offer
-		l.told, l.pictures = toldDirection{direction: audioDirection(offer), known: true}, picturesIn(offer)
+		l.told, l.pictures = toldDirection{direction: directionOf(offer), known: true}, picturesIn(offer)
 	}
 	if l.invite.answered() {
 		return
@@ -74,7 +74,7 @@ func (l *leg) ringWithoutOffer(offer *bridge.Description) {
 		l.log.Warn("offer impossible", "error", err)
 		return
 	}
-	l.offers.sentDirection = audioDirection(*offer)
+	l.offers.sentDirection = directionOf(*offer)
 	l.provisional(180, body)
 }
 
@@ -133,7 +133,7 @@ func (l *leg) makeAnswer(answer bridge.Description) ([]byte, error) {
 		return nil, err
 	}
 	l.agreed = answer
-	l.offers.sentDirection = audioDirection(answer)
+	l.offers.sentDirection = directionOf(answer)
 	return body, nil
 }
 

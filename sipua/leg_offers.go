@@ -50,7 +50,7 @@ func (l *leg) receiveOffer(transaction *serverTransaction, body []byte) {
 	if same {
 		before := l.agreed
 		l.accept(answer)
-		l.tellIfChanged(before, audioDirection(offer))
+		l.tellIfChanged(before, directionOf(offer))
 		return
 	}
 	l.emit(bridge.Offered{Offer: offer})
@@ -85,19 +85,20 @@ func (l *leg) sameAnswer(offer bridge.Description) (bridge.Description, bool) {
 		}
 		answer.Media = append(answer.Media, reply)
 	}
-	return answer, sameKinds(answer, l.agreed) && l.samePictures(offer)
+	return answer, sameKinds(answer, l.agreed) && l.nothingAdded(offer)
 }
 
-// sameKinds tells whether two descriptions have something of the same kinds, sound among them.
+// sameKinds tells whether two descriptions have something of the same kinds, and of one at least.
 func sameKinds(a, b bridge.Description) bool {
 	for _, kind := range transcode.Kinds() {
 		_, inA := a.First(kind)
 		_, inB := b.First(kind)
-		if inA != inB || !inA && kind == transcode.Audio {
+		if inA != inB {
 			return false
 		}
 	}
-	return true
+	_, used := a.Leading()
+	return used
 }
 
 // tellIfChanged lets the call plug its pipes anew when what it did not ask for has changed the codec or its
@@ -165,7 +166,7 @@ func (l *leg) accept(answer bridge.Description) {
 		return
 	}
 	l.respondWithSDP(transaction, body)
-	l.partyDirectionIs(audioDirection(offered))
+	l.partyDirectionIs(directionOf(offered))
 	l.proposeNext()
 }
 
@@ -238,12 +239,13 @@ func (l *leg) partyDirectionIs(direction bridge.Direction) {
 	l.emit(bridge.DirectionChanged{Direction: direction})
 }
 
-func audioDirection(description bridge.Description) bridge.Direction {
-	audio, ok := description.First(transcode.Audio)
+// directionOf gives the direction that a description says for all its sections: inactive if there are none.
+func directionOf(description bridge.Description) bridge.Direction {
+	leading, ok := description.Leading()
 	if !ok {
 		return bridge.Inactive
 	}
-	return audio.Direction
+	return leading.Direction
 }
 
 // withDirection is a description with the direction of its sections replaced.

@@ -60,7 +60,7 @@ func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Reque
 			l.end(causeOfMediaError(err))
 			return nil
 		}
-		l.offers.sentDirection, l.calling.offer = audioDirection(*request.Offer), request.Offer
+		l.offers.sentDirection, l.calling.offer = directionOf(*request.Offer), request.Offer
 		setSDP(invite, offer)
 	} else {
 		l.calling.offerless = true
@@ -225,7 +225,7 @@ func (l *leg) confirm(response *sip.Response) {
 		l.fail(causeOfMediaError(err))
 		return
 	}
-	l.told, l.pictures = toldDirection{direction: audioDirection(l.agreed), known: true}, picturesIn(l.agreed)
+	l.told, l.pictures = toldDirection{direction: directionOf(l.agreed), known: true}, picturesIn(l.agreed)
 	l.followSession(response)
 	l.emit(bridge.Answered{Answer: l.agreed, Headers: l.saidIn(response)})
 	l.proposeNext()
@@ -257,7 +257,7 @@ func (l *leg) offerInSuccess(response *sip.Response) {
 	}
 	l.state = stateConfirmed
 	l.offers.answerInACK, l.calling.answered = true, response.CSeq().SeqNo
-	l.told, l.pictures = toldDirection{direction: audioDirection(offer), known: true}, picturesIn(offer)
+	l.told, l.pictures = toldDirection{direction: directionOf(offer), known: true}, picturesIn(offer)
 	l.followSession(response)
 	l.emit(bridge.Answered{Answer: offer, Headers: l.saidIn(response)})
 }

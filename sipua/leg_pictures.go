@@ -19,14 +19,18 @@ const infoPause = 500 * time.Millisecond
 
 // pictures is what the party said last of its video.
 type pictures struct {
-	// offered tells that it has some; direction is what it does with them, and sound what it did with its sound then.
-	offered          bool
-	direction, sound bridge.Direction
+	// offered and sounds tell that it has some, and that it has sound; direction is what it does with them, and leading
+	// what its leading section said then.
+	offered, sounds    bool
+	direction, leading bridge.Direction
 }
 
 func picturesIn(description bridge.Description) pictures {
-	video, ok := description.First(transcode.Video)
-	return pictures{offered: ok, direction: video.Direction, sound: audioDirection(description)}
+	video, offered := description.First(transcode.Video)
+	_, sounds := description.First(transcode.Audio)
+	return pictures{
+		offered: offered, sounds: sounds, direction: video.Direction, leading: directionOf(description),
+	}
 }
 
 // askKeyframe asks the party for a full picture: by RTCP, or by INFO if it takes none there.
@@ -39,11 +43,15 @@ func (l *leg) askKeyframe() {
 	l.sendInfo(contentMediaControl, []byte(fullPicture))
 }
 
-// samePictures tells whether an offer that has pictures if any are agreed on leaves them as they are: it does not ask
-// again for those that were refused, and the party does not switch its camera. What changes together with the sound
-// is a hold.
-func (l *leg) samePictures(offer bridge.Description) bool {
+// nothingAdded tells whether an offer that has what is agreed on leaves that as it is: it does not ask again for
+// pictures or sound that were refused, and the party does not switch its camera. What changes together with the leading
+// section is a hold.
+func (l *leg) nothingAdded(offer bridge.Description) bool {
 	now, before := picturesIn(offer), l.pictures
-	held := now.sound != before.sound
+	_, heard := l.agreed.First(transcode.Audio)
+	if now.sounds && !before.sounds && !heard {
+		return false
+	}
+	held := now.leading != before.leading
 	return !now.offered || before.offered && (now.direction == before.direction || held)
 }

@@ -138,14 +138,14 @@ func (l *leg) proposalAnswered(p *proposal, response *sip.Response) {
 		l.media.Rollback()
 		l.proposalRefused(p, causeOfMediaError(err))
 	} else {
-		l.offers.sentDirection = audioDirection(p.description)
+		l.offers.sentDirection = directionOf(p.description)
 		l.agreed = agreed
 		l.told.known = false
 		l.pictures = picturesIn(agreed)
 		if p.tell {
 			l.emit(bridge.Accepted{Answer: agreed})
 		} else {
-			l.tellIfChanged(before, audioDirection(agreed))
+			l.tellIfChanged(before, directionOf(agreed))
 		}
 	}
 	l.proposeNext()

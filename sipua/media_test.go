@@ -79,6 +79,8 @@ func (f *fakeMedia) describe(sdp []byte) (bridge.Description, error) {
 			if word == "camera-off" {
 				description.Media[1].Direction = bridge.RecvOnly
 			}
+		case "soundless":
+			*formats = nil
 		case "bad":
 			return bridge.Description{}, errBadSDP
 		}
@@ -98,7 +100,7 @@ func (f *fakeMedia) isClosed() bool {
 }
 
 func spell(description bridge.Description) []byte {
-	return []byte("ours " + audioDirection(description).String())
+	return []byte("ours " + directionOf(description).String())
 }
 
 func (f *fakeMedia) Offer(d bridge.Description) ([]byte, error) {

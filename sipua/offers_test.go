@@ -77,7 +77,7 @@ func TestReofferWithAnotherPayloadTypeIsTold(t *testing.T) {
 	if format := audioFormat(t, accepted.Answer); format.PayloadType != 112 {
 		t.Errorf("payload type %d", format.PayloadType)
 	}
-	if direction := audioDirection(accepted.Answer); direction != bridge.SendOnly {
+	if direction := directionOf(accepted.Answer); direction != bridge.SendOnly {
 		t.Errorf("the party is said to do %v", direction)
 	}
 }
@@ -142,7 +142,7 @@ func TestOfferlessReinviteTakesOnlyItsOwnAck(t *testing.T) {
 	}
 	p.say("", script.lines("ACK", "1")...) // one of the first INVITE, late
 	p.say("sdp sendonly opus", script.lines("ACK", "2")...)
-	if accepted := event[bridge.Accepted](t, leg); audioDirection(accepted.Answer) != bridge.SendOnly {
+	if accepted := event[bridge.Accepted](t, leg); directionOf(accepted.Answer) != bridge.SendOnly {
 		t.Errorf("answer %+v", accepted.Answer)
 	}
 	p.say("sdp opus", script.lines("INVITE", "3")...) // resume

@@ -65,6 +65,39 @@ func TestPicturesCross(t *testing.T) {
 	s.hungUp(leg, p)
 }
 
+// TestSoundCrosses holds that the call of pictures alone sees offers that add sound, and no others, and hears of hold.
+func TestSoundCrosses(t *testing.T) {
+	s := newSetup(t)
+	p := s.peer("TCP", "192.0.2.9:5070")
+	script := newScript(p)
+	alone := withPictures()
+	alone.Media[0].Formats = nil
+	p.say("sdp soundless video", script.lines("INVITE", "1")...)
+	leg := within(t, s.incoming, "call")
+	leg.Answer(alone)
+	script.to = p.status(200).To().Value()
+	p.say("", script.lines("ACK", "1")...)
+
+	p.say("sdp video", script.lines("INVITE", "2")...)
+	event[bridge.Offered](t, leg)
+	leg.Accept(alone)
+	p.status(200)
+	p.say("", script.lines("ACK", "2")...)
+	p.say("sdp video", script.lines("INVITE", "3")...) // a refresh by a party that will not believe it
+	p.status(200)
+	p.say("", script.lines("ACK", "3")...)
+	silent(t, leg)
+	p.say("sdp sendonly soundless video", script.lines("INVITE", "4")...)
+	if ok := p.status(200); string(ok.Body()) != "ours recvonly" {
+		t.Errorf("answered %q", ok.Body())
+	}
+	p.say("", script.lines("ACK", "4")...)
+	if held := event[bridge.DirectionChanged](t, leg); held.Direction != bridge.SendOnly {
+		t.Errorf("the call is told %s", held.Direction)
+	}
+	s.hungUp(leg, p)
+}
+
 // TestKeyframeByInfo asks a party without RTCP feedback by INFO (RFC 5168), and not too often.
 func TestKeyframeByInfo(t *testing.T) {
 	s := newSetup(t)

@@ -167,6 +167,29 @@ func TestUnusableOffers(t *testing.T) {
 	}
 }
 
+// TestPicturesAlone shows them back, and has nothing to say to them at the numbers that only speak.
+func TestPicturesAlone(t *testing.T) {
+	t.Parallel()
+	vp8 := transcode.Format{Codec: transcode.Codec{Name: "VP8", ClockRate: 90000}, PayloadType: 96}
+	offer := bridge.Description{Media: []bridge.MediaDescription{
+		{Kind: transcode.Audio}, {Kind: transcode.Video, Formats: []transcode.Format{vp8}},
+	}}
+	for name, endpoint := range builtin.Endpoints(builtin.Options{}) {
+		leg := endpoint.Dial(bridge.Request{Offer: &offer})
+		switch event := next(t, leg).(type) {
+		case bridge.Answered:
+			if video, ok := event.Answer.First(transcode.Video); !ok || name != "echo" || video.Formats[0].PayloadType != 96 {
+				t.Errorf("%s answers %+v", name, event.Answer)
+			}
+		case bridge.Ended:
+			if name == "echo" || event.Cause.Status != 488 {
+				t.Errorf("%s ends with %v", name, event.Cause)
+			}
+		}
+		leg.Hangup(bridge.Normal())
+	}
+}
+
 func TestAnswerOfSeveralSections(t *testing.T) {
 	t.Parallel()
 	offer := bridgetest.AudioIn(bridge.SendOnly, bridgetest.PCMU())

@@ -12,18 +12,21 @@ func dialEcho(request bridge.Request) bridge.Leg {
 	echo := echoLeg{newLeg("Echo", request)}
 	echo.media.in[transcode.Audio] = transcode.PacketWriterFunc(echo.media.say)
 	echo.media.in[transcode.Video] = &echo.media.out[transcode.Video]
-	answer, _, err := answer(request.Offer)
-	if err != nil {
-		echo.end(bridge.CauseOf(err))
+	answer, _, _ := answer(request.Offer)
+	showBack(answer, request.Offer)
+	if _, ok := answer.Leading(); !ok {
+		echo.end(notAcceptable())
 		return echo
 	}
-	showBack(answer, *request.Offer)
 	echo.emit(bridge.Answered{Answer: answer})
 	return echo
 }
 
 // showBack takes the first pictures of an offer that can cross.
-func showBack(answer, offer bridge.Description) {
+func showBack(answer bridge.Description, offer *bridge.Description) {
+	if offer == nil {
+		return
+	}
 	for i, media := range offer.Media {
 		if formats := transcode.Crossing(media.Formats); media.Kind == transcode.Video && len(formats) > 0 {
 			answer.Media[i].Formats, answer.Media[i].Direction = formats[:1], media.Direction.Mirror()

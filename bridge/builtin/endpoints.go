@@ -44,29 +44,28 @@ type endpoint func(bridge.Request) bridge.Leg
 // Dial calls e.
 func (e endpoint) Dial(request bridge.Request) bridge.Leg { return e(request) }
 
-// answer chooses the first codec of an offer that can be transcoded.
-func answer(offer *bridge.Description) (bridge.Description, transcode.Format, error) {
+// answer chooses the first codec of an offer that can be transcoded, and refuses the pictures. It reports false if
+// there is none.
+func answer(offer *bridge.Description) (answer bridge.Description, chosen transcode.Format, ok bool) {
 	if offer == nil {
-		return bridge.Description{}, transcode.Format{}, bridge.Cause{Status: 488, Text: "Not Acceptable Here"}
+		return bridge.Description{}, transcode.Format{}, false
 	}
-	answer := bridge.Description{Media: make([]bridge.MediaDescription, len(offer.Media))}
-	var chosen *transcode.Format
+	answer = bridge.Description{Media: make([]bridge.MediaDescription, len(offer.Media))}
 	for i, media := range offer.Media {
 		answer.Media[i] = bridge.MediaDescription{Kind: media.Kind, Direction: bridge.Inactive}
-		if chosen != nil || media.Kind != transcode.Audio {
+		if ok || media.Kind != transcode.Audio {
 			continue
 		}
 		for _, format := range media.Formats {
 			if transcode.Transcodable(format.Codec) {
-				chosen = &format
+				chosen, ok = format, true
 				answer.Media[i].Formats = []transcode.Format{format}
 				answer.Media[i].Direction = media.Direction.Mirror()
 				break
 			}
 		}
 	}
-	if chosen == nil {
-		return bridge.Description{}, transcode.Format{}, bridge.Cause{Status: 488, Text: "Not Acceptable Here"}
-	}
-	return answer, *chosen, nil
+	return answer, chosen, ok
 }
+
+func notAcceptable() bridge.Cause { return bridge.Cause{Status: 488, Text: "Not Acceptable Here"} }

@@ -43,11 +43,12 @@ type playerLeg struct {
 // dialPlayer makes a leg that plays; create makes its source for a sample rate in Hz.
 func dialPlayer(name string, request bridge.Request, options Options, create func(rate int) source) bridge.Leg {
 	player := &playerLeg{leg: newLeg(name, request)}
-	answer, format, err := answer(request.Offer)
-	if err == nil {
-		err = player.prepare(format, options, create)
+	answer, format, ok := answer(request.Offer)
+	if !ok {
+		player.end(notAcceptable())
+		return player
 	}
-	if err != nil {
+	if err := player.prepare(format, options, create); err != nil {
 		player.end(bridge.CauseOf(err))
 		return player
 	}

@@ -1,6 +1,8 @@
 package rtpmedia
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,10 +15,10 @@ import (
 
 // SetAnswer applies the party's answer to our last offer. Another answer to the same offer replaces the first. The
 // description has the formats that both have, in the party's order and with its payload types.
-// The error is a bridge.Cause, with status 488 if no audio is left; then nothing has changed.
+// The error is a bridge.Cause, with status 488 if nothing is left; then nothing has changed.
 func (s *Session) SetAnswer(text []byte) (bridge.Description, error) {
 	n := &s.negotiation
-	if n.ours[transcode.Audio] == nil {
+	if n.ours.empty() {
 		return bridge.Description{}, notAcceptable(ErrNoOffer)
 	}
 	answer, err := sdp.Parse(text)
@@ -25,17 +27,23 @@ func (s *Session) SetAnswer(text []byte) (bridge.Description, error) {
 	}
 	description := allRefused(answer)
 	var agreed [kinds]*agreement
+	var why error // nothing of the first kind is left
 	for _, kind := range transcode.Kinds() {
 		ours := n.ours[kind]
+		if ours == nil {
+			continue
+		}
 		made, err := s.answered(answer, ours)
-		if err != nil && kind == transcode.Audio {
-			return bridge.Description{}, notAcceptable(err)
+		if err != nil {
+			why = cmp.Or(why, err)
+			continue
 		}
-		if err == nil {
-			agreed[kind] = made
-			description.Media[ours.at].Formats = made.formats
-			description.Media[ours.at].Direction = made.direction.Mirror()
-		}
+		agreed[kind] = made
+		description.Media[ours.at].Formats = made.formats
+		description.Media[ours.at].Direction = made.direction.Mirror()
+	}
+	if agreed == ([kinds]*agreement{}) {
+		return bridge.Description{}, notAcceptable(why)
 	}
 	s.agree(n.ours, agreed)
 	return description, nil
@@ -55,8 +63,8 @@ func (s *Session) agree(ours sections, agreed [kinds]*agreement) {
 
 // answered makes the agreement of the party's answer to a section of ours.
 func (s *Session) answered(answer *sdp.Session, ours *section) (*agreement, error) {
-	if ours == nil || ours.at >= len(answer.Media) || !usable(ours.Kind(), answer.Media[ours.at]) {
-		return nil, ErrNoAudio
+	if ours.at >= len(answer.Media) || !usable(ours.Kind(), answer.Media[ours.at]) {
+		return nil, ErrNoMedia
 	}
 	party := answer.Media[ours.at]
 	if !s.reaches(party) {
@@ -126,13 +134,14 @@ func unnamed(party sdp.Media, payloadType uint8) bool {
 
 // SetOffer reads the party's offer. Of each kind the first protected section can be taken, else the first plain one, as
 // far as Security lets them; all others are shown as refused. The error is a bridge.Cause, with status 488 if there is
-// no sound.
+// none.
 func (s *Session) SetOffer(text []byte) (bridge.Description, error) {
 	offer, err := sdp.Parse(text)
 	if err != nil {
 		return bridge.Description{}, err
 	}
 	description := allRefused(offer)
+	why := ErrNoMedia
 	for _, kind := range transcode.Kinds() {
 		at, err := s.choose(kind, offer.Media)
 		if err == nil && !s.reaches(offer.Media[at]) {
@@ -140,9 +149,12 @@ func (s *Session) SetOffer(text []byte) (bridge.Description, error) {
 		}
 		if err == nil {
 			description.Media[at].Formats = usedCodecs(offer.Media[at])
-		} else if kind == transcode.Audio {
-			return bridge.Description{}, notAcceptable(err)
+		} else if errors.Is(why, ErrNoMedia) {
+			why = err
 		}
+	}
+	if _, ok := description.Leading(); !ok {
+		return bridge.Description{}, notAcceptable(why)
 	}
 	s.negotiation.theirs = offer
 	return description, nil
@@ -150,7 +162,7 @@ func (s *Session) SetOffer(text []byte) (bridge.Description, error) {
 
 // choose gives the section of a kind that we take.
 func (s *Session) choose(kind transcode.Kind, offered []sdp.Media) (at int, err error) {
-	at, err = -1, ErrNoAudio
+	at, err = -1, ErrNoMedia
 	for i, media := range offered {
 		switch {
 		case !usable(kind, media) || len(usedCodecs(media)) == 0:
@@ -203,9 +215,9 @@ func allRefused(session *sdp.Session) bridge.Description {
 	return description
 }
 
-// Answer answers the party's last offer and puts the agreement in force. The first format of each section is taken; of
-// audio there must be one, with a telephone-event of the same clock if one was offered, else of any. An answer that
-// changes nothing repeats the last text to the byte. The error is a bridge.Cause with status 488.
+// Answer answers the party's last offer and puts the agreement in force. The first format of each section is taken, of
+// audio with a telephone-event of the same clock if one was offered, else of any; one section there must be. An answer
+// that changes nothing repeats the last text to the byte. The error is a bridge.Cause with status 488.
 func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 	n := &s.negotiation
 	if n.theirs == nil {
@@ -227,10 +239,10 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 			}
 		}
 	}
-	if _, wanted := answer.First(transcode.Audio); !wanted {
-		return nil, notAcceptable(ErrNoAudio)
+	if _, wanted := answer.Leading(); !wanted {
+		return nil, notAcceptable(ErrNoMedia)
 	}
-	if ours[transcode.Audio] == nil {
+	if ours.empty() {
 		return nil, notAcceptable(ErrNoCodec)
 	}
 	layout := n.theirs.Media

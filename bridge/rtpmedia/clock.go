@@ -66,7 +66,7 @@ type silenceWatch struct {
 // look tells what is to be told and gives the time until it wants to look again.
 func (w *silenceWatch) look(now time.Time) time.Duration {
 	s := w.session
-	agreed := s.audio().agreed.Load()
+	agreed := s.leading()
 	if agreed == nil || agreed.direction != bridge.SendRecv || s.options.Timeout < 0 {
 		return idle
 	}

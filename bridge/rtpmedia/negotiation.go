@@ -21,10 +21,10 @@ const eventParameters = "0-15"
 
 // The reasons why media cannot be agreed on; each comes wrapped in a bridge.Cause with status 488.
 var (
-	// ErrNoAudio means that there is no audio over RTP.
-	ErrNoAudio = errors.New("rtpmedia: no audio over RTP")
-	// ErrNoCodec means that no audio codec is left.
-	ErrNoCodec = errors.New("rtpmedia: no common audio codec")
+	// ErrNoMedia means that there is neither audio nor video over RTP.
+	ErrNoMedia = errors.New("rtpmedia: no media over RTP")
+	// ErrNoCodec means that no codec is left.
+	ErrNoCodec = errors.New("rtpmedia: no common codec")
 	// ErrFamily means an IPv6 address where we have IPv4, or the other way round.
 	ErrFamily = errors.New("rtpmedia: address family not reachable")
 	// ErrNoOffer means an answer to an offer that was not made.
@@ -59,6 +59,8 @@ type negotiation struct {
 // sections are those in use of a description, by kind.
 type sections [kinds]*section
 
+func (s sections) empty() bool { return s == sections{} }
+
 // section is one of them, and its place in the layout.
 type section struct {
 	sdp.Media
@@ -73,11 +75,12 @@ func newNegotiation() negotiation { return negotiation{sessionID: rand.Uint64N(1
 // Offer gives our SDP offer for the first audio and the first video section of the proposal; others are not offered.
 // Payload types keep their meaning in all descriptions of the session. The error is a bridge.Cause with status 488.
 func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
-	if _, ok := proposal.First(transcode.Audio); !ok {
-		return nil, notAcceptable(ErrNoAudio)
+	leading, ok := proposal.Leading()
+	if !ok {
+		return nil, notAcceptable(ErrNoMedia)
 	}
 	n := &s.negotiation
-	if s.options.Security.Policy == Required && !s.offersProtection(transcode.Audio) {
+	if s.options.Security.Policy == Required && !s.offersProtection(leading.Kind) {
 		return nil, notAcceptable(ErrProtection)
 	}
 	var ours sections
@@ -95,7 +98,7 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 		}
 		layout = ours[kind].placeIn(layout, ours, n.used[kind])
 	}
-	if ours[transcode.Audio] == nil {
+	if ours.empty() {
 		return nil, notAcceptable(ErrNoCodec)
 	}
 	text, err := s.print(layout, ours)
@@ -122,25 +125,26 @@ func (s *Session) offeringSection(kind transcode.Kind, proposed bridge.MediaDesc
 	return offer, err
 }
 
-// offersProtection tells whether our offer of a kind is of protected media: as before, else as its sound is, else as we
-// are told.
+// offersProtection tells whether our offer of a kind is of protected media: as before, else as the other kind is, else as
+// we are told.
 func (s *Session) offersProtection(kind transcode.Kind) bool {
 	n := &s.negotiation
-	switch {
-	case n.used[kind] != nil:
+	if n.used[kind] != nil {
 		return n.current[kind] != nil
-	case n.used[transcode.Audio] != nil:
-		return n.current[transcode.Audio] != nil
-	default:
-		return s.options.Security.Policy != Plain && s.options.Security.Offer && !n.plainly
 	}
+	for _, other := range transcode.Kinds() {
+		if n.used[other] != nil {
+			return n.current[other] != nil
+		}
+	}
+	return s.options.Security.Policy != Plain && s.options.Security.Offer && !n.plainly
 }
 
 // FallBack gives up the protection of our first offer, because the party refused it. It reports false, having done
 // nothing, if another offer would not be another one, or the media must be protected.
 func (s *Session) FallBack() bool {
 	n := &s.negotiation
-	if s.options.Security.Policy != Optional || n.used[transcode.Audio] != nil || !s.offersProtection(transcode.Audio) {
+	if s.options.Security.Policy != Optional || !n.used.empty() || !s.offersProtection(transcode.Audio) {
 		return false
 	}
 	n.plainly, n.layout, n.ours = true, nil, sections{}

@@ -107,7 +107,7 @@ func (s *Session) told() bool { return s.negotiation.text != nil }
 
 // apply puts agreements in force.
 func (s *Session) apply(agreed [kinds]*agreement) {
-	before := s.audio().agreed.Load()
+	before := s.leading()
 	if before == nil || before.direction != bridge.SendRecv {
 		s.heard.Store(int64(time.Since(s.start))) // now it is the party's turn to send
 		s.silent.Store(false)
@@ -116,6 +116,15 @@ func (s *Session) apply(agreed [kinds]*agreement) {
 		s.streams[kind].apply(agreed[kind])
 	}
 	s.wakeUp()
+}
+
+// leading gives the last agreement on audio, or on video where there is no audio; nil before the first.
+func (s *Session) leading() *agreement {
+	audio, video := s.audio().agreed.Load(), s.streams[transcode.Video].agreed.Load()
+	if (audio == nil || len(audio.formats) == 0) && video != nil {
+		return video
+	}
+	return audio
 }
 
 // pictures tells whether video is agreed on.

@@ -68,7 +68,7 @@ func addRemote(agent *ice.Agent, description *remote) error {
 		return fmt.Errorf("ICE: %w", err)
 	}
 	var errs []error
-	for _, line := range lines(parseCandidates(description.audio().Candidates)) {
+	for _, line := range lines(parseCandidates(description.leading().Candidates)) {
 		parsed, err := ice.UnmarshalCandidate(line)
 		if err == nil {
 			err = agent.AddRemoteCandidate(parsed)

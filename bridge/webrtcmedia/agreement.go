@@ -12,6 +12,17 @@ import (
 // agreements are what both sides know of the sections in use, by kind. A kind without formats is not used.
 type agreements [kinds]agreement
 
+// leading gives the kind whose section speaks for the session: audio, or video where there is no audio. It reports
+// false if no kind is used.
+func (a agreements) leading() (transcode.Kind, bool) {
+	for _, kind := range transcode.Kinds() {
+		if a[kind].used() {
+			return kind, true
+		}
+	}
+	return 0, false
+}
+
 // agreement is what both sides know of one section: as we offer it, or as it was answered.
 type agreement struct {
 	// formats are the codecs, events the telephone-event formats, repairs those in which lost packets are sent again.
@@ -58,35 +69,47 @@ func chooseEvent(events []transcode.Format, clock uint32) transcode.Format {
 
 // answersTo gives what we answer to an offer, with the formats and directions that the call chose.
 func answersTo(offer *remote, answer bridge.Description) (agreements, error) {
+	answers := [kinds]func(*remote, bridge.MediaDescription) (agreement, error){
+		transcode.Audio: answerToAudio, transcode.Video: answerToVideo,
+	}
 	var agreed agreements
-	var err error
-	if agreed[transcode.Audio], err = answerTo(offer, answer.Media[offer.places[transcode.Audio]]); err != nil {
-		return agreements{}, err
+	for _, kind := range transcode.Kinds() {
+		if !offer.has(kind) || answer.Media[offer.places[kind]].Refused() {
+			continue
+		}
+		var err error
+		if agreed[kind], err = answers[kind](offer, answer.Media[offer.places[kind]]); err != nil {
+			return agreements{}, err
+		}
 	}
-	if !offer.has(transcode.Video) {
-		return agreed, nil
+	if _, used := agreed.leading(); !used {
+		return agreements{}, notAcceptable(ErrMismatch)
 	}
-	chosen := answer.Media[offer.places[transcode.Video]]
+	return agreed, nil
+}
+
+// answerToVideo gives what we answer to the video section.
+func answerToVideo(offer *remote, chosen bridge.MediaDescription) (agreement, error) {
 	for _, format := range chosen.Formats {
 		offered := slices.IndexFunc(offer.formats(transcode.Video), func(other transcode.Format) bool {
 			return other.PayloadType == format.PayloadType && other.Fits(format)
 		})
 		if offered < 0 {
-			return agreements{}, notAcceptable(ErrMismatch)
+			return agreement{}, notAcceptable(ErrMismatch)
 		}
 	}
 	section := offer.section(transcode.Video)
-	agreed[transcode.Video] = agreement{
+	agreed := agreement{
 		formats: chosen.Formats, direction: chosen.Direction.And(section.Flow().Mirror()),
 	}
-	agreed[transcode.Video].repairAs(section, sdp.PictureFeedback())
+	agreed.repairAs(section, sdp.PictureFeedback())
 	return agreed, nil
 }
 
-// answerTo gives what we answer to the audio section.
-func answerTo(offer *remote, chosen bridge.MediaDescription) (agreement, error) {
+// answerToAudio gives what we answer to the audio section.
+func answerToAudio(offer *remote, chosen bridge.MediaDescription) (agreement, error) {
 	formats := known(chosen.Formats, audioCodecs())
-	if len(formats) == 0 || len(formats) != len(chosen.Formats) {
+	if len(formats) != len(chosen.Formats) {
 		return agreement{}, notAcceptable(ErrMismatch)
 	}
 	offered := offer.formats(transcode.Audio)
@@ -97,11 +120,12 @@ func answerTo(offer *remote, chosen bridge.MediaDescription) (agreement, error) 
 	}
 	a := agreement{
 		formats:    saying(formats, chosen.Formats),
-		direction:  chosen.Direction.And(offer.audio().Flow().Mirror()),
+		direction:  chosen.Direction.And(offer.section(transcode.Audio).Flow().Mirror()),
 		packetTime: chosen.PacketTime,
 	}
-	a.repairAs(*offer.audio(), audioFeedback())
-	a.redundancy = redundancyOf(offer.audio(), formats[0])
+	section := offer.section(transcode.Audio)
+	a.repairAs(section, audioFeedback())
+	a.redundancy = redundancyOf(&section, formats[0])
 	if event := chooseEvent(offer.events(), formats[0].ClockRate); event.ClockRate > 0 {
 		a.events = []transcode.Format{event}
 	}
@@ -188,8 +212,8 @@ func (a agreements) answered(answer *remote) (agreements, error) {
 	for _, kind := range transcode.Kinds() {
 		agreed[kind] = a[kind].answered(kind, answer)
 	}
-	if len(agreed[transcode.Audio].formats) == 0 {
-		return agreements{}, notAcceptable(ErrNoAudio)
+	if _, used := agreed.leading(); !used {
+		return agreements{}, notAcceptable(ErrNoMedia)
 	}
 	return agreed, nil
 }

@@ -19,8 +19,10 @@ type layout struct {
 	sections []sdp.Media
 	// places are where the sections in use stand, by kind.
 	places [kinds]place
-	// bundled tells that the sections in use are in a BUNDLE group.
+	// bundled tells that the sections in use are in a BUNDLE group. lead is the kind of the first one in it, which says
+	// how to connect (RFC 9143 section 7.2).
 	bundled bool
+	lead    transcode.Kind
 }
 
 // place is that of a section in use.
@@ -31,12 +33,11 @@ type place struct {
 }
 
 // ownLayout is that of a session that we open.
-func ownLayout() layout { return layout{bundled: true} }
+func ownLayout() layout { return layout{bundled: true, lead: transcode.Audio} }
 
 // layoutOf is that of a session that the browser opens or changes, with the sections on which there is agreement.
 func layoutOf(offer *remote, agreed agreements) layout {
-	audio := offer.audio()
-	l := layout{bundled: audio.MID != "" && slices.Contains(offer.session.Bundle, audio.MID)}
+	l := layout{bundled: offer.bundled(*offer.leading()), lead: offer.lead}
 	for _, kind := range transcode.Kinds() {
 		if media := offer.section(kind); agreed[kind].used() {
 			l.places[kind] = place{used: true, index: offer.places[kind], mid: media.MID, protocol: media.Protocol}
@@ -58,6 +59,16 @@ func (l layout) offering(ours agreements) layout {
 			l.places[kind] = place{}
 		case !l.places[kind].used:
 			l.add(kind)
+		}
+	}
+	return l.leading()
+}
+
+// leading gives the layout with another kind in the lead, if the section of that one is not in use any more.
+func (l layout) leading() layout {
+	for _, kind := range transcode.Kinds() {
+		if l.places[kind].used && !l.places[l.lead].used {
+			l.lead = kind
 		}
 	}
 	return l
@@ -101,5 +112,5 @@ func (l layout) answered(agreed agreements) layout {
 			l.places[kind] = place{}
 		}
 	}
-	return l
+	return l.leading()
 }

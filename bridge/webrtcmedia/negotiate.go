@@ -32,7 +32,7 @@ func (p *peer) accept(answer *remote) error { return p.begin(answer, true) }
 // begin connects to the browser. The side that offered controls ICE, unless it alone is lite (RFC 8445 section 6.1.1).
 func (p *peer) begin(description *remote, offered bool) error {
 	p.setup = setupPassive
-	if description.audio().Setup == setupPassive {
+	if description.leading().Setup == setupPassive {
 		p.setup = setupActive
 	}
 	p.remote, p.payloads = description.generation(), description.payloads()

@@ -65,16 +65,20 @@ func (w *author) describe(l layout, side ourSide, agreed agreements) *sdp.Sessio
 		if !at.used {
 			continue
 		}
-		if l.bundled {
+		if l.bundled && kind == l.lead {
+			session.Bundle = slices.Insert(session.Bundle, 0, at.mid)
+		} else if l.bundled {
 			session.Bundle = append(session.Bundle, at.mid)
 		}
 		session.Media[at.index] = w.section(kind, at, side, agreed[kind])
 	}
+	leading := &session.Media[l.places[l.lead].index]
+	leading.Candidates, leading.EndOfCandidates = lines(side.local.candidates), true
 	return session
 }
 
-// section describes one kind. All share one connection; only the audio section, of which there always is one, names its
-// candidates, since of a BUNDLE group only those of the first section count (RFC 9143 section 7.2).
+// section describes one kind. All share one connection; only the leading section names its candidates, since of a
+// BUNDLE group only those of the first section count (RFC 9143 section 7.2).
 func (w *author) section(kind transcode.Kind, at place, side ourSide, a agreement) sdp.Media {
 	section := sdp.Media{
 		Type: kind.String(), Port: side.local.candidates[0].address.Port(), Protocol: at.protocol,
@@ -89,9 +93,6 @@ func (w *author) section(kind transcode.Kind, at place, side ourSide, a agreemen
 		again := w.repairs[kind]
 		section.SSRCGroups = []string{fmt.Sprintf("FID %d %d", w.ssrcs[kind], again)}
 		section.SSRCs = append(section.SSRCs, sdp.SSRC{ID: again, CName: w.cname})
-	}
-	if kind == transcode.Audio {
-		section.Candidates, section.EndOfCandidates = lines(side.local.candidates), true
 	}
 	for i := range a.formats {
 		section.Formats[i].Feedback = a.feedback

@@ -13,8 +13,8 @@ import (
 
 // Why a browser's description is refused. Each reaches the caller wrapped in a bridge.Cause.
 var (
-	// ErrNoAudio means no audio section that is switched on and has a codec of ours.
-	ErrNoAudio = errors.New("webrtcmedia: no usable audio section")
+	// ErrNoMedia means no section that is switched on and has a codec of ours.
+	ErrNoMedia = errors.New("webrtcmedia: no usable media section")
 	// ErrNotEncrypted means media without DTLS-SRTP, or no fingerprint we can check.
 	ErrNotEncrypted = errors.New("webrtcmedia: no DTLS-SRTP with a usable fingerprint")
 	// ErrNoMux means RTCP on a port of its own.
@@ -57,8 +57,10 @@ const (
 type remote struct {
 	session *sdp.Session
 	// places are where the section of each kind that is used stands among the m= lines; -1 for none. There is one of
-	// audio.
+	// some kind.
 	places [kinds]int
+	// lead is the kind whose section says how to connect: the first one in the BUNDLE group.
+	lead transcode.Kind
 	// fingerprint is the one that the browser's certificate is checked against.
 	fingerprint sdp.Fingerprint
 }
@@ -66,8 +68,24 @@ type remote struct {
 // kinds is the size of arrays by transcode.Kind.
 const kinds = transcode.Video + 1
 
-// audio gives the audio section, which also says how to connect.
-func (r *remote) audio() *sdp.Media { return &r.session.Media[r.places[transcode.Audio]] }
+// leading gives the section that says how to connect.
+func (r *remote) leading() *sdp.Media { return &r.session.Media[r.places[r.lead]] }
+
+// using gives the offer as it is for an answer: if that refuses the section that said how to connect, the other one
+// does.
+func (r *remote) using(agreed agreements) (*remote, error) {
+	if agreed[r.lead].used() {
+		return r, nil
+	}
+	narrowed := *r
+	narrowed.lead, _ = agreed.leading()
+	return &narrowed, narrowed.checkTransport()
+}
+
+// inBundle gives the place of the section of a kind in the BUNDLE group, -1 for none.
+func (r *remote) inBundle(kind transcode.Kind) int {
+	return slices.Index(r.session.Bundle, r.section(kind).MID)
+}
 
 // has tells whether there is a section of a kind that can be used.
 func (r *remote) has(kind transcode.Kind) bool { return r.places[kind] >= 0 }
@@ -85,7 +103,7 @@ func (r *remote) formats(kind transcode.Kind) []transcode.Format { return usedCo
 
 // events are its telephone-event formats that we know.
 func (r *remote) events() []transcode.Format {
-	return known(r.audio().TelephoneEvents(), eventCodecs())
+	return known(r.section(transcode.Audio).TelephoneEvents(), eventCodecs())
 }
 
 // description is what crosses to the other leg. Sections that we do not use count as refused.
@@ -110,39 +128,54 @@ func readRemote(text []byte) (*remote, error) {
 	}
 	r := &remote{session: session}
 	r.places[transcode.Audio] = slices.IndexFunc(session.Media, func(media sdp.Media) bool {
-		return media.Kind() == transcode.Audio && !media.Refused() && len(usedCodecs(media)) > 0
+		return usable(transcode.Audio, media)
 	})
-	if r.places[transcode.Audio] < 0 {
-		return nil, notAcceptable(ErrNoAudio)
+	r.places[transcode.Video] = slices.IndexFunc(session.Media, func(media sdp.Media) bool {
+		return usable(transcode.Video, media) && (!r.has(transcode.Audio) || r.besideAudio(media))
+	})
+	switch audio, video := r.has(transcode.Audio), r.has(transcode.Video); {
+	case !audio && !video:
+		return nil, notAcceptable(ErrNoMedia)
+	case video && (!audio || r.inBundle(transcode.Video) < r.inBundle(transcode.Audio)):
+		r.lead = transcode.Video
+	default:
+		r.lead = transcode.Audio
 	}
-	r.places[transcode.Video] = slices.IndexFunc(session.Media, r.besideAudio)
 	if err := r.checkTransport(); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// besideAudio tells whether a section is one of video that shares the connection of the audio section (RFC 9143): a
-// second connection is not made.
+// usable tells whether a section is one of a kind that is switched on and has a codec of ours.
+func usable(kind transcode.Kind, media sdp.Media) bool {
+	return media.Kind() == kind && !media.Refused() && len(usedCodecs(media)) > 0
+}
+
+// besideAudio tells whether a section shares the connection of the audio section (RFC 9143): a second connection is not
+// made.
 func (r *remote) besideAudio(media sdp.Media) bool {
-	bundled := func(mid string) bool { return mid != "" && slices.Contains(r.session.Bundle, mid) }
-	return media.Kind() == transcode.Video && !media.Refused() && media.RTP() &&
-		bundled(media.MID) && bundled(r.audio().MID) && len(usedCodecs(media)) > 0
+	return media.RTP() && r.bundled(media) && r.bundled(r.section(transcode.Audio))
+}
+
+// bundled tells whether a section is in the BUNDLE group.
+func (r *remote) bundled(media sdp.Media) bool {
+	return media.MID != "" && slices.Contains(r.session.Bundle, media.MID)
 }
 
 func (r *remote) checkTransport() error {
-	audio := r.audio()
-	fingerprint, ok := chooseFingerprint(audio.Fingerprints)
+	leading := r.leading()
+	fingerprint, ok := chooseFingerprint(leading.Fingerprints)
 	switch {
-	case !ok || !audio.RTP():
+	case !ok || !leading.RTP():
 		return notAcceptable(ErrNotEncrypted)
-	case !audio.RTCPMux:
+	case !leading.RTCPMux:
 		return notAcceptable(ErrNoMux)
-	case !slices.Contains([]string{"", setupActpass, setupActive, setupPassive}, audio.Setup):
+	case !slices.Contains([]string{"", setupActpass, setupActive, setupPassive}, leading.Setup):
 		return notAcceptable(ErrSetup)
-	case !audio.ICE():
+	case !leading.ICE():
 		return notAcceptable(ErrCredentials)
-	case !iceWord(audio.ICEUfrag, 4), !iceWord(audio.ICEPwd, 22):
+	case !iceWord(leading.ICEUfrag, 4), !iceWord(leading.ICEPwd, 22):
 		return badRequest(ErrCredentials)
 	}
 	r.fingerprint = fingerprint
@@ -171,7 +204,8 @@ const iceChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 // payloads are all formats with a payload type of the browser's that we know.
 func (r *remote) payloads() []transcode.Format {
-	return slices.Concat(r.formats(transcode.Audio), r.audio().Redundancy(), r.events(), r.formats(transcode.Video),
+	audio := r.section(transcode.Audio)
+	return slices.Concat(r.formats(transcode.Audio), audio.Redundancy(), r.events(), r.formats(transcode.Video),
 		r.section(transcode.Video).Retransmissions())
 }
 
@@ -183,6 +217,6 @@ type generation struct {
 }
 
 func (r *remote) generation() generation {
-	audio := r.audio()
-	return generation{ufrag: audio.ICEUfrag, pwd: audio.ICEPwd, fingerprint: r.fingerprint}
+	leading := r.leading()
+	return generation{ufrag: leading.ICEUfrag, pwd: leading.ICEPwd, fingerprint: r.fingerprint}
 }

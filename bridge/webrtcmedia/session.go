@@ -126,7 +126,7 @@ func (s *Session) SetOffer(text []byte) (bridge.Description, error) {
 // Answer answers the browser's last offer; asked again for the same, it gives the same text. Its first call
 // opens the ports and begins to connect; an offer with new ICE credentials restarts ICE, and one with another
 // certificate, from another peer connection of the page, gets a new connection here, too. Sections other than the
-// one of audio and the one of video that SetOffer has shown are refused, whatever answer says.
+// one of audio and the one of video that SetOffer has shown are refused, whatever answer says; one of them has to stay.
 func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 	offer := s.offered
 	if s.closed {
@@ -140,6 +140,9 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 	}
 	agreed, err := answersTo(offer, answer)
 	if err != nil {
+		return nil, err
+	}
+	if offer, err = offer.using(agreed); err != nil {
 		return nil, err
 	}
 	p, err := s.connect(offer)
@@ -190,21 +193,21 @@ func (s *Session) replace(p *peer) {
 	s.watch.restart()
 }
 
-// Offer gives our offer: audio, and video if the proposal has some. Formats that cannot be used are left out.
+// Offer gives our offer: audio and video, as the proposal has them. Formats that cannot be used are left out.
 func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 	if s.closed {
 		return nil, failed("offer", ErrClosed)
 	}
-	if _, ok := proposal.First(transcode.Audio); !ok {
-		return nil, notAcceptable(ErrNoAudio)
+	if _, ok := proposal.Leading(); !ok {
+		return nil, notAcceptable(ErrNoMedia)
 	}
 	p, err := s.open()
 	if err != nil {
 		return nil, failed("offer", err)
 	}
 	ours := proposalsFor(proposal, p.payloads)
-	if !ours[transcode.Audio].used() {
-		return nil, notAcceptable(ErrNoAudio)
+	if _, used := ours.leading(); !used {
+		return nil, notAcceptable(ErrNoMedia)
 	}
 	layout := s.layout.offering(ours)
 	text, err := s.author.print(layout, p.side(setupActpass), ours)
@@ -246,7 +249,7 @@ func (s *Session) SetAnswer(text []byte) (bridge.Description, error) {
 	}
 	switch {
 	case p.setup == setupActpass:
-		if answer.audio().Setup == setupActpass {
+		if answer.leading().Setup == setupActpass {
 			return bridge.Description{}, notAcceptable(ErrSetup)
 		}
 		s.watch.restart()

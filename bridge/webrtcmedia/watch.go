@@ -84,9 +84,10 @@ func (w *watch) restart() {
 	w.since, w.up = time.Now(), time.Time{}
 }
 
-// setDirections tells what we do. Whether the browser is silent the audio shows.
+// setDirections tells what we do. Whether the browser is silent the leading section shows.
 func (w *watch) setDirections(agreed agreements) {
-	direction := agreed[transcode.Audio].direction
+	kind, _ := agreed.leading()
+	direction := agreed[kind].direction
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, kind := range transcode.Kinds() {

@@ -59,8 +59,8 @@ func (l *leg) propose(said sound) {
 
 // proposeLocked does it while the caller holds conn.mu.
 func (l *leg) proposeLocked(said sound) {
-	if l.state != stateAnswered || l.proposed == said.tag {
-		return
+	if _, heard := l.media.first(); !heard || l.state != stateAnswered || l.proposed == said.tag {
+		return // nobody wants any sound in a call of pictures alone
 	}
 	l.proposed = said.tag
 	offer := audioOf(said.Format)

@@ -123,7 +123,7 @@ func (w wish) answer(offer bridge.Description) (bridge.Description, bool) {
 		answer.Media[i].Direction = media.Direction.Mirror()
 		answer.Media[i].PacketTime = media.PacketTime
 	}
-	return answer, answered[transcode.Audio]
+	return answer, len(answered) > 0
 }
 
 func (w wish) choose(media bridge.MediaDescription) (transcode.Format, bool) {
@@ -168,6 +168,9 @@ func (w wish) acceptedWords(agreed bridge.Description) []any {
 		if video.Formats[0].Equal(messages().Codec) {
 			return []any{"default", "default"}
 		}
+	}
+	if _, sounds := agreed.First(transcode.Audio); !sounds {
+		return []any{nil, pictures}
 	}
 	return []any{w.spoken(agreed).said, pictures}
 }

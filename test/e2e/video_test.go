@@ -36,6 +36,7 @@ func TestVideo(t *testing.T) {
 		w.pageAndPhoneSeeEachOther(t, film.Options{Codec: "H264", PayloadType: 97, SetsApart: true})
 	})
 	t.Run("come and go", w.comeAndGo)
+	t.Run("without sound", w.picturesAlone)
 	t.Run("baresip", w.baresipSees)
 	t.Run("INFO", w.asksByInfo)
 }
@@ -64,6 +65,52 @@ func (w *world) pagesSeeEachOther(t *testing.T, codec string) {
 	mustHear(t, called, pageHz)
 	must(t, called.Call(nil, "hangup"))
 	mustBe(t, caller, "ended")
+}
+
+// picturesAlone: a page without a microphone shows its camera to a page that has both, to one that has no camera and to
+// a phone, and is told if a phone wants sound.
+func (w *world) picturesAlone(t *testing.T) {
+	t.Parallel()
+	caller, called := w.newPage(t, jsSIP), w.newCamera(t, "")
+	must(t, caller.Call(nil, "cameraAlone"))
+	must(t, caller.Call(nil, "call", w.uri(called)))
+	mustBe(t, called, "incoming")
+	must(t, called.Call(nil, "answer"))
+	mustBe(t, caller, "established")
+	mustSee(t, caller, "VP8")
+	mustSee(t, called, "VP8")
+	must(t, called.Call(nil, "hangup"))
+	mustBe(t, caller, "ended")
+
+	viewer := w.newPage(t, jsSIP)
+	must(t, caller.Call(nil, "call", w.uri(viewer)))
+	mustBe(t, viewer, "incoming")
+	must(t, viewer.Call(nil, "answer"))
+	mustSee(t, viewer, "VP8")
+	must(t, caller.WaitDirections("sendonly", limit))
+	must(t, caller.Call(nil, "hangup"))
+	mustBe(t, viewer, "ended")
+
+	pictures := newFilm(t, film.Options{Codec: "H264", PayloadType: 97})
+	phone := callee(t, func(media sipp.Media) []sipp.Step {
+		media.Video, media.Soundless = append(slices.Clone(pictures.Lines), "a=rtcp-fb:97 nack pli"), true
+		return answerUntilBye(media)
+	})
+	must(t, caller.Call(nil, "call", phone.number()))
+	mustBe(t, caller, "established")
+	invite, err := phone.WaitMessage("INVITE ", limit)
+	must(t, err)
+	must(t, pictures.WaitPictures(enough, limit))
+	must(t, pictures.Show(sipp.VideoPort(invite)))
+	mustSee(t, caller, "H264")
+	must(t, caller.Call(nil, "hangup"))
+	must(t, phone.Wait(limit))
+
+	must(t, caller.Call(nil, "call", dialable(newPhone(t, baresip.Options{User: "phone", Codec: "PCMU", Video: "vp8"}))))
+	mustBe(t, caller, "ended")
+	if reason, err := caller.Reason(); err != nil || reason.Code != 488 {
+		t.Errorf("a phone that wants sound: %v, the page is told %+v", err, reason)
+	}
 }
 
 // mustSee waits until a page has seen enough of the other party.
@@ -199,4 +246,12 @@ func TestVideoBetweenBrowsers(t *testing.T) {
 		must(t, way[0].Call(nil, "hangup"))
 		mustBe(t, way[1], "ended")
 	}
+	must(t, caller.Call(nil, "cameraAlone"))
+	must(t, caller.Call(nil, "call", w.uri(called)))
+	mustBe(t, called, "incoming")
+	must(t, called.Call(nil, "answer"))
+	mustSee(t, caller, "VP8")
+	mustSee(t, called, "VP8")
+	must(t, caller.Call(nil, "hangup"))
+	mustBe(t, called, "ended")
 }

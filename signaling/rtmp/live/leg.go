@@ -87,7 +87,7 @@ func (l *leg) choose(offer bridge.Description) (bridge.Description, bool) {
 		answer.Media[i].Direction = section.Direction.Mirror()
 		answer.Media[i].PacketTime = section.PacketTime
 	}
-	return answer, answered[transcode.Audio]
+	return answer, len(answered) > 0
 }
 
 func (l *leg) chooseFormat(section bridge.MediaDescription) (transcode.Format, bool) {
@@ -109,18 +109,18 @@ func (l *leg) chooseFormat(section bridge.MediaDescription) (transcode.Format, b
 
 // propose offers the call what is sent if something else was agreed: once. The caller holds stream.mu.
 func (l *leg) propose() {
-	offer := l.stream.description()
+	offer := l.media.wanted(l.stream.description())
 	if !l.answered || l.media.takes(offer) || l.proposed.SameMedia(offer) {
 		return
 	}
-	if _, ok := offer.First(transcode.Audio); !ok {
-		return // nobody answers pictures alone
+	if _, said := offer.First(transcode.Audio); !said && l.media.hears() {
+		return // the sound that was agreed on may still be said
 	}
 	l.proposed = offer
 	l.emit(bridge.Offered{Offer: offer})
 }
 
-// Offer is accepted if there is sound in it.
+// Offer is accepted if there is something in it that the stream may send.
 func (l *leg) Offer(offer bridge.Description) {
 	l.stream.mu.Lock()
 	defer l.stream.mu.Unlock()

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/pion/rtp"
@@ -61,6 +62,18 @@ func (m *media) agree(description bridge.Description) {
 		}
 		way.agreed.Store(&section.Formats[0])
 	}
+}
+
+// hears tells whether any sound was agreed on.
+func (m *media) hears() bool { return m.ways[transcode.Audio].agreed.Load() != nil }
+
+// wanted gives of what is sent all that the party may want: one that called for pictures alone wants no sound.
+func (m *media) wanted(sent bridge.Description) bridge.Description {
+	if m.hears() {
+		return sent
+	}
+	isSound := func(section bridge.MediaDescription) bool { return section.Kind == transcode.Audio }
+	return bridge.Description{Media: slices.DeleteFunc(slices.Clone(sent.Media), isSound)}
 }
 
 // takes tells whether all that is sent was agreed.

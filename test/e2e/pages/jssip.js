@@ -84,6 +84,7 @@ class JsSIPPhone extends Phone {
   }
 
   camera() { media.mediaConstraints = { audio: true, video: { width: 320, height: 240, frameRate: 15 } }; }
+  cameraAlone() { media.mediaConstraints = { audio: false, video: { width: 320, height: 240, frameRate: 15 } }; }
   /** Adds the camera to the call that is up. */
   async addCamera() {
     const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 240, frameRate: 15 } });

@@ -31,13 +31,28 @@ type Media struct {
 	Address string
 	// Video are the lines of a section of video; none for a phone without.
 	Video []string
+	// Soundless leaves out the section of audio.
+	Soundless bool
 }
 
 func (m Media) sdp(version int, direction string) string {
-	payload, address, family := 0, cmp.Or(m.Address, "127.0.0.1"), "IP4"
+	address, family := cmp.Or(m.Address, "127.0.0.1"), "IP4"
 	if strings.Contains(address, ":") {
 		family = "IP6"
 	}
+	return fmt.Sprintf(`      v=0
+      o=phone 1 %d IN IP4 127.0.0.1
+      s=-
+      c=IN %s %s
+      t=0 0
+%s%s`, version, family, address, m.audio(direction), m.video(direction))
+}
+
+func (m Media) audio(direction string) string {
+	if m.Soundless {
+		return ""
+	}
+	payload := 0
 	if m.Codec == "PCMA" {
 		payload = 8
 	}
@@ -47,16 +62,11 @@ func (m Media) sdp(version int, direction string) string {
 		list += " 101"
 		events = "      a=rtpmap:101 telephone-event/8000\n      a=fmtp:101 0-15\n"
 	}
-	return fmt.Sprintf(`      v=0
-      o=phone 1 %d IN IP4 127.0.0.1
-      s=-
-      c=IN %s %s
-      t=0 0
-      m=audio %d RTP/AVP %s
+	return fmt.Sprintf(`      m=audio %d RTP/AVP %s
       a=rtpmap:%d %s/8000
 %s      a=ptime:20
       a=%s
-%s`, version, family, address, m.Port, list, payload, m.Codec, events, direction, m.video(direction))
+`, m.Port, list, payload, m.Codec, events, direction)
 }
 
 func (m Media) video(direction string) string {
