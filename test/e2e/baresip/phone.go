@@ -42,6 +42,11 @@ type Options struct {
 	Contact string
 	// Video is the codec of pictures, vp8 or vp9; empty for a phone without. It sends black ones.
 	Video string
+	// Encryption of media: srtp (best effort in RTP/AVP), srtp-mand (RTP/SAVP), srtp-mandf (RTP/SAVPF), dtls_srtp
+	// (UDP/TLS/RTP/SAVP), dtls_srtpf; empty for none.
+	Encryption string
+	// ICE lets the phone's media find their way by ICE.
+	ICE bool
 	// Dir takes the phone's files; it must be the phone's own.
 	Dir string
 }
@@ -136,7 +141,7 @@ func writeFiles(options Options, address string, controlPort int) error {
 	return errors.Join(
 		write(options.Dir, "config",
 			config(options.Dir, source, address, rate, controlPort)+
-				certificate(options.Certificate)+watching(options)+camera(options)),
+				certificate(options.Certificate)+watching(options)+camera(options)+protection(options)),
 		write(options.Dir, "accounts", account(options, codec)),
 		write(options.Dir, "contacts", contacts(options)),
 	)
@@ -191,6 +196,21 @@ func camera(options Options) string {
 		"video_size 320x240\nvideo_fps 15\nvideo_bitrate 300000\n", options.Video)
 }
 
+// protection loads the modules of media encryption and ICE.
+func protection(options Options) string {
+	text := ""
+	switch {
+	case strings.HasPrefix(options.Encryption, "dtls"):
+		text = "module dtls_srtp.so\n"
+	case options.Encryption != "":
+		text = "module srtp.so\n"
+	}
+	if options.ICE {
+		text += "module ice.so\n"
+	}
+	return text
+}
+
 func watching(options Options) string {
 	if options.Contact == "" {
 		return ""
@@ -218,6 +238,12 @@ func account(options Options, codec string) string {
 	}
 	if options.Contact != "" {
 		registering += ";pubint=600"
+	}
+	if options.Encryption != "" {
+		registering += ";mediaenc=" + options.Encryption
+	}
+	if options.ICE {
+		registering += ";medianat=ice"
 	}
 	return fmt.Sprintf("<sip:%s@%s;transport=%s>;%s;answermode=%s;audio_codecs=%s\n",
 		options.User, host, options.Transport, registering, answer, codec)

@@ -23,6 +23,8 @@ type Options struct {
 	Rate  int
 	// User, Domain and Password of the account that the phone registers at Registrar, host:port for UDP.
 	User, Domain, Password, Registrar string
+	// Encrypted lets the phone have no media but SRTP, with keys in SDP.
+	Encrypted bool
 	// ToneHz is the microphone's tone.
 	ToneHz int
 	// Dir takes the phone's files; it must be the phone's own.
@@ -105,6 +107,9 @@ func configuration(options Options, port int) string {
 	fmt.Fprintf(&text, "[proxy_0]\nreg_proxy=<sip:%[1]s;transport=udp>\nreg_route=<sip:%[1]s;transport=udp;lr>\n"+
 		"reg_identity=sip:%[2]s@%[3]s\nreg_sendregister=1\nreg_expires=600\n",
 		options.Registrar, options.User, options.Domain)
+	if options.Encrypted {
+		text.WriteString("[sip]\nmedia_encryption=srtp\nmedia_encryption_mandatory=1\n")
+	}
 	fmt.Fprintf(&text, "[auth_info_0]\nusername=%s\npasswd=%s\n", options.User, options.Password)
 	codecs := []struct {
 		name string
