@@ -68,6 +68,8 @@ type call struct {
 	// transfer is the one under way, else nil; transfers counts all.
 	transfer  *transfer
 	transfers int
+	// listening looks whether both parties are heard.
+	listening listening
 	// crossing is an offer of one party that waits for the answer of the other one; nil if there is none.
 	crossing *crossing
 	// over is set once; why is in record.
@@ -142,6 +144,8 @@ func (c *call) serve() {
 			c.takeOver(incoming)
 		case <-c.timer.C:
 			c.tooLong()
+		case <-c.listening.looks():
+			c.listen()
 		case <-c.exchange.closing:
 			c.end(bridgeSide, Cause{Status: 503, Text: "Service Unavailable"})
 		}

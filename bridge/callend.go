@@ -9,6 +9,7 @@ import (
 
 // finish hangs up what is left and waits until both legs are over.
 func (c *call) finish() {
+	c.listenToTheEnd()
 	c.giveUpTransfer()
 	for _, side := range [2]*side{&c.caller, &c.callee} {
 		if side.leg != nil && !side.ended {
@@ -80,6 +81,7 @@ func (c *call) tellEnded() {
 		slog.String("duration", spoken.Round(time.Millisecond).String()),
 		mediaGroup("from_media", r.CallerPath, r.CallerCodec, r.CallerMedia),
 		mediaGroup("to_media", r.CalleePath, r.CalleeCodec, r.CalleeMedia),
+		slog.String("unheard", r.Unheard),
 		slog.String("transfers", transferStory(r.Transfers)),
 		slog.String("ended_by", r.EndedBy), slog.Int("status", r.Cause.Status),
 		slog.String("reason", r.Cause.Text), slog.String("error", errorText(r.Cause)))

@@ -133,6 +133,7 @@ func (c *call) establish() {
 	c.record.Answered = time.Now()
 	c.exchange.counts.answered.Add(1)
 	c.timer.Reset(c.exchange.options.Longest)
+	c.startListening()
 	c.direct(&c.caller, &c.callee)
 	c.direct(&c.callee, &c.caller)
 	c.introduce(&c.caller, &c.callee)

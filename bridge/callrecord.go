@@ -21,6 +21,8 @@ type CallRecord struct {
 	CallerPath, CalleePath string
 	// CallerMedia and CalleeMedia are the counts of each leg.
 	CallerMedia, CalleeMedia MediaStats
+	// Unheard says in words who is not heard by whom, and why, as it was seen last; empty if both parties are heard.
+	Unheard string
 	// Transfers tells what became of each transfer that was tried.
 	Transfers []TransferRecord
 	// EndedBy is "caller", "callee" or "bridge".

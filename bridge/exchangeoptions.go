@@ -29,6 +29,8 @@ type ExchangeOptions struct {
 	// ReferrerHangup is how long a party whose transfer succeeded may take to hang up before that is done for
 	// it. Default: 3 s.
 	ReferrerHangup time.Duration
+	// Listen is how often it is looked whether both parties of a call are heard. Default: 5 s.
+	Listen time.Duration
 	// HangupTimeout is how long a leg that was hung up is waited for. It is longer than a SIP transaction
 	// lasts (64*T1, RFC 3261 section 17.1.2.2), so that no leg that keeps its word is cut short. Default: 35 s.
 	HangupTimeout time.Duration
@@ -55,6 +57,7 @@ func (o ExchangeOptions) withDefaults() ExchangeOptions {
 	}
 	defaultTo(&o.Ring, 60*time.Second)
 	defaultTo(&o.Longest, 4*time.Hour)
+	defaultTo(&o.Listen, 5*time.Second)
 	defaultTo(&o.ReferrerHangup, 3*time.Second)
 	defaultTo(&o.HangupTimeout, 35*time.Second)
 	defaultTo(&o.MaxCalls, 1000)

@@ -1,6 +1,10 @@
 package bridge
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"sipbridge/bridge/quality"
+)
 
 // ExchangeStats counts since the Exchange was made.
 type ExchangeStats struct {
@@ -24,6 +28,8 @@ type ExchangeStats struct {
 	// Heard has the scores of the sound that came from the parties of answered calls, Told those of the sound that the
 	// parties got, by their own reports.
 	Heard, Told Scores
+	// Unheard counts how often it was found that a party was not heard, by the reason.
+	Unheard [quality.FaultCount]uint64
 	// Abandoned counts legs that did not end in time after they were hung up.
 	Abandoned uint64
 	// Panics counts calls that were ended by a fault in the program.
@@ -38,6 +44,7 @@ type exchangeCounts struct {
 	transferred, transfersFailed atomic.Uint64
 	redirected                   atomic.Uint64
 	heard, told                  scoreCounts
+	unheard                      [quality.FaultCount]atomic.Uint64
 	abandoned, panics            atomic.Uint64
 }
 
@@ -60,6 +67,9 @@ func (x *Exchange) Stats() ExchangeStats {
 		Told:            x.counts.told.stats(),
 		Abandoned:       x.counts.abandoned.Load(),
 		Panics:          x.counts.panics.Load(),
+	}
+	for fault := range stats.Unheard {
+		stats.Unheard[fault] = x.counts.unheard[fault].Load()
 	}
 	for i := range stats.Failed {
 		stats.Failed[i] = x.counts.failed[i].Load()

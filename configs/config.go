@@ -22,6 +22,7 @@ type Config struct {
 	Security    Security    `mapstructure:"security"`
 	Flash       Flash       `mapstructure:"flash"`
 	ClickToCall ClickToCall `mapstructure:"click_to_call"`
+	Admin       Admin       `mapstructure:"admin"`
 	Log         Log         `mapstructure:"log"`
 
 	// Demo tells that Users were made up at this start, so that the web page may show their
@@ -54,6 +55,12 @@ type Media struct {
 	// SRTP is "off", "optional" or "required".
 	SRTP    string        `mapstructure:"srtp"`
 	Timeout time.Duration `mapstructure:"timeout"`
+}
+
+// Admin is what the operator sees beside the log and /metrics.
+type Admin struct {
+	// Calls shows the running calls at /calls.
+	Calls bool `mapstructure:"calls"`
 }
 
 // Call limits how long the phases of a call last, and says how phones are rung.

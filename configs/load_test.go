@@ -142,6 +142,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"call.prack":                    "false",
 			"call.breaker":                  "asked",
 			"call.session":                  "91s",
+			"admin.calls":                   "true",
 			"tokens.any_user":               "true",
 			"tokens.keys":                   `[{"secret":"x"}]`,
 			"flash.tunnel":                  "true",

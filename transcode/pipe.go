@@ -119,6 +119,9 @@ func (p *Pipe) String() string {
 	return fmt.Sprintf("%s -> decode %d -> %s", current.from, way.decode, current.to)
 }
 
+// Decodes tells whether the packets that came last are decoded, and do not pass through.
+func (p *Pipe) Decodes() bool { return p.current.Load().transcoder != nil }
+
 // Stats gives a snapshot.
 func (p *Pipe) Stats() PipeStats {
 	stats := PipeStats{

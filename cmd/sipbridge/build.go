@@ -275,13 +275,18 @@ func (s *service) addBrowsers() {
 	})
 }
 
-// addWeb opens http and https. The numbers of /metrics tell an attacker much, so only http shows them.
+// addWeb opens http and https. The numbers of /metrics tell an attacker much, and /calls more, so only http shows them.
 func (s *service) addWeb(ctx context.Context) error {
 	pages, err := web.EmbeddedPages()
 	if err != nil {
 		return err
 	}
-	status := admin.New(admin.Options{Version: version, Ready: s.ready.Load, Sources: s.metrics(), Logger: s.log})
+	status, err := admin.New(admin.Options{
+		Version: version, Ready: s.ready.Load, Sources: s.metrics(), Calls: s.calls(), Logger: s.log,
+	})
+	if err != nil {
+		return fmt.Errorf("status pages: %w", err)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", web.Handler(s.pageOptions(web.Options{Pages: pages})))
 	mux.Handle("/ws", s.browsers)
@@ -294,6 +299,8 @@ func (s *service) addWeb(ctx context.Context) error {
 	plain := http.NewServeMux()
 	plain.Handle("/", mux)
 	plain.Handle("/metrics", status)
+	plain.Handle("/calls", status)
+	plain.Handle("/calls.json", status)
 
 	server, err := openWeb(ctx, "listen.http", s.listeners.HTTP, s.certificates.challenges(plain), nil, s.log)
 	if err != nil {

@@ -2,13 +2,19 @@ package main
 
 import (
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/web/admin"
 )
 
 // qualityMetrics tell how calls sounded.
 func (s *service) qualityMetrics() []admin.Sample {
 	stats := s.exchange.Stats()
-	return []admin.Sample{scores("heard", stats.Heard), scores("told", stats.Told)}
+	samples := []admin.Sample{scores("heard", stats.Heard), scores("told", stats.Told)}
+	for fault := quality.Held + 1; fault < quality.FaultCount; fault++ {
+		samples = append(samples, counter("calls_unheard_total", "How often a party of a call was found not to be heard.",
+			stats.Unheard[fault], because(fault.String())))
+	}
+	return samples
 }
 
 func scores(way string, of bridge.Scores) admin.Sample {

@@ -19,6 +19,8 @@ type Options struct {
 	Ready func() bool
 	// Sources of the numbers behind /metrics.
 	Sources []Source
+	// Calls gives the running calls behind /calls; nil for no such page.
+	Calls func() []Call
 	// Logger hears of samples that cannot be shown.
 	Logger *slog.Logger
 }
@@ -30,9 +32,9 @@ const (
 )
 
 // New serves /healthz (200 as long as the process answers), /readyz (200, or 503 while it takes no
-// calls) and /metrics. The numbers tell an attacker much: /metrics belongs on listeners of the
-// operator only.
-func New(options Options) http.Handler {
+// calls), /metrics, and /calls if there is Options.Calls. The numbers tell an attacker much, and the calls who talks to
+// whom: both belong on listeners of the operator only.
+func New(options Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -48,7 +50,15 @@ func New(options Options) http.Handler {
 		MaxRequestsInFlight: metricsAtOnce,
 		Timeout:             metricsTimeout,
 	}))
-	return mux
+	if options.Calls != nil {
+		calls, err := newCallsHandler(options.Calls, options.Logger)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("GET /calls", calls)
+		mux.Handle("GET /calls.json", calls)
+	}
+	return mux, nil
 }
 
 func registry(options Options) *prometheus.Registry {

@@ -33,6 +33,16 @@ func samples() []Sample {
 	}
 }
 
+func must(t *testing.T) func(http.Handler, error) http.Handler {
+	t.Helper()
+	return func(handler http.Handler, err error) http.Handler {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return handler
+	}
+}
+
 func ask(t *testing.T, handler http.Handler, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	recorder := httptest.NewRecorder()
@@ -43,7 +53,7 @@ func ask(t *testing.T, handler http.Handler, path string) *httptest.ResponseReco
 func TestHealthAndReadiness(t *testing.T) {
 	t.Parallel()
 	var ready atomic.Bool
-	handler := New(Options{Ready: ready.Load, Logger: slog.New(slog.DiscardHandler)})
+	handler := must(t)(New(Options{Ready: ready.Load, Logger: slog.New(slog.DiscardHandler)}))
 	for _, test := range []struct {
 		ready  bool
 		path   string
@@ -64,9 +74,9 @@ func TestHealthAndReadiness(t *testing.T) {
 
 func TestMetricsShowSamples(t *testing.T) {
 	t.Parallel()
-	handler := New(Options{
+	handler := must(t)(New(Options{
 		Version: "v1", Ready: func() bool { return true }, Sources: []Source{samples}, Logger: slog.New(slog.DiscardHandler),
-	})
+	}))
 	got := ask(t, handler, "/metrics").Body.String()
 	for _, line := range []string{
 		"# TYPE sipbridge_calls_active gauge", "sipbridge_calls_active 3",
@@ -89,9 +99,9 @@ func TestMetricsAreReadAnew(t *testing.T) {
 	source := func() []Sample {
 		return []Sample{{Name: "reads_total", Help: "Reads.", Kind: Counter, Value: float64(calls.Add(1))}}
 	}
-	handler := New(Options{
+	handler := must(t)(New(Options{
 		Ready: func() bool { return true }, Sources: []Source{source}, Logger: slog.New(slog.DiscardHandler),
-	})
+	}))
 	for _, want := range []string{"sipbridge_reads_total 1", "sipbridge_reads_total 2"} {
 		if got := ask(t, handler, "/metrics").Body.String(); !strings.Contains(got, want) {
 			t.Errorf("%q is missing", want)
@@ -105,10 +115,10 @@ func TestBadSampleHidesNoOther(t *testing.T) {
 	bad := func() []Sample {
 		return []Sample{{Name: "not a name", Help: "x", Labels: []Label{{"also bad", "\xff"}}}}
 	}
-	handler := New(Options{
+	handler := must(t)(New(Options{
 		Ready: func() bool { return true }, Sources: []Source{bad, samples},
 		Logger: slog.New(slog.NewTextHandler(&log, nil)),
-	})
+	}))
 	got := ask(t, handler, "/metrics")
 	if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), "sipbridge_calls_active 3") {
 		t.Errorf("a bad sample gives %d and hides others", got.Code)

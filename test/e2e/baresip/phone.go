@@ -35,6 +35,8 @@ type Options struct {
 	Password string
 	// Manual lets the test answer; otherwise the phone answers at once.
 	Manual bool
+	// Silent is a phone without a tone: its microphone gives digital silence.
+	Silent bool
 	// ToneHz is the microphone's tone; default 800.
 	ToneHz int
 	// Contact, as "sip:user@domain", is whom Say writes to, and whose presence the phone watches. The phone then
@@ -135,7 +137,11 @@ func writeFiles(options Options, address string, controlPort int) error {
 		hertz = 800
 	}
 	source := filepath.Join(options.Dir, "microphone.wav")
-	if err := tone.WriteWAV(source, rate, tone.Sine(float64(hertz), rate, 120)); err != nil {
+	sound := tone.Sine(float64(hertz), rate, 120)
+	if options.Silent {
+		clear(sound)
+	}
+	if err := tone.WriteWAV(source, rate, sound); err != nil {
 		return err
 	}
 	return errors.Join(
