@@ -6,6 +6,7 @@ import (
 	"sipbridge/transcode/g711"
 	"sipbridge/transcode/g722"
 	"sipbridge/transcode/gsm"
+	"sipbridge/transcode/l16"
 	"sipbridge/transcode/opus"
 )
 
@@ -65,6 +66,7 @@ func implementations() []implementation {
 		{Codec{"opus", 48000, 2}, -1, opus.SampleRates(), ms(10, 20, 40, 60), newOpusDecoder, newOpusEncoder},
 		{Codec{"speex", 32000, 1}, -1, []int{32000}, twenties, newSpeexDecoder, newSpeexEncoder},
 		{Codec{"speex", 16000, 1}, -1, []int{16000}, twenties, newSpeexDecoder, newSpeexEncoder},
+		{Codec{"L16", l16.SampleRate, 1}, -1, []int{l16.SampleRate}, ms(10, 20, 30, 40), newL16Decoder, newL16Encoder},
 		{Codec{"G722", g722.ClockRate, 1}, 9, wide, tens, newG722Decoder, newG722Encoder},
 		{Codec{"PCMU", 8000, 1}, 0, telephone, tens, g711Decoder(g711.MuLaw), g711Encoder(g711.MuLaw)},
 		{Codec{"PCMA", 8000, 1}, 8, telephone, tens, g711Decoder(g711.ALaw), g711Encoder(g711.ALaw)},

@@ -9,6 +9,7 @@ import (
 	"sipbridge/transcode/g711"
 	"sipbridge/transcode/g722"
 	"sipbridge/transcode/gsm"
+	"sipbridge/transcode/l16"
 	"sipbridge/transcode/opus"
 	"sipbridge/transcode/speex"
 )
@@ -45,6 +46,10 @@ func g711Encoder(law g711.Law) func(Format, int, EncoderOptions) (Encoder, error
 func newG722Decoder(int) (Decoder, error) { return g722.NewDecoder(), nil }
 
 func newG722Encoder(Format, int, EncoderOptions) (Encoder, error) { return g722.NewEncoder(), nil }
+
+func newL16Decoder(int) (Decoder, error) { return l16.NewDecoder(), nil }
+
+func newL16Encoder(Format, int, EncoderOptions) (Encoder, error) { return l16.Encoder{}, nil }
 
 func newGSMDecoder(int) (Decoder, error) { return gsm.NewDecoder() }
 
