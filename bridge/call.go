@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,6 +73,13 @@ type call struct {
 	listening listening
 	// crossing is an offer of one party that waits for the answer of the other one; nil if there is none.
 	crossing *crossing
+	// announced goes on after the announcement that the caller hears; nil while he hears none.
+	announced func()
+	// failed tells that the caller hears, or heard, why his call failed.
+	failed bool
+	// recorded tells that a rule wants the call recorded; recording is nil while it is not.
+	recorded  bool
+	recording Recording
 	// over is set once; why is in record.
 	over   bool
 	record CallRecord
@@ -123,7 +131,7 @@ func (c *call) serve() {
 	defer c.timer.Stop()
 	c.tellStarted()
 	if err := c.dial(); err != nil {
-		c.end(bridgeSide, CauseOf(err))
+		c.fail(bridgeSide, CauseOf(err))
 	}
 	for !c.over {
 		c.publish()
@@ -181,7 +189,8 @@ func (c *call) dial() error {
 		video, _ := c.request.Offer.First(transcode.Video)
 		c.caller.pictures = video.Formats
 	}
-	c.ring(&c.callee, targets, onward)
+	c.recorded = slices.ContainsFunc(targets, func(target Target) bool { return target.Record })
+	c.ringAfter(targets, onward)
 	return nil
 }
 
@@ -192,7 +201,7 @@ func (c *call) tooLong() {
 		c.end(bridgeSide, Cause{Status: 200, Text: "Longest call time reached"})
 		return
 	}
-	c.end(bridgeSide, Cause{Status: 408, Text: "No answer"})
+	c.fail(bridgeSide, Cause{Status: 408, Text: "No answer"})
 }
 
 // end makes the call over. The first reason counts.

@@ -17,6 +17,9 @@ func (c *call) finish() {
 		}
 	}
 	c.departed.Wait()
+	if c.recording != nil {
+		c.recording.Close()
+	}
 	c.noteLegs()
 	c.record.CallerMedia, c.record.CalleeMedia = c.caller.count().now(), c.callee.count().now()
 	c.exchange.countEnd(c.record)
@@ -46,6 +49,9 @@ func finalCause(cause Cause) Cause {
 
 // noteLegs puts into the record what the legs say now; the media are counted at the end.
 func (c *call) noteLegs() {
+	if c.failed {
+		return // what the caller hears now is no party
+	}
 	caller, callee := c.caller.info(), c.callee.info()
 	c.record.CallerTransport, c.record.CalleeTransport = caller.Transport, callee.Transport
 	if callee.Party != (Party{}) {
@@ -82,7 +88,7 @@ func (c *call) tellEnded() {
 		mediaGroup("from_media", r.CallerPath, r.CallerCodec, r.CallerMedia),
 		mediaGroup("to_media", r.CalleePath, r.CalleeCodec, r.CalleeMedia),
 		slog.String("unheard", r.Unheard),
-		slog.String("transfers", transferStory(r.Transfers)),
+		slog.String("transfers", transferStory(r.Transfers)), slog.String("recording", r.Recording),
 		slog.String("ended_by", r.EndedBy), slog.Int("status", r.Cause.Status),
 		slog.String("reason", r.Cause.Text), slog.String("error", errorText(r.Cause)))
 }

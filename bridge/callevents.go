@@ -125,7 +125,11 @@ func (c *call) answered(from *side, answer Description) {
 
 // establish answers the caller, now that it is agreed with the callee what to speak.
 func (c *call) establish() {
-	if err := c.pickUp(); err != nil {
+	err := c.startRecording()
+	if err == nil {
+		err = c.pickUp()
+	}
+	if err != nil {
 		c.end(bridgeSide, CauseOf(err))
 		return
 	}

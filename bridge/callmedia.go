@@ -43,7 +43,7 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 	if err != nil {
 		return Cause{Status: 488, Text: "Not Acceptable Here", Err: err}
 	}
-	from.leg.Media().Receive(kind, pipe)
+	from.leg.Media().Receive(kind, c.tapped(kind, from, source, pipe))
 	from.setPipe(kind, pipe)
 	from.paths[kind] = pipe.String()
 	if kind == transcode.Video {

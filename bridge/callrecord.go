@@ -25,6 +25,8 @@ type CallRecord struct {
 	Unheard string
 	// Transfers tells what became of each transfer that was tried.
 	Transfers []TransferRecord
+	// Recording is the name of the file with its sound; empty if there is none.
+	Recording string
 	// EndedBy is "caller", "callee" or "bridge".
 	EndedBy string
 	// Cause is why it ended.

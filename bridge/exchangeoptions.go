@@ -17,6 +17,10 @@ type ExchangeOptions struct {
 	Encoder transcode.EncoderOptions
 	// Observer hears the story of each call; nil means nobody does.
 	Observer Observer
+	// Announcer tells callers by voice why their calls fail; nil means that nobody does.
+	Announcer Announcer
+	// Recorder records calls; nil means that none is.
+	Recorder Recorder
 	// Logger gets one line per call, and what goes wrong. Default: none is written.
 	Logger *slog.Logger
 	// Ring is how long a callee may ring before the caller hears 408 and the callee is cancelled. Default: 60 s.

@@ -30,6 +30,8 @@ type ExchangeStats struct {
 	Heard, Told Scores
 	// Unheard counts how often it was found that a party was not heard, by the reason.
 	Unheard [quality.FaultCount]uint64
+	// Announced counts announcements begun.
+	Announced uint64
 	// Abandoned counts legs that did not end in time after they were hung up.
 	Abandoned uint64
 	// Panics counts calls that were ended by a fault in the program.
@@ -42,7 +44,7 @@ type exchangeCounts struct {
 	failed                       [7]atomic.Uint64
 	refused, takeovers           atomic.Uint64
 	transferred, transfersFailed atomic.Uint64
-	redirected                   atomic.Uint64
+	redirected, announced        atomic.Uint64
 	heard, told                  scoreCounts
 	unheard                      [quality.FaultCount]atomic.Uint64
 	abandoned, panics            atomic.Uint64
@@ -65,6 +67,7 @@ func (x *Exchange) Stats() ExchangeStats {
 		Redirected:      x.counts.redirected.Load(),
 		Heard:           x.counts.heard.stats(),
 		Told:            x.counts.told.stats(),
+		Announced:       x.counts.announced.Load(),
 		Abandoned:       x.counts.abandoned.Load(),
 		Panics:          x.counts.panics.Load(),
 	}

@@ -55,10 +55,18 @@ func (c *call) follow(s *side, cause Cause) bool {
 
 // partyEnded takes the end of a party, unless it was a callee that is to be followed elsewhere.
 func (c *call) partyEnded(from *side, cause Cause) {
+	if from == &c.callee && c.announced != nil {
+		c.spoken()
+		return
+	}
 	if from == &c.callee && c.state != stateAnswered && c.follow(from, cause) {
 		return
 	}
 	from.ended, from.events = true, nil
+	if from == &c.callee && c.state != stateAnswered {
+		c.fail(from.name, cause)
+		return
+	}
 	c.left(from, cause)
 }
 

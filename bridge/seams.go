@@ -2,8 +2,8 @@ package bridge
 
 import "time"
 
-// KeyframePause is the least time between two requests for a full picture, from a party or to it: such a picture costs as
-// much as many others, and it takes a while to come.
+// KeyframePause is the least time between two requests for a full picture, from a party or to it: such a picture costs
+// as much as many others, and it takes a while to come.
 const KeyframePause = 500 * time.Millisecond
 
 // Router chooses who is called.
@@ -16,6 +16,10 @@ type Router interface {
 type Target struct {
 	Endpoint Endpoint
 	URI      string
+	// Before is what the caller hears before it rings; nil for nothing. Of several targets the first one counts.
+	Before Endpoint
+	// Record tells that the call is to be recorded.
+	Record bool
 }
 
 // Directory knows where users of local domains are, whatever protocol they speak.

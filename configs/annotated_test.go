@@ -32,14 +32,16 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			{From: "users", Match: "^sips?:(echo|tone|dtmf)@{local}(:[0-9]+)?$", To: "builtin:$1"},
 			{From: "any", Match: "^sips?:([^@]+)@({local})(:[0-9]+)?$", To: "user:$1@$2"},
 		},
-		Headers:   Headers{Pass: []string{}, Strip: []string{}},
-		Presence:  Presence{Watchers: "users", Expires: time.Hour, Subscriptions: 20000, PerUser: 200, PerWatched: 200},
-		Trunks:    []Trunk{},
-		Dialing:   Dialing{Normalize: []string{}, Rules: []DialingRule{}},
-		DNS:       DNS{Servers: []string{}},
-		Failover:  Failover{Silence: 3 * time.Second, Avoid: time.Minute, ProbeFailures: 3},
-		WebSocket: WebSocket{Origins: []string{}, MaxMessage: 32768, Rate: 20},
-		Tokens:    Tokens{Keys: []TokenKey{}},
+		Announcements: []Announcement{},
+		Recording:     Recording{Most: 200, LeastFree: 500},
+		Headers:       Headers{Pass: []string{}, Strip: []string{}},
+		Presence:      Presence{Watchers: "users", Expires: time.Hour, Subscriptions: 20000, PerUser: 200, PerWatched: 200},
+		Trunks:        []Trunk{},
+		Dialing:       Dialing{Normalize: []string{}, Rules: []DialingRule{}},
+		DNS:           DNS{Servers: []string{}},
+		Failover:      Failover{Silence: 3 * time.Second, Avoid: time.Minute, ProbeFailures: 3},
+		WebSocket:     WebSocket{Origins: []string{}, MaxMessage: 32768, Rate: 20},
+		Tokens:        Tokens{Keys: []TokenKey{}},
 		Security: Security{
 			Scanners: []string{
 				"friendly-scanner", "sipvicious", "sipcli", "sip-scan", "sipscan", "sundayddr", "vaxsip", "pplsip",
@@ -122,7 +124,8 @@ func TestAnnotatedExamplesLoad(t *testing.T) {
 	}
 	lists := strings.NewReplacer("users: []", "users:", "origins: []", "origins:", "keys: []", "keys:",
 		`audience: ""`, "audience: us", "trunks: []", "trunks:", "normalize: []", "normalize:", "rules: []", "rules:",
-		"streams: []", "streams:", "buttons: []", "buttons:")
+		"streams: []", "streams:", "buttons: []", "buttons:",
+		"announcements: []", "announcements:")
 	// An example stands above its key; it is moved below.
 	var out, held []string
 	for text := range strings.SplitSeq(lists.Replace(string(annotated)), "\n") {

@@ -4,26 +4,28 @@ import "time"
 
 // Config is the whole configuration, in the shape of sipbridge.yaml, which explains every key.
 type Config struct {
-	Domains     []Domain    `mapstructure:"domains"`
-	Listen      Listen      `mapstructure:"listen"`
-	TLS         TLS         `mapstructure:"tls"`
-	Media       Media       `mapstructure:"media"`
-	Call        Call        `mapstructure:"call"`
-	Users       []User      `mapstructure:"users"`
-	Routes      []Route     `mapstructure:"routes"`
-	Trunks      []Trunk     `mapstructure:"trunks"`
-	Dialing     Dialing     `mapstructure:"dialing"`
-	DNS         DNS         `mapstructure:"dns"`
-	Failover    Failover    `mapstructure:"failover"`
-	Headers     Headers     `mapstructure:"headers"`
-	Presence    Presence    `mapstructure:"presence"`
-	WebSocket   WebSocket   `mapstructure:"websocket"`
-	Tokens      Tokens      `mapstructure:"tokens"`
-	Security    Security    `mapstructure:"security"`
-	Flash       Flash       `mapstructure:"flash"`
-	ClickToCall ClickToCall `mapstructure:"click_to_call"`
-	Admin       Admin       `mapstructure:"admin"`
-	Log         Log         `mapstructure:"log"`
+	Domains       []Domain       `mapstructure:"domains"`
+	Listen        Listen         `mapstructure:"listen"`
+	TLS           TLS            `mapstructure:"tls"`
+	Media         Media          `mapstructure:"media"`
+	Call          Call           `mapstructure:"call"`
+	Users         []User         `mapstructure:"users"`
+	Routes        []Route        `mapstructure:"routes"`
+	Announcements []Announcement `mapstructure:"announcements"`
+	Recording     Recording      `mapstructure:"recording"`
+	Trunks        []Trunk        `mapstructure:"trunks"`
+	Dialing       Dialing        `mapstructure:"dialing"`
+	DNS           DNS            `mapstructure:"dns"`
+	Failover      Failover       `mapstructure:"failover"`
+	Headers       Headers        `mapstructure:"headers"`
+	Presence      Presence       `mapstructure:"presence"`
+	WebSocket     WebSocket      `mapstructure:"websocket"`
+	Tokens        Tokens         `mapstructure:"tokens"`
+	Security      Security       `mapstructure:"security"`
+	Flash         Flash          `mapstructure:"flash"`
+	ClickToCall   ClickToCall    `mapstructure:"click_to_call"`
+	Admin         Admin          `mapstructure:"admin"`
+	Log           Log            `mapstructure:"log"`
 
 	// Demo tells that Users were made up at this start, so that the web page may show their
 	// passwords. No file can set it.
@@ -97,6 +99,10 @@ type Route struct {
 	From  string `mapstructure:"from"`
 	Match string `mapstructure:"match"`
 	To    string `mapstructure:"to"`
+	// Announce is the WAV file that the caller hears first; empty for none.
+	Announce string `mapstructure:"announce"`
+	// Record has the call recorded.
+	Record bool `mapstructure:"record"`
 }
 
 // Headers change what crosses from one party to the other.

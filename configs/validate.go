@@ -37,6 +37,7 @@ func (c *Config) Validate() error {
 	c.checkUsers(&found)
 	c.checkPresence(&found)
 	c.checkRoutes(&found)
+	c.checkRecording(&found)
 	c.checkTrunks(&found)
 	c.checkDialing(&found)
 	c.checkWebSocketPaths(&found)

@@ -29,6 +29,18 @@ func TestValidateRefuses(t *testing.T) {
 		{"failover: {probe: 10ms}", "failover.probe"},
 		{"failover: {probe: -1s}", "failover.probe"},
 		{"failover: {probe_failures: 0}", "failover.probe_failures"},
+		{"routes: [{from: any, match: x, to: 'user:a', record: true}]", "routes[0].record: recording.folder"},
+		{
+			"call: {breaker: asked}\nrecording: {folder: x}\n" +
+				"routes: [{from: any, match: x, to: 'user:a', record: true}]", "routes[0].record: with call.breaker asked",
+		},
+		{"recording: {header: X-Record}", "recording.header: recording.folder"},
+		{"recording: {folder: x, header: 'X Record'}", "recording.header"},
+		{"recording: {most: 0}", "recording.most"},
+		{"recording: {least_free: -1}", "recording.least_free"},
+		{"announcements: [{statuses: [486]}]", "announcements[0].file"},
+		{"announcements: [{file: x, statuses: [200]}]", "announcements[0].statuses"},
+		{"announcements: [{file: x, statuses: [486, 486]}]", "announcements[0].statuses"},
 		{"listen: {http: localhost}", "listen.http"},
 		{"listen: {http: 'example.com:80'}", "listen.http"},
 		{"listen: {sip_udp: '127.0.0.1:70000'}", "listen.sip_udp"},

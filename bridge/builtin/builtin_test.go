@@ -13,6 +13,7 @@ import (
 	"sipbridge/bridge/builtin"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
+	"sipbridge/transcode/wav"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -289,4 +290,45 @@ func (e *ear) await(samples int) []int16 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return append([]int16(nil), e.pcm[:samples]...)
+}
+
+// TestAnnouncement holds that a sound is heard once as early media, whole and at its pitch, and that the leg then ends.
+func TestAnnouncement(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		rate   int
+		format transcode.Format
+	}{{8000, bridgetest.PCMU()}, {48000, bridgetest.PCMU()}, {48000, bridgetest.Opus()}, {22050, bridgetest.Opus()}} {
+		sound := wav.Sound{SampleRate: test.rate, Samples: make([]int16, test.rate/2)}
+		dtmf.NewTone(test.rate, -6, 700).Read(sound.Samples)
+		offer := bridgetest.Audio(test.format)
+		leg := builtin.Announcement(sound, transcode.EncoderOptions{}).Dial(bridge.Request{To: "sip:bob@test", Offer: &offer})
+		ear := newEar(t, test.format)
+		leg.Media().Receive(transcode.Audio, ear)
+		if ringing, ok := next(t, leg).(bridge.Ringing); !ok || ringing.Early == nil {
+			t.Fatal("no early media")
+		}
+		if ended, ok := next(t, leg).(bridge.Ended); !ok || ended.Cause.Status != 200 {
+			t.Fatalf("got %+v", ended)
+		}
+		pcm := ear.await(8000 * 9 / 10) // 400 ms of silence, and the sound
+		if amplitude := dtmf.Goertzel(pcm[:2400], 8000, 700); amplitude > 100 {
+			t.Errorf("%d Hz to %s: it begins at once", test.rate, test.format.Name)
+		}
+		want := dtmf.Amplitude(-6)
+		if amplitude := dtmf.Goertzel(pcm[3600:6800], 8000, 700); amplitude < want*0.85 || amplitude > want*1.15 {
+			t.Errorf("%d Hz to %s: the amplitude is %.0f, want %.0f", test.rate, test.format.Name, amplitude, want)
+		}
+	}
+}
+
+// TestAnnouncementNeedsACodec holds that a caller with nothing that can be played goes without.
+func TestAnnouncementNeedsACodec(t *testing.T) {
+	t.Parallel()
+	offer := bridgetest.Audio(transcode.Format{Codec: transcode.Codec{Name: "G729", ClockRate: 8000}, PayloadType: 18})
+	sound := wav.Sound{SampleRate: 8000, Samples: make([]int16, 800)}
+	leg := builtin.Announcement(sound, transcode.EncoderOptions{}).Dial(bridge.Request{Offer: &offer})
+	if ended, ok := next(t, leg).(bridge.Ended); !ok || ended.Cause.Status != 488 {
+		t.Errorf("got %+v", ended)
+	}
 }

@@ -21,18 +21,21 @@ func Endpoints(options Options) map[string]bridge.Endpoint {
 	if options.Pause <= 0 {
 		options.Pause = time.Second
 	}
+	telephone := []int{8000} // Hz: enough for any tone here, and cheap
 	return map[string]bridge.Endpoint{
 		"echo": endpoint(dialEcho),
 		"tone": endpoint(func(request bridge.Request) bridge.Leg {
 			// The frequency is not 1000 Hz, which divides the sample rate and so would meet only a few codes (ITU-T
 			// G.711 section 4 has those of the digital milliwatt).
-			return dialPlayer("Tone", request, options, func(rate int) source {
-				return dtmf.NewTone(rate, 0, 1004)
+			return dialPlayer(request, performance{
+				name: "Tone", rates: telephone, encoder: options.Encoder,
+				create: func(rate int) (source, error) { return dtmf.NewTone(rate, 0, 1004), nil },
 			})
 		}),
 		"dtmf": endpoint(func(request bridge.Request) bridge.Leg {
-			return dialPlayer("Keys", request, options, func(rate int) source {
-				return newReader(rate, options.Pause)
+			return dialPlayer(request, performance{
+				name: "Keys", rates: telephone, encoder: options.Encoder,
+				create: func(rate int) (source, error) { return newReader(rate, options.Pause), nil },
 			})
 		}),
 	}

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/pion/rtp"
@@ -20,10 +21,30 @@ const (
 	maxPayload = 1500
 )
 
-// source is sound without end.
+// source is sound, without end unless it is a finite.
 type source interface{ Read(pcm []int16) }
 
-// playerLeg plays a source in its own goroutine until it is hung up.
+// finite is a source that ends.
+type finite interface {
+	source
+	// finished tells that all was read; silence follows.
+	finished() bool
+}
+
+// performance says what a playerLeg plays.
+type performance struct {
+	// name is shown; it may be empty.
+	name string
+	// early plays before an answer that never comes.
+	early bool
+	// rates in Hz are tried in order, before the best one of the codec.
+	rates   []int
+	encoder transcode.EncoderOptions
+	// create makes the source for a sample rate in Hz.
+	create func(rate int) (source, error)
+}
+
+// playerLeg plays a source in its own goroutine until it ends or is hung up.
 type playerLeg struct {
 	*leg
 
@@ -40,37 +61,38 @@ type playerLeg struct {
 	frames int
 }
 
-// dialPlayer makes a leg that plays; create makes its source for a sample rate in Hz.
-func dialPlayer(name string, request bridge.Request, options Options, create func(rate int) source) bridge.Leg {
-	player := &playerLeg{leg: newLeg(name, request)}
+// dialPlayer makes a leg that plays.
+func dialPlayer(request bridge.Request, what performance) bridge.Leg {
+	player := &playerLeg{leg: newLeg(what.name, request)}
 	answer, format, ok := answer(request.Offer)
 	if !ok {
 		player.end(notAcceptable())
 		return player
 	}
-	if err := player.prepare(format, options, create); err != nil {
+	if err := player.prepare(format, what); err != nil {
 		player.end(bridge.CauseOf(err))
 		return player
 	}
-	player.emit(bridge.Answered{Answer: answer})
-	go player.run() // until Hangup, which whoever was given the leg owes it; Ended tells the end
+	if what.early {
+		player.emit(bridge.Ringing{Early: &answer})
+	} else {
+		player.emit(bridge.Answered{Answer: answer})
+	}
+	go player.run() // until Hangup, which whoever was given the leg owes it, or the end; Ended tells the end
 	if reader, ok := player.source.(*reader); ok {
 		return keyLeg{playerLeg: player, reader: reader}
 	}
 	return player
 }
 
-func (p *playerLeg) prepare(format transcode.Format, options Options, create func(rate int) source) error {
-	const telephone = 8000 // Hz: enough for any tone here, and cheap
-	rate := telephone
-	encoder, err := transcode.NewEncoder(format, rate, options.Encoder)
+func (p *playerLeg) prepare(format transcode.Format, what performance) error {
+	rate, err := p.chooseRate(format, what)
 	if err != nil {
-		rate = transcode.SampleRate(format.Codec)
-		if encoder, err = transcode.NewEncoder(format, rate, options.Encoder); err != nil {
-			return err
-		}
+		return err
 	}
-	p.encoder, p.source = encoder, create(rate)
+	if p.source, err = what.create(rate); err != nil {
+		return err
+	}
 	p.pcm = make([]int16, perFrame(uint32(rate)))
 	p.payload = make([]byte, maxPayload)
 	p.step = perFrame(format.ClockRate)
@@ -79,6 +101,16 @@ func (p *playerLeg) prepare(format transcode.Format, options Options, create fun
 		SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32(),
 	}
 	return nil
+}
+
+// chooseRate makes the encoder, at the first rate that the codec knows.
+func (p *playerLeg) chooseRate(format transcode.Format, what performance) (rate int, err error) {
+	for _, rate := range append(slices.Clone(what.rates), transcode.SampleRate(format.Codec)) {
+		if p.encoder, err = transcode.NewEncoder(format, rate, what.encoder); err == nil {
+			return rate, nil
+		}
+	}
+	return 0, err
 }
 
 // perFrame gives how often something with a rate in Hz happens in a frame.
@@ -98,6 +130,9 @@ func (p *playerLeg) run() {
 			return
 		case <-ticker.C:
 			p.play(int(time.Since(began) / frameTime))
+			if sound, ok := p.source.(finite); ok && sound.finished() {
+				return
+			}
 		}
 	}
 }

@@ -16,6 +16,8 @@ type Options struct {
 	Directory bridge.Directory
 	// Builtin are the built-in numbers by name, in lower case.
 	Builtin map[string]bridge.Endpoint
+	// Announcements are what callers may hear first, by name.
+	Announcements map[string]bridge.Endpoint
 	// Gateway dials any SIP URI, for rules whose To is one; NumberGateway does where the caller chooses the user part.
 	Gateway, NumberGateway bridge.Endpoint
 	// Upstreams dial through the servers of upstream domains, by the domain in lower case. The domain is also the name
@@ -59,12 +61,13 @@ func (r *Router) Route(request bridge.Request) ([]bridge.Target, error) {
 	if asked.host == "" {
 		return nil, notFound("no SIP URI")
 	}
-	to, groups := r.find(request, asked)
-	if r.mayLeaveBy(request, asked, to) {
-		return r.options.chosenTrunk(request), nil
+	found, groups := r.find(request, asked)
+	if r.mayLeaveBy(request, asked, found.to) {
+		return found.marked(r.options.chosenTrunk(request)), nil
 	}
-	if to != nil {
-		return to.targets(request, groups)
+	if found.to != nil {
+		targets, err := found.to.targets(request, groups)
+		return found.marked(targets), err
 	}
 	return r.upstream(request, asked)
 }
@@ -86,26 +89,26 @@ func (r *Router) mayLeaveBy(request bridge.Request, asked uri, to destination) b
 // Owner gives the user whose devices a request is for, whether he has any now or not; false if a rule sends it
 // elsewhere, or none sends it anywhere.
 func (r *Router) Owner(request bridge.Request) (name, domain string, ok bool) {
-	to, groups := r.find(request, splitURI(request.To))
-	user, ok := to.(userDestination)
+	found, groups := r.find(request, splitURI(request.To))
+	user, ok := found.to.(userDestination)
 	if !ok {
 		return "", "", false
 	}
 	return user.name.expand(groups), user.domain.expand(groups), true
 }
 
-// find gives where the first rule that matches sends a request, and what it found; nil if none does.
-func (r *Router) find(request bridge.Request, asked uri) (to destination, groups []string) {
+// find gives the first rule that matches a request, and what it found; one that leads nowhere if none does.
+func (r *Router) find(request bridge.Request, asked uri) (found rule, groups []string) {
 	canonical := asked.canonical()
-	for _, rule := range r.rules {
-		if !rule.serves(request) {
+	for _, candidate := range r.rules {
+		if !candidate.serves(request) {
 			continue
 		}
-		if groups := rule.match.FindStringSubmatch(canonical); groups != nil {
-			return rule.to, groups
+		if groups := candidate.match.FindStringSubmatch(canonical); groups != nil {
+			return candidate, groups
 		}
 	}
-	return nil, nil
+	return rule{}, nil
 }
 
 // upstream routes what no rule matches: users reach the server of an upstream domain, and that server the users that

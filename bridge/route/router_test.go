@@ -325,3 +325,38 @@ func TestRulesForAnyLeaveStrangersInside(t *testing.T) {
 		}
 	}
 }
+
+// TestMarks holds that what a rule wants of a call goes with its targets, also to a trunk that the caller has chosen.
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	welcome := bridgetest.NewEndpoint("welcome")
+	options := w.options(
+		route.Rule{
+			From: "users", Match: `^sip:9(\d+)@home\.test$`, To: "trunk:carrier.test", Announce: "w.wav", Record: true,
+		},
+		route.Rule{From: "users", Match: `^sip:alice@`, To: "user:alice"},
+	)
+	options.Announcements = map[string]bridge.Endpoint{"w.wav": welcome}
+	router, err := route.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen := user("sip:955@home.test")
+	chosen.NextTrunk = "pbx.test"
+	for _, request := range []bridge.Request{user("sip:955@home.test"), chosen} {
+		var targets []bridge.Target
+		targets, err = router.Route(request)
+		if err != nil || len(targets) != 1 || targets[0].Before != welcome || !targets[0].Record {
+			t.Errorf("%+v: %v", targets, err)
+		}
+	}
+	targets, err := router.Route(user("sip:alice@home.test"))
+	if err != nil || targets[0].Before != nil || targets[0].Record {
+		t.Errorf("%+v: %v", targets, err)
+	}
+	options.Announcements = nil
+	if _, err := route.New(options); !errors.Is(err, route.ErrRule) || !strings.Contains(err.Error(), "w.wav") {
+		t.Errorf("an announcement that is not there: %v", err)
+	}
+}

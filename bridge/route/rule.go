@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"sipbridge/bridge"
@@ -20,6 +21,10 @@ type Rule struct {
 	// "reject:<status>" or a SIP URI. $1 or ${1} stands for what the first group of Match found, except in the
 	// host of a SIP URI and in a status.
 	To string
+	// Announce names the one of Options.Announcements that the caller hears first; empty for none.
+	Announce string
+	// Record has the call recorded.
+	Record bool
 }
 
 // ErrRule is the error of a rule that cannot be.
@@ -30,6 +35,8 @@ type rule struct {
 	allows func(bridge.Request) bool
 	match  *regexp.Regexp
 	to     destination
+	before bridge.Endpoint
+	record bool
 }
 
 func (o Options) parseRule(configured Rule) (rule, error) {
@@ -48,7 +55,23 @@ func (o Options) parseRule(configured Rule) (rule, error) {
 	if err != nil {
 		return rule{}, fmt.Errorf("to %q: %w", configured.To, err)
 	}
-	return rule{allows: allows, match: match, to: to}, nil
+	before, known := o.Announcements[configured.Announce]
+	if configured.Announce != "" && !known {
+		return rule{}, fmt.Errorf("there is no announcement %q", configured.Announce)
+	}
+	return rule{allows: allows, match: match, to: to, before: before, record: configured.Record}, nil
+}
+
+// marked gives the targets with what else the rule wants of the call.
+func (r rule) marked(targets []bridge.Target) []bridge.Target {
+	if r.before == nil && !r.record {
+		return targets
+	}
+	marked := slices.Clone(targets)
+	for i := range marked {
+		marked[i].Before, marked[i].Record = r.before, r.record
+	}
+	return marked
 }
 
 // serves tells whether the rule is for this caller. One that proved nothing reaches our own users and numbers by it,

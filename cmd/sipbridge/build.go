@@ -213,15 +213,26 @@ func (s *service) tracer(ctx context.Context) sipua.Tracer {
 }
 
 func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
-	router, err := newRouter(s.config, domains, own, s.agent, s.flash)
+	announcements, err := loadAnnouncements(s.config)
+	if err != nil {
+		return err
+	}
+	router, err := newRouter(s.config, domains, own, announcements, s.agent, s.flash)
 	if err != nil {
 		return err
 	}
 	s.router = router
+	if err := s.addRecorder(); err != nil {
+		return err
+	}
 	options := bridge.ExchangeOptions{
 		Router: router, Logger: s.log, PassTransfers: s.config.Call.PassTransfers, Ring: s.config.Call.Ring,
 		MaxUserCalls: s.config.Call.PerUser, Passing: s.agent.ProxiedCalls,
-		Policy: bridge.Policy{AudioOnly: !s.config.Media.Video},
+		Policy:    bridge.Policy{AudioOnly: !s.config.Media.Video},
+		Announcer: announcements.announcer(s.config.Announcements),
+	}
+	if s.recorder != nil {
+		options.Recorder = s.recorder
 	}
 	if s.clickToCall != nil {
 		options.Router, options.Observer = s.clickToCall.Router(router), s.clickToCall
@@ -231,10 +242,10 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 }
 
 // newRouter makes the routes. Without an agent they are only checked.
-func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, agent *sipua.Agent,
-	flash *rtmp.Server,
+func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, announcements announcements,
+	agent *sipua.Agent, flash *rtmp.Server,
 ) (*route.Router, error) {
-	options := route.Options{Builtin: builtinNumbers(), LocalDomain: domains.IsLocal}
+	options := route.Options{Builtin: builtinNumbers(), Announcements: announcements, LocalDomain: domains.IsLocal}
 	if len(domains.Local) > 0 {
 		options.Domain = domains.Local[0]
 	}

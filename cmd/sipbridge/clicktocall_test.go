@@ -33,7 +33,7 @@ routes:
 		t.Fatal(err)
 	}
 	s := &service{config: config}
-	if s.router, err = newRouter(config, domains, nil, nil, nil); err != nil {
+	if s.router, err = newRouter(config, domains, nil, nil, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	own := s.mayBeCalled(domains)

@@ -77,6 +77,10 @@ func checkRoutes(config *configs.Config) error {
 		return err
 	}
 	_, dialing := newDialing(config, slog.New(slog.DiscardHandler))
-	_, err = newRouter(config, domains, own, nil, nil)
+	sounds, err := loadAnnouncements(config)
+	if err != nil {
+		return err
+	}
+	_, err = newRouter(config, domains, own, sounds, nil, nil)
 	return errors.Join(dialing, err)
 }

@@ -12,7 +12,7 @@ func (s *service) metrics() []admin.Source {
 	return []admin.Source{
 		s.callMetrics, s.signallingMetrics, s.webSocketMetrics, s.flashMetrics,
 		s.udpMetrics, s.tcpMetrics, s.tlsMetrics, s.trunkSocketMetrics, s.certificates.metrics, s.mediaMetrics, s.userMetrics,
-		s.qualityMetrics, s.trunkMetrics, s.failoverMetrics, s.clickToCallMetrics,
+		s.qualityMetrics, s.recordingMetrics, s.trunkMetrics, s.failoverMetrics, s.clickToCallMetrics,
 	}
 }
 
@@ -28,6 +28,7 @@ func (s *service) callMetrics() []admin.Sample {
 		counter("calls_transferred_total", "Transfers that connected the other party to the target.", stats.Transferred),
 		counter("calls_transfers_failed_total", "Transfers that were refused or failed.", stats.TransfersFailed),
 		counter("calls_redirected_total", "Contacts called in place of a callee that redirected.", stats.Redirected),
+		counter("calls_announcements_total", "Announcements that callers heard.", stats.Announced),
 		counter("calls_panics_total", "Calls that a fault in the program ended.", stats.Panics),
 	}
 	for class := 3; class < len(stats.Failed); class++ {

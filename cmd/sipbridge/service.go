@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/recording"
 	"sipbridge/bridge/route"
 	"sipbridge/bridge/toll"
 	"sipbridge/configs"
@@ -44,6 +45,7 @@ type service struct {
 	agent         *sipua.Agent
 	exchange      *bridge.Exchange
 	router        *route.Router
+	recorder      *recording.Recorder // nil without recording.folder
 	browsers      *ws.Server
 	clickToCall   *clicktocall.Service // nil without buttons and accounts
 	callers       *store.Store         // of clickToCall; nil without accounts
@@ -113,6 +115,9 @@ func (s *service) runCalls(running context.Context) error {
 	agent.Go(func() error { return s.agent.Run(agentRunning) })
 	flash.Go(func() error { return s.flash.Run(flashRunning) })
 	err := s.exchange.Run(running)
+	if s.recorder != nil {
+		s.recorder.Close()
+	}
 	stopFlash()
 	err = errors.Join(err, flash.Wait())
 	stopAgent()

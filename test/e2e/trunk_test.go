@@ -54,8 +54,8 @@ func trunkOptions(itspAddress, strict, moved, toned, chosen string) []map[string
 	}
 }
 
-func trunkRoutes() []map[string]string {
-	return []map[string]string{
+func trunkRoutes() []map[string]any {
+	return []map[string]any{
 		{"from": "trunk:carrier", "match": `^sip:4930@`, "to": "user:" + userName(0)},
 		{"from": "users", "match": `^sip:77@localhost`, "to": "trunk:strict"},
 		{"from": "users", "match": `^sip:78@localhost`, "to": "trunk:moved"},

@@ -46,8 +46,8 @@ func (d *Decoder) Decode(payload []byte, pcm []int16) (int, error) {
 	return n, nil
 }
 
-// Conceal fills pcm with the last pitch period before a hole, repeated and faded out. What follows the hole is of no use
-// to it.
+// Conceal fills pcm with the last pitch period before a hole, repeated and faded out. What follows the hole is of no
+// use to it.
 func (d *Decoder) Conceal(_ []byte, pcm []int16) (int, error) {
 	d.past.Fill(pcm)
 	return len(pcm), nil

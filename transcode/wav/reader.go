@@ -11,7 +11,7 @@ import (
 )
 
 // ErrFormat says that a file is no WAV file, or of a kind that is not read.
-var ErrFormat = errors.New("wav: not a file of PCM 16 bit, A-law or µ-law, with one or two channels of 8000 to 48000 Hz")
+var ErrFormat = errors.New("wav: not PCM of 16 bits, A-law or µ-law, with one or two channels of 8000 to 48000 Hz")
 
 // ErrTooLong says that the sound is longer than asked for.
 var ErrTooLong = errors.New("wav: too long")
@@ -33,8 +33,8 @@ type format struct {
 	rate                int
 }
 
-// Read reads a whole file whose sound is not longer than longest, and mixes two channels to one. The error is ErrFormat,
-// ErrTooLong or that of reading.
+// Read reads a whole file whose sound is not longer than longest, and mixes two channels to one. The error is
+// ErrFormat, ErrTooLong or that of reading.
 func Read(file io.Reader, longest time.Duration) (Sound, error) {
 	var head [12]byte
 	if _, err := io.ReadFull(file, head[:]); err != nil || string(head[:4]) != "RIFF" || string(head[8:]) != "WAVE" {

@@ -48,7 +48,7 @@ func newWorld(t *testing.T, dns string, probe time.Duration, list ...string) *wo
 	running, err := service.Start(service.Options{
 		Binary: binary, Dir: t.TempDir(), NextHops: hops,
 		Users: map[string]string{"alice": "Wonderland-1!"},
-		Routes: []map[string]string{
+		Routes: []map[string]any{
 			{"from": "trunk:caller.test", "match": "^sips?:name@", "to": "sip:phone@" + name},
 			{"from": "trunk:caller.test", "match": "^sips?:phone@", "to": "trunk:list.test"},
 		}[:1+min(len(list), 1)],

@@ -69,7 +69,7 @@ func newWorld(t *testing.T) *world {
 		TLS:      own,
 		Users:    map[string]string{"alice": "Wonderland-1!", "bob": "Builder-2!"},
 		NextHops: hops,
-		Routes: []map[string]string{
+		Routes: []map[string]any{
 			{"from": "any", "match": `^sips?:bob(\d+)@`, "to": "sip:phone@127.0.0.1:$1;transport=udp"},
 			{"from": "any", "match": `^sips?:0\d+@`, "to": "trunk:carrier"},
 			{"from": "any", "match": `^sips?:1\d+@`, "to": "trunk:pair"},

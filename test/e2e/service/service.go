@@ -41,7 +41,9 @@ type Options struct {
 	// Trunks are entries of trunks.
 	Trunks []map[string]any
 	// Routes come before the usual ones.
-	Routes []map[string]string
+	Routes []map[string]any
+	// Announcements are what callers hear whose calls fail.
+	Announcements []map[string]any
 	// Settings are laid over the rest: section to key to value, such as "call" to "ring" to "5s".
 	Settings map[string]map[string]any
 	// Hashed writes the users' ha1 into the configuration, not their passwords.
@@ -194,7 +196,10 @@ func configuration(options Options, sip, web, webrtc int) map[string]any {
 	}
 	rules := append(slices.Clone(options.Routes), routes()...)
 	trunks := append([]map[string]any{}, options.Trunks...)
-	whole := map[string]any{"domains": domains, "users": users, "routes": rules, "trunks": trunks}
+	whole := map[string]any{
+		"domains": domains, "users": users, "routes": rules, "trunks": trunks,
+		"announcements": append([]map[string]any{}, options.Announcements...),
+	}
 	for section, settings := range all {
 		whole[section] = settings
 	}
@@ -203,8 +208,8 @@ func configuration(options Options, sip, web, webrtc int) map[string]any {
 
 // routes are the default ones and some more: udp15080 and tcp15080 are phones on that port of loopback, udp6x15080 is
 // one on [::1].
-func routes() []map[string]string {
-	return []map[string]string{
+func routes() []map[string]any {
+	return []map[string]any{
 		{"from": "any", "match": `^sips?:(echo|tone|dtmf)@localhost`, "to": "builtin:$1"},
 		{"from": "users", "match": `^sips?:udp(\d+)@localhost`, "to": "sip:phone@127.0.0.1:$1;transport=udp"},
 		{"from": "users", "match": `^sips?:tcp(\d+)@localhost`, "to": "sip:phone@127.0.0.1:$1;transport=tcp"},

@@ -1,0 +1,248 @@
+package recording_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pion/rtp"
+	"go.uber.org/goleak"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/bridgetest"
+	"sipbridge/bridge/recording"
+	"sipbridge/transcode"
+	"sipbridge/transcode/dtmf"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// start makes a recorder, and gives what ends it.
+func start(t *testing.T, options recording.Options) (*recording.Recorder, func()) {
+	t.Helper()
+	recorder, err := recording.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return recorder, recorder.Close
+}
+
+// speaker says a tone in packets of 20 ms.
+type speaker struct {
+	t       *testing.T
+	encoder transcode.Encoder
+	tone    *dtmf.Tone
+	to      transcode.PacketWriter
+	packet  rtp.Packet
+	pcm     []int16
+	step    uint32
+}
+
+func newSpeaker(t *testing.T, format transcode.Format, frequency float64, to transcode.PacketWriter) *speaker {
+	t.Helper()
+	encoder, err := transcode.NewEncoder(format, 8000, transcode.EncoderOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &speaker{
+		t: t, encoder: encoder, tone: dtmf.NewTone(8000, -6, frequency), to: to,
+		pcm: make([]int16, 160), step: format.ClockRate / 50,
+	}
+	s.packet.Header = rtp.Header{Version: 2, PayloadType: format.PayloadType, SSRC: uint32(frequency), Timestamp: 1 << 31}
+	return s
+}
+
+func (s *speaker) say() {
+	s.t.Helper()
+	s.tone.Read(s.pcm)
+	payload := make([]byte, 1500)
+	n, err := s.encoder.Encode(s.pcm, payload)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.packet.Payload = payload[:n]
+	if err := s.to.WriteRTP(&s.packet); err != nil {
+		s.t.Fatal(err)
+	}
+	s.packet.SequenceNumber++
+	s.packet.Timestamp += s.step
+}
+
+// TestRecords holds that each party is heard on its side, that a hold is silent and takes its time, and that packets
+// reach the other party untouched.
+func TestRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := filepath.Join(t.TempDir(), "calls")
+		recorder, stop := start(t, recording.Options{Folder: folder})
+		record := bridge.CallRecord{ID: "ABC", Started: time.Date(2026, 7, 1, 10, 20, 30, 4e6, time.UTC)}
+		call, err := recorder.Record(record, bridge.Request{}, true)
+		if err != nil || call.Name() != "20260701-102030.004_ABC.wav" {
+			t.Fatalf("%v: %v", call, err)
+		}
+		passed := 0
+		onward := transcode.PacketWriterFunc(func(*rtp.Packet) error { passed++; return nil })
+		left := newSpeaker(t, bridgetest.PCMU(), 440,
+			call.Tap(bridge.CallerChannel, []transcode.Format{bridgetest.PCMU()}, onward))
+		right := newSpeaker(t, bridgetest.Opus(), 1000,
+			call.Tap(bridge.CalleeChannel, []transcode.Format{bridgetest.Opus()}, onward))
+		speak := func(who ...*speaker) {
+			for range 100 {
+				for _, speaker := range who {
+					speaker.say()
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+		speak(left, right)
+		time.Sleep(3 * time.Second) // hold
+		left.packet.Timestamp += 3 * 8000
+		speak(left)
+		if stats := recorder.Stats(); stats.Active != 1 {
+			t.Errorf("%d are recorded", stats.Active)
+		}
+		call.Close()
+		call.Close()
+		stop()
+		left.say() // passes, unrecorded
+		if passed != 301 {
+			t.Errorf("%d packets passed", passed)
+		}
+		if stats := recorder.Stats(); stats != (recording.Stats{Finished: 1}) {
+			t.Errorf("counted %+v", stats)
+		}
+		checkSound(t, filepath.Join(folder, call.Name()))
+	})
+}
+
+func checkSound(t *testing.T, path string) {
+	t.Helper()
+	const rate, header = 16000, 44
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mode, _ := os.Stat(path); mode.Mode() != 0o600 {
+		t.Errorf("the mode is %v", mode.Mode())
+	}
+	samples := make([]int16, (len(raw)-header)/2)
+	if _, err := binary.Decode(raw[header:], binary.LittleEndian, samples); err != nil {
+		t.Fatal(err)
+	}
+	if length := len(samples) / 2; length != 7*rate {
+		t.Fatalf("%d samples, want 7 s", length)
+	}
+	channel := func(side, from, to int) []int16 {
+		var pcm []int16
+		for i := from * rate; i < to*rate; i++ {
+			pcm = append(pcm, samples[2*i+side])
+		}
+		return pcm[rate/5 : len(pcm)-rate/5] // without what begins and ends
+	}
+	loud := dtmf.Amplitude(-6)
+	for _, want := range []struct {
+		side, from, to int
+		hears          float64
+	}{{0, 0, 2, 440}, {1, 0, 2, 1000}, {0, 2, 5, 0}, {1, 2, 5, 0}, {0, 5, 7, 440}, {1, 5, 7, 0}} {
+		pcm := channel(want.side, want.from, want.to)
+		for _, frequency := range []float64{440, 1000} {
+			got := dtmf.Goertzel(pcm, rate, frequency)
+			if is := got > loud*0.8 && got < loud*1.2; is != (frequency == want.hears) || !is && got > loud*0.05 {
+				t.Errorf("channel %d, second %d to %d: %.0f Hz has %.0f", want.side, want.from, want.to, frequency, got)
+			}
+		}
+	}
+}
+
+// TestWho holds who has a call recorded.
+func TestWho(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		wanted bool
+		origin bridge.Origin
+		value  string
+		want   bool
+	}{
+		{true, bridge.OriginUnknown, "", true},
+		{false, bridge.OriginUser, "", false},
+		{false, bridge.OriginUser, "yes", true},
+		{false, bridge.OriginUpstream, " ON ", true},
+		{false, bridge.OriginUser, "no", false},
+		{false, bridge.OriginUnknown, "yes", false},
+	} {
+		recorder, stop := start(t, recording.Options{Folder: t.TempDir(), Header: "X-Record"})
+		request := bridge.Request{Origin: test.origin, Headers: []bridge.Header{{Name: "x-record", Value: test.value}}}
+		call, err := recorder.Record(bridge.CallRecord{ID: "A"}, request, test.wanted)
+		if err != nil || (call != nil) != test.want {
+			t.Errorf("%+v: %v, %v", test, call, err)
+		}
+		if call != nil {
+			call.Close()
+		}
+		stop()
+	}
+}
+
+// TestNoRoom holds what becomes of calls that cannot be recorded.
+func TestNoRoom(t *testing.T) {
+	t.Parallel()
+	gone := filepath.Join(t.TempDir(), "gone")
+	for name, options := range map[string]recording.Options{
+		"disk":   {Folder: t.TempDir(), LeastFree: 1 << 62},
+		"number": {Folder: t.TempDir(), Most: 1},
+		"folder": {Folder: gone},
+	} {
+		recorder, stop := start(t, options)
+		if name == "number" {
+			first, err := recorder.Record(bridge.CallRecord{ID: "A"}, bridge.Request{}, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stop()
+			defer first.Close()
+		} else {
+			defer stop()
+		}
+		if err := os.RemoveAll(gone); err != nil {
+			t.Fatal(err)
+		}
+		call, err := recorder.Record(bridge.CallRecord{ID: "B"}, bridge.Request{}, true)
+		if call != nil || err != nil || recorder.Stats().Refused != 1 {
+			t.Errorf("%s: %v, %v, %+v", name, call, err, recorder.Stats())
+		}
+	}
+	recorder, stop := start(t, recording.Options{Folder: t.TempDir(), LeastFree: 1 << 62, Required: true})
+	defer stop()
+	_, err := recorder.Record(bridge.CallRecord{ID: "C"}, bridge.Request{}, true)
+	if cause, ok := errors.AsType[bridge.Cause](err); !ok || cause.Status != 503 {
+		t.Errorf("required: %v", err)
+	}
+}
+
+// TestAfterCrash holds that a file that nobody finished can be heard.
+func TestAfterCrash(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		recorder, stop := start(t, recording.Options{Folder: folder})
+		call, err := recorder.Record(bridge.CallRecord{ID: "A"}, bridge.Request{}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(12 * time.Second)
+		synctest.Wait()
+		raw, err := os.ReadFile(filepath.Join(folder, call.Name()+".part"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := binary.LittleEndian.Uint32(raw[40:])
+		if said < 4*16000*5 || int(said) > len(raw)-44 || !strings.HasPrefix(string(raw), "RIFF") {
+			t.Errorf("the head says %d of %d bytes of 12 s", said, len(raw)-44)
+		}
+		call.Close()
+		stop()
+	})
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/builtin"
+	"sipbridge/bridge/recording"
+	"sipbridge/configs"
+	"sipbridge/transcode"
+	"sipbridge/transcode/wav"
+	"sipbridge/web/admin"
+)
+
+// longestAnnouncement is how long a caller is talked to at most.
+const longestAnnouncement = 2 * time.Minute
+
+// announcements play WAV files, by the names of the files.
+type announcements map[string]bridge.Endpoint
+
+// loadAnnouncements reads all files that the configuration names. The error joins one for each bad file.
+func loadAnnouncements(config *configs.Config) (announcements, error) {
+	loaded := make(announcements)
+	var faults []error
+	for _, name := range config.AnnouncementFiles() {
+		sound, err := loadSound(name)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("announcement %s: %w", name, err))
+		}
+		loaded[name] = builtin.Announcement(sound, transcode.EncoderOptions{})
+	}
+	return loaded, errors.Join(faults...)
+}
+
+func loadSound(name string) (wav.Sound, error) {
+	file, err := os.Open(name) //nolint:gosec // the operator names it
+	if err != nil {
+		return wav.Sound{}, err
+	}
+	sound, err := wav.Read(file, longestAnnouncement)
+	return sound, errors.Join(err, file.Close())
+}
+
+// announcer tells callers why their calls fail; nil if there are no words for that.
+func (a announcements) announcer(configured []configs.Announcement) bridge.Announcer {
+	if len(configured) == 0 {
+		return nil
+	}
+	return failures{configured, a}
+}
+
+// failures are the announcements of failures.
+type failures struct {
+	configured []configs.Announcement
+	loaded     announcements
+}
+
+// Announcement gives the one that names the status, else one that names none.
+func (f failures) Announcement(cause bridge.Cause) bridge.Endpoint {
+	var others bridge.Endpoint
+	for _, one := range f.configured {
+		if slices.Contains(one.Statuses, cause.Status) {
+			return f.loaded[one.File]
+		}
+		if len(one.Statuses) == 0 {
+			others = f.loaded[one.File]
+		}
+	}
+	return others
+}
+
+// addRecorder makes the folder of the recordings, if there are to be any.
+func (s *service) addRecorder() error {
+	const megabyte = 1 << 20
+	options := s.config.Recording
+	if options.Folder == "" {
+		return nil
+	}
+	var err error
+	s.recorder, err = recording.New(recording.Options{
+		Folder: options.Folder, Header: options.Header, Required: options.Required, Most: options.Most,
+		LeastFree: uint64(options.LeastFree) * megabyte, Logger: s.log,
+	})
+	return err
+}
+
+func (s *service) recordingMetrics() []admin.Sample {
+	if s.recorder == nil {
+		return nil
+	}
+	stats := s.recorder.Stats()
+	return []admin.Sample{
+		gauge("recordings_active", "Calls being recorded now.", float64(stats.Active)),
+		counter("recordings_total", "Recordings that have ended.", stats.Finished),
+		counter("recordings_failed_total", "Recordings that could not be written whole.", stats.Failed),
+		counter("recordings_refused_total", "Recordings that could not begin.", stats.Refused),
+		counter("recordings_missed_packets_total", "Packets left out of recordings.", stats.Missed),
+		counter("recordings_unheard_total", "Ways whose codec cannot be recorded.", stats.Unheard),
+	}
+}
