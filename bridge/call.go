@@ -187,7 +187,7 @@ func (c *call) dial() error {
 	c.caller.looks, c.callee.shown = offer.looks(), offer.looks()
 	if c.request.Offer != nil {
 		video, _ := c.request.Offer.First(transcode.Video)
-		c.caller.pictures = video.Formats
+		c.caller.pictures, c.caller.takes = video.Formats, video.Bitrate
 	}
 	c.recorded = slices.ContainsFunc(targets, func(target Target) bool { return target.Record })
 	c.ringAfter(targets, onward)

@@ -31,8 +31,8 @@ func (c *call) handle(from, to *side, event Event, ok bool) {
 		c.directionChanged(from, to, event.Direction)
 	case Pressed:
 		c.pressed(to, event.Key)
-	case KeyframeAsked:
-		c.keyframeAsked(to)
+	case KeyframeAsked, RateAsked:
+		c.picturesAsked(to, event)
 	case Told:
 		c.told(to, event)
 	case TransferAsked, Referred:
@@ -103,7 +103,8 @@ func (c *call) earlyMedia(early Description) bool {
 // answerCaller makes the caller's answer from what is agreed with the callee, once and for all; will is what the
 // callee does.
 func (c *call) answerCaller(will Direction) error {
-	answer, err := answerFor(*c.request.Offer, directed(c.callee.agreed, will, c.callee.looks), c.exchange.options.Policy)
+	far := directed(c.callee.agreed, will, c.callee.looks)
+	answer, err := answerFor(*c.request.Offer, far, c.exchange.options.Policy)
 	if err != nil {
 		return err
 	}
@@ -264,10 +265,16 @@ func (c *call) introduce(to, other *side) {
 	}
 }
 
-func (c *call) keyframeAsked(to *side) {
-	if to.leg != nil {
-		to.leg.AskKeyframe()
+// picturesAsked passes on what a party wants of the pictures that it sees.
+func (c *call) picturesAsked(to *side, event Event) {
+	if to.leg == nil {
+		return
 	}
+	if rate, limited := event.(RateAsked); limited {
+		to.leg.LimitPictures(c.exchange.options.Policy.capped(rate.Bitrate))
+		return
+	}
+	to.leg.AskKeyframe()
 }
 
 // directed gives the description with other directions of its sections: hold, which goes for all of them, and as

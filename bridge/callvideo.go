@@ -102,5 +102,5 @@ func (c *call) show(to, from *side) {
 		return
 	}
 	to.shown = from.looks
-	to.leg.Offer(offer)
+	to.leg.Offer(offer.limited(c.exchange.options.Policy.capped(from.takes)))
 }

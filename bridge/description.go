@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"slices"
 	"time"
 
 	"sipbridge/transcode"
@@ -24,6 +25,9 @@ type MediaDescription struct {
 	Formats []transcode.Format
 	// PacketTime is the a=ptime value; 0 where none is given.
 	PacketTime time.Duration
+	// Bitrate is the most that the describing party takes, in bit/s (b=TIAS, b=AS); 0 where it does not say. Only that of
+	// pictures counts.
+	Bitrate uint64
 }
 
 // Refused tells whether the section is switched off.
@@ -57,6 +61,17 @@ func (d Description) looks() Direction {
 		return SendRecv
 	}
 	return video.Direction
+}
+
+// limited gives the description with another bit rate of its pictures.
+func (d Description) limited(bitrate uint64) Description {
+	changed := Description{Media: slices.Clone(d.Media)}
+	for i := range changed.Media {
+		if changed.Media[i].Kind == transcode.Video {
+			changed.Media[i].Bitrate = bitrate
+		}
+	}
+	return changed
 }
 
 // SameMedia tells whether two descriptions differ in nothing but direction: same sections, same

@@ -37,6 +37,9 @@ type Pressed struct{ Key DTMF }
 // KeyframeAsked tells that the party wants a full picture.
 type KeyframeAsked struct{}
 
+// RateAsked tells how much the party takes of pictures at most from now on, in bit/s.
+type RateAsked struct{ Bitrate uint64 }
+
 // Told tells that the party says something to the other one. Done is called once with what that one answered, from any
 // goroutine, and does not block; a status of 2xx is success.
 type Told struct {
@@ -68,6 +71,7 @@ func (Refused) event()          {}
 func (DirectionChanged) event() {}
 func (Pressed) event()          {}
 func (KeyframeAsked) event()    {}
+func (RateAsked) event()        {}
 func (Told) event()             {}
 func (TransferAsked) event()    {}
 func (Referred) event()         {}

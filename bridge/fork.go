@@ -143,6 +143,11 @@ func (f *forkLeg) SetDirection(direction Direction) {
 // SendDTMF goes to the winner, or to the branch that is heard.
 func (f *forkLeg) SendDTMF(key DTMF) { f.command(func(leg Leg) { leg.SendDTMF(key) }) }
 
+// LimitPictures goes there, too.
+func (f *forkLeg) LimitPictures(bitrate uint64) {
+	f.command(func(leg Leg) { leg.LimitPictures(bitrate) })
+}
+
 // AskKeyframe goes to the winner, or to the branch that is heard.
 func (f *forkLeg) AskKeyframe() { f.command(func(leg Leg) { leg.AskKeyframe() }) }
 

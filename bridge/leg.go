@@ -23,6 +23,8 @@ type Leg interface {
 	SendDTMF(key DTMF)
 	// AskKeyframe asks the party for a full picture.
 	AskKeyframe()
+	// LimitPictures asks the party to send no more than this of pictures, in bit/s.
+	LimitPictures(bitrate uint64)
 	// Tell brings the party what the other one says. done is called with what the party answered, from any goroutine;
 	// it does not block. If the leg ends before, nobody may hear of it.
 	Tell(message Message, done func(Cause))

@@ -14,6 +14,8 @@ type MediaEvents struct {
 	Pressed func(DTMF)
 	// KeyframeAsked reports a PLI or FIR from the party.
 	KeyframeAsked func()
+	// RateAsked reports how much the party takes of pictures, in bit/s, not more often than is worth passing on.
+	RateAsked func(bitrate uint64)
 	// Lost reports that no media has come for the media timeout, or that ICE consent is gone. The cause
 	// is ErrNeverConnected if the connection was never up.
 	Lost func(Cause)

@@ -19,6 +19,8 @@ type Policy struct {
 	PreferOpus bool
 	// AudioOnly refuses pictures. Default: those of which both parties have the codec pass through.
 	AudioOnly bool
+	// PictureBitrate is the most that pictures may take each way, in bit/s; 0 sets no limit.
+	PictureBitrate uint64
 }
 
 // additions gives the codecs to offer for a caller with these formats, those it has included.

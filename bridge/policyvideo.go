@@ -15,8 +15,17 @@ func (p Policy) pictures(party Description) (MediaDescription, bool) {
 	}
 	formats := transcode.Offered(video.Formats)
 	return MediaDescription{
-		Kind: transcode.Video, Direction: video.Direction, Formats: formats,
+		Kind: transcode.Video, Direction: video.Direction, Formats: formats, Bitrate: p.capped(video.Bitrate),
 	}, len(formats) > 0
+}
+
+// capped gives the bit rate of pictures that a party is told: what the other one takes, as far as it may; 0
+// is no limit.
+func (p Policy) capped(bitrate uint64) uint64 {
+	if bitrate == 0 || p.PictureBitrate != 0 && p.PictureBitrate < bitrate {
+		return p.PictureBitrate
+	}
+	return bitrate
 }
 
 // choosePictures gives the one of a party's formats that the other party has, too, with what is answered for it.
@@ -64,8 +73,12 @@ func (p Policy) answerSection(offered MediaDescription, far Description) MediaDe
 	if !ok {
 		return refused
 	}
-	return MediaDescription{
+	answer := MediaDescription{
 		Kind: offered.Kind, Formats: []transcode.Format{chosen},
 		Direction: other.Direction.And(offered.Direction.Mirror()), PacketTime: other.PacketTime,
 	}
+	if offered.Kind == transcode.Video {
+		answer.Bitrate = p.capped(other.Bitrate)
+	}
+	return answer
 }

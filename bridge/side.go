@@ -37,6 +37,8 @@ type side struct {
 	looks Direction
 	// pictures are the video formats as the party described them itself.
 	pictures []transcode.Format
+	// takes is how much the party takes of pictures, as it described itself, in bit/s; 0 if it did not say.
+	takes uint64
 	// told is what the leg knows that the bridge is ready to do toward the party.
 	told Direction
 	// shown is what the leg knows that the bridge is ready to do with pictures.
@@ -78,7 +80,7 @@ func (s *side) described(said Description) {
 		s.heard(leading.Direction)
 	}
 	if video, seen := said.First(transcode.Video); seen {
-		s.pictures = video.Formats
+		s.pictures, s.takes = video.Formats, video.Bitrate
 		told := s.told.And(s.shown)
 		if leading.Direction != SendRecv {
 			told = Inactive // a hold, which wish has; what the party does not do now says nothing
@@ -94,8 +96,10 @@ func understood(said, told, before Direction) Direction {
 	return NewDirection(sends, receives)
 }
 
-// wants gives what is agreed with the party, with what the party would do as its directions.
-func (s *side) wants() Description { return directed(s.agreed, s.wish, s.looks) }
+// wants gives what is agreed with the party, with what the party would do as its directions, and takes.
+func (s *side) wants() Description {
+	return directed(s.agreed, s.wish, s.looks).limited(s.takes)
+}
 
 // sends gives the formats of a kind in which packets of the party come, with what it said of them itself.
 func (s *side) sends(kind transcode.Kind) []transcode.Format {

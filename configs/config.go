@@ -54,6 +54,8 @@ type Media struct {
 	Advertise string `mapstructure:"advertise"`
 	ICELite   bool   `mapstructure:"ice_lite"`
 	Video     bool   `mapstructure:"video"`
+	// VideoBitrate is in kbit/s; 0 for no limit.
+	VideoBitrate int `mapstructure:"video_bitrate"`
 	// SRTP is "off", "optional" or "required".
 	SRTP    string        `mapstructure:"srtp"`
 	Timeout time.Duration `mapstructure:"timeout"`

@@ -129,6 +129,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"listen.public":                 "true",
 			"media.ice_lite":                "true",
 			"media.video":                   "false",
+			"media.video_bitrate":           "77",
 			"tls.client_required":           "true",
 			"tls.acme.hosts":                `["bridge.example"]`,
 			"media.rtp_ports":               "1000-2000",

@@ -20,6 +20,12 @@ const (
 	maxMessage = 1 << 20
 )
 
+// media.video_bitrate is from where pictures begin to be of use to what no camera needs, in kbit/s.
+const (
+	minVideoBitrate = 50
+	maxVideoBitrate = 100_000
+)
+
 // faults collects what is wrong.
 type faults []error
 
@@ -103,9 +109,16 @@ func (c *Config) checkListen(found *faults) {
 
 func (c *Config) hasLocalDomain() bool { return slices.ContainsFunc(c.Domains, Domain.Local) }
 
+func checkVideoBitrate(found *faults, rate int) {
+	if rate != 0 && (rate < minVideoBitrate || rate > maxVideoBitrate) {
+		found.add("media.video_bitrate: %d is neither 0 nor from %d to %d", rate, minVideoBitrate, maxVideoBitrate)
+	}
+}
+
 func (c *Config) checkMedia(found *faults) {
 	checkPorts(found, "media.rtp_ports", c.Media.RTPPorts)
 	checkPorts(found, "media.webrtc_ports", c.Media.WebRTCPorts)
+	checkVideoBitrate(found, c.Media.VideoBitrate)
 	if c.Media.RTPPorts.Len() < 2 {
 		found.add("media.rtp_ports: a call takes two ports, so one is too few")
 	}

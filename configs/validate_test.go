@@ -148,6 +148,8 @@ func TestValidateRefuses(t *testing.T) {
 		{"websocket: {rate: 0}", "websocket.rate"},
 		{"call: {breaker: never}", "call.breaker"},
 		{"call: {per_user: 0}", "call.per_user"},
+		{"media: {video_bitrate: 7}", "media.video_bitrate"},
+		{"media: {video_bitrate: 200000}", "media.video_bitrate"},
 		{"security: {scanners: [' x ']}", "security.scanners[0]"},
 		{"tokens: {keys: [{id: a}]}", "tokens.keys[0]"},
 		{"tokens: {keys: [{secret: a, file: b}]}", "tokens.keys[0]"},

@@ -115,8 +115,11 @@ func (l *leg) openMedia(flow transport.Flow, offer []byte) error {
 	media, err := l.agent.options.Media(party, bridge.MediaEvents{
 		Pressed:       func(key bridge.DTMF) { l.mailbox.post(func() { l.emit(bridge.Pressed{Key: key}) }) },
 		KeyframeAsked: func() { l.mailbox.post(func() { l.emit(bridge.KeyframeAsked{}) }) },
-		Lost:          func(cause bridge.Cause) { l.mailbox.post(func() { l.mediaLost(cause) }) },
-		Back:          func() { l.mailbox.post(l.mediaBack) },
+		RateAsked: func(bitrate uint64) {
+			l.mailbox.post(func() { l.emit(bridge.RateAsked{Bitrate: bitrate}) })
+		},
+		Lost: func(cause bridge.Cause) { l.mailbox.post(func() { l.mediaLost(cause) }) },
+		Back: func() { l.mailbox.post(l.mediaBack) },
 	}, l.log)
 	if err != nil {
 		return err

@@ -227,7 +227,7 @@ func (l *leg) emit(event bridge.Event) {
 	}
 	l.agent.stats.unheard.Add(1)
 	switch event := event.(type) {
-	case bridge.Pressed, bridge.KeyframeAsked:
+	case bridge.Pressed, bridge.KeyframeAsked, bridge.RateAsked:
 	case bridge.Told:
 		event.Done(bridge.Cause{Status: 503})
 	default:
@@ -382,6 +382,11 @@ func (l *leg) Tell(message bridge.Message, done func(bridge.Cause)) {
 	if !l.mailbox.post(func() { l.tell(message, done) }) {
 		done(bridge.Cause{Status: 481})
 	}
+}
+
+// LimitPictures asks the party to send no more of pictures, by RTCP.
+func (l *leg) LimitPictures(bitrate uint64) {
+	l.mailbox.post(func() { l.media.LimitPictures(bitrate) })
 }
 
 // AskKeyframe asks the party for a full picture.

@@ -147,6 +147,8 @@ func (f *fakeMedia) FallBack() bool {
 	return able
 }
 
+func (f *fakeMedia) LimitPictures(bitrate uint64) { f.note("limit %d", bitrate) }
+
 func (f *fakeMedia) AskKeyframe() bool {
 	f.note("keyframe")
 	f.mu.Lock()

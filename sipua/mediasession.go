@@ -23,6 +23,8 @@ type MediaSession interface {
 	// AskKeyframe asks the party for a full picture by RTCP, not too often. It reports false, having done nothing, if the
 	// party takes no such request there.
 	AskKeyframe() bool
+	// LimitPictures asks the party by RTCP to send no more of pictures, in bit/s, if it takes such requests.
+	LimitPictures(bitrate uint64)
 	// Close frees ports and ends all goroutines of the session before it returns.
 	Close() error
 }

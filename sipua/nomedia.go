@@ -23,6 +23,7 @@ func (noMedia) SetOffer([]byte) (bridge.Description, error)    { return bridge.D
 func (noMedia) Answer(bridge.Description) ([]byte, error)      { return nil, errNoMedia }
 func (noMedia) Rollback()                                      {}
 func (noMedia) SendDTMF(bridge.DTMF) bool                      { return true }
+func (noMedia) LimitPictures(uint64)                           {}
 func (noMedia) AskKeyframe() bool                              { return true }
 func (noMedia) Close() error                                   { return nil }
 func (noMedia) Receive(transcode.Kind, transcode.PacketWriter) {}

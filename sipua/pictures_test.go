@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
@@ -121,4 +122,24 @@ func TestKeyframeByInfo(t *testing.T) {
 	}
 	p.respond(info, 200, "", "")
 	s.hungUp(leg, p) // the next request is the BYE
+}
+
+// TestBitRatesReachCallAndMedia passes on what a party takes, and what it is to send.
+func TestBitRatesReachCallAndMedia(t *testing.T) {
+	s := newSetup(t)
+	p := s.peer("TCP", "192.0.2.9:5070")
+	script := newScript(p)
+	leg := s.answered(script)
+	media := <-s.media
+	media.events.RateAsked(200_000)
+	if asked := event[bridge.RateAsked](t, leg); asked.Bitrate != 200_000 {
+		t.Errorf("asked %+v", asked)
+	}
+	leg.LimitPictures(300_000)
+	s.hungUp(leg, p)
+	media.mu.Lock()
+	defer media.mu.Unlock()
+	if !slices.Contains(media.log, "limit 300000") {
+		t.Errorf("the media did %q", media.log)
+	}
 }

@@ -21,6 +21,9 @@ type SetDirection struct{ Direction bridge.Direction }
 // SendDTMF is a call of bridge.Leg.SendDTMF.
 type SendDTMF struct{ Key bridge.DTMF }
 
+// LimitPictures is a call of bridge.Leg.LimitPictures.
+type LimitPictures struct{ Bitrate uint64 }
+
 // AskKeyframe is a call of bridge.Leg.AskKeyframe.
 type AskKeyframe struct{}
 
@@ -51,13 +54,14 @@ type Mention struct{ Headers []bridge.Header }
 // Answer is a call of bridge.Incoming.Answer.
 type Answer struct{ Answer bridge.Description }
 
-func (Offer) command()        {}
-func (Accept) command()       {}
-func (Refuse) command()       {}
-func (SetDirection) command() {}
-func (SendDTMF) command()     {}
-func (AskKeyframe) command()  {}
-func (Tell) command()         {}
+func (Offer) command()         {}
+func (Accept) command()        {}
+func (Refuse) command()        {}
+func (SetDirection) command()  {}
+func (SendDTMF) command()      {}
+func (AskKeyframe) command()   {}
+func (LimitPictures) command() {}
+func (Tell) command()          {}
 
 func (Refer) command()            {}
 func (TransferProgress) command() {}

@@ -116,6 +116,9 @@ func (l *Leg) SetDirection(direction bridge.Direction) { l.record(SetDirection{d
 // SendDTMF is recorded.
 func (l *Leg) SendDTMF(key bridge.DTMF) { l.record(SendDTMF{key}) }
 
+// LimitPictures is recorded.
+func (l *Leg) LimitPictures(bitrate uint64) { l.record(LimitPictures{Bitrate: bitrate}) }
+
 // AskKeyframe is recorded.
 func (l *Leg) AskKeyframe() { l.record(AskKeyframe{}) }
 

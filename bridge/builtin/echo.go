@@ -35,6 +35,9 @@ func showBack(answer bridge.Description, offer *bridge.Description) {
 	}
 }
 
+// LimitPictures limits what is shown back, which is what comes.
+func (e echoLeg) LimitPictures(bitrate uint64) { e.emit(bridge.RateAsked{Bitrate: bitrate}) }
+
 // AskKeyframe asks for what is shown back.
 func (e echoLeg) AskKeyframe() { e.emit(bridge.KeyframeAsked{}) }
 

@@ -61,6 +61,9 @@ func (l *leg) SetDirection(bridge.Direction) {}
 // SendDTMF does nothing; the reader of keys has its own.
 func (l *leg) SendDTMF(bridge.DTMF) {}
 
+// LimitPictures does nothing, likewise.
+func (l *leg) LimitPictures(uint64) {}
+
 // AskKeyframe does nothing: there are no pictures.
 func (l *leg) AskKeyframe() {}
 

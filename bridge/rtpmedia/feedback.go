@@ -12,7 +12,7 @@ import (
 )
 
 // feedback is what a party takes of RTCP feedback (RFC 4585, RFC 5104).
-type feedback struct{ pli, fir, nack bool }
+type feedback struct{ pli, fir, nack, tmmbr bool }
 
 // feedbackOf reads what a section says; it counts over RTP/AVP, too, where some phones write it.
 func feedbackOf(section sdp.Media) feedback {
@@ -22,7 +22,7 @@ func feedbackOf(section sdp.Media) feedback {
 	if section.Kind() != transcode.Video {
 		return feedback{nack: says("nack")}
 	}
-	return feedback{pli: says("nack pli"), fir: says("ccm fir"), nack: says("nack")}
+	return feedback{pli: says("nack pli"), fir: says("ccm fir"), nack: says("nack"), tmmbr: says("ccm tmmbr")}
 }
 
 // lines are the values of a=rtcp-fb for it.
@@ -31,7 +31,7 @@ func (f feedback) lines() []string {
 	for _, line := range []struct {
 		value string
 		has   bool
-	}{{"nack", f.nack}, {"nack pli", f.pli}, {"ccm fir", f.fir}} {
+	}{{"nack", f.nack}, {"nack pli", f.pli}, {"ccm fir", f.fir}, {"ccm tmmbr", f.tmmbr}} {
 		if line.has {
 			lines = append(lines, line.value)
 		}
@@ -89,11 +89,7 @@ func (s *stream) askKeyframe(now time.Time) bool {
 		return false
 	}
 	if request := s.keyframeRequest(agreed, now); request != nil {
-		ssrc := s.sender.Stats().SSRC
-		// The compound that RFC 4585 section 3.1 wants.
-		s.sendReports([]rtcp.Packet{
-			&rtcp.ReceiverReport{SSRC: ssrc}, rtcp.NewCNAMESourceDescription(ssrc, s.session.cname), request,
-		})
+		s.sendReports(s.compound(request))
 	}
 	return true
 }

@@ -114,7 +114,7 @@ func (s *Session) offeringSection(kind transcode.Kind, proposed bridge.MediaDesc
 ) (*section, error) {
 	offer := s.section(kind, "RTP/AVP", proposed.Direction, proposed.PacketTime, formats)
 	if kind == transcode.Video {
-		offer.Feedback = sdp.PictureFeedback()
+		offer.Feedback, offer.Bitrate = append(sdp.PictureFeedback(), "ccm tmmbr"), proposed.Bitrate
 	}
 	if !s.offersProtection(kind) {
 		return offer, nil

@@ -45,8 +45,5 @@ func (s *stream) receiveMissed(header rtcp.Header, packet []byte, now time.Time)
 // request asks the party for packets of its stream that did not come.
 func (s *stream) request(source uint32, missing []rtcp.NackPair) {
 	ssrc := s.sender.Stats().SSRC
-	s.sendReports([]rtcp.Packet{
-		&rtcp.ReceiverReport{SSRC: ssrc}, rtcp.NewCNAMESourceDescription(ssrc, s.session.cname),
-		&rtcp.TransportLayerNack{SenderSSRC: ssrc, MediaSSRC: source, Nacks: missing},
-	})
+	s.sendReports(s.compound(&rtcp.TransportLayerNack{SenderSSRC: ssrc, MediaSSRC: source, Nacks: missing}))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"sipbridge/bridge/quality"
+	"sipbridge/bridge/rates"
 )
 
 // newCName makes a name that says nothing of us and is not used twice (RFC 7022 section 4.2).
@@ -82,6 +83,9 @@ func (s *stream) receiveReport(datagram []byte, now time.Time) (size int, ok boo
 	case rtcp.TypeGoodbye:
 		s.options.Counters.byes.Add(1)
 	case rtcp.TypeTransportSpecificFeedback:
+		if header.Count == rates.FormatRequest {
+			return size, s.receiveLimit(packet, now)
+		}
 		return size, s.receiveMissed(header, packet, now)
 	case rtcp.TypePayloadSpecificFeedback:
 		return size, s.receiveFeedback(header, packet, now)
@@ -121,7 +125,11 @@ func (s *stream) report(now time.Time, sentBefore uint64) (compound []rtcp.Packe
 	} else {
 		compound = append(compound, &rtcp.ReceiverReport{SSRC: stats.SSRC, Reports: blocks})
 	}
-	return append(compound, rtcp.NewCNAMESourceDescription(stats.SSRC, s.session.cname)), stats.Packets
+	compound = append(compound, rtcp.NewCNAMESourceDescription(stats.SSRC, s.session.cname))
+	if limit := s.limitation(); limit != nil {
+		compound = append(compound, limit)
+	}
+	return compound, stats.Packets
 }
 
 // sendReports sends a compound packet. A report that cannot be sent is made up for by the next.

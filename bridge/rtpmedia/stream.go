@@ -9,6 +9,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/quality"
+	"sipbridge/bridge/rates"
 	"sipbridge/bridge/repair"
 	"sipbridge/bridge/srtp"
 	"sipbridge/transcode"
@@ -32,6 +33,9 @@ type stream struct {
 	// faults counts what came for nothing.
 	faults quality.Faults
 
+	// limit is how much the other party takes of pictures, in bit/s; 0 if it did not say.
+	limit atomic.Uint64
+
 	// agreed is the last agreement; nil before the first.
 	agreed atomic.Pointer[agreement]
 	// to and reportTo are where RTP and RTCP go; nil while unknown.
@@ -43,6 +47,7 @@ type stream struct {
 	remote    quality.Remote
 	keyframes keyframes
 	requester repair.Requester
+	rate      rates.Notice
 
 	// packet, keys and keyClock belong to whoever reads RTP: the packet that is read, and the clock of the event
 	// format that keys was made for.

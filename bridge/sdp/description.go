@@ -1,6 +1,9 @@
 package sdp
 
-import "sipbridge/bridge"
+import (
+	"sipbridge/bridge"
+	"sipbridge/transcode"
+)
 
 // Description reduces the session to what crosses to the other leg. Every media section keeps its
 // place. Telephone-event, comfort noise and repair formats are left out: each leg settles those with its own
@@ -17,6 +20,9 @@ func (s *Session) Description() bridge.Description {
 // Description reduces the section as Session.Description does.
 func (m Media) Description() bridge.MediaDescription {
 	description := bridge.MediaDescription{Kind: m.Kind(), Direction: m.Flow(), PacketTime: m.PacketTime}
+	if description.Kind == transcode.Video {
+		description.Bitrate = m.Bitrate
+	}
 	if !m.Refused() && m.RTP() && description.Kind != 0 {
 		description.Formats = m.Codecs()
 	}

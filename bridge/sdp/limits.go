@@ -17,6 +17,8 @@ const (
 	MaxMedia = 8
 	// MaxFormats is the largest number of formats in a media section; more are refused with 488.
 	MaxFormats = 64
+	// MaxExtensions is how many header extensions of a media section are kept; further ones are ignored.
+	MaxExtensions = 32
 	// MaxCandidates is how many candidates of a media section are kept; further ones are ignored.
 	MaxCandidates = 32
 	// MaxCrypto is how many keys of a media section are kept; further ones are ignored.

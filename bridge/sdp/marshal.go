@@ -98,9 +98,14 @@ func (p *printer) media(media *Media, sessionAddress string) {
 	if media.Address != "" && media.Address != sessionAddress {
 		p.line("c=IN %s", p.address(media.Address))
 	}
+	p.bandwidth(media)
 	p.rtcp(media)
 	p.transport(media)
 	p.identity(media)
+	for _, extension := range media.Extensions {
+		p.word(extension.URI)
+		p.line("a=extmap:%d %s", extension.ID, extension.URI)
+	}
 	for _, format := range media.Formats {
 		p.format(format)
 	}
@@ -110,6 +115,14 @@ func (p *printer) media(media *Media, sessionAddress string) {
 	p.packetTime("ptime", media.PacketTime)
 	p.packetTime("maxptime", media.MaxPacketTime)
 	p.sources(media)
+}
+
+// bandwidth prints both forms: some read only the one.
+func (p *printer) bandwidth(media *Media) {
+	if media.Bitrate != 0 {
+		p.line("b=AS:%d", (media.Bitrate+999)/1000)
+		p.line("b=TIAS:%d", media.Bitrate)
+	}
 }
 
 func (p *printer) rtcp(media *Media) {

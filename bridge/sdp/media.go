@@ -45,6 +45,12 @@ type Media struct {
 	// PacketTime and MaxPacketTime are a=ptime and a=maxptime; 0 where not given or senseless.
 	PacketTime, MaxPacketTime time.Duration
 
+	// Bitrate is the most that the describing party takes, in bit/s: b=TIAS (RFC 3890), else b=AS (RFC 8866 section 5.8);
+	// 0 where not given. Both are printed.
+	Bitrate uint64
+	// Extensions are the RTP header extensions (RFC 8285), at most MaxExtensions.
+	Extensions []Extension
+
 	// MID is the identification tag (RFC 5888); empty where not given.
 	MID string
 	// BundleOnly is a=bundle-only (RFC 9143 section 6).
@@ -71,6 +77,24 @@ type Media struct {
 	Setup string
 	// Crypto are the a=crypto lines that can be used (RFC 4568), at most MaxCrypto; others are left out.
 	Crypto []Crypto
+}
+
+// Extension is an RTP header extension (RFC 8285 section 5).
+type Extension struct {
+	// ID is its number in packets, 1 to 14: longer headers are not read.
+	ID uint8
+	// URI says what it means.
+	URI string
+}
+
+// Extension gives the number of a header extension; 0 if the section does not have it.
+func (m Media) Extension(uri string) uint8 {
+	for _, extension := range m.Extensions {
+		if extension.URI == uri {
+			return extension.ID
+		}
+	}
+	return 0
 }
 
 // Fingerprint is a certificate fingerprint.

@@ -70,6 +70,8 @@ func (r *reader) line(line string) error {
 		r.session.Origin = parseOrigin(value)
 	case 'c':
 		r.connection(value)
+	case 'b':
+		r.current().bandwidth(value)
 	case 'm':
 		return r.mediaLine(value)
 	case 'a':

@@ -14,6 +14,8 @@ const longestPacketTime = time.Second
 // section is a media section while it is read. The session level is read into one, too.
 type section struct {
 	media Media
+	// independent tells that the bit rate is b=TIAS, which b=AS does not replace.
+	independent bool
 	// hasDirection tells that a direction attribute stood in the section.
 	hasDirection bool
 	// codecs, parameters and feedback are the lines of one payload type each, by payload type; -1
@@ -30,6 +32,36 @@ func (s *section) attribute(name, value string) {
 	}
 	if !s.transportAttribute(name, value) && !s.identityAttribute(name, value) {
 		s.formatAttribute(name, value)
+	}
+}
+
+// bandwidth reads "AS:512", in kbit/s, or "TIAS:480000", in bit/s.
+func (s *section) bandwidth(value string) {
+	kind, text, _ := strings.Cut(value, ":")
+	number, err := strconv.ParseUint(strings.TrimSpace(text), 10, 40)
+	if err != nil {
+		return
+	}
+	switch kind {
+	case "TIAS":
+		s.media.Bitrate, s.independent = number, true
+	case "AS":
+		if !s.independent {
+			s.media.Bitrate = number * 1000
+		}
+	}
+}
+
+// extension reads "3/recvonly URI attributes".
+func (s *section) extension(value string) {
+	fields := strings.Fields(value)
+	if len(fields) < 2 || len(s.media.Extensions) == MaxExtensions {
+		return
+	}
+	word, _, _ := strings.Cut(fields[0], "/")
+	id, err := strconv.ParseUint(word, 10, 8)
+	if err == nil && id > 0 && id < 15 {
+		s.media.Extensions = append(s.media.Extensions, Extension{ID: uint8(id), URI: fields[1]})
 	}
 }
 
@@ -103,6 +135,8 @@ func (s *section) formatAttribute(name, value string) {
 		if payloadType, rest, ok := cutPayloadType(value); ok && rest != "" {
 			s.feedback = with(s.feedback, payloadType, append(s.feedback[payloadType], rest))
 		}
+	case "extmap":
+		s.extension(value)
 	case "ptime":
 		s.media.PacketTime = milliseconds(value)
 	case "maxptime":
@@ -243,6 +277,10 @@ func (s *section) inherit(defaults *section) {
 	if media.Crypto == nil {
 		media.Crypto = from.Crypto
 	}
+	if media.Bitrate == 0 {
+		media.Bitrate = from.Bitrate
+	}
+	media.Extensions = append(media.Extensions, from.Extensions...)
 	media.RTCPMux = media.RTCPMux || from.RTCPMux
 	media.EndOfCandidates = media.EndOfCandidates || from.EndOfCandidates
 	if media.PacketTime == 0 {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"sipbridge/bridge"
-	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
 
@@ -31,6 +30,10 @@ type agreement struct {
 	feedback []string
 	// redundancy is the format that repeats the first one of formats (RFC 2198); a clock rate of 0 means none.
 	redundancy transcode.Format
+	// bitrate is the most that we take, in bit/s; 0 sets no limit.
+	bitrate uint64
+	// arrivalID is the header extension with the numbers of all packets of the connection; 0 for none.
+	arrivalID uint8
 	// direction is what we do.
 	direction  bridge.Direction
 	packetTime time.Duration
@@ -100,9 +103,10 @@ func answerToVideo(offer *remote, chosen bridge.MediaDescription) (agreement, er
 	}
 	section := offer.section(transcode.Video)
 	agreed := agreement{
-		formats: chosen.Formats, direction: chosen.Direction.And(section.Flow().Mirror()),
+		formats: chosen.Formats, direction: chosen.Direction.And(section.Flow().Mirror()), bitrate: chosen.Bitrate,
 	}
-	agreed.repairAs(section, sdp.PictureFeedback())
+	agreed.repairAs(section, pictureFeedback())
+	agreed.extend(section)
 	return agreed, nil
 }
 
@@ -139,7 +143,7 @@ func proposalsFor(proposal bridge.Description, used []transcode.Format) agreemen
 	audio, _ := proposal.First(transcode.Audio)
 	ours[transcode.Audio] = proposalFor(audio, used)
 	video, _ := proposal.First(transcode.Video)
-	ours[transcode.Video].direction = video.Direction
+	ours[transcode.Video].direction, ours[transcode.Video].bitrate = video.Direction, video.Bitrate
 	taken := slices.Concat(used, ours[transcode.Audio].all())
 	for _, format := range transcode.Crossing(video.Formats) {
 		format.PayloadType = usualPayloadType(format.Codec)
@@ -228,6 +232,8 @@ func (a agreement) answered(kind transcode.Kind, answer *remote) agreement {
 	}
 	if kind != transcode.Audio {
 		agreed.repairAs(section, a.feedback)
+		agreed.extend(section)
+		agreed.bitrate = a.bitrate
 	}
 	if kind != transcode.Audio || len(agreed.formats) == 0 {
 		return agreed

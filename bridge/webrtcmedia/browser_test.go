@@ -92,7 +92,12 @@ func register(t *testing.T, engine *webrtc.MediaEngine, format transcode.Format)
 	if isVideo(format) {
 		kind = webrtc.RTPCodecTypeVideo
 		if _, again := sdp.Repairs(format); !again {
-			codec.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
+			for _, feedback := range pictureFeedback() {
+				kind, parameter, _ := strings.Cut(feedback, " ")
+				codec.RTCPFeedback = append(codec.RTCPFeedback, webrtc.RTCPFeedback{Type: kind, Parameter: parameter})
+			}
+			arrival := webrtc.RTPHeaderExtensionCapability{URI: arrivalURI}
+			must(t, engine.RegisterHeaderExtension(arrival, webrtc.RTPCodecTypeVideo))
 		}
 	}
 	codec.MimeType = kind.String() + "/" + format.Name
@@ -251,6 +256,7 @@ type leg struct {
 	keys  []bridge.DTMF
 	lost  []bridge.Cause
 	back  int
+	rates []uint64
 	audio []rtp.Packet
 	// numbers counts packets without payload, which only account for a sequence number.
 	numbers int
@@ -261,6 +267,8 @@ func (l *leg) events() bridge.MediaEvents {
 		Pressed: func(key bridge.DTMF) { l.do(func() { l.keys = append(l.keys, key) }) },
 		Lost:    func(cause bridge.Cause) { l.do(func() { l.lost = append(l.lost, cause) }) },
 		Back:    func() { l.do(func() { l.back++ }) },
+
+		RateAsked: func(bitrate uint64) { l.do(func() { l.rates = append(l.rates, bitrate) }) },
 	}
 }
 

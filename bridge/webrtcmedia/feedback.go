@@ -18,12 +18,15 @@ func (i *incoming) reports(packets []rtcp.Packet, now time.Time) {
 		i.events.KeyframeAsked()
 	}
 	for _, packet := range packets {
-		missed, ok := packet.(*rtcp.TransportLayerNack)
-		if !ok {
-			continue
-		}
-		if kind := slices.Index(i.ours[:], missed.MediaSSRC); kind > 0 {
-			i.resend(transcode.Kind(kind), missed.Nacks, roundTrip, now)
+		switch told := packet.(type) {
+		case *rtcp.TransportLayerNack:
+			if kind := slices.Index(i.ours[:], told.MediaSSRC); kind > 0 {
+				i.resend(transcode.Kind(kind), told.Nacks, roundTrip, now)
+			}
+		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			if bitrate, news := i.takeRate(told, now); news && i.events.RateAsked != nil {
+				i.events.RateAsked(bitrate)
+			}
 		}
 	}
 }

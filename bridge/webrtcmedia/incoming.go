@@ -1,6 +1,7 @@
 package webrtcmedia
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/quality"
+	"sipbridge/bridge/rates"
 	"sipbridge/bridge/repair"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
@@ -29,6 +31,8 @@ type incoming struct {
 	// resend sends again what the browser misses of a stream of ours; request asks for what we miss of one of its own.
 	resend  func(kind transcode.Kind, missed []rtcp.NackPair, roundTrip time.Duration, now time.Time)
 	request func(kind transcode.Kind, source uint32, missing []rtcp.NackPair)
+	// tellArrivals tells the browser when its packets came.
+	tellArrivals func(feedback []rtcp.Packet)
 	// latest is when the last good packet came, in Unix nanoseconds.
 	latest atomic.Int64
 	// faults counts what came for nothing, by kind; what kind it would have been is often unknown, which is audio.
@@ -38,16 +42,18 @@ type incoming struct {
 	// badRedundancy counts ill-formed packets of RFC 2198.
 	badRedundancy atomic.Uint64
 
-	// ssrc, keys and clock belong to whoever calls packet.
-	ssrc  uint32
-	keys  *dtmf.Receiver
-	clock uint32 // that keys was made for, in Hz
+	// ssrc, keys, clock and arrivals belong to whoever calls packet.
+	arrivals *rates.Arrivals
+	ssrc     uint32
+	keys     *dtmf.Receiver
+	clock    uint32 // that keys was made for, in Hz
 
 	// mu guards what follows; it is held for header arithmetic only.
 	mu        sync.Mutex
 	reception [kinds]quality.Reception
 	requester [kinds]repair.Requester
 	remote    [kinds]quality.Remote
+	rate      rates.Notice
 	asked     time.Time // when the browser was last believed to want a full picture
 }
 
@@ -78,6 +84,9 @@ type acceptance struct {
 	again [128]uint8
 	// redundancy takes apart what repeats itself; nil where that was not agreed. It belongs to whoever calls packet.
 	redundancy *red.Receiver
+	// limited tells whether the browser wants to know what the other party takes; arrivalID is that of its agreement.
+	limited   bool
+	arrivalID uint8
 }
 
 // stream is the one that packets of a payload type belong to.
@@ -110,6 +119,8 @@ func (i *incoming) accept(agreed agreements) {
 		accepted.receives[kind] = agreed[kind].direction.Receives()
 		accepted.asks[kind] = agreed[kind].asksAgain()
 	}
+	accepted.limited = slices.Contains(agreed[transcode.Video].feedback, remb)
+	accepted.arrivalID = agreed[transcode.Video].arrivalID
 	for media, again := range agreed[transcode.Video].repairedAs() {
 		accepted.roles[again&0x7f], accepted.again[again&0x7f] = roleAgain, media
 	}
@@ -146,19 +157,11 @@ func (i *incoming) packet(packet *rtp.Packet, now time.Time) {
 		return
 	}
 	i.latest.Store(now.UnixNano())
-	if does == roleAgain {
-		if i.restore(packet, accepted.again[number]) && accepted.receives[transcode.Video] {
-			_ = i.to[transcode.Video].WriteRTP(packet)
-		}
+	if does == roleVideo || does == roleAgain {
+		i.picture(packet, does, accepted, now)
 		return
 	}
 	i.count(packet, does, accepted, now)
-	if does == roleVideo {
-		if accepted.receives[transcode.Video] {
-			_ = i.to[transcode.Video].WriteRTP(packet) // what the other leg cannot send it counts itself
-		}
-		return
-	}
 	if packet.SSRC != i.ssrc {
 		i.ssrc = packet.SSRC
 		if i.keys != nil {
@@ -207,6 +210,19 @@ func (i *incoming) sound(accepted *acceptance, packet *rtp.Packet, now time.Time
 	}
 	// What the other leg cannot send it counts itself.
 	_ = i.to[transcode.Audio].WriteRTP(packet)
+}
+
+// picture takes a packet of video, or one that is sent again.
+func (i *incoming) picture(packet *rtp.Packet, does role, accepted *acceptance, now time.Time) {
+	i.arrived(packet, accepted, now)
+	if does == roleVideo {
+		i.count(packet, does, accepted, now)
+	} else if !i.restore(packet, accepted.again[packet.PayloadType&0x7f]) {
+		return
+	}
+	if accepted.receives[transcode.Video] {
+		_ = i.to[transcode.Video].WriteRTP(packet) // what the other leg cannot send it counts itself
+	}
 }
 
 // count counts a packet, and asks for those that are missing before it.

@@ -45,7 +45,7 @@ func (a *agreement) offerRepairs(taken []transcode.Format) {
 	if !a.used() {
 		return
 	}
-	a.feedback = sdp.PictureFeedback()
+	a.feedback, a.arrivalID = pictureFeedback(), ownArrivalID
 	for _, format := range a.formats {
 		if repair, ok := repairFor(format, taken); ok {
 			a.repairs, taken = append(a.repairs, repair), append(taken, repair)

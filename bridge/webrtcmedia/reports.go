@@ -26,7 +26,11 @@ func (s *Session) report(now time.Time) []rtcp.Packet {
 			Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: s.author.cname}},
 		})
 	}
-	return append(compound, name)
+	compound = append(compound, name)
+	if limit := s.limitation(); limit != nil {
+		compound = append(compound, limit)
+	}
+	return compound
 }
 
 func reportOf(sent transcode.SenderStats, blocks []rtcp.ReceptionReport, now time.Time) rtcp.Packet {

@@ -41,7 +41,7 @@ func TestReportsOfTheBrowser(t *testing.T) {
 func TestKeyframeIsAskedInACompound(t *testing.T) {
 	t.Parallel()
 	session, _ := newSession(t, newEngine(t, EngineOptions{}), Options{})
-	compound := rtcp.CompoundPacket(session.keyframeRequest(7))
+	compound := rtcp.CompoundPacket(session.compound(session.keyframeRequest(7)))
 	if err := compound.Validate(); err != nil || len(compound) != 3 {
 		t.Errorf("%v: %v", err, compound)
 	}

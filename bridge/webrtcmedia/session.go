@@ -15,6 +15,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/quality"
+	"sipbridge/bridge/rates"
 	"sipbridge/bridge/repair"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
@@ -40,6 +41,8 @@ type Session struct {
 
 	// asked is when the browser was last asked for a full picture, in Unix nanoseconds.
 	asked atomic.Int64
+	// limit is how much the other party takes of pictures, in bit/s; 0 if it did not say.
+	limit atomic.Uint64
 }
 
 // proposed is an offer of ours.
@@ -72,6 +75,8 @@ func (e *Engine) NewSession(options Options) *Session {
 	s.incoming.events = options.Events
 	s.incoming.lossTold = func(kind transcode.Kind, fraction uint8) { s.outgoing[kind].sender.ReportLoss(fraction) }
 	s.incoming.resend, s.incoming.request = s.resend, s.request
+	s.incoming.tellArrivals = s.tellArrivals
+	s.incoming.arrivals = rates.NewArrivals(s.incoming.ours[transcode.Video])
 	s.watch = newWatch(s)
 	s.author = author{
 		id: mathrand.Uint64N(1 << 62), cname: randomName(), lite: e.options.ICELite,
@@ -306,19 +311,15 @@ func (s *Session) AskKeyframe() bool {
 	if !known || p == nil || now-before < int64(bridge.KeyframePause) || !s.asked.CompareAndSwap(before, now) {
 		return true
 	}
-	if err := p.writeReports(s.keyframeRequest(source)); err != nil {
+	if err := p.writeReports(s.compound(s.keyframeRequest(source))); err != nil {
 		s.options.Logger.Debug("keyframe not asked for", "error", err)
 	}
 	return true
 }
 
-// keyframeRequest asks the sender of a stream for a full picture, in the compound that RFC 4585 section 3.1 wants.
-func (s *Session) keyframeRequest(source uint32) []rtcp.Packet {
-	ssrc := s.incoming.ours[transcode.Video]
-	return []rtcp.Packet{
-		&rtcp.ReceiverReport{SSRC: ssrc}, rtcp.NewCNAMESourceDescription(ssrc, s.author.cname),
-		&rtcp.PictureLossIndication{SenderSSRC: ssrc, MediaSSRC: source},
-	}
+// keyframeRequest asks the sender of a stream for a full picture.
+func (s *Session) keyframeRequest(source uint32) rtcp.Packet {
+	return &rtcp.PictureLossIndication{SenderSSRC: s.incoming.ours[transcode.Video], MediaSSRC: source}
 }
 
 // Close ends the connection, frees its ports and waits for all goroutines. It must not be called from a callback of

@@ -228,7 +228,9 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 	options := bridge.ExchangeOptions{
 		Router: router, Logger: s.log, PassTransfers: s.config.Call.PassTransfers, Ring: s.config.Call.Ring,
 		MaxUserCalls: s.config.Call.PerUser, Passing: s.agent.ProxiedCalls,
-		Policy:    bridge.Policy{AudioOnly: !s.config.Media.Video},
+		Policy: bridge.Policy{
+			AudioOnly: !s.config.Media.Video, PictureBitrate: uint64(s.config.Media.VideoBitrate) * 1000,
+		},
 		Announcer: announcements.announcer(s.config.Announcements),
 	}
 	if s.recorder != nil {

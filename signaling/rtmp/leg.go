@@ -146,6 +146,9 @@ func (l *leg) SetDirection(direction bridge.Direction) {
 // SendDTMF does nothing: clients know of no such callback, and some close when an unknown one comes.
 func (l *leg) SendDTMF(bridge.DTMF) {}
 
+// LimitPictures does nothing, likewise.
+func (l *leg) LimitPictures(uint64) {}
+
 // AskKeyframe does nothing: no client can be asked. It sends a full picture as often as it was set to.
 func (l *leg) AskKeyframe() {}
 

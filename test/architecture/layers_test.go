@@ -32,6 +32,7 @@ func layers() map[string]int {
 		"bridge/udp":           3, // sockets
 		"bridge/dtlssrtp":      3, // keys and protected packets
 		"bridge/repair":        3, // lost packets
+		"bridge/rates":         3, // bit rates of pictures
 		"bridge/rtpmedia":      4,
 		"bridge/webrtcmedia":   4,
 		"certificate":          4, // stands alone
@@ -58,7 +59,7 @@ func rooms() map[string][]string {
 		"github.com/letsencrypt":       {"certificate/certificatetest"},
 		"go.uber.org/zap":              {"certificate"},
 		"github.com/pion/webrtc":       {}, // tests only
-		"github.com/pion/interceptor":  {}, // tests only
+		"github.com/pion/interceptor":  {"bridge/rates"},
 		"golang.org/x/sys":             {"bridge/udp"},
 		"github.com/pion/stun":         {"bridge/webrtcmedia/mux"},
 		"github.com/pion/srtp":         {"bridge/srtp", "bridge/dtlssrtp"},

@@ -154,6 +154,9 @@ func (l *leg) SetDirection(bridge.Direction) {}
 // SendDTMF does nothing: nobody there would notice.
 func (l *leg) SendDTMF(bridge.DTMF) {}
 
+// LimitPictures does nothing, likewise.
+func (l *leg) LimitPictures(uint64) {}
+
 // AskKeyframe does nothing: publishers cannot be asked. They send full pictures as often as they were set to.
 func (l *leg) AskKeyframe() {}
 

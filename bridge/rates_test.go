@@ -1,0 +1,65 @@
+package bridge_test
+
+import (
+	"testing"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/bridgetest"
+	"sipbridge/transcode"
+)
+
+// bitrate is that of the pictures of a description.
+func bitrate(description bridge.Description) uint64 {
+	pictures, _ := description.First(transcode.Video)
+	return pictures.Bitrate
+}
+
+// taking is a description of pictures that says how much of them is taken.
+func taking(bitrate uint64, payloadType uint8) bridge.Description {
+	description := withVideo(bridge.SendRecv, video("VP8", payloadType, ""))
+	description.Media[1].Bitrate = bitrate
+	return description
+}
+
+// TestBitRatesCross tells each party how much the other one takes of pictures, but never more than may be: in offer and
+// answer, and while the call goes on.
+func TestBitRatesCross(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ limit, caller, callee, toCallee, toCaller uint64 }{
+		"nobody says anything": {0, 0, 0, 0, 0},
+		"both say":             {0, 800, 300, 800, 300},
+		"more than may be":     {500, 800, 300, 500, 300},
+		"only we":              {500, 0, 0, 500, 500},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, func(o *bridge.ExchangeOptions) { o.Policy.PictureBitrate = test.limit })
+			asked := request(bridgetest.PCMU())
+			asked.Offer = new(taking(test.caller, 96))
+			caller, callee := f.callWith(t, asked)
+			if got := bitrate(*callee.Request.Offer); got != test.toCallee {
+				t.Errorf("the callee is told %d, want %d", got, test.toCallee)
+			}
+			callee.Emit(bridge.Answered{Answer: taking(test.callee, 97)})
+			if got := bitrate(bridgetest.Await[bridgetest.Answer](t, caller.Leg).Answer); got != test.toCaller {
+				t.Errorf("the caller is told %d, want %d", got, test.toCaller)
+			}
+			callee.Emit(bridge.Offered{Offer: taking(test.callee, 97)})
+			if got := bitrate(bridgetest.Await[bridgetest.Accept](t, callee.Leg).Answer); got != test.toCallee {
+				t.Errorf("the callee is answered %d, want %d", got, test.toCallee)
+			}
+			callee.Emit(bridge.RateAsked{Bitrate: 200})
+			if got := bridgetest.Await[bridgetest.LimitPictures](t, caller.Leg).Bitrate; got != 200 {
+				t.Errorf("the caller is limited to %d", got)
+			}
+			caller.Emit(bridge.RateAsked{Bitrate: 1000})
+			want := uint64(1000)
+			if test.limit != 0 {
+				want = test.limit
+			}
+			if got := bridgetest.Await[bridgetest.LimitPictures](t, callee.Leg).Bitrate; got != want {
+				t.Errorf("the callee is limited to %d, want %d", got, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,70 @@
+package rtpmedia
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"sipbridge/bridge/rates"
+	"sipbridge/transcode"
+)
+
+// LimitPictures asks the party by TMMBR (RFC 5104) to send no more of pictures, in bit/s, now and with each report from
+// now on, if it takes that.
+func (s *Session) LimitPictures(bitrate uint64) {
+	video := s.streams[transcode.Video]
+	video.limit.Store(bitrate)
+	if limit := video.limitation(); limit != nil {
+		video.sendReports(video.compound(limit))
+	}
+}
+
+// limitation tells the party what the other one takes; nil if there is no limit, or it does not want to know.
+func (s *stream) limitation() rtcp.Packet {
+	agreed, bitrate := s.agreed.Load(), s.limit.Load()
+	if agreed == nil || !agreed.feedback.tmmbr || bitrate == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	source, known := s.reception.Newest()
+	s.mu.Unlock()
+	if !known {
+		return nil
+	}
+	request := rates.Temporary{
+		Format: rates.FormatRequest, Sender: s.sender.Stats().SSRC, Source: source, Bitrate: bitrate,
+	}
+	return request.Packet()
+}
+
+// receiveLimit takes how much the party takes of pictures, and answers (RFC 5104 section 4.2.2). It reports false for
+// an ill-formed packet.
+func (s *stream) receiveLimit(packet []byte, now time.Time) bool {
+	ssrc := s.sender.Stats().SSRC
+	request, err := rates.ReadTemporary(packet, ssrc)
+	if err != nil {
+		return false
+	}
+	if agreed := s.agreed.Load(); agreed == nil || !agreed.feedback.tmmbr || request.Bitrate == 0 {
+		return true
+	}
+	s.mu.Lock()
+	bitrate, news := s.rate.Take(request.Bitrate, now)
+	s.mu.Unlock()
+	answer := rates.Temporary{
+		Format: rates.FormatNotification, Sender: ssrc, Source: request.Sender, Bitrate: request.Bitrate,
+	}
+	s.sendReports(s.compound(answer.Packet()))
+	if asked := s.options.Events.RateAsked; news && asked != nil {
+		asked(bitrate)
+	}
+	return true
+}
+
+// compound makes what RFC 4585 section 3.1 wants of feedback.
+func (s *stream) compound(feedback ...rtcp.Packet) []rtcp.Packet {
+	ssrc := s.sender.Stats().SSRC
+	return append([]rtcp.Packet{
+		&rtcp.ReceiverReport{SSRC: ssrc}, rtcp.NewCNAMESourceDescription(ssrc, s.session.cname),
+	}, feedback...)
+}

@@ -1,0 +1,108 @@
+package webrtcmedia
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+
+	"sipbridge/bridge/sdp"
+	"sipbridge/transcode"
+)
+
+// How browsers call feedback on the bit rate, and the header extension that one kind needs
+// (draft-alvestrand-rmcat-remb-03, draft-holmer-rmcat-transport-wide-cc-extensions-01).
+const (
+	remb         = "goog-remb"
+	transportCC  = "transport-cc"
+	arrivalURI   = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+	ownArrivalID = 3 // that of browsers
+)
+
+// pictureFeedback is what we say of feedback on pictures.
+func pictureFeedback() []string { return append(sdp.PictureFeedback(), remb, transportCC) }
+
+// extend notes the header extensions of the browser's section that we use.
+func (a *agreement) extend(section sdp.Media) {
+	id := section.Extension(arrivalURI)
+	if !a.used() || id == 0 || !slices.Contains(a.feedback, transportCC) {
+		a.feedback = slices.DeleteFunc(a.feedback, func(value string) bool { return value == transportCC })
+		return
+	}
+	a.arrivalID = id
+}
+
+// extensions are those that our section has.
+func (a agreement) extensions() []sdp.Extension {
+	if a.arrivalID == 0 {
+		return nil
+	}
+	return []sdp.Extension{{ID: a.arrivalID, URI: arrivalURI}}
+}
+
+// LimitPictures asks the browser to send no more of pictures, now and with each report from now on.
+func (s *Session) LimitPictures(bitrate uint64) {
+	s.limit.Store(bitrate)
+	p, limit := s.peer.Load(), s.limitation()
+	if p == nil || limit == nil {
+		return
+	}
+	if err := p.writeReports(s.compound(limit)); err != nil {
+		s.options.Logger.Debug("bit rate not told", "error", err)
+	}
+}
+
+// limitation tells the browser what the other party takes; nil if there is no limit, or it does not want to know.
+func (s *Session) limitation() rtcp.Packet {
+	source, known := s.incoming.source(transcode.Video)
+	accepted, bitrate := s.incoming.accepted.Load(), s.limit.Load()
+	if accepted == nil || !accepted.limited || !known || bitrate == 0 {
+		return nil
+	}
+	return &rtcp.ReceiverEstimatedMaximumBitrate{
+		SenderSSRC: s.incoming.ours[transcode.Video], Bitrate: float32(bitrate), SSRCs: []uint32{source},
+	}
+}
+
+// compound makes what RFC 4585 section 3.1 wants of feedback on pictures.
+func (s *Session) compound(feedback ...rtcp.Packet) []rtcp.Packet {
+	ssrc := s.incoming.ours[transcode.Video]
+	return append([]rtcp.Packet{
+		&rtcp.ReceiverReport{SSRC: ssrc}, rtcp.NewCNAMESourceDescription(ssrc, s.author.cname),
+	}, feedback...)
+}
+
+// tellArrivals tells the browser when its packets came.
+func (s *Session) tellArrivals(feedback []rtcp.Packet) {
+	if p := s.peer.Load(); p != nil {
+		// What is not told now is told to be lost.
+		_ = p.writeReports(s.compound(feedback...))
+	}
+}
+
+// arrived notes when a packet of pictures came.
+func (i *incoming) arrived(packet *rtp.Packet, accepted *acceptance, now time.Time) {
+	if accepted.arrivalID == 0 {
+		return
+	}
+	number := packet.GetExtension(accepted.arrivalID)
+	if len(number) != 2 {
+		return
+	}
+	feedback := i.arrivals.Take(packet.SSRC, binary.BigEndian.Uint16(number), now)
+	if feedback != nil {
+		i.tellArrivals(feedback)
+	}
+}
+
+// takeRate gives the bit rate of our pictures that the browser takes, if it is news.
+func (i *incoming) takeRate(told *rtcp.ReceiverEstimatedMaximumBitrate, now time.Time) (uint64, bool) {
+	if !slices.Contains(told.SSRCs, i.ours[transcode.Video]) {
+		return 0, false
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.rate.Take(uint64(told.Bitrate), now)
+}
