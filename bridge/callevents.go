@@ -32,7 +32,7 @@ func (c *call) handle(from, to *side, event Event, ok bool) {
 	case Pressed:
 		c.pressed(to, event.Key)
 	case KeyframeAsked, RateAsked:
-		c.picturesAsked(to, event)
+		c.picturesAsked(from, to, event)
 	case Told:
 		c.told(to, event)
 	case TransferAsked, Referred:
@@ -266,15 +266,18 @@ func (c *call) introduce(to, other *side) {
 }
 
 // picturesAsked passes on what a party wants of the pictures that it sees.
-func (c *call) picturesAsked(to *side, event Event) {
-	if to.leg == nil {
-		return
+func (c *call) picturesAsked(from, to *side, event Event) {
+	rate, limited := event.(RateAsked)
+	if !limited {
+		from.past.Keyframes++
 	}
-	if rate, limited := event.(RateAsked); limited {
+	switch {
+	case to.leg == nil:
+	case limited:
 		to.leg.LimitPictures(c.exchange.options.Policy.capped(rate.Bitrate))
-		return
+	default:
+		to.leg.AskKeyframe()
 	}
-	to.leg.AskKeyframe()
 }
 
 // directed gives the description with other directions of its sections: hold, which goes for all of them, and as

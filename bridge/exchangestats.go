@@ -28,6 +28,8 @@ type ExchangeStats struct {
 	// Heard has the scores of the sound that came from the parties of answered calls, Told those of the sound that the
 	// parties got, by their own reports.
 	Heard, Told Scores
+	// Pictures counts those of calls that have ended.
+	Pictures PictureStats
 	// Unheard counts how often it was found that a party was not heard, by the reason.
 	Unheard [quality.FaultCount]uint64
 	// Announced counts announcements begun.
@@ -46,6 +48,7 @@ type exchangeCounts struct {
 	transferred, transfersFailed atomic.Uint64
 	redirected, announced        atomic.Uint64
 	heard, told                  scoreCounts
+	pictures                     pictureCounts
 	unheard                      [quality.FaultCount]atomic.Uint64
 	abandoned, panics            atomic.Uint64
 }
@@ -68,6 +71,7 @@ func (x *Exchange) Stats() ExchangeStats {
 		Heard:           x.counts.heard.stats(),
 		Told:            x.counts.told.stats(),
 		Announced:       x.counts.announced.Load(),
+		Pictures:        x.counts.pictures.stats(),
 		Abandoned:       x.counts.abandoned.Load(),
 		Panics:          x.counts.panics.Load(),
 	}
@@ -87,6 +91,7 @@ func (x *Exchange) countEnd(record CallRecord) {
 		for media, codec := range record.legs {
 			x.counts.heard.count(media.Score(codec))
 			x.counts.told.count(media.RemoteScore(codec))
+			x.counts.pictures.count(media)
 		}
 	case record.EndedBy == callerSide:
 		x.counts.cancelled.Add(1)

@@ -15,12 +15,15 @@ type MediaStats struct {
 	Audio, Video quality.Stats
 	// Sound is of the party's sound as far as the call decodes it; a leg itself leaves it out.
 	Sound transcode.SoundStats
+	// Keyframes counts how often the party asked for a full picture, as the call heard; a leg itself leaves it out.
+	Keyframes uint64
 }
 
 // Since gives what was counted after an earlier count of the same leg.
 func (s MediaStats) Since(earlier MediaStats) MediaStats {
 	return MediaStats{
 		Audio: s.Audio.Since(earlier.Audio), Video: s.Video.Since(earlier.Video), Sound: s.Sound.Since(earlier.Sound),
+		Keyframes: s.Keyframes - earlier.Keyframes,
 	}
 }
 
@@ -28,6 +31,7 @@ func (s MediaStats) Since(earlier MediaStats) MediaStats {
 func (s MediaStats) Plus(other MediaStats) MediaStats {
 	return MediaStats{
 		Audio: s.Audio.Plus(other.Audio), Video: s.Video.Plus(other.Video), Sound: s.Sound.Plus(other.Sound),
+		Keyframes: s.Keyframes + other.Keyframes,
 	}
 }
 

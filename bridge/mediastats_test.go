@@ -56,7 +56,7 @@ func TestQualityIsTold(t *testing.T) {
 	bridgetest.Await[bridgetest.Answer](t, caller.Leg)
 	callee.FakeMedia().SetStats(bridge.MediaStats{
 		Audio: quality.Stats{Received: 1000, Sent: 1000, RemoteLost: 100, Reported: true},
-		Video: quality.Stats{Received: 40},
+		Video: quality.Stats{Received: 40, Frames: 9, Freezes: 2, Frozen: time.Second},
 	})
 	caller.FakeMedia().AwaitPlugged(t, transcode.Audio)
 	packet := rtp.Packet{Header: rtp.Header{SSRC: 7}, Payload: []byte(strings.Repeat("\xff", 160))}
@@ -72,6 +72,8 @@ func TestQualityIsTold(t *testing.T) {
 	if live := f.Calls()[0].CallerMedia.Sound; live.Silent != 1980*time.Millisecond {
 		t.Errorf("live %+v", live)
 	}
+	callee.Emit(bridge.KeyframeAsked{})
+	bridgetest.Eventually(t, "the request", func() bool { return f.Calls()[0].CalleeMedia.Keyframes == 1 })
 	caller.Emit(bridge.Ended{Cause: bridge.Normal()})
 	record := f.observer.AwaitEnded(t)
 	want := transcode.SoundStats{
@@ -84,10 +86,15 @@ func TestQualityIsTold(t *testing.T) {
 	if stats.Told.Buckets != [8]uint64{3: 1} || stats.Told.Sum < 3 || stats.Heard.Buckets != [8]uint64{7: 2} {
 		t.Errorf("%+v, %+v", stats.Told, stats.Heard)
 	}
+	pictures := bridge.PictureStats{Packets: 40, Frames: 9, Freezes: 2, Frozen: time.Second, Keyframes: 1}
+	if stats.Pictures != pictures {
+		t.Errorf("%+v", stats.Pictures)
+	}
 	bridgetest.Eventually(t, "the log line", func() bool { return f.log.String() != "" })
 	for _, word := range []string{
 		"from_media.decoded=1.98s from_media.concealed=20ms from_media.clipped=0s from_media.silent=1.98s",
 		"from_media.mos=4.4", "to_media.mos=4.4", "to_media.mos_there=3.", "to_media.video.received=40",
+		"to_media.video.frames=9 to_media.video.freezes=2 to_media.video.frozen=1s to_media.video.keyframes_asked=1",
 	} {
 		if !strings.Contains(f.log.String(), word) {
 			t.Errorf("the log has no %q: %s", word, f.log)

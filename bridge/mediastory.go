@@ -17,7 +17,7 @@ func mediaGroup(name, path, codec string, stats MediaStats) slog.Attr {
 	attributes = append(attributes, scoreStory("mos_there", stats.RemoteScore(codec))...)
 	attributes = append(attributes, soundStory(stats.Sound)...)
 	if stats.Video.Received+stats.Video.Sent > 0 {
-		attributes = append(attributes, slog.GroupAttrs("video", streamStory(stats.Video)...))
+		attributes = append(attributes, slog.GroupAttrs("video", pictureStory(stats)...))
 	}
 	return slog.GroupAttrs(name, attributes...)
 }
@@ -30,6 +30,13 @@ func streamStory(stats quality.Stats) []slog.Attr {
 		slog.String("round_trip", brief(stats.RoundTrip)), slog.String("jitter", brief(stats.Jitter)),
 		slog.String("jitter_there", brief(stats.RemoteJitter)),
 	}
+}
+
+// pictureStory tells of pictures what can be seen without decoding them.
+func pictureStory(stats MediaStats) []slog.Attr {
+	return append(streamStory(stats.Video),
+		slog.Uint64("frames", stats.Video.Frames), slog.Uint64("freezes", stats.Video.Freezes),
+		slog.String("frozen", brief(stats.Video.Frozen)), slog.Uint64("keyframes_asked", stats.Keyframes))
 }
 
 func scoreStory(name string, score float64) []slog.Attr {

@@ -20,6 +20,10 @@ type Stats struct {
 	RemoteLost   uint64
 	Reported     bool
 	RemoteJitter time.Duration
+	// Frames counts pictures that came, Freezes those that stood too long, Frozen how long those stood together. A camera
+	// that sends nothing while nothing moves counts, too.
+	Frames, Freezes uint64
+	Frozen          time.Duration
 	// Undecryptable, WrongPayloadType and WrongSource count packets that came for nothing: they could not be decrypted or
 	// were replayed, were of a payload type that was not agreed, or came from somebody else.
 	Undecryptable, WrongPayloadType, WrongSource uint64
@@ -36,12 +40,14 @@ type Stats struct {
 // Since gives what was counted after an earlier count. What is no count stays as it is now.
 func (s Stats) Since(earlier Stats) Stats {
 	s.each(earlier, func(now *uint64, before uint64) { *now -= min(before, *now) })
+	s.Frozen -= earlier.Frozen
 	return s
 }
 
 // Plus adds the counts of other media. What is no count stays as it is.
 func (s Stats) Plus(other Stats) Stats {
 	s.each(other, func(now *uint64, before uint64) { *now += before })
+	s.Frozen += other.Frozen
 	if s.Heard.IsZero() {
 		s.Heard = other.Heard
 	}
@@ -57,6 +63,8 @@ func (s *Stats) each(other Stats, combine func(now *uint64, before uint64)) {
 	combine(&s.Lost, other.Lost)
 	combine(&s.Late, other.Late)
 	combine(&s.RemoteLost, other.RemoteLost)
+	combine(&s.Frames, other.Frames)
+	combine(&s.Freezes, other.Freezes)
 	combine(&s.Undecryptable, other.Undecryptable)
 	combine(&s.WrongPayloadType, other.WrongPayloadType)
 	combine(&s.WrongSource, other.WrongSource)

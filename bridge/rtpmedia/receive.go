@@ -11,6 +11,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/sdp"
 	"sipbridge/bridge/udp"
+	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
 )
 
@@ -94,6 +95,9 @@ func (s *stream) note(
 		s.options.Counters.moved.Add(1)
 	}
 	s.reception.Packet(packet, clock, now)
+	if s.kind == transcode.Video {
+		s.pictures.Packet(packet, now)
+	}
 	if agreed.feedback.nack {
 		missing = s.requester.Take(packet.SSRC, packet.SequenceNumber, s.remote.RoundTrip(), now)
 	}

@@ -44,6 +44,7 @@ type stream struct {
 	mu        sync.Mutex // guards the following fields; held for arithmetic only
 	latch     latch
 	reception quality.Reception
+	pictures  quality.Pictures
 	remote    quality.Remote
 	keyframes keyframes
 	requester repair.Requester
@@ -137,6 +138,7 @@ func (s *stream) stats() quality.Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reception.Into(&stats)
+	s.pictures.Into(&stats)
 	s.remote.Into(&stats, sent.ClockRate)
 	return stats
 }

@@ -145,6 +145,9 @@ func TestPicturesComeAndGo(t *testing.T) {
 	film(t, caller, 1) // sendonly: not wanted
 	film(t, callee, 1)
 	eventually(t, "a picture", func() bool { return seen.count() == 1 })
+	if stats := caller.Stats().Video; stats.Frames != 1 || stats.Received != 1 {
+		t.Errorf("counted %+v", stats)
+	}
 	if sent := caller.streams[transcode.Video].sender.Stats().Packets; sent != 0 {
 		t.Errorf("%d packets were sent to a party that wants none", sent)
 	}

@@ -96,6 +96,9 @@ func (i *incoming) stats(kind transcode.Kind, sent transcode.SenderStats) qualit
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.reception[kind].Into(&stats)
+	if kind == transcode.Video {
+		i.pictures.Into(&stats)
+	}
 	i.remote[kind].Into(&stats, sent.ClockRate)
 	return stats
 }

@@ -51,6 +51,7 @@ type incoming struct {
 	// mu guards what follows; it is held for header arithmetic only.
 	mu        sync.Mutex
 	reception [kinds]quality.Reception
+	pictures  quality.Pictures
 	requester [kinds]repair.Requester
 	remote    [kinds]quality.Remote
 	rate      rates.Notice
@@ -237,6 +238,9 @@ func (i *incoming) count(packet *rtp.Packet, does role, accepted *acceptance, no
 	}
 	i.mu.Lock()
 	i.reception[kind].Packet(packet, clock, now)
+	if kind == transcode.Video {
+		i.pictures.Packet(packet, now)
+	}
 	var missing []rtcp.NackPair
 	if accepted.asks[kind] {
 		missing = i.requester[kind].Take(packet.SSRC, packet.SequenceNumber, i.roundTrip(), now)

@@ -97,6 +97,9 @@ func TestWholePathAllocatesNothing(t *testing.T) { //nolint:paralleltest // coun
 	if shown := session.outgoing[transcode.Video].sender.Stats().Packets; shown != 1001 {
 		t.Errorf("%d packets of pictures were sent", shown)
 	}
+	if frames := session.Stats().Video.Frames; frames != 1001 {
+		t.Errorf("%d pictures came", frames)
+	}
 	if perPacket != 0 || stats.Received != 1001 || stats.Sent != 1001 || stats.Lost != 0 {
 		t.Errorf("%v allocations a packet; %+v", perPacket, stats)
 	}

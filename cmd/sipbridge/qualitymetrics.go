@@ -14,7 +14,20 @@ func (s *service) qualityMetrics() []admin.Sample {
 		samples = append(samples, counter("calls_unheard_total", "How often a party of a call was found not to be heard.",
 			stats.Unheard[fault], because(fault.String())))
 	}
-	return samples
+	return append(samples, pictureMetrics(stats.Pictures)...)
+}
+
+func pictureMetrics(pictures bridge.PictureStats) []admin.Sample {
+	frozen := counter("video_frozen_seconds_total", "How long pictures stood too long, in calls that have ended.", 0)
+	frozen.Value = pictures.Frozen.Seconds()
+	return []admin.Sample{
+		frozen,
+		counter("video_packets_total", "Packets of pictures from parties of calls that have ended.", pictures.Packets),
+		counter("video_packets_lost_total", "Packets of pictures from parties that never came.", pictures.Lost),
+		counter("video_frames_total", "Pictures from parties of calls that have ended.", pictures.Frames),
+		counter("video_freezes_total", "Pictures that stood too long, in calls that have ended.", pictures.Freezes),
+		counter("video_keyframes_asked_total", "How often parties asked for a full picture.", pictures.Keyframes),
+	}
 }
 
 func scores(way string, of bridge.Scores) admin.Sample {
