@@ -1,12 +1,16 @@
 package e2e
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
 	"reflect"
 	"slices"
 	"testing"
 
 	"sipbridge/test/e2e/baresip"
 	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/process"
 	"sipbridge/test/e2e/service"
 )
 
@@ -16,6 +20,9 @@ func TestVideoIO(t *testing.T) {
 	t.Run("phone", w.videoIOCallsPhone)
 	t.Run("pictures", w.videoIOsSeeEachOther)
 	t.Run("no camera", w.videoIOWithoutCamera)
+	t.Run("beside the embed", w.videoIOBesideEmbed)
+	t.Run("recording", w.videoIORecords)
+	t.Run("file", w.videoIOPlaysFile)
 	t.Run("refused", w.videoIORefused)
 	t.Run("server gone", w.videoIOLosesServer) // the last one, for it stops the service
 }
@@ -24,7 +31,7 @@ func TestVideoIO(t *testing.T) {
 func (w *world) openVideoIO(t *testing.T) (*page, browser.Account) {
 	t.Helper()
 	page, account := w.openPage(t, "videoio?bridge="+w.service.HTTP)
-	must(t, page.WaitEvent(limit, "created", 1))
+	must(t, page.WaitEvent(limit, "created phone1", 1))
 	return page, account
 }
 
@@ -177,6 +184,83 @@ func (w *world) videoIOWithoutCamera(t *testing.T) {
 	mustHear(t, caller, pageHz)
 	must(t, caller.Call(nil, "hangup"))
 	mustBe(t, called, "ended")
+}
+
+// videoIOBesideEmbed: an embed that is left in the page is a player, too; its flashVars are its first properties. And the
+// own camera is shown when the page asks for it alone.
+func (w *world) videoIOBesideEmbed(t *testing.T) {
+	page, _ := w.openVideoIO(t)
+	must(t, page.WaitEvent(limit, "created phone2", 1))
+	var volume float64
+	must(t, page.Call(&volume, "getOther", "volume"))
+	if volume != 0.25 {
+		t.Errorf("flashVars leave the volume at %v", volume)
+	}
+	must(t, page.Call(nil, "set", "cameraDimension", "640x480"))
+	must(t, page.Call(nil, "set", "src", "?live=true"))
+	must(t, page.WaitEvent(limit, "changed deviceAllowed", 1))
+	var width float64
+	must(t, page.Call(&width, "ownWidth"))
+	if width != 640 {
+		t.Errorf("the own camera is %v wide", width)
+	}
+	must(t, page.Call(nil, "set", "src", nil))
+	must(t, page.Call(&width, "ownWidth"))
+	if width != 0 {
+		t.Error("the camera stays on")
+	}
+}
+
+// videoIORecords: a page records, plays what it has recorded, and is refused what it has not.
+func (w *world) videoIORecords(t *testing.T) {
+	page, _ := w.openVideoIO(t)
+	must(t, page.Call(nil, "set", "src", "rtmp://localhost/app?publish=file1&record=true"))
+	must(t, page.WaitEvent(limit, "changed currentTime", 2))
+	mustGet(t, page, "recording", true)
+	must(t, page.Call(nil, "set", "src", nil))
+	must(t, page.Call(nil, "set", "src", "rtmp://localhost/app?play=file1"))
+	must(t, page.WaitEvent(limit, "changed videoWidth", 1))
+	mustGet(t, page, "videoWidth", 320.0)
+	must(t, page.WaitEvent(limit, "changed playing", 2)) // to its end
+	mustGet(t, page, "playerState", "stopped")
+	mustSound(t, page)
+	var seconds float64
+	must(t, page.Call(&seconds, "get", "duration"))
+	if seconds < 1 || seconds > limit.Seconds() {
+		t.Errorf("the recording lasts %v s", seconds)
+	}
+	must(t, page.Call(nil, "set", "src", "rtmp://localhost/app?play=file2"))
+	must(t, page.WaitEvent(limit, "changed src", 5))
+	mustGet(t, page, "src", nil)
+}
+
+// mustSound wants the player to have decoded the sound of what it played.
+func mustSound(t *testing.T, p *page) {
+	t.Helper()
+	var heard bool
+	must(t, p.Call(&heard, "decodes"))
+	if !heard {
+		t.Error("no sound was decoded")
+	}
+}
+
+// videoIOPlaysFile: a page plays a file that it loads by HTTP.
+func (w *world) videoIOPlaysFile(t *testing.T) {
+	dir := t.TempDir()
+	ffmpeg, err := process.Find("ffmpeg", "ffmpeg")
+	must(t, err)
+	must(t, exec.CommandContext(t.Context(), ffmpeg, "-f", "lavfi", "-i", "testsrc=size=320x240:rate=10",
+		"-f", "lavfi", "-i", "sine=800", "-t", "1", "-c:v", "libvpx", "-c:a", "libopus", dir+"/film.webm").Run())
+	files := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	t.Cleanup(files.Close)
+	page, _ := w.openVideoIO(t)
+	must(t, page.Call(nil, "set", "src", files.URL+"/film.webm"))
+	must(t, page.WaitEvent(limit, "changed playing", 2)) // to its end
+	mustGet(t, page, "playerState", "stopped")
+	mustGet(t, page, "videoWidth", 320.0)
+	mustSound(t, page)
+	must(t, page.Call(nil, "set", "src", files.URL+"/none.webm"))
+	must(t, page.WaitEvent(limit, "player connectionError", 1))
 }
 
 // videoIORefused: a wrong password takes the src away; so does one that is taken back.

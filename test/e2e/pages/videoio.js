@@ -20,9 +20,11 @@ class VideoIOPhone extends Phone {
     });
   }
 
-  changed({ property, newValue }) {
+  changed({ objectID, property, newValue }) {
+    if (objectID !== 'phone1') return;
     if (property !== 'level') this.note(`changed ${property}`, newValue); // ten times a second
     else if (newValue > 0 && !this.#spoke) this.note('spoke');
+    if (property === 'playerState') this.note(`player ${newValue}`);
     this.#spoke ||= property === 'level' && newValue > 0;
     if (property === 'nearID' && newValue !== null) this.#settled(true);
     if (property === 'src' && newValue === null) this.#settled(false);
@@ -56,6 +58,7 @@ class VideoIOPhone extends Phone {
 
   set(name, value) { player().setProperty(name, value); }
   get(name) { return player().getProperty(name); }
+  getOther(name) { return window.getFlashMovie('phone2').getProperty(name); }
 
   /** The size of a snapshot that the browser can read. */
   async snapshot() {
@@ -63,6 +66,17 @@ class VideoIOPhone extends Phone {
     const jpeg = Uint8Array.from(atob(player().getProperty('snapshot')), (letter) => letter.charCodeAt(0));
     const { width, height } = await createImageBitmap(new Blob([jpeg], { type: 'image/jpeg' }));
     return `${width}x${height}`;
+  }
+
+  /** Whether sound of a file or recording was decoded; only Chromium tells. */
+  decodes() { return player().querySelector('video').webkitAudioDecodedByteCount > 0; }
+
+  /** How wide the own camera is, 0 if it is not seen. */
+  async ownWidth() {
+    const own = player().querySelectorAll('video')[1];
+    if (own.hidden) return 0;
+    if (own.videoWidth === 0) await new Promise((resolve) => own.addEventListener('resize', resolve, { once: true }));
+    return own.videoWidth;
   }
 
   /** Whether what the other party says comes out of the player. */

@@ -10,21 +10,37 @@
  */
 
 /**
- * Puts an element in the place of the script tag, and lets document and window find it as they found the embed.
+ * Puts a box in the place of the script tag.
  * @param {HTMLScriptElement} script
  * @returns {Place}
  */
 export function replaced(script) {
-  const name = script.id;
-  const element = document.createElement('div');
-  element.style.width = size(script, 'width', 215);
-  element.style.height = size(script, 'height', 138);
-  script.replaceWith(element);
-  element.id = name;
+  const element = takePlace(script, script.id);
+  return { name: script.id, element, elements: [element], flashVars: script.getAttribute('flashvars') ?? '' };
+}
+
+/**
+ * Puts a box in the place of an element, and lets document and window find it as they found the embed. An embed that
+ * stays would be found before it.
+ * @param {HTMLElement} tag
+ * @param {string} name
+ */
+function takePlace(tag, name) {
+  const box = newBox(tag);
+  tag.replaceWith(box);
+  box.id = name;
   for (const finder of [document, window]) {
-    Object.defineProperty(finder, name, { value: element, configurable: true });
+    Object.defineProperty(finder, name, { value: box, configurable: true });
   }
-  return { name, element, elements: [element], flashVars: script.getAttribute('flashvars') ?? '' };
+  return box;
+}
+
+/** @param {HTMLElement} tag whose size the box has */
+function newBox(tag) {
+  const box = document.createElement('div');
+  box.style.width = size(tag, 'width', 215);
+  box.style.height = size(tag, 'height', 138);
+  return box;
 }
 
 /**
@@ -38,8 +54,8 @@ function size(tag, attribute, fallback) {
 }
 
 /**
- * Finds what still names VideoIO.swf: an embed, the object around it, or an object alone. Browsers without the plugin
- * show none of them, so a box for pictures comes behind.
+ * Puts boxes in the place of what still names VideoIO.swf: an embed, the object around it, or an object alone. The page
+ * may have kept one of them, so they all get the methods.
  * @param {ParentNode} root
  * @returns {Place[]}
  */
@@ -52,9 +68,9 @@ export function embedded(root) {
     if (name && isVideoIO(element)) byName.set(name, [...(byName.get(name) ?? []), element]);
   }
   return [...byName].map(([name, elements]) => {
-    const box = document.createElement('div');
-    elements[0].after(box);
-    return { name, element: box, elements, flashVars: elements.map(flashVarsOf).find(Boolean) ?? '' };
+    const element = takePlace(elements[0], name);
+    const flashVars = elements.map(flashVarsOf).find(Boolean) ?? '';
+    return { name, element, elements: [element, ...elements], flashVars };
   });
 }
 

@@ -11,8 +11,14 @@ const states = Object.freeze({
   error: 'connectionError',
 });
 
+/**
+ * @typedef {object} Part
+ * @property {string} url
+ * @property {number} seconds NaN if it is not known before it is loaded
+ */
+
 export class File extends Connection {
-  #urls;
+  #parts;
   #hooks;
   #video;
   #part = 0;
@@ -21,28 +27,35 @@ export class File extends Connection {
   #listening = new AbortController();
 
   /**
-   * @param {string[]} urls
+   * @param {Part[]} parts
    * @param {import('./connection.js').Hooks} hooks
    */
-  constructor(urls, hooks) {
+  constructor(parts, hooks) {
     super();
-    this.#urls = urls;
+    this.#parts = parts;
     this.#hooks = hooks;
     this.#video = hooks.screen.video;
   }
 
   /** @override */
   start() {
+    this.load();
+    this.#hooks.connected();
+  }
+
+  /** Loads it, and tells what becomes of it from now on. */
+  load() {
     const { signal } = this.#listening;
+    const { change, wishes } = this.#hooks;
     /** @type {(type: string, listener: () => void) => void} */
     const on = (type, listener) => this.#video.addEventListener(type, listener, { signal });
-    for (const [type, state] of Object.entries(states)) on(type, () => this.#hooks.change('playerState', state));
-    on('durationchange', () => this.#hooks.change('duration', this.#video.duration));
-    on('timeupdate', () => this.#hooks.change('currentTime', this.#video.currentTime));
+    for (const [type, state] of Object.entries(states)) on(type, () => change('playerState', state));
+    on('durationchange', () => change('duration', this.#before(this.#parts.length)));
+    on('timeupdate', () => change('currentTime', this.#before(this.#part) + this.#video.currentTime));
     on('ended', () => this.#ended());
-    this.#video.preload = this.#hooks.wishes('preload') === true ? 'auto' : 'metadata';
-    this.#load(0);
-    this.#hooks.connected();
+    this.#video.preload = wishes('preload') === true ? 'auto' : 'metadata';
+    this.#video.autoplay = false;
+    this.#insert(0);
   }
 
   /** @override */
@@ -62,30 +75,39 @@ export class File extends Connection {
     else this.#video.pause();
   }
 
-  /** @override @param {number} seconds in the part that is played */
+  /** @override @param {number} seconds */
   seek(seconds) {
-    if (Number.isFinite(seconds)) this.#video.currentTime = seconds;
+    if (!Number.isFinite(seconds)) return;
+    const later = this.#parts.findIndex((_, at) => seconds < this.#before(at + 1));
+    const part = later < 0 ? this.#parts.length - 1 : later;
+    if (part !== this.#part) this.#insert(part);
+    this.#video.currentTime = Math.max(seconds - this.#before(part), 0);
+    if (this.#runs) this.#play();
+  }
+
+  /** How many seconds there are before a part, or in all. @param {number} part */
+  #before(part) {
+    return this.#parts.slice(0, part).reduce((sum, { seconds }) => sum + (seconds || this.#video.duration), 0);
   }
 
   /** @param {number} part */
-  #load(part) {
+  #insert(part) {
     this.#part = part;
-    this.#video.autoplay = false;
-    this.#video.src = this.#urls[part];
+    this.#video.src = this.#parts[part].url;
   }
 
   #play() {
-    if (this.#video.ended) this.#load(0);
     // What cannot be played is told by playerState; a play that is cut short is none of the page's.
     this.#video.play().catch(() => {});
   }
 
   #ended() {
-    if (this.#part + 1 < this.#urls.length) {
-      this.#load(this.#part + 1);
+    if (this.#part + 1 < this.#parts.length) {
+      this.#insert(this.#part + 1);
       this.#play();
       return;
     }
+    if (this.#part > 0) this.#insert(0);
     this.#hooks.change('playerState', 'stopped');
     this.#hooks.change('playing', false);
     if (this.#hooks.wishes('loop') === true) this.#hooks.change('playing', true);

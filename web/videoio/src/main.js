@@ -10,7 +10,8 @@ import { embedded, replaced } from './embed.js';
 import { File } from './file.js';
 import { Gateway } from './gateway.js';
 import { Player } from './player.js';
-import { accountOf } from './source.js';
+import { accountOf, schemeOf, streamSchemes } from './source.js';
+import { Studio } from './studio.js';
 
 const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
 const service = new URL('/ws', script?.src || document.baseURI);
@@ -23,9 +24,10 @@ service.protocol = service.protocol === 'https:' ? 'wss:' : 'ws:';
  * @param {import('./connection.js').Hooks} hooks
  */
 function connect(url, args, hooks) {
-  if (/^https?:/i.test(url)) return new File([url], hooks);
+  if (/^https?:/i.test(url)) return new File([{ url, seconds: NaN }], hooks);
   const account = accountOf(url, args);
-  return account && new Gateway(service.href, account, hooks);
+  if (account) return new Gateway(service.href, account, hooks);
+  return streamSchemes.includes(schemeOf(url) ?? '') ? new Studio(url, hooks) : null;
 }
 
 /** @param {import('./embed.js').Place} place */

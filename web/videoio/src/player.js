@@ -15,6 +15,9 @@ import { Values } from './values.js';
 /** @typedef {import('./connection.js').Connection} Connection */
 /** @typedef {import('./connection.js').Hooks} Hooks */
 
+/** What ends with a connection. */
+const ofConnection = ['nearID', 'playerState', 'bytesLoaded', 'bytesTotal', 'currentFPS', 'liveDelay', 'bandwidth'];
+
 export class Player {
   #name;
   #connect;
@@ -91,8 +94,7 @@ export class Player {
    */
   set(name, value) {
     if (!Object.hasOwn(properties, name) || properties[name].fixed) return;
-    const wanted = converted(properties[name], value);
-    this.#set(name, wanted);
+    this.#set(name, converted(properties[name], value));
     this.#refresh();
   }
 
@@ -194,7 +196,7 @@ export class Player {
     const connection = this.#connection;
     this.#connection = null;
     this.#streams.stop();
-    this.#values.change('nearID', null);
+    for (const name of ofConnection) this.#values.change(name, properties[name].initial);
     connection?.stop();
     this.#screen.play(null);
   }
@@ -289,10 +291,7 @@ export class Player {
     if (this.#values.is('privacyEvent')) this.#tell('onShowingSettings', { showing });
   }
 
-  /**
-   * @param {string} name
-   * @param {object} event
-   */
+  /** @type {(name: string, event: object) => void} */
   #tell(name, event) {
     tellPage(this.#name, name, event);
   }

@@ -105,12 +105,11 @@ export class Screen {
    */
   snapshot(quality) {
     const seen = [this.video, this.#own].find((each) => !each.hidden && each.videoWidth > 0);
+    if (!seen) return null;
     const canvas = document.createElement('canvas');
-    const context = canvas.getContext('2d');
-    if (!seen || !context) return null;
     canvas.width = this.#element.clientWidth || seen.videoWidth;
     canvas.height = this.#element.clientHeight || seen.videoHeight;
-    context.drawImage(seen, 0, 0, canvas.width, canvas.height);
+    canvas.getContext('2d')?.drawImage(seen, 0, 0, canvas.width, canvas.height);
     return canvas.toDataURL('image/jpeg', quality / 100).split(',')[1] ?? null;
   }
 
