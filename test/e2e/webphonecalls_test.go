@@ -166,19 +166,22 @@ func (p *webPhone) picture(t *testing.T, name string) {
 	}
 }
 
-// TestWebPhonePictures: two users of the web phone see each other, one shows his screen, and hides it again.
+// TestWebPhonePictures: two users of the web phone see each other, from the beginning and over a reload, one shows his
+// screen, and both hide what they show; then one shows himself in a call of sound, and to a phone that only hears.
 func TestWebPhonePictures(t *testing.T) {
 	w := newWorld(t, browser.Chromium, service.Options{})
-	alice, bob := openWebPhone(t, w), openWebPhone(t, w)
+	bob := openWebPhone(t, w)
+	alice := openWebPhoneAt(t, w.service.HTTP+"/phone/?has_video=true",
+		userName(int(w.users.Add(1))-1), browser.Options{Origin: w.service.HTTP})
 	alice.enter("target", bob.user)
 	alice.press("Call")
 	bob.await("call", "incoming")
-	bob.press("Answer")
-	alice.await("call", "up")
-	alice.press("Camera")
+	bob.mustShow("call-state", "with pictures")
+	bob.press("Answer with camera")
+	alice.mustSee("remote-video")
 	bob.mustSee("remote-video")
+	must(t, alice.Reload())
 	alice.mustSee("local-video")
-	bob.press("Camera")
 	alice.mustSee("remote-video")
 	bob.mustSee("remote-video")
 	bob.press("Screen")
@@ -187,11 +190,32 @@ func TestWebPhonePictures(t *testing.T) {
 	alice.press("Camera off")
 	bob.mustShow("video-none", "shows nothing")
 	must(t, bob.Call(nil, "waitHidden", "remote-video", limit.Milliseconds()))
+	must(t, alice.Reload()) // what the other side shows is seen without a camera, too
+	alice.mustSee("remote-video")
 	bob.press("Stop sharing")
 	must(t, alice.Call(nil, "waitHidden", "video-box", limit.Milliseconds()))
 	mustHear(t, alice, pageHz)
 	alice.press("Hang up")
 	bob.await("call", "none")
+
+	bob.enter("target", alice.user)
+	bob.press("Call")
+	alice.await("call", "incoming")
+	alice.press("Answer")
+	bob.await("call", "up")
+	alice.press("Camera")
+	bob.mustSee("remote-video")
+	bob.press("Hang up")
+	alice.await("call", "none")
+
+	phone := callee(t, answerUntilBye)
+	alice.enter("target", phone.number())
+	alice.press("Call")
+	alice.mustShow("message", "takes no pictures")
+	mustHear(t, phone, pageHz)
+	must(t, alice.Call(nil, "waitHidden", "video-box", limit.Milliseconds()))
+	alice.press("Hang up")
+	must(t, phone.Wait(limit))
 }
 
 // mustSee waits until the page has shown a second of fresh pictures.

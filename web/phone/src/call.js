@@ -2,11 +2,13 @@
 // One call: a JsSIP session, its media, and how they stand. See CallState for how it moves.
 import { CallMedia } from './callmedia.js';
 import { CallState } from './callstate.js';
-import { isMissed, wordsForEnd } from './callwords.js';
+import { endOf } from './callwords.js';
 import { Hold } from './hold.js';
+import { replacing } from './kept.js';
 import { keyTiming, keyTransport } from './keys.js';
 import { sendInCall } from './messages.js';
 import { closeMicrophone } from './microphone.js';
+import { offersPictures } from './pictures.js';
 import { Referral } from './referral.js';
 
 /**
@@ -14,9 +16,9 @@ import { Referral } from './referral.js';
  * @typedef {{ name: string, address: string }} Peer see peerOf
  * @typedef {{ callId: string, localTag: string, remoteTag: string }} Dialog what names a call to the service (RFC 3261
  *   section 12)
- * @typedef {Record<'changed' | 'sound' | 'broken' | 'unplugged', (call: Call) => void>} CallListener told of every
- *   change, of the other side's sound, again and again of a connection that does not mend itself, and of a microphone
- *   that is gone
+ * @typedef {Record<'changed' | 'sound' | 'broken' | 'unplugged' | 'unseen', (call: Call) => void>} CallListener told of
+ *   every change, of the other side's sound, again and again of a connection that does not mend itself, of a microphone
+ *   that is gone, and of another side that takes no pictures
  * @typedef {(options: object) => Session} Dial
  * @typedef {{ words: string, failed: boolean, missed?: boolean, status: number }} End why a call is over; status is that
  *   of a response, else 0
@@ -30,7 +32,7 @@ export class Call {
   muted = false;
   hold = new Hold();
   /** How the call stood in the page before, which it takes on when it is up again. */
-  before = { muted: false, held: false };
+  before = { muted: false, held: false, seen: /** @type {import('./kept.js').KeptCall['seen']} */ ('no') };
   /** Since when both sides talk, and until when they did, in milliseconds since 1970; 0 if they do not. */
   startedAt = 0;
   endedAt = 0;
@@ -66,6 +68,7 @@ export class Call {
       sound: () => listener.sound(this),
       broken: () => listener.broken(this),
       unplugged: () => listener.unplugged(this),
+      unseen: () => listener.unseen(this),
     });
   }
 
@@ -88,37 +91,44 @@ export class Call {
     return this.media.interrupted;
   }
 
-  /** Takes an open microphone, or closes it: the call may have ended while the user was asked. @param {MediaStream} microphone */
-  equip(microphone) {
-    if (this.over) closeMicrophone(microphone);
-    else this.media.take(microphone);
+  /**
+   * Takes an open microphone and camera, or closes them: the call may have ended while the user was asked.
+   * @param {MediaStream} microphone
+   * @param {MediaStream | null} camera null to show nothing
+   */
+  equip(microphone, camera = null) {
+    if (this.over) [microphone, camera].forEach(closeMicrophone);
+    else this.media.take(microphone, camera);
     return !this.over;
   }
 
   /**
    * Takes the session and the INVITE of a call that comes in.
    * @param {Session} session
-   * @param {{ call_id: string, to_tag: string, from_tag: string }} request
+   * @param {{ call_id: string, to_tag: string, from_tag: string, body?: string }} request
    */
-  receive(session, { call_id: callId, to_tag: localTag, from_tag: remoteTag }) {
+  receive(session, { call_id: callId, to_tag: localTag, from_tag: remoteTag, body }) {
     this.dialog = { callId, localTag, remoteTag };
+    this.media.pictures.expected = offersPictures(body);
     this.#follow(session);
   }
 
   /**
-   * Places the call with an open microphone, which the call closes in the end.
+   * Places the call with an open microphone, and a camera, which the call closes in the end.
    * @param {MediaStream} microphone
    * @param {Dial} dial
+   * @param {MediaStream | null} [camera]
    */
-  place(microphone, dial) {
-    if (!this.equip(microphone)) return;
+  place(microphone, dial, camera) {
+    if (!this.equip(microphone, camera)) return;
     this.#start(dial(this.media.options()));
     this.#move(CallState.calling);
   }
 
   /** Waits to be taken back, as it was in the page before. @param {import('./kept.js').KeptCall} kept */
-  wait({ dialog, startedAt, keys, muted, held }) {
-    Object.assign(this, { dialog, startedAt, keys, before: { muted, held } });
+  wait({ dialog, startedAt, keys, muted, held, seen }) {
+    Object.assign(this, { dialog, startedAt, keys, before: { muted, held, seen } });
+    this.media.pictures.expected = seen === 'other' || seen === 'both';
     this.#move(CallState.resuming);
   }
 
@@ -130,9 +140,7 @@ export class Call {
   resume(dial) {
     if (this.over) return;
     const { muted, held } = this.before;
-    const { callId, localTag, remoteTag } = /** @type {Dialog} */ (this.dialog);
-    const extraHeaders = [`Replaces: ${callId};to-tag=${remoteTag};from-tag=${localTag}`];
-    const session = dial({ ...this.media.options(), extraHeaders });
+    const session = dial({ ...this.media.options(), extraHeaders: [replacing(/** @type {Dialog} */ (this.dialog))] });
     this.#start(session);
     session.on('sdp', (offer) => {
       if (held && !this.up) offer.sdp = offer.sdp.replaceAll('a=sendrecv', 'a=sendonly');
@@ -148,9 +156,9 @@ export class Call {
     this.#move(wanted ? CallState.answering : CallState.incoming);
   }
 
-  /** Answers with an open microphone, which the call closes in the end. @param {MediaStream} microphone */
-  answer(microphone) {
-    if (!this.equip(microphone) || !this.#session) return;
+  /** Answers likewise. @param {MediaStream} microphone @param {MediaStream | null} [camera] */
+  answer(microphone, camera) {
+    if (!this.equip(microphone, camera) || !this.#session) return;
     this.#session.answer(this.media.options());
     this.media.follow(this.#session.connection);
   }
@@ -235,6 +243,7 @@ export class Call {
   #follow(session) {
     this.#session = session;
     session.on('icecandidate', ({ ready }) => this.media.limitGathering(ready));
+    session.on('connecting', () => this.media.expectPictures());
     session.on('progress', (/** @type {any} */ { originator, response }) => this.#progress(originator, response));
     session.on('accepted', (/** @type {any} */ { originator, response }) => {
       if (originator === 'remote') this.#accepted(response);
@@ -266,13 +275,7 @@ export class Call {
 
   /** @param {any} end what JsSIP tells */
   #ended(end) {
-    if (this.transfer?.done) {
-      this.#finish({ words: `${this.peer.name} talks to ${this.transfer.name} now.`, failed: false, status: 0 });
-      return;
-    }
-    const missed = this.direction === 'incoming' && !this.startedAt && isMissed(end);
-    const words = wordsForEnd(end, { peer: this.peer.name });
-    this.#finish({ ...words, missed, status: end.message?.status_code ?? 0 });
+    this.#finish(endOf(this, end));
   }
 
   /** @param {End} end */

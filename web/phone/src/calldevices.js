@@ -12,6 +12,29 @@ export class CallDevices {
     this.#around = around;
   }
 
+  /**
+   * Opens what a call begins with: the microphone, and if the user wants to be seen the camera. That there is none is
+   * no reason not to talk.
+   * @param {boolean} seen
+   * @returns {Promise<[MediaStream, MediaStream | null]>}
+   */
+  async open(seen) {
+    const microphone = await this.#around.openMicrophone();
+    if (!seen) return [microphone, null];
+    try {
+      return [microphone, await this.#around.openCamera()];
+    } catch (error) {
+      this.#around.say(`${/** @type {Error} */ (error).message} You are heard, and not seen.`, 'bad');
+      return [microphone, null];
+    }
+  }
+
+  /** A camera can be unplugged in a call that began with it. @param {Call} call */
+  watchCamera(call) {
+    const { pictures, connection } = call.media;
+    if (connection && pictures.local) this.#watch(call, connection, pictures.local);
+  }
+
   /** Uses the microphone that the user has chosen now. @param {Call[]} calls */
   async changeMicrophone(calls) {
     try {
@@ -61,13 +84,23 @@ export class CallDevices {
         closeMicrophone(stream); // the call ended while the user was asked
         return;
       }
-      // A camera can be unplugged, and the browser has a button of its own that ends the sharing of a screen.
-      for (const track of stream.getTracks()) {
-        track.addEventListener('ended', () => pictures.local === stream && void this.#hide(call, connection));
-      }
+      this.#watch(call, connection, stream);
       if (await pictures.show(connection, what, stream)) call.renegotiate();
     } catch (error) {
       this.#around.say(/** @type {Error} */ (error).message, 'bad');
+    }
+  }
+
+  /**
+   * A camera can be unplugged, and the browser has a button of its own that ends the sharing of a screen.
+   * @param {Call} call
+   * @param {RTCPeerConnection} connection
+   * @param {MediaStream} stream
+   */
+  #watch(call, connection, stream) {
+    const { pictures } = call.media;
+    for (const track of stream.getTracks()) {
+      track.addEventListener('ended', () => pictures.local === stream && void this.#hide(call, connection));
     }
   }
 }

@@ -29,9 +29,9 @@ export class CallMedia {
   #told;
 
   /**
-   * @param {{ changed: () => void, sound: (stream: MediaStream) => void, broken: () => void, unplugged: () => void }} told
-   *   of every change, of the other side's sound, again and again of a connection that does not mend itself, and of a
-   *   microphone that is gone
+   * @param {{ changed: () => void, sound: (stream: MediaStream) => void, broken: () => void, unplugged: () => void,
+   *   unseen: () => void }} told of every change, of the other side's sound, again and again of a connection that does
+   *   not mend itself, of a microphone that is gone, and of another side that takes no pictures
    */
   constructor(told) {
     this.#told = told;
@@ -40,16 +40,23 @@ export class CallMedia {
 
   /** What JsSIP needs to know of the media of a call. */
   options() {
+    const camera = this.pictures.local;
+    const both = [this.local, camera].flatMap((stream) => stream?.getTracks() ?? []);
     return {
-      mediaStream: this.local ?? undefined,
-      mediaConstraints: { audio: true, video: false },
+      mediaStream: (camera ? new MediaStream(both) : this.local) ?? undefined,
+      mediaConstraints: { audio: true, video: Boolean(camera) },
       pcConfig: { iceServers: [] },
     };
   }
 
-  /** Takes an open microphone, which is closed with the rest. @param {MediaStream} microphone */
-  take(microphone) {
+  /**
+   * Takes an open microphone, and a camera to begin with, which are closed with the rest.
+   * @param {MediaStream} microphone
+   * @param {MediaStream | null} camera
+   */
+  take(microphone, camera = null) {
     this.local = microphone;
+    if (camera) this.pictures.begin(camera);
     for (const track of microphone.getTracks()) {
       track.addEventListener('ended', () => microphone === this.local && this.#told.unplugged());
     }
@@ -86,6 +93,14 @@ export class CallMedia {
       this.#told.sound(this.sound);
     });
     connection.addEventListener('iceconnectionstatechange', () => this.#judge());
+    connection.addEventListener('signalingstatechange', () => {
+      if (this.pictures.refusedBy(connection)) this.#told.unseen();
+    });
+  }
+
+  /** Offers to see the other side, if there were pictures before. */
+  expectPictures() {
+    if (this.#connection) this.pictures.expectBy(this.#connection);
   }
 
   /** JsSIP hands out one ready function for each description it makes. @param {() => void} ready */

@@ -16,7 +16,8 @@ const stateWords = {
 };
 
 /** How a call stands, beside the name of the other side. @param {import('./call.js').Call} call */
-export function wordsForState({ state, up, peer, transfer, interrupted, hold, muted }) {
+export function wordsForState({ state, up, rings, peer, transfer, interrupted, hold, muted, media }) {
+  if (rings && media.pictures.expected) return 'is calling you with pictures';
   if (!up) return stateWords[state] ?? '';
   if (transfer) return transfer.rings ? `Rings at ${transfer.name}…` : `Sending to ${transfer.name}…`;
   if (interrupted) return 'The sound is interrupted…';

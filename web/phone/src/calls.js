@@ -17,6 +17,8 @@ const most = 4;
  * @typedef {object} Surroundings what the calls need around them
  * @property {() => Line | null} line
  * @property {() => Promise<MediaStream>} openMicrophone
+ * @property {() => Promise<MediaStream>} openCamera
+ * @property {() => boolean} seen whether the user wants to be seen from the beginning of calls on
  * @property {import('./journal.js').Journal} journal
  * @property {(words: string | null, kind?: 'plain' | 'good' | 'bad') => void} say tells the user something
  * @property {() => void} changed called after every change
@@ -70,7 +72,9 @@ export class Calls {
       return;
     }
     try {
-      call.place(await this.#around.openMicrophone(), (options) => line.call(uri, options));
+      const [microphone, camera] = await this.devices.open(this.showsCamera);
+      call.place(microphone, (options) => line.call(uri, options), camera);
+      this.devices.watchCamera(call);
     } catch (error) {
       call.fail(/** @type {Error} */ (error).message);
     }
@@ -94,14 +98,24 @@ export class Calls {
     this.#around.changed();
   }
 
-  /** Answers a call that rings; without a microphone it rings on. @param {Call | null} call */
-  async answer(call = this.active) {
+  /** Whether calls begin with the camera on. */
+  get showsCamera() {
+    return this.#around.seen();
+  }
+
+  /**
+   * Answers a call that rings; without a microphone it rings on.
+   * @param {Call | null} call
+   * @param {boolean} seen whether the user is seen, if the other side offers pictures
+   */
+  async answer(call = this.active, seen = this.showsCamera) {
     if (!call?.rings) return;
     this.#activate(call);
     call.accept();
     this.#around.say(null);
     try {
-      call.answer(await this.#around.openMicrophone());
+      call.answer(...(await this.devices.open(seen && call.media.pictures.expected)));
+      this.devices.watchCamera(call);
     } catch (error) {
       this.#around.say(/** @type {Error} */ (error).message, 'bad');
       call.accept(false);
@@ -182,7 +196,7 @@ export class Calls {
   async #resume(call) {
     const line = this.#around.line();
     try {
-      call.equip(await this.#around.openMicrophone());
+      call.equip(...(await this.devices.open(call.before.seen === 'both')));
       line?.whenConnected(() => call.resume((options) => line.call(line.account.uri, options)));
     } catch (error) {
       call.fail(/** @type {Error} */ (error).message);
@@ -197,6 +211,7 @@ export class Calls {
       sound: (each) => each === this.active && this.#resound(),
       broken: (each) => this.#mend(each),
       unplugged: (each) => void this.devices.replug(each),
+      unseen: ({ peer: { name } }) => this.#around.say(`${name} takes no pictures. You are heard, and not seen.`),
     });
     call.number = ++this.#last;
     this.list.push(call);

@@ -106,6 +106,18 @@ function wordsForStatus(status) {
 }
 
 /**
+ * Why a call is over, by what JsSIP tells.
+ * @param {Pick<import('./call.js').Call, 'transfer' | 'peer' | 'direction' | 'startedAt'>} call
+ * @param {Told} told
+ * @returns {import('./call.js').End}
+ */
+export function endOf({ transfer, peer, direction, startedAt }, told) {
+  if (transfer?.done) return { words: `${peer.name} talks to ${transfer.name} now.`, failed: false, status: 0 };
+  const missed = direction === 'incoming' && !startedAt && isMissed(told);
+  return { ...wordsForEnd(told, { peer: peer.name }), missed, status: told.message?.status_code ?? 0 };
+}
+
+/**
  * Tells whether a call that rang here is one that the user missed: nobody took it or declined it, here or elsewhere.
  * (RFC 3326 for the reason of a CANCEL)
  * @param {Told} told

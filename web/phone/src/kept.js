@@ -13,6 +13,7 @@
  * @property {boolean} muted
  * @property {boolean} held by us
  * @property {boolean} active whether it was the one the user talked to
+ * @property {'no' | 'other' | 'both'} seen who was: nobody, the other side alone, or the user by his camera, too
  *
  * @typedef {object} Kept
  * @property {string} webSocket
@@ -52,9 +53,14 @@ export function takeKept(storage) {
 
 /** What another page needs to take a call back; null if the call is not that far. @param {import('./call.js').Call} call @param {boolean} active */
 export function keptCall(call, active) {
-  const { direction, peer, dialog, startedAt, keys } = call;
+  const { direction, peer, dialog, startedAt, keys, media } = call;
   if (!dialog || !(call.up || call.state === 'resuming')) return null;
   // A call that is not taken back yet is neither muted nor held, but shall be.
-  const { muted, held } = call.up ? { muted: call.muted, held: call.hold.local } : call.before;
-  return { direction, peer, dialog, startedAt, keys, muted, held, active };
+  const now = { muted: call.muted, held: call.hold.local, seen: media.pictures.seenBy(media.connection) };
+  return { direction, peer, dialog, startedAt, keys, active, ...(call.up ? now : call.before) };
+}
+
+/** The header that takes the place of a dialog (RFC 3891). @param {import('./call.js').Dialog} dialog */
+export function replacing({ callId, localTag, remoteTag }) {
+  return `Replaces: ${callId};to-tag=${remoteTag};from-tag=${localTag}`;
 }

@@ -57,7 +57,7 @@ const phone = new Phone(
     ended: (call) => beside.history.add(call),
     trace: (way, text) => trace.add(way, text),
   },
-  { openMicrophone: openChosen },
+  { openMicrophone: openChosen, openCamera: openChosenCamera, seen: () => settings.has_video === true },
 );
 const { calls } = phone;
 /** @type {import('./facts.js').Facts | null} */
@@ -78,6 +78,7 @@ const views = [
   new LineView(() => phone.unregister()),
   new CallView({
     answer: () => void calls.answer(),
+    answerOtherwise: () => void calls.answer(calls.active, !calls.showsCamera),
     decline: () => calls.decline(),
     hangUp: () => calls.hangUp(),
     toggleMute: () => calls.toggleMute(),

@@ -5,7 +5,7 @@ import { Calls } from './calls.js';
 import { Journal } from './journal.js';
 import { keptCall } from './kept.js';
 import { Line } from './line.js';
-import { openMicrophone } from './microphone.js';
+import { openCamera, openMicrophone } from './microphone.js';
 
 /**
  * @typedef {import('./account.js').Account} Account
@@ -14,6 +14,8 @@ import { openMicrophone } from './microphone.js';
  * @typedef {object} Outside what the phone needs from outside; tests give their own
  * @property {(webSocket: string, account: Account, listener: import('./line.js').LineListener) => Line} makeLine
  * @property {() => Promise<MediaStream>} openMicrophone
+ * @property {() => Promise<MediaStream>} openCamera
+ * @property {() => boolean} seen whether the user wants to be seen from the beginning of calls on
  *
  * @typedef {object} PhoneListener
  * @property {() => void} changed called after every change
@@ -28,6 +30,8 @@ import { openMicrophone } from './microphone.js';
 const real = {
   makeLine: (webSocket, account, listener) => new Line(webSocket, account, listener),
   openMicrophone,
+  openCamera,
+  seen: () => false,
 };
 
 export class Phone {
@@ -52,6 +56,8 @@ export class Phone {
     this.calls = new Calls({
       line: () => this.line,
       openMicrophone: this.#outside.openMicrophone,
+      openCamera: this.#outside.openCamera,
+      seen: this.#outside.seen,
       journal: this.journal,
       say: (words, kind) => this.#say(words, kind),
       changed: () => listener.changed(),

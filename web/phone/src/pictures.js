@@ -11,6 +11,8 @@ export class Pictures {
   showing = Showing.nothing;
   /** What we show, or null. @type {MediaStream | null} */
   local = null;
+  /** Whether the other side has offered some, or showed some to the page before. */
+  expected = false;
   /** @type {MediaStream | null} */
   #remote = null;
   /** @type {MediaStreamTrack | null} */
@@ -35,6 +37,26 @@ export class Pictures {
     this.#changed();
   }
 
+  /** Shows the camera from the first offer on. @param {MediaStream} camera */
+  begin(camera) {
+    Object.assign(this, { showing: Showing.camera, local: camera });
+  }
+
+  /** Makes room for what the other side shows, in an offer that has no pictures else. @param {RTCPeerConnection} connection */
+  expectBy(connection) {
+    if (this.expected && !videoOf(connection)) connection.addTransceiver('video', { direction: 'recvonly' });
+  }
+
+  /**
+   * Lets go of the camera if the other side has refused to see any pictures; tells whether it did so.
+   * @param {RTCPeerConnection} connection
+   */
+  refusedBy(connection) {
+    const refused = connection.signalingState === 'stable' && this.local !== null && !videoOf(connection);
+    if (refused) this.close();
+    return refused;
+  }
+
   /**
    * Shows something by a connection; tells whether both sides have to agree on it first.
    * @param {RTCPeerConnection} connection
@@ -57,6 +79,12 @@ export class Pictures {
     return !agreed;
   }
 
+  /** Who is seen by a connection. @param {RTCPeerConnection | null} connection @returns {'no' | 'other' | 'both'} */
+  seenBy(connection) {
+    if (this.showing === Showing.camera) return 'both';
+    return connection && videoOf(connection) ? 'other' : 'no';
+  }
+
   /** Shows nothing any more; both sides have to agree on it. @param {RTCPeerConnection} connection */
   async hide(connection) {
     this.close();
@@ -74,7 +102,14 @@ export class Pictures {
   }
 }
 
-/** The video section of a connection. @param {RTCPeerConnection} connection */
+/** The video section of a connection, unless it was refused. @param {RTCPeerConnection} connection */
 function videoOf(connection) {
-  return connection.getTransceivers().find(({ receiver }) => receiver.track.kind === 'video');
+  const usable = (/** @type {RTCRtpTransceiver} */ { receiver, direction, currentDirection }) =>
+    receiver.track.kind === 'video' && direction !== 'stopped' && currentDirection !== 'stopped';
+  return connection.getTransceivers().find(usable);
+}
+
+/** Whether a description offers pictures. @param {string | undefined} sdp */
+export function offersPictures(sdp = '') {
+  return /^m=video [1-9]/m.test(sdp);
 }

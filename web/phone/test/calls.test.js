@@ -1,46 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Calls } from '../src/calls.js';
-import { Journal } from '../src/journal.js';
 import { keptCall } from '../src/kept.js';
 import { FakeMicrophone, FakeSession, response } from './fakes.js';
-
-/** Calls over a line that is registered, whose sessions a test moves by hand. */
-function several() {
-  const sessions = [];
-  const heard = [];
-  const said = [];
-  const microphones = [];
-  const line = {
-    state: 'registered',
-    connected: true,
-    account: { uri: 'sip:alice@localhost', name: 'alice', domain: 'localhost' },
-    whenConnected: (callback) => callback(),
-    call(uri, options) {
-      sessions.push(Object.assign(new FakeSession(), { uri, options }));
-      return sessions.at(-1);
-    },
-  };
-  const calls = new Calls({
-    line: () => line,
-    openMicrophone: async () => {
-      if (microphones.none) throw new Error('No microphone was found.');
-      microphones.push(new FakeMicrophone());
-      return microphones.at(-1);
-    },
-    journal: new Journal(() => {}),
-    say: (words) => words && said.push(words),
-    changed() {},
-    ended() {},
-    sound: (stream) => heard.push(stream),
-  });
-  return { calls, line, sessions, heard, said, microphones };
-}
-
-function answer(session) {
-  session.emit('accepted', { originator: 'remote', response: response(200) });
-  session.emit('confirmed', {});
-}
+import { answer, several } from './several.js';
 
 /** What the browser asks, until the user allows it. */
 function question() {
@@ -136,6 +98,7 @@ test('what another page left is taken back as it was', async () => {
     keys: '1#',
     muted: false,
     held: false,
+    seen: 'other',
     active: false,
     ...more,
   });
@@ -185,6 +148,7 @@ test('what is left of a call', async () => {
     keys: '',
     muted: false,
     held: false,
+    seen: 'no',
     active: true,
   });
 });

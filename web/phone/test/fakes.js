@@ -62,6 +62,15 @@ class FakeConnection extends EventTarget {
       this.track = track;
     },
   };
+  /** Video alone; there is one for each track of a camera that is added. */
+  transceivers = [];
+  signalingState = 'stable';
+  getTransceivers() {
+    return this.transceivers;
+  }
+  addTransceiver(kind, { direction }) {
+    this.transceivers.push({ direction, currentDirection: null, receiver: { track: { kind } } });
+  }
   getSenders() {
     return [Object.assign(this.sender, { dtmf: { canInsertDTMF: this.events } })];
   }
@@ -81,6 +90,20 @@ export class FakeMicrophone {
     return [this.track];
   }
   getAudioTracks() {
+    return [this.track];
+  }
+}
+
+/** A camera that knows whether it was closed. */
+export class FakeCamera extends FakeMicrophone {
+  constructor() {
+    super();
+    this.track.kind = 'video';
+  }
+  getAudioTracks() {
+    return [];
+  }
+  getVideoTracks() {
     return [this.track];
   }
 }

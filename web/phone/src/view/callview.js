@@ -15,18 +15,25 @@ export class CallView {
   #call = null;
 
   /**
-   * @param {{ answer: () => void, decline: () => void, hangUp: () => void, toggleMute: () => void, toggleHold: () => void
-   * }} asked
+   * @param {Record<'answer' | 'answerOtherwise' | 'decline' | 'hangUp' | 'toggleMute' | 'toggleHold', () => void>} asked
    */
-  constructor({ answer, decline, hangUp, toggleMute, toggleHold }) {
-    const clicks = { answer, decline, hangup: hangUp, mute: toggleMute, hold: toggleHold };
+  constructor({ answer, answerOtherwise, decline, hangUp, toggleMute, toggleHold }) {
+    const clicks = {
+      answer,
+      'answer-otherwise': answerOtherwise,
+      decline,
+      hangup: hangUp,
+      mute: toggleMute,
+      hold: toggleHold,
+    };
     for (const [id, clicked] of Object.entries(clicks)) element(id).addEventListener('click', () => clicked());
     setInterval(() => this.#renderTimer(), 250);
   }
 
   /** @param {import('../phone.js').Phone} phone */
-  render({ call, line }) {
+  render({ call, calls, line }) {
     this.#call = call;
+    setText(element('answer-otherwise-words'), calls.showsCamera ? 'Answer without camera' : 'Answer with camera');
     element('phone').dataset.call = call?.state ?? 'none';
     element('talk').hidden = !call;
     this.#renderButtons(call, line?.connected ?? false);
@@ -43,6 +50,7 @@ export class CallView {
   #renderButtons(call, connected) {
     const incoming = call?.rings ?? false;
     element('answer').hidden = !incoming;
+    element('answer-otherwise').hidden = !incoming || !call?.media.pictures.expected;
     element('decline').hidden = !incoming;
     element('hangup').hidden = !call || incoming;
     element('controls').hidden = !call || incoming;
