@@ -86,6 +86,15 @@ bench: build setup-test test/e2e/node_modules/.package-lock.json
 	go run $(TAGS) ./test/load $(BENCH_ARGS)
 	go run $(TAGS) ./test/load/signalling $(SIGNALLING_ARGS)
 
+## bench-beside: place the same calls through rtpengine and sipbridge in turn, and print the ratio (BESIDE_CALLS)
+BESIDE_CALLS ?= 50 100 200
+.PHONY: bench-beside
+bench-beside: build
+	@.ci/setup-bench
+	for calls in $(BESIDE_CALLS); do \
+		go run $(TAGS) ./test/load -calls $$calls -rtpengine rtpengine $(BENCH_ARGS) || exit 1; \
+	done
+
 ## screenshots: picture each state of the pages at three widths, into docs/screenshots
 .PHONY: screenshots
 screenshots: build setup-test test/e2e/node_modules/.package-lock.json

@@ -12,6 +12,7 @@ import (
 
 	"sipbridge/test/load/callee"
 	"sipbridge/test/load/measure"
+	"sipbridge/test/load/rtpengine"
 	"sipbridge/test/load/service"
 	"sipbridge/test/load/sound"
 )
@@ -20,8 +21,9 @@ import (
 type bench struct {
 	options options
 	mode    mode
+	peer    string // what is measured: sipbridge or rtpengine
 	phone   *callee.Phone
-	service *service.Service
+	service subject
 	browser *sound.Library // what browsers play
 	calls   []*call
 	// ways by the user that is called; complete before the first call.
@@ -30,6 +32,17 @@ type bench struct {
 	idle, registered snapshot // before the ramp
 	began            snapshot // when the ramp began
 	opened, closed   snapshot // of the window
+}
+
+// subject is what is measured, as a process of its own.
+type subject interface {
+	// Address is where browsers connect, as host:port.
+	Address() string
+	// CPU is the time that it has spent, RSS the memory that it holds, in bytes.
+	CPU() (time.Duration, error)
+	RSS() (int64, error)
+	// Stop ends it.
+	Stop() error
 }
 
 // snapshot is what had been spent at a moment.
@@ -42,8 +55,8 @@ type snapshot struct {
 }
 
 // measureMode starts everything, measures, and stops everything.
-func measureMode(ctx context.Context, o options, m mode) (Result, error) {
-	b := &bench{options: o, mode: m, browser: sound.NewLibrary(m.browserCodec()), ways: map[string]ways{}}
+func measureMode(ctx context.Context, o options, m mode, peer string) (Result, error) {
+	b := &bench{options: o, mode: m, peer: peer, browser: sound.NewLibrary(m.browserCodec()), ways: map[string]ways{}}
 	err := b.prepare(ctx)
 	if err == nil {
 		err = b.measure(ctx)
@@ -69,14 +82,14 @@ func (b *bench) prepare(ctx context.Context) error {
 	if b.phone, err = callee.Listen(b.waysOf); err != nil {
 		return err
 	}
-	if b.service, err = service.Start(ctx, b.options.binary, b.configuration); err != nil {
+	if err = b.start(ctx); err != nil {
 		return err
 	}
 	if b.idle, err = b.take(); err != nil {
 		return err
 	}
 	for i := range b.options.calls {
-		next, fault := newCall(ctx, b.mode, i, b.service.Web, b.ways[called(i)])
+		next, fault := newCall(ctx, b.mode, i, b.service.Address(), b.ways[called(i)])
 		if fault != nil {
 			return fmt.Errorf("browser %d: %w", i, fault)
 		}
@@ -84,6 +97,27 @@ func (b *bench) prepare(ctx context.Context) error {
 	}
 	b.registered, err = b.take()
 	return err
+}
+
+// start starts what is measured.
+func (b *bench) start(ctx context.Context) error {
+	if b.peer == rtpengineName {
+		gateway, err := rtpengine.Start(ctx, rtpengine.Options{
+			Binary: b.options.rtpengine, Phone: b.phone.Addr(), Transcode: b.mode == transcode,
+			RTPPorts: service.RTPPorts(2 * b.options.calls),
+		})
+		if err != nil {
+			return err
+		}
+		b.service = gateway
+		return nil
+	}
+	bridge, err := service.Start(ctx, b.options.binary, b.configuration)
+	if err != nil {
+		return err
+	}
+	b.service = bridge
+	return nil
 }
 
 // The accounts of the browsers, load0 and so on.

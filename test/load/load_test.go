@@ -24,9 +24,9 @@ import (
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	standard := options{
-		calls: 50, rate: 10, window: 15 * time.Second, modes: []mode{relay, transcode}, binary: "bin/sipbridge",
+		calls: 50, rate: 10, window: 15 * time.Second, modes: []mode{relay, transcode}, binary: "bin/sipbridge", rounds: 2,
 	}
-	other := options{calls: 3, rate: 0.5, window: time.Second, modes: []mode{relay}, json: true, binary: "x"}
+	other := options{calls: 3, rate: 0.5, window: time.Second, modes: []mode{relay}, json: true, binary: "x", rounds: 2}
 	tests := []struct {
 		args []string
 		want options

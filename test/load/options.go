@@ -36,6 +36,27 @@ type options struct {
 	modes  []mode
 	json   bool
 	binary string // path of sipbridge
+	// rtpengine is the path of rtpengine, to be measured beside in turn; empty for sipbridge alone.
+	rtpengine string
+	rounds    int // how often each is measured beside the other
+}
+
+// What is measured.
+const (
+	sipbridgeName = "sipbridge"
+	rtpengineName = "rtpengine"
+)
+
+// peers are what is measured, in turn.
+func (o options) peers() []string {
+	if o.rtpengine == "" {
+		return []string{sipbridgeName}
+	}
+	var peers []string
+	for range o.rounds {
+		peers = append(peers, sipbridgeName, rtpengineName)
+	}
+	return peers
 }
 
 // settle is how long the last call may take to come up, before the window opens.
@@ -60,6 +81,8 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	chosen := flags.String("mode", "both", "relay (PCMU to PCMU), transcode (Opus to PCMU), or both")
 	flags.BoolVar(&o.json, "json", false, "print JSON instead of a table")
 	flags.StringVar(&o.binary, "binary", "bin/sipbridge", "the service to measure")
+	flags.StringVar(&o.rtpengine, "rtpengine", "", "an rtpengine to measure beside, in turn, and print the ratio")
+	flags.IntVar(&o.rounds, "rounds", 2, "with -rtpengine: how often each is measured")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return options{}, err
@@ -82,6 +105,8 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 		fault = fmt.Sprintf("-calls is 1 to %d", mostCalls)
 	case !(o.rate > 0 && o.rate <= mostRate):
 		fault = fmt.Sprintf("-rate is above 0 and at most %d", mostRate)
+	case o.rounds < 1:
+		fault = "-rounds is at least 1"
 	case o.window < time.Second || o.window > longestWindow:
 		fault = fmt.Sprintf("-window is 1s to %v", longestWindow)
 	}

@@ -22,6 +22,18 @@ func newReport(o options) *Report {
 	return &Report{Machine: measure.ThisMachine(), Rate: o.rate, Window: o.window.String()}
 }
 
+// write prints the report as the options want it.
+func (r *Report) write(out io.Writer, o options) error {
+	switch {
+	case o.json:
+		return r.writeJSON(out)
+	case o.rtpengine != "":
+		return r.writeComparison(out)
+	default:
+		return r.writeTable(out)
+	}
+}
+
 func (r *Report) writeJSON(out io.Writer) error {
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")

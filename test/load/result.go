@@ -12,6 +12,8 @@ import (
 // Result is what one mode measured. Times are in milliseconds, CPU times in seconds, memory in KiB.
 type Result struct {
 	Mode string `json:"mode"`
+	// Peer is what was measured: sipbridge, or another beside it.
+	Peer string `json:"peer"`
 	// Calls were placed, and Good came up, were heard both ways and lasted.
 	Calls int `json:"calls"`
 	Good  int `json:"good"`
@@ -88,7 +90,7 @@ func (b *bench) result() Result {
 	window := b.closed.at.Sub(b.opened.at)
 	spent := b.closed.cpu - b.opened.cpu
 	r := Result{
-		Mode: string(b.mode), Calls: len(b.calls), Cores: spent.Seconds() / window.Seconds(),
+		Mode: string(b.mode), Peer: b.peer, Calls: len(b.calls), Cores: spent.Seconds() / window.Seconds(),
 		RSSIdle: kib(b.idle.rss), RSSRegistered: kib(b.registered.rss), RSSSteady: kib(b.closed.rss),
 		GeneratorCores: (b.closed.generator - b.opened.generator).Seconds() / window.Seconds(),
 		BusyShare: (b.closed.busy - b.opened.busy).Seconds() / window.Seconds() /

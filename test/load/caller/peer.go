@@ -74,6 +74,7 @@ func newConnection(codec sound.Codec) (*webrtc.PeerConnection, error) {
 	}
 	settings := webrtc.SettingEngine{}
 	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetHandleUndeclaredSSRCWithoutAnswer(true) // rtpengine's answer names no SSRC
 	settings.SetInterfaceFilter(func(name string) bool { return name == "lo" })
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	registry := &interceptor.Registry{}

@@ -17,8 +17,8 @@ const (
 
 var errNoPort = errors.New("no loopback port is free for UDP and TCP alike")
 
-// freePorts gives different loopback ports that were free a moment ago, for UDP and TCP.
-func freePorts(ctx context.Context, count int) ([]int, error) {
+// FreePorts gives different loopback ports that were free a moment ago, for UDP and TCP.
+func FreePorts(ctx context.Context, count int) ([]int, error) {
 	ports := make([]int, 0, count)
 	for _, offset := range rand.Perm(lastPort - firstPort) {
 		if port := firstPort + offset; isFree(ctx, port) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sipbridge/test/load/measure"
+	"sipbridge/test/load/program"
 )
 
 // Addresses are where a service listens, all on loopback.
@@ -28,7 +29,7 @@ type Service struct {
 	Addresses
 
 	dir     string
-	running *child
+	running *program.Program
 }
 
 var errService = errors.New("the service is not as it should be")
@@ -47,7 +48,7 @@ func Start(ctx context.Context, binary string, configure func(Addresses) map[str
 }
 
 func (s *Service) start(ctx context.Context, binary string, configure func(Addresses) map[string]any) error {
-	ports, err := freePorts(ctx, 3)
+	ports, err := FreePorts(ctx, 3)
 	if err != nil {
 		return err
 	}
@@ -64,11 +65,11 @@ func (s *Service) start(ctx context.Context, binary string, configure func(Addre
 		return fmt.Errorf("configuration: %w", err)
 	}
 	//nolint:contextcheck // the service outlives ctx, so that it can be told to end
-	s.running, err = startChild(binary, "serve", "--config", file)
+	s.running, err = program.Start(binary, "serve", "--config", file)
 	if err != nil {
 		return fmt.Errorf("%w (make build makes it)", err)
 	}
-	s.Process = measure.ProcessOf(s.running.pid())
+	s.Process = measure.ProcessOf(s.running.PID())
 	return s.awaitReady(ctx)
 }
 
@@ -80,7 +81,7 @@ func (s *Service) awaitReady(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-s.running.gone:
+		case <-s.running.Gone():
 			return fmt.Errorf("%w: it ended at once", errService)
 		case <-ctx.Done():
 			return fmt.Errorf("%w: it does not get ready: %w", errService, ctx.Err())
@@ -103,8 +104,11 @@ func (s *Service) ready(ctx context.Context) bool {
 	return response.StatusCode == http.StatusOK
 }
 
+// Address is where browsers connect, as host:port.
+func (s *Service) Address() string { return s.Web }
+
 // Logged is how many bytes the service has printed.
-func (s *Service) Logged() int64 { return s.running.output.written() }
+func (s *Service) Logged() int64 { return s.running.Written() }
 
 // Stop ends the service and says if it did not end well.
 func (s *Service) Stop() error {
@@ -113,5 +117,5 @@ func (s *Service) Stop() error {
 		return nil
 	}
 	const patience = 10 * time.Second
-	return s.running.stop(patience)
+	return s.running.Stop(patience)
 }

@@ -1,4 +1,5 @@
-package service
+// Package program runs another program, and sees to it that it ends.
+package program
 
 import (
 	"context"
@@ -10,16 +11,16 @@ import (
 	"time"
 )
 
-// child is a program that this one started.
-type child struct {
+// Program is one that this one started.
+type Program struct {
 	command *exec.Cmd
 	output  *tail
 
 	gone chan struct{} // closed when the program has ended and its output is read
 }
 
-// startChild starts a program; it must be stopped.
-func startChild(name string, args ...string) (*child, error) {
+// Start starts a program; it must be stopped.
+func Start(name string, args ...string) (*Program, error) {
 	// It has to outlive whatever ends this program, to be told to end.
 	command := exec.CommandContext(context.Background(), name, args...)
 	// Should this program be killed, so is that one.
@@ -29,31 +30,42 @@ func startChild(name string, args ...string) (*child, error) {
 	if err := command.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	c := &child{command: command, output: output, gone: make(chan struct{})}
+	p := &Program{command: command, output: output, gone: make(chan struct{})}
 	go func() {
-		defer close(c.gone)
+		defer close(p.gone)
 		_ = command.Wait() // stop looks at the exit code
 	}()
-	return c, nil
+	return p, nil
 }
 
-func (c *child) pid() int { return c.command.Process.Pid }
+// PID is its process number.
+func (p *Program) PID() int { return p.command.Process.Pid }
 
-var errChild = errors.New("the service did not end well")
+// Gone is closed when it has ended.
+func (p *Program) Gone() <-chan struct{} { return p.gone }
 
-// stop tells the program to end, kills it if it does not within the limit, and waits for it.
-func (c *child) stop(limit time.Duration) error {
-	told := c.command.Process.Signal(syscall.SIGTERM)
+// Written is how many bytes it has printed.
+func (p *Program) Written() int64 { return p.output.written() }
+
+// Output is the end of what it has printed.
+func (p *Program) Output() string { return p.output.String() }
+
+// ErrEnd says that a program did not end well.
+var ErrEnd = errors.New("the program did not end well")
+
+// Stop tells the program to end, kills it if it does not within the limit, and waits for it.
+func (p *Program) Stop(limit time.Duration) error {
+	told := p.command.Process.Signal(syscall.SIGTERM)
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
-	case <-c.gone:
+	case <-p.gone:
 	case <-timer.C:
-		told = errors.Join(fmt.Errorf("it still runs after %v", limit), c.command.Process.Kill())
-		<-c.gone
+		told = errors.Join(fmt.Errorf("it still runs after %v", limit), p.command.Process.Kill())
+		<-p.gone
 	}
-	if state := c.command.ProcessState; told != nil || !state.Success() {
-		return fmt.Errorf("%w: %s: %w:\n%s", errChild, state, told, c.output)
+	if state := p.command.ProcessState; told != nil || !state.Success() {
+		return fmt.Errorf("%w: %s: %w:\n%s", ErrEnd, state, told, p.output)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package service
+package program
 
 import (
 	"errors"
@@ -13,46 +13,46 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 20 * time.Second
 
-func TestChildEndsWhenTold(t *testing.T) {
+func TestProgramEndsWhenTold(t *testing.T) {
 	t.Parallel()
 	c := shell(t, "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done")
 	awaitReady(t, c)
-	if err := c.stop(patience); err != nil {
+	if err := c.Stop(patience); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestChildIsKilledInTheEnd(t *testing.T) {
+func TestProgramIsKilledInTheEnd(t *testing.T) {
 	t.Parallel()
 	c := shell(t, "trap '' TERM; echo ready; while :; do sleep 0.01; done")
 	awaitReady(t, c)
-	if err := c.stop(50 * time.Millisecond); !errors.Is(err, errChild) || !strings.Contains(err.Error(), "ready") {
+	if err := c.Stop(50 * time.Millisecond); !errors.Is(err, ErrEnd) || !strings.Contains(err.Error(), "ready") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestChildThatFailsIsAnError(t *testing.T) {
+func TestProgramThatFailsIsAnError(t *testing.T) {
 	t.Parallel()
 	c := shell(t, "echo broken; exit 3")
 	<-c.gone
-	if err := c.stop(patience); !errors.Is(err, errChild) || !strings.Contains(err.Error(), "broken") {
+	if err := c.Stop(patience); !errors.Is(err, ErrEnd) || !strings.Contains(err.Error(), "broken") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := startChild("/nonexistent"); err == nil {
+	if _, err := Start("/nonexistent"); err == nil {
 		t.Error("a missing program started")
 	}
 }
 
-func shell(t *testing.T, script string) *child {
+func shell(t *testing.T, script string) *Program {
 	t.Helper()
-	c, err := startChild("/bin/sh", "-c", script)
+	c, err := Start("/bin/sh", "-c", script)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func awaitReady(t *testing.T, c *child) {
+func awaitReady(t *testing.T, c *Program) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	for !strings.Contains(c.output.String(), "ready") {
@@ -60,17 +60,6 @@ func awaitReady(t *testing.T, c *child) {
 			t.Fatal("the program says nothing")
 		}
 		time.Sleep(time.Millisecond)
-	}
-}
-
-func TestPortsAreDifferent(t *testing.T) {
-	t.Parallel()
-	ports, err := freePorts(t.Context(), 3)
-	if err != nil || len(ports) != 3 || ports[0] == ports[1] || ports[1] == ports[2] || ports[0] == ports[2] {
-		t.Errorf("got %v, %v", ports, err)
-	}
-	if _, err := freePorts(t.Context(), 1<<20); !errors.Is(err, errNoPort) {
-		t.Errorf("of too many: %v", err)
 	}
 }
 

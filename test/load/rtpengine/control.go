@@ -1,0 +1,56 @@
+package rtpengine
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// ErrRefused says that rtpengine does not do as told.
+var ErrRefused = errors.New("rtpengine refuses")
+
+const (
+	largestDatagram = 65535 // bytes
+	// repeat is after how long a command is sent again; rtpengine answers a cookie that it knows as before.
+	repeat = time.Second
+)
+
+// ask sends a command of the ng protocol and gives the answer.
+func ask(ctx context.Context, control string, command dictionary) (dictionary, error) {
+	socket, err := (&net.Dialer{}).DialContext(ctx, "udp4", control)
+	if err != nil {
+		return nil, fmt.Errorf("rtpengine: %w", err)
+	}
+	defer func() { _ = socket.Close() }() // nothing more is to come
+	cookie := []byte(rand.Text() + " ")
+	buffer := make([]byte, largestDatagram)
+	for ctx.Err() == nil {
+		if _, err = socket.Write(encode(bytes.Clone(cookie), command)); err != nil {
+			return nil, fmt.Errorf("rtpengine: %w", err)
+		}
+		if err = socket.SetReadDeadline(time.Now().Add(repeat)); err != nil {
+			return nil, fmt.Errorf("rtpengine: %w", err)
+		}
+		n, fault := socket.Read(buffer)
+		if answer, found := bytes.CutPrefix(buffer[:n], cookie); fault == nil && found {
+			return read(answer)
+		}
+	}
+	return nil, fmt.Errorf("rtpengine is silent: %w", ctx.Err())
+}
+
+func read(text []byte) (dictionary, error) {
+	value, _, err := decode(text)
+	if err != nil {
+		return nil, err
+	}
+	answer, _ := value.(dictionary)
+	if result := answer["result"]; result != "ok" && result != "pong" {
+		return nil, fmt.Errorf("%w: %v", ErrRefused, answer["error-reason"])
+	}
+	return answer, nil
+}
