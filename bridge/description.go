@@ -28,6 +28,9 @@ type MediaDescription struct {
 	// Bitrate is the most that the describing party takes, in bit/s (b=TIAS, b=AS); 0 where it does not say. Only that of
 	// pictures counts.
 	Bitrate uint64
+	// Orientation tells that packets say how pictures are to be turned. Where only one party knows that, it is not agreed,
+	// and who sends turns them.
+	Orientation bool
 }
 
 // Refused tells whether the section is switched off.

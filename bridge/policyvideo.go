@@ -16,6 +16,7 @@ func (p Policy) pictures(party Description) (MediaDescription, bool) {
 	formats := transcode.Offered(video.Formats)
 	return MediaDescription{
 		Kind: transcode.Video, Direction: video.Direction, Formats: formats, Bitrate: p.capped(video.Bitrate),
+		Orientation: video.Orientation,
 	}, len(formats) > 0
 }
 
@@ -79,6 +80,7 @@ func (p Policy) answerSection(offered MediaDescription, far Description) MediaDe
 	}
 	if offered.Kind == transcode.Video {
 		answer.Bitrate = p.capped(other.Bitrate)
+		answer.Orientation = offered.Orientation && other.Orientation
 	}
 	return answer
 }

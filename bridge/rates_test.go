@@ -63,3 +63,27 @@ func TestBitRatesCross(t *testing.T) {
 		})
 	}
 }
+
+// TestOrientationIsAgreedByBoth asks a party to tell how its pictures are turned only if the other one knows that, too.
+func TestOrientationIsAgreedByBoth(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ caller, callee, want bool }{
+		{true, true, true}, {true, false, false}, {false, false, false},
+	} {
+		f := newFixture(t)
+		asked := request(bridgetest.PCMU())
+		asked.Offer = new(taking(0, 96))
+		asked.Offer.Media[1].Orientation = test.caller
+		caller, callee := f.callWith(t, asked)
+		if offered, _ := callee.Request.Offer.First(transcode.Video); offered.Orientation != test.caller {
+			t.Errorf("%+v: offered %+v", test, offered)
+		}
+		answer := taking(0, 97)
+		answer.Media[1].Orientation = test.callee
+		callee.Emit(bridge.Answered{Answer: answer})
+		answered, _ := bridgetest.Await[bridgetest.Answer](t, caller.Leg).Answer.First(transcode.Video)
+		if answered.Orientation != test.want {
+			t.Errorf("%+v: answered %+v", test, answered)
+		}
+	}
+}

@@ -31,7 +31,7 @@ type ConnectOptions struct {
 // that of to pass through; others are transcoded. Formats of the source from which no way leads are left out; if none
 // is left the error is ErrNoPath.
 func Connect(from []Format, to Format, dst PacketWriter, options ConnectOptions) (*Pipe, error) {
-	pipe := &Pipe{to: to, dst: dst}
+	pipe := &Pipe{to: to, dst: dst, pictures: Passable(to.Codec)}
 	pipe.pass = pipe.send
 	var refused error
 	for _, format := range from {

@@ -14,6 +14,8 @@ import (
 type Pipe struct {
 	to  Format
 	dst PacketWriter
+	// pictures tells that the receiver's format is one of pictures.
+	pictures bool
 
 	// routes has the way for each payload type of the source; nil where none was agreed.
 	routes [128]*route
@@ -76,6 +78,10 @@ func (p *Pipe) WriteRTP(packet *rtp.Packet) error {
 		return way.transcoder.write(&p.out)
 	}
 	p.out.PayloadType = p.to.PayloadType
+	if p.pictures && packet.Extension { // the orientation
+		p.out.Extension, p.out.ExtensionProfile = true, packet.ExtensionProfile
+		p.out.Extensions = packet.Extensions
+	}
 	if way.sets != nil {
 		return way.sets.Write(&p.out, p.pass)
 	}

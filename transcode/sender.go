@@ -158,6 +158,10 @@ func (s *Sender) stamp(packet *rtp.Packet) bool {
 		Version: 2, Marker: marker, PayloadType: packet.PayloadType,
 		SequenceNumber: uint16(out), Timestamp: timestamp, SSRC: s.counts.SSRC,
 	}
+	if s.pictures && packet.Extension { // the orientation
+		s.header.Extension, s.header.ExtensionProfile = true, packet.ExtensionProfile
+		s.header.Extensions = packet.Extensions
+	}
 	s.counts.Packets++
 	s.counts.Octets += uint64(len(packet.Payload))
 	return true

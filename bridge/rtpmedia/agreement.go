@@ -26,6 +26,8 @@ type agreement struct {
 	events []transcode.Format
 	// feedback is what the party takes of RTCP feedback on its pictures.
 	feedback feedback
+	// orientation is the number of the header extension that says how pictures are turned; 0 for none.
+	orientation uint8
 	// redundancy takes apart what repeats itself (RFC 2198); nil where that was not agreed. It belongs to whoever reads
 	// RTP.
 	redundancy *red.Receiver

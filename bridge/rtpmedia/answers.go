@@ -80,6 +80,9 @@ func (s *Session) answered(answer *sdp.Session, ours *section) (*agreement, erro
 		return nil, ErrNoCodec
 	}
 	agreed.protection = protection
+	if ours.Extension(transcode.OrientationURI) != 0 {
+		agreed.orientation = party.Extension(transcode.OrientationURI)
+	}
 	return agreed, nil
 }
 
@@ -266,6 +269,7 @@ func (s *Session) answeringSection(offered sdp.Media, chosen bridge.MediaDescrip
 	answer.Feedback = feedbackOf(offered).lines()
 	if offered.Kind() == transcode.Video {
 		answer.Bitrate = chosen.Bitrate
+		answer.turn(offered.Extension(transcode.OrientationURI), chosen.Orientation)
 	}
 	return answer
 }
@@ -286,7 +290,9 @@ func (s *Session) answeredBy(ours *section, offered sdp.Media) *agreement {
 	for _, format := range ours.Formats {
 		pairs = append(pairs, pair{theirs: format.Format, ours: format.PayloadType})
 	}
-	return newAgreement(s.streams[ours.Kind()].address(), offered, ours.Direction, pairs)
+	agreed := newAgreement(s.streams[ours.Kind()].address(), offered, ours.Direction, pairs)
+	agreed.orientation = ours.Extension(transcode.OrientationURI)
+	return agreed
 }
 
 // answeredFormats gives the chosen codec, with the number it has in the offer, and its telephone-event.

@@ -115,6 +115,7 @@ func (s *Session) offeringSection(kind transcode.Kind, proposed bridge.MediaDesc
 	offer := s.section(kind, "RTP/AVP", proposed.Direction, proposed.PacketTime, formats)
 	if kind == transcode.Video {
 		offer.Feedback, offer.Bitrate = append(sdp.PictureFeedback(), "ccm tmmbr"), proposed.Bitrate
+		offer.turn(ownOrientation, proposed.Orientation)
 	}
 	if !s.offersProtection(kind) {
 		return offer, nil

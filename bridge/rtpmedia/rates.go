@@ -6,8 +6,19 @@ import (
 	"github.com/pion/rtcp"
 
 	"sipbridge/bridge/rates"
+	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
+
+// ownOrientation is the number that our offers give the orientation of pictures.
+const ownOrientation = 1
+
+// turn says in a section of ours that packets tell how pictures are turned, under a number, if they do.
+func (m *section) turn(id uint8, does bool) {
+	if id != 0 && does {
+		m.Extensions = []sdp.Extension{{ID: id, URI: transcode.OrientationURI}}
+	}
+}
 
 // LimitPictures asks the party by TMMBR (RFC 5104) to send no more of pictures, in bit/s, now and with each report from
 // now on, if it takes that.

@@ -110,6 +110,9 @@ func (s *stream) receiveFormat(agreed *agreement, packet *rtp.Packet, format inb
 		s.unpack(agreed, packet, now)
 		return
 	}
+	if s.kind == transcode.Video {
+		transcode.TakeOrientation(&packet.Header, agreed.orientation)
+	}
 	if agreed.redundancy != nil {
 		agreed.redundancy.Heard(packet)
 	}
@@ -199,6 +202,7 @@ func (s *stream) send(header *rtp.Header, payload []byte) error {
 
 // pack makes the datagram of a packet, in memory that the next one uses again.
 func (s *stream) pack(agreed *agreement, header *rtp.Header, payload []byte) ([]byte, error) {
+	transcode.GiveOrientation(header, agreed.orientation)
 	size, err := header.MarshalTo(s.sending[:])
 	if err != nil {
 		return nil, err //nolint:wrapcheck // media path

@@ -22,6 +22,7 @@ func (m Media) Description() bridge.MediaDescription {
 	description := bridge.MediaDescription{Kind: m.Kind(), Direction: m.Flow(), PacketTime: m.PacketTime}
 	if description.Kind == transcode.Video {
 		description.Bitrate = m.Bitrate
+		description.Orientation = m.Extension(transcode.OrientationURI) != 0
 	}
 	if !m.Refused() && m.RTP() && description.Kind != 0 {
 		description.Formats = m.Codecs()

@@ -34,6 +34,8 @@ type agreement struct {
 	bitrate uint64
 	// arrivalID is the header extension with the numbers of all packets of the connection; 0 for none.
 	arrivalID uint8
+	// orientationID is that of the orientation of pictures; 0 for none.
+	orientationID uint8
 	// direction is what we do.
 	direction  bridge.Direction
 	packetTime time.Duration
@@ -106,7 +108,7 @@ func answerToVideo(offer *remote, chosen bridge.MediaDescription) (agreement, er
 		formats: chosen.Formats, direction: chosen.Direction.And(section.Flow().Mirror()), bitrate: chosen.Bitrate,
 	}
 	agreed.repairAs(section, pictureFeedback())
-	agreed.extend(section)
+	agreed.extend(section, chosen.Orientation)
 	return agreed, nil
 }
 
@@ -155,6 +157,9 @@ func proposalsFor(proposal bridge.Description, used []transcode.Format) agreemen
 		ours[transcode.Video].formats = append(ours[transcode.Video].formats, format)
 	}
 	ours[transcode.Video].offerRepairs(taken)
+	if video.Orientation {
+		ours[transcode.Video].orientationID = ownOrientationID
+	}
 	return ours
 }
 
@@ -232,7 +237,7 @@ func (a agreement) answered(kind transcode.Kind, answer *remote) agreement {
 	}
 	if kind != transcode.Audio {
 		agreed.repairAs(section, a.feedback)
-		agreed.extend(section)
+		agreed.extend(section, a.orientationID != 0)
 		agreed.bitrate = a.bitrate
 	}
 	if kind != transcode.Audio || len(agreed.formats) == 0 {

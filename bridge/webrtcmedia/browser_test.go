@@ -96,8 +96,10 @@ func register(t *testing.T, engine *webrtc.MediaEngine, format transcode.Format)
 				kind, parameter, _ := strings.Cut(feedback, " ")
 				codec.RTCPFeedback = append(codec.RTCPFeedback, webrtc.RTCPFeedback{Type: kind, Parameter: parameter})
 			}
-			arrival := webrtc.RTPHeaderExtensionCapability{URI: arrivalURI}
-			must(t, engine.RegisterHeaderExtension(arrival, webrtc.RTPCodecTypeVideo))
+			for _, uri := range []string{arrivalURI, transcode.OrientationURI} {
+				extension := webrtc.RTPHeaderExtensionCapability{URI: uri}
+				must(t, engine.RegisterHeaderExtension(extension, webrtc.RTPCodecTypeVideo))
+			}
 		}
 	}
 	codec.MimeType = kind.String() + "/" + format.Name

@@ -88,6 +88,8 @@ type acceptance struct {
 	// limited tells whether the browser wants to know what the other party takes; arrivalID is that of its agreement.
 	limited   bool
 	arrivalID uint8
+	// orientationID is that of the agreement on video.
+	orientationID uint8
 }
 
 // stream is the one that packets of a payload type belong to.
@@ -122,6 +124,7 @@ func (i *incoming) accept(agreed agreements) {
 	}
 	accepted.limited = slices.Contains(agreed[transcode.Video].feedback, remb)
 	accepted.arrivalID = agreed[transcode.Video].arrivalID
+	accepted.orientationID = agreed[transcode.Video].orientationID
 	for media, again := range agreed[transcode.Video].repairedAs() {
 		accepted.roles[again&0x7f], accepted.again[again&0x7f] = roleAgain, media
 	}
@@ -221,6 +224,7 @@ func (i *incoming) picture(packet *rtp.Packet, does role, accepted *acceptance, 
 	} else if !i.restore(packet, accepted.again[packet.PayloadType&0x7f]) {
 		return
 	}
+	transcode.TakeOrientation(&packet.Header, accepted.orientationID)
 	if accepted.receives[transcode.Video] {
 		_ = i.to[transcode.Video].WriteRTP(packet) // what the other leg cannot send it counts itself
 	}

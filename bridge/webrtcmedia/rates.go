@@ -15,17 +15,23 @@ import (
 // How browsers call feedback on the bit rate, and the header extension that one kind needs
 // (draft-alvestrand-rmcat-remb-03, draft-holmer-rmcat-transport-wide-cc-extensions-01).
 const (
-	remb         = "goog-remb"
-	transportCC  = "transport-cc"
-	arrivalURI   = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-	ownArrivalID = 3 // that of browsers
+	remb        = "goog-remb"
+	transportCC = "transport-cc"
+	arrivalURI  = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+
+	// The numbers that browsers give the header extensions.
+	ownArrivalID     = 3
+	ownOrientationID = 13
 )
 
 // pictureFeedback is what we say of feedback on pictures.
 func pictureFeedback() []string { return append(sdp.PictureFeedback(), remb, transportCC) }
 
 // extend notes the header extensions of the browser's section that we use.
-func (a *agreement) extend(section sdp.Media) {
+func (a *agreement) extend(section sdp.Media, turns bool) {
+	if a.used() && turns {
+		a.orientationID = section.Extension(transcode.OrientationURI)
+	}
 	id := section.Extension(arrivalURI)
 	if !a.used() || id == 0 || !slices.Contains(a.feedback, transportCC) {
 		a.feedback = slices.DeleteFunc(a.feedback, func(value string) bool { return value == transportCC })
@@ -36,10 +42,14 @@ func (a *agreement) extend(section sdp.Media) {
 
 // extensions are those that our section has.
 func (a agreement) extensions() []sdp.Extension {
-	if a.arrivalID == 0 {
-		return nil
+	var used []sdp.Extension
+	if a.arrivalID != 0 {
+		used = append(used, sdp.Extension{ID: a.arrivalID, URI: arrivalURI})
 	}
-	return []sdp.Extension{{ID: a.arrivalID, URI: arrivalURI}}
+	if a.orientationID != 0 {
+		used = append(used, sdp.Extension{ID: a.orientationID, URI: transcode.OrientationURI})
+	}
+	return used
 }
 
 // LimitPictures asks the browser to send no more of pictures, now and with each report from now on.

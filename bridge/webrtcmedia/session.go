@@ -372,6 +372,9 @@ func (s *Session) write(out *outgoing, header *rtp.Header, payload []byte) error
 	if p == nil {
 		return nil
 	}
+	if accepted := s.incoming.accepted.Load(); accepted != nil {
+		transcode.GiveOrientation(header, accepted.orientationID)
+	}
 	size, err := out.buffer.marshal(header, payload)
 	if err != nil {
 		return err
