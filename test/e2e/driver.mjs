@@ -21,7 +21,12 @@ const fakeMicrophone = [
 ];
 
 function launchOptions() {
-  const common = { executablePath: options.executable, headless: true, protocolTimeout: 120_000 };
+  const common = {
+    executablePath: options.executable,
+    headless: true,
+    protocolTimeout: 120_000,
+    downloadBehavior: { policy: 'allow', downloadPath: options.downloads },
+  };
   if (options.kind === 'firefox') {
     return {
       ...common,
@@ -84,6 +89,11 @@ async function resize({ page, size, colours }) {
   ]);
 }
 
+// The page as it is on the screen, or on paper.
+async function medium({ page, medium }) {
+  await pages.get(page).emulateMediaType(medium);
+}
+
 // The keyboard is that of the tab in front.
 async function press({ page, keys }) {
   await pages.get(page).bringToFront();
@@ -98,6 +108,7 @@ const commands = {
     pages.get(page).evaluate((called, given) => window.phone[called](...given), name, args ?? []),
   screenshot: (_, command) => screenshot(command),
   resize: (_, command) => resize(command),
+  medium: (_, command) => medium(command),
   press: (_, command) => press(command),
 };
 
@@ -113,7 +124,8 @@ async function answer(browser, line) {
 
 const browser = await puppeteer.launch(launchOptions());
 if (options.kind === 'chromium') {
-  await browser.defaultBrowserContext().overridePermissions(options.origin, ['microphone', 'camera']);
+  const allowed = ['microphone', 'camera', 'clipboard-read', 'clipboard-sanitized-write'];
+  await browser.defaultBrowserContext().overridePermissions(options.origin, allowed);
 }
 print({ event: 'ready', text: await browser.version() });
 

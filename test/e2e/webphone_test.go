@@ -57,7 +57,10 @@ func openWebPhoneAt(t *testing.T, address, user string, options browser.Options)
 	if options.Kind == "" {
 		options.Kind = browser.Chromium
 	}
-	options.Dir, options.MicrophoneHz, options.TempDir = ".", pageHz, t.TempDir()
+	if options.TempDir == "" {
+		options.TempDir = t.TempDir()
+	}
+	options.Dir, options.MicrophoneHz = ".", pageHz
 	b, err := browser.Start(options)
 	must(t, err)
 	t.Cleanup(b.Stop)

@@ -41,9 +41,14 @@ type Options struct {
 	MicrophoneHz int
 	// NoMicrophone leaves Chromium without microphone and camera.
 	NoMicrophone bool
+	// Microphones gives Chromium real ones, of PulseAudio, instead of devices that it makes up: each gives a tone, of so
+	// many Hz. There is no camera then.
+	Microphones []int
+	// Speakers are the names of the real ones that are beside Microphones.
+	Speakers []string
 	// Flags are more arguments for Chromium.
 	Flags []string
-	// TempDir takes the microphone's file and the sound server's socket.
+	// TempDir takes the microphone's file, the sound server's socket, and what is downloaded.
 	TempDir string
 }
 
@@ -105,8 +110,9 @@ func Start(options Options) (*Browser, error) {
 		ready: make(chan string, 1), gone: make(chan struct{}), errors: &lastLines{},
 	}
 	environment := os.Environ()
-	if options.Kind == Firefox {
-		if b.sound, err = startSoundServer(options.TempDir); err != nil {
+	realSound := len(options.Microphones) > 0
+	if options.Kind == Firefox || realSound {
+		if b.sound, err = startSoundServer(options); err != nil {
 			return nil, err
 		}
 		environment = append(environment, "PULSE_SERVER=unix:"+b.sound.socket, "HOME="+options.TempDir)
@@ -114,7 +120,7 @@ func Start(options Options) (*Browser, error) {
 	settings, err := json.Marshal(map[string]any{
 		"kind": options.Kind, "executable": executable, "microphone": microphone,
 		"origin": options.Origin, "toneHz": options.MicrophoneHz,
-		"noMicrophone": options.NoMicrophone, "flags": options.Flags,
+		"noMicrophone": options.NoMicrophone || realSound, "flags": options.Flags, "downloads": options.TempDir,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("driver options: %w", err)

@@ -41,6 +41,11 @@ func (p *Page) Resize(width, height int, colours string) error {
 	}, nil)
 }
 
+// Medium shows the page as it is on the "screen", or as it is in "print".
+func (p *Page) Medium(medium string) error {
+	return p.browser.ask(map[string]any{"do": "medium", "page": p.number, "medium": medium}, nil)
+}
+
 // Press presses keys one after the other; each is named as KeyboardEvent.key is.
 func (p *Page) Press(keys ...string) error {
 	return p.browser.ask(map[string]any{"do": "press", "page": p.number, "keys": keys}, nil)

@@ -27,6 +27,7 @@ window.phone = {
   text: (id) => element(id).textContent,
 
   focused: () => document.activeElement?.id ?? '',
+  focus: (id) => element(id).focus(),
   data: (id, name) => element(id).dataset[name],
 
   /** Resolves when the test page says what it has found. */
@@ -66,6 +67,47 @@ window.phone = {
 
   /** What a list to choose from has. */
   options: (id) => [...element(id).options].map(({ value }) => value),
+
+  /** Chooses from a list what is called so, when it is there. */
+  async choose(id, label, milliseconds) {
+    const find = () => [...element(id).options].find(({ textContent }) => textContent.includes(label));
+    const option = await until(find, `${label} in #${id}`, milliseconds);
+    element(id).value = option.value;
+    element(id).dispatchEvent(new Event('change', { bubbles: true }));
+    return option.value;
+  },
+
+  /** What udev has Chromium do: what PulseAudio alone takes away it sees when a page asks for its devices. */
+  changeDevices: () => void navigator.mediaDevices.dispatchEvent(new Event('devicechange')),
+
+  /** Resolves when this element has the whole screen, or a window of its own; '' is none. */
+  waitFullScreen: (id, milliseconds) =>
+    until(() => (document.fullscreenElement?.id ?? '') === id, `#${id} on the whole screen`, milliseconds),
+  waitInPicture: (id, milliseconds) =>
+    until(() => (document.pictureInPictureElement?.id ?? '') === id, `#${id} in a window`, milliseconds),
+
+  /** What the browser itself does by its Escape key. */
+  leaveFullScreen: () => document.exitFullscreen(),
+
+  /** Resolves when a video element shows this camera. */
+  waitCamera(id, device, milliseconds) {
+    const shows = () => element(id).srcObject?.getVideoTracks()[0]?.getSettings().deviceId === device;
+    return until(shows, `the camera ${device} in #${id}`, milliseconds);
+  },
+
+  copied: () => navigator.clipboard.readText(),
+
+  /** What is seen on paper after a click on the button of this name in a box, the first one. */
+  printed(box, name) {
+    let paper = null;
+    window.print = () => (paper = document.body.innerText);
+    [...element(box).querySelectorAll('button')].find(({ textContent }) => textContent === name).click();
+    return paper;
+  },
+
+  /** Resolves when a property of an element is this. */
+  waitProperty: (id, name, value, milliseconds) =>
+    until(() => element(id)[name] === value, `#${id} with ${name} ${value}`, milliseconds),
 
   /** Resolves when a meter shows at least this. */
   waitLevel: (id, least, milliseconds) => until(() => element(id).value >= least, `#${id} at ${least}`, milliseconds),

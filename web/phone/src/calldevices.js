@@ -44,6 +44,14 @@ export class CallDevices {
     }
   }
 
+  /** Uses the camera that the user has chosen now, if one is shown. @param {Call | null} call @param {() => Promise<MediaStream>} open */
+  async changeCamera(call, open) {
+    const connection = call?.media.connection;
+    if (call?.up && connection && call.media.pictures.showing === 'camera') {
+      await this.#show(call, connection, 'camera', open);
+    }
+  }
+
   /** The microphone was unplugged: another one takes its place, if there is one. @param {Call} call */
   async replug(call) {
     const lost = 'The microphone was unplugged.';

@@ -45,10 +45,13 @@ export class Devices {
     }
   }
 
-  /** What to ask getUserMedia for; a device that is gone is no reason to have none. @param {'audioinput' | 'videoinput'} kind */
+  /**
+   * What to ask getUserMedia for. Chromium takes a device that is merely preferred for no better than its own choice.
+   * @param {'audioinput' | 'videoinput'} kind
+   */
   constraint(kind) {
     const id = this.wanted[kind];
-    return id ? { deviceId: { ideal: id } } : true;
+    return id ? { deviceId: { exact: id } } : true;
   }
 
   /** The devices of a kind that there are. @param {DeviceKind} kind @returns {Promise<Device[]>} */
@@ -57,6 +60,13 @@ export class Devices {
     return all
       .filter((device) => device.kind === kind && device.deviceId)
       .map(({ deviceId, label }, i) => ({ id: deviceId, label: label || `${nameless[kind]} ${i + 1}` }));
+  }
+
+  /** The one that the user wants; '' if it is gone. Where a page is told of no devices at all it may yet be there. @param {DeviceKind} kind */
+  async present(kind) {
+    const all = await this.list(kind);
+    const wanted = this.wanted[kind];
+    return all.length === 0 || all.some(({ id }) => id === wanted) ? wanted : '';
   }
 
   /** Calls back when a device is plugged in or out. @param {() => void} changed */

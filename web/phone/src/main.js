@@ -174,11 +174,13 @@ new DevicesView(devices, { chosen: useDevice, openMicrophone: openChosen, playTo
 /** A device was chosen: it is used at once. @param {import('./devices.js').DeviceKind} kind */
 function useDevice(kind) {
   if (kind === 'audioinput') void calls.devices.changeMicrophone(calls.list);
-  if (kind === 'audiooutput') void useSpeaker(devices.wanted.audiooutput);
+  if (kind === 'videoinput') void calls.devices.changeCamera(calls.active, openChosenCamera);
+  if (kind === 'audiooutput') void useSpeaker();
 }
 
-/** Not every browser lets a page choose; one that is gone is no reason for silence. @param {string} device */
-async function useSpeaker(device) {
+/** Not every browser lets a page choose; one that is gone is no reason for silence. */
+async function useSpeaker() {
+  const device = await devices.present('audiooutput');
   await voice.setSinkId?.(device).catch(() => voice.setSinkId(''));
   await speaker.use(device);
 }
@@ -199,7 +201,8 @@ function render() {
   document.title = titleFor(calls);
 }
 
-void useSpeaker(devices.wanted.audiooutput);
+void useSpeaker();
+devices.watch(() => void useSpeaker()); // what was chosen may be gone, or back
 letPrint();
 for (const gesture of ['pointerdown', 'keydown']) document.addEventListener(gesture, () => speaker.wake());
 addEventListener('online', () => phone.networkChanged());

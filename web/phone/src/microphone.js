@@ -15,19 +15,19 @@ const faults = new Map([
 /**
  * Opens the microphone; rejects with an Error in plain words.
  * @param {MediaDevices | undefined} devices
- * @param {boolean | MediaTrackConstraints} audio which one
+ * @param {boolean | MediaTrackConstraints} wanted which one; any other if it is gone
  */
-export function openMicrophone(devices = globalThis.navigator.mediaDevices, audio = true) {
-  return open('microphone', devices, (media) => media.getUserMedia({ audio, video: false }));
+export function openMicrophone(devices = globalThis.navigator.mediaDevices, wanted = true) {
+  return open('microphone', devices, (media) => orAny(wanted, (audio) => media.getUserMedia({ audio, video: false })));
 }
 
 /**
  * Opens the camera; rejects with an Error in plain words.
  * @param {MediaDevices | undefined} devices
- * @param {boolean | MediaTrackConstraints} video which one
+ * @param {boolean | MediaTrackConstraints} wanted which one; any other if it is gone
  */
-export function openCamera(devices = globalThis.navigator.mediaDevices, video = true) {
-  return open('camera', devices, (media) => media.getUserMedia({ audio: false, video }));
+export function openCamera(devices = globalThis.navigator.mediaDevices, wanted = true) {
+  return open('camera', devices, (media) => orAny(wanted, (video) => media.getUserMedia({ audio: false, video })));
 }
 
 /** Lets the user choose what of the screen to show; rejects with an Error in plain words. @param {MediaDevices | undefined} devices */
@@ -39,6 +39,20 @@ export async function openScreen(devices = globalThis.navigator.mediaDevices) {
 /** Lets go of a device. @param {MediaStream | null | undefined} stream */
 export function closeMicrophone(stream) {
   for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
+/**
+ * Asks for the device that is wanted, and for any if there is none such.
+ * @param {boolean | MediaTrackConstraints} wanted
+ * @param {(constraints: boolean | MediaTrackConstraints) => Promise<MediaStream>} ask
+ */
+async function orAny(wanted, ask) {
+  try {
+    return await ask(wanted);
+  } catch (error) {
+    if (wanted === true || /** @type {Error} */ (error).name !== 'OverconstrainedError') throw error;
+    return ask(true);
+  }
 }
 
 /**

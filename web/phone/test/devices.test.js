@@ -21,11 +21,21 @@ test('lists devices, with names for those that have none', async () => {
   assert.deepEqual(await new Devices(() => new FakeStorage(), null).list('audioinput'), []);
 });
 
-test('remembers what was chosen, and asks for it without insisting', () => {
+test('knows when what was chosen is gone', async () => {
+  const devices = new Devices(() => new FakeStorage(), media);
+  devices.choose('audioinput', 'a');
+  assert.equal(await devices.present('audioinput'), 'a');
+  devices.choose('audioinput', 'gone');
+  assert.equal(await devices.present('audioinput'), '');
+  devices.choose('audiooutput', 'not told yet');
+  assert.equal(await devices.present('audiooutput'), 'not told yet');
+});
+
+test('remembers what was chosen, and asks for it', () => {
   const storage = new FakeStorage();
   new Devices(() => storage, media).choose('audioinput', 'a');
   const devices = new Devices(() => storage, media);
-  assert.deepEqual(devices.constraint('audioinput'), { deviceId: { ideal: 'a' } });
+  assert.deepEqual(devices.constraint('audioinput'), { deviceId: { exact: 'a' } });
   assert.equal(devices.constraint('videoinput'), true);
   storage.setItem('sipbridge.devices', '{"audioinput": 5}');
   assert.equal(new Devices(() => storage, media).constraint('audioinput'), true);

@@ -25,6 +25,22 @@ test('a page without devices', async () => {
   await assert.rejects(openMicrophone(null), /https:\/\/ or from localhost/);
 });
 
+test('takes another microphone when the one that was chosen is gone', async () => {
+  const wanted = { deviceId: { exact: 'gone' } };
+  const asked = [];
+  const devices = (name) => ({
+    getUserMedia: async ({ audio }) => {
+      asked.push(audio);
+      if (audio === wanted) throw mediaError(name);
+      return new FakeMicrophone();
+    },
+  });
+  await openMicrophone(devices('OverconstrainedError'), wanted);
+  assert.deepEqual(asked, [wanted, true]);
+  await assert.rejects(openMicrophone(devices('NotAllowedError'), wanted), /not allowed/);
+  assert.deepEqual(asked, [wanted, true, wanted]);
+});
+
 test('opens for sound alone, and closes', async () => {
   const microphone = new FakeMicrophone();
   let wanted;

@@ -1,0 +1,85 @@
+package e2e
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"sipbridge/test/e2e/browser"
+	"sipbridge/test/e2e/service"
+)
+
+// TestWebPhoneDevices: a user with two microphones and two speakers chooses among them in a call, and unplugs what he
+// has chosen. The devices are PulseAudio's, and each microphone gives another tone.
+func TestWebPhoneDevices(t *testing.T) {
+	w := newWorld(t, browser.Chromium, service.Options{})
+	p := openWebPhoneAt(t, w.service.HTTP+"/", userName(int(w.users.Add(1))-1), browser.Options{
+		Origin: w.service.HTTP, Microphones: []int{440, 620}, Speakers: []string{"desk", "headset"},
+	})
+	phone := callee(t, answerUntilBye)
+	p.enter("target", phone.number())
+	p.press("Call")
+	p.await("call", "up")
+
+	p.show("settings")
+	p.press("Show Sound and pictures")
+	p.choose("audioinput", "440 Hz")
+	mustHear(t, phone, 440)
+	p.choose("audioinput", "620 Hz")
+	mustHear(t, phone, 620)
+	headset := p.choose("audiooutput", "headset")
+	p.mustHave("remote", "sinkId", headset)
+	p.mustPlayOn("headset")
+
+	p.mustUnplug(p.UnplugSpeaker("headset"))
+	p.mustHave("remote", "sinkId", "")
+	p.mustUnplug(p.UnplugMicrophone(620))
+	p.mustShow("message", "The microphone was unplugged. Another one is used now.")
+	mustHear(t, phone, 440)
+	mustHear(t, p, phoneHz)
+	p.choose("audioinput", "440 Hz")
+	must(t, phone.WaitPackets(phone.Packets()+2*50, limit)) // two seconds of fresh sound: what is heard is not old
+	mustHear(t, phone, 440)
+	p.mustUnplug(p.UnplugMicrophone(440))
+	p.mustShow("message", "does not hear you until you plug one in")
+	mustHear(t, p, phoneHz)
+	p.show("call")
+	p.press("Hang up")
+	must(t, phone.Wait(limit))
+}
+
+// mustUnplug has the browser look for its devices, after one was unplugged.
+func (p *webPhone) mustUnplug(err error) {
+	p.Helper()
+	must(p.T, err)
+	must(p.T, p.Call(nil, "changeDevices"))
+}
+
+// choose chooses a device by its name, and gives its id.
+func (p *webPhone) choose(id, label string) string {
+	p.Helper()
+	var value string
+	must(p.T, p.Call(&value, "choose", id, label, limit.Milliseconds()))
+	return value
+}
+
+// mustHave waits until an element has a property.
+func (p *webPhone) mustHave(id, name string, value any) {
+	p.Helper()
+	must(p.T, p.Call(nil, "waitProperty", id, name, value, limit.Milliseconds()))
+}
+
+// mustPlayOn waits until something is played on this speaker.
+func (p *webPhone) mustPlayOn(speaker string) {
+	p.Helper()
+	for deadline := time.Now().Add(limit); ; time.Sleep(50 * time.Millisecond) {
+		playing, err := p.Playing()
+		must(p.T, err)
+		if slices.Contains(playing, speaker) {
+			return
+		}
+		if time.Now().After(deadline) {
+			p.Fatalf("something is played on %q, not on %s", playing, speaker)
+		}
+	}
+}
