@@ -52,7 +52,27 @@ func (w *world) videoIOCallsPhone(t *testing.T) {
 	})
 	page := w.newVideoIO(t)
 
-	must(t, page.Call(nil, "call", "sip:"+userName(callee)+"@localhost"))
+	mustCallOut(t, page, phone, userName(callee))
+	mustBeCalled(t, page, phone)
+	must(t, page.Call(nil, "call", "sip:nobody@localhost"))
+	parties := []any{"<sip:" + userName(callee) + "@localhost>", "<sip:" + page.user + "@localhost>"}
+	mustCome(t, page, "told ringing", []any{"180 Ringing"})
+	mustCome(t, page, "told accepted", []any{})
+	mustCome(t, page, "told holded", []any{true})
+	mustCome(t, page, "told invited", parties)
+	mustCome(t, page, "told cancelled", parties)
+	mustCome(t, page, "told byed", []any{})
+	mustCome(t, page, "told rejected", []any{"404 Not Found"})
+	mustCallBack(t, page, []string{
+		"told ringing", "told accepted", "told holded", "told holded", "told invited", "told accepted", "told byed",
+		"told invited", "told invited", "told cancelled", "told rejected",
+	})
+}
+
+// mustCallOut calls the phone from a page, presses a key, holds and mutes.
+func mustCallOut(t *testing.T, page *page, phone *baresip.Phone, callee string) {
+	t.Helper()
+	must(t, page.Call(nil, "call", "sip:"+callee+"@localhost"))
 	mustBe(t, page, "ringing")
 	must(t, phone.Answer())
 	mustBe(t, page, "established")
@@ -69,8 +89,12 @@ func (w *world) videoIOCallsPhone(t *testing.T) {
 	must(t, page.WaitEvent(limit, "told holded", 1))
 	must(t, phone.Resume())
 	must(t, page.WaitEvent(limit, "told holded", 2))
-	must(t, page.Call(nil, "set", "microphone", false))
+	must(t, page.Call(nil, "hold", true))
 	must(t, phone.WaitQuiet(limit))
+	must(t, page.Call(nil, "set", "microphone", false))
+	must(t, page.Call(nil, "hold", false))
+	mustHear(t, page, phoneHz)
+	must(t, phone.WaitQuiet(limit)) // it is muted now
 	must(t, page.Call(nil, "set", "microphone", true))
 	mustTalk(t, page, phone)
 	must(t, page.Call(nil, "hangup"))
@@ -79,7 +103,11 @@ func (w *world) videoIOCallsPhone(t *testing.T) {
 	if keys := phone.Keys(); keys != "7" {
 		t.Errorf("the phone got the keys %q", keys)
 	}
+}
 
+// mustBeCalled calls a page three times: it answers, rejects, and is too slow.
+func mustBeCalled(t *testing.T, page *page, phone *baresip.Phone) {
+	t.Helper()
 	must(t, phone.Dial("sip:"+page.user+"@localhost"))
 	mustBe(t, page, "incoming")
 	must(t, page.Call(nil, "answer", "wideband", "pcmu"))
@@ -91,14 +119,12 @@ func (w *world) videoIOCallsPhone(t *testing.T) {
 	must(t, phone.Dial("sip:"+page.user+"@localhost"))
 	mustBe(t, page, "incoming")
 	must(t, page.Call(nil, "reject", "486 Busy Here"))
-	_, err = phone.WaitEvent(baresip.Closed, 3, limit)
+	_, err := phone.WaitEvent(baresip.Closed, 3, limit)
 	must(t, err)
-	must(t, page.Call(nil, "call", "sip:nobody@localhost"))
-	must(t, page.WaitEvent(limit, "told rejected", 1))
-	mustCallBack(t, page, []string{
-		"told ringing", "told accepted", "told holded", "told holded", "told invited", "told accepted", "told byed",
-		"told invited", "told rejected",
-	})
+	must(t, phone.Dial("sip:"+page.user+"@localhost"))
+	must(t, page.WaitEvent(limit, "told invited", 3))
+	must(t, phone.Hangup())
+	must(t, page.WaitEvent(limit, "told cancelled", 1))
 }
 
 // videoIOsSeeEachOther: two pages call each other without naming codecs, as the first ones did; both have pictures.
@@ -186,8 +212,8 @@ func (w *world) videoIOWithoutCamera(t *testing.T) {
 	mustBe(t, called, "ended")
 }
 
-// videoIOBesideEmbed: an embed that is left in the page is a player, too; its flashVars are its first properties. And the
-// own camera is shown when the page asks for it alone.
+// videoIOBesideEmbed: an embed that is left in the page is a player, too; its flashVars are its first properties. And
+// the own camera is shown when the page asks for it alone.
 func (w *world) videoIOBesideEmbed(t *testing.T) {
 	page, _ := w.openVideoIO(t)
 	must(t, page.WaitEvent(limit, "created phone2", 1))

@@ -5,6 +5,7 @@
 //   new -> inbound -> active -> over
 import JsSIP from 'jssip';
 import { Microphone } from './microphone.js';
+import { fits } from './words.js';
 
 export const State = Object.freeze({
   new: 'new',
@@ -182,13 +183,13 @@ export class Call {
 
   /** @param {string} text */
   say(text) {
-    if (this.state !== State.active || text === '') return;
+    if (this.state !== State.active || !fits(text)) return;
     this.session.sendRequest(JsSIP.C.MESSAGE, { extraHeaders: ['Content-Type: text/plain;charset=utf-8'], body: text });
   }
 
   /** Sends a text beside the stream. @param {string} text */
   send(text) {
-    if (this.state === State.active && text !== '') this.session.sendInfo(`${dataType};charset=utf-8`, text);
+    if (this.state === State.active && fits(text)) this.session.sendInfo(`${dataType};charset=utf-8`, text);
   }
 
   #sent() {

@@ -2,7 +2,7 @@
 // The commands of siprtmp and its callbacks, over the sessions of JsSIP. A client has one call that it placed or accepted,
 // and may have another one that rings.
 import { Call } from './call.js';
-import { nameAddress, reasonOf, statusOf, targetOf } from './words.js';
+import { fits, nameAddress, reasonOf, statusOf, targetOf } from './words.js';
 
 /** @typedef {import('./connection.js').Hooks} Hooks */
 
@@ -198,7 +198,7 @@ export class Calls {
    */
   #page(destination, text) {
     const target = targetOf(destination, this.#domain);
-    if (target && text) this.#agent.sendMessage(target, text, { contentType: 'text/plain;charset=utf-8' });
+    if (target && fits(text)) this.#agent.sendMessage(target, text, { contentType: 'text/plain;charset=utf-8' });
   }
 
   /** @param {unknown[]} callback its name and arguments */

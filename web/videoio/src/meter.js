@@ -86,8 +86,9 @@ export class Meter {
   /** @param {RTCPeerConnection | null} peer */
   async #count(peer) {
     if (!peer) return;
-    const counts = countsOf((await peer.getStats()).values());
-    if (this.#timer === undefined) return; // it ended meanwhile
+    const reports = await peer.getStats().catch(() => null);
+    if (!reports || this.#timer === undefined) return; // it ended meanwhile
+    const counts = countsOf(reports.values());
     const last = this.#last ?? counts;
     this.#last = counts;
     const playing = this.#values.is('playing');

@@ -38,3 +38,14 @@ export function statusOf(text) {
 export function reasonOf({ message, cause }) {
   return message?.status_code ? `${message.status_code} ${message.reason_phrase}` : `480 ${cause}`;
 }
+
+/** How many bytes a text may have: a message of SIP that the service takes has room for so many, beside its headers. */
+const mostBytes = 24 << 10;
+
+/**
+ * Whether a text can be sent. A longer one would end the connection, and the call with it.
+ * @param {string} text
+ */
+export function fits(text) {
+  return text !== '' && new TextEncoder().encode(text).length <= mostBytes;
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accountOf, parseSource } from '../src/source.js';
-import { nameAddress, reasonOf, statusOf, targetOf } from '../src/words.js';
+import { fits, nameAddress, reasonOf, statusOf, targetOf } from '../src/words.js';
 
 test('a src names the account and what to publish', () => {
   const source = parseSource(
@@ -72,4 +72,17 @@ test('reasons are read and written', () => {
   assert.equal(reasonOf({ message: { status_code: 404, reason_phrase: 'Not Found' } }), '404 Not Found');
   assert.equal(reasonOf({ cause: 'Connection Error' }), '480 Connection Error');
   assert.equal(nameAddress({ display_name: 'a"<b\\', uri: 'sip:x@y' }), '"a<b" <sip:x@y>');
+});
+
+test('texts are as long as a message may be', () => {
+  for (const [text, want] of [
+    ['', false],
+    ['x', true],
+    ['x'.repeat(24 << 10), true],
+    ['x'.repeat((24 << 10) + 1), false],
+    ['你'.repeat(8 << 10), true],
+    ['你'.repeat((8 << 10) + 1), false],
+  ]) {
+    assert.equal(fits(text), want, `${text.length} letters`);
+  }
 });
