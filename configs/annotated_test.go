@@ -21,7 +21,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 		Media: Media{
 			RTPPorts:    PortRange{20000, 29999},
 			WebRTCPorts: PortRange{8443, 8443},
-			Timeout:     30 * time.Second, Video: true, VideoBitrate: 2000, SRTP: "optional",
+			Timeout:     30 * time.Second, Video: true, VideoBitrate: 2000, SRTP: "optional", SRTPKeys: "sdes",
 		},
 		Call: Call{
 			Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute, PerUser: 100,

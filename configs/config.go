@@ -57,8 +57,10 @@ type Media struct {
 	// VideoBitrate is in kbit/s; 0 for no limit.
 	VideoBitrate int `mapstructure:"video_bitrate"`
 	// SRTP is "off", "optional" or "required".
-	SRTP    string        `mapstructure:"srtp"`
-	Timeout time.Duration `mapstructure:"timeout"`
+	SRTP string `mapstructure:"srtp"`
+	// SRTPKeys is "sdes" or "dtls".
+	SRTPKeys string        `mapstructure:"srtp_keys"`
+	Timeout  time.Duration `mapstructure:"timeout"`
 }
 
 // Admin is what the operator sees beside the log and /metrics.

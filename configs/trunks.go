@@ -27,8 +27,9 @@ type Trunk struct {
 	Trusted    bool     `mapstructure:"trusted"`
 	Codecs     []string `mapstructure:"codecs"`
 	DTMF       string   `mapstructure:"dtmf"`
-	// SRTP is empty where it is that of Media.
-	SRTP string `mapstructure:"srtp"`
+	// SRTP and SRTPKeys are empty where they are those of Media.
+	SRTP     string `mapstructure:"srtp"`
+	SRTPKeys string `mapstructure:"srtp_keys"`
 	// CalledOut and the others are rules written as "regular expression -> number".
 	CalledOut  []string `mapstructure:"called_out"`
 	CallingOut []string `mapstructure:"calling_out"`

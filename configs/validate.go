@@ -139,6 +139,9 @@ func (c *Config) checkMedia(found *faults) {
 	if !isSRTP(c.Media.SRTP) {
 		found.add("media.srtp: %q is not off, optional or required", c.Media.SRTP)
 	}
+	if !isSRTPKeys(c.Media.SRTPKeys) {
+		found.add("media.srtp_keys: %q is not sdes or dtls", c.Media.SRTPKeys)
+	}
 	checkPositive(found, "media.timeout", c.Media.Timeout)
 }
 

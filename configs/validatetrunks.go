@@ -48,6 +48,9 @@ func (t Trunk) checkAccount(found *faults, i int) {
 	if t.SRTP != "" && !isSRTP(t.SRTP) {
 		found.add("trunks[%d].srtp: %q is not off, optional or required", i, t.SRTP)
 	}
+	if t.SRTPKeys != "" && !isSRTPKeys(t.SRTPKeys) {
+		found.add("trunks[%d].srtp_keys: %q is not sdes or dtls", i, t.SRTPKeys)
+	}
 	if t.MaxCalls < 0 || t.CallsPerSecond < 0 {
 		found.add("trunks[%d]: a limit is less than nothing; 0 is no limit", i)
 	}
@@ -55,6 +58,8 @@ func (t Trunk) checkAccount(found *faults, i int) {
 }
 
 func isSRTP(word string) bool { return slices.Contains([]string{"off", "optional", "required"}, word) }
+
+func isSRTPKeys(word string) bool { return word == "sdes" || word == "dtls" }
 
 func (c *Config) checkDialing(found *faults) {
 	for i, rule := range c.Dialing.Rules {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/pion/dtls/v3"
@@ -25,7 +26,10 @@ type Options struct {
 	Client bool
 	// Peer is the fingerprint of the certificate that the peer must show.
 	Peer Fingerprint
-	// Logs gets what pion has to say. Required.
+	// Unproved tells that a packet may have another source than it says: clients have to prove where they are by a
+	// cookie (RFC 6347 section 4.2.1).
+	Unproved bool
+	// Logs gets what pion has to say; nil for nobody.
 	Logs logging.LoggerFactory
 }
 
@@ -47,6 +51,9 @@ func Handshake(ctx context.Context, conn net.PacketConn, options Options) (*Sess
 }
 
 func (o Options) connect(conn net.PacketConn) (*dtls.Conn, error) {
+	if o.Logs == nil {
+		o.Logs = &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled, Writer: io.Discard}
+	}
 	shared := []dtls.Option{
 		dtls.WithCertificates(o.Identity.certificate),
 		// GCM costs half of what AES-CM with HMAC-SHA1 does.
@@ -62,10 +69,9 @@ func (o Options) connect(conn net.PacketConn) (*dtls.Conn, error) {
 	if o.Client {
 		return dtls.ClientWithOptions(conn, nowhere{}, each[dtls.ClientOption](shared)...)
 	}
-	// The path is proved before DTLS begins, so the cookie exchange of RFC 6347 section 4.2.1 would only cost
-	// a round trip.
+	// Where the path is proved before DTLS begins a cookie would only cost a round trip.
 	return dtls.ServerWithOptions(conn, nowhere{}, append(each[dtls.ServerOption](shared),
-		dtls.WithClientAuth(dtls.RequireAnyClientCert), dtls.WithInsecureSkipVerifyHello(true))...)
+		dtls.WithClientAuth(dtls.RequireAnyClientCert), dtls.WithInsecureSkipVerifyHello(!o.Unproved))...)
 }
 
 func each[Kind any](options []dtls.Option) []Kind {

@@ -59,6 +59,9 @@ func (s *Session) agree(ours sections, agreed [kinds]*agreement) {
 		}
 	}
 	s.apply(agreed)
+	for _, kind := range transcode.Kinds() {
+		s.streams[kind].secure(n.current[kind])
+	}
 }
 
 // answered makes the agreement of the party's answer to a section of ours.
@@ -182,12 +185,6 @@ func (s *Session) choose(kind transcode.Kind, offered []sdp.Media) (at int, err 
 	return at, err
 }
 
-// protects tells whether a section that the party offers would be protected. Keys in one of RTP/AVP offer that, too,
-// and leave the choice to us (RFC 8643).
-func (s *Session) protects(offered sdp.Media) bool {
-	return s.options.Security.Policy != Plain && len(offered.Crypto) > 0
-}
-
 // usedCodecs gives the formats of a section that can be used: of audio all, of video those that can cross.
 func usedCodecs(media sdp.Media) []transcode.Format {
 	if media.Kind() != transcode.Video {
@@ -272,16 +269,6 @@ func (s *Session) answeringSection(offered sdp.Media, chosen bridge.MediaDescrip
 		answer.turn(offered.Extension(transcode.OrientationURI), chosen.Orientation)
 	}
 	return answer
-}
-
-// protect puts our key into an answer and the agreement that it makes, if the section is to be protected.
-func (s *Session) protect(ours *section, agreed *agreement, offered sdp.Media) error {
-	if !s.protects(offered) {
-		return nil
-	}
-	made, line, err := s.negotiation.answerProtection(offered)
-	agreed.protection, ours.Crypto = made, []sdp.Crypto{line}
-	return err
 }
 
 // answeredBy is the agreement that our answer to a section makes.

@@ -20,6 +20,8 @@ type Counters struct {
 	unsent           atomic.Uint64
 	forged           atomic.Uint64
 	replayed         atomic.Uint64
+	unkeyed          atomic.Uint64
+	unshaken         atomic.Uint64
 }
 
 // Stats is a snapshot of Counters.
@@ -54,6 +56,10 @@ type Stats struct {
 	Forged uint64
 	// Replayed counts those that had come before, or come too late or too short.
 	Replayed uint64
+	// Unkeyed counts those that came before there were keys.
+	Unkeyed uint64
+	// Unshaken counts DTLS handshakes that failed.
+	Unshaken uint64
 }
 
 // Stats gives a snapshot.
@@ -64,6 +70,6 @@ func (c *Counters) Stats() Stats {
 		Held: c.held.Load(), ComfortNoise: c.comfortNoise.Load(), BadEvents: c.badEvents.Load(),
 		Reports: c.reports.Load(), BadReports: c.badReports.Load(), Byes: c.byes.Load(),
 		Moved: c.moved.Load(), Lost: c.lost.Load(), Unsent: c.unsent.Load(),
-		Forged: c.forged.Load(), Replayed: c.replayed.Load(),
+		Forged: c.forged.Load(), Replayed: c.replayed.Load(), Unkeyed: c.unkeyed.Load(), Unshaken: c.unshaken.Load(),
 	}
 }

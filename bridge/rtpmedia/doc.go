@@ -1,4 +1,4 @@
-// Package rtpmedia is the media of a leg over plain UDP: what a SIP phone or a trunk speaks.
+// Package rtpmedia is the media of a leg over UDP without ICE: what a SIP phone or a trunk speaks.
 //
 // New takes a pair of ports from a PortRange, has a udp.Poller read them, and starts a goroutine that keeps time. The
 // leg then negotiates with Offer and SetAnswer, or SetOffer and Answer, and each
@@ -8,6 +8,10 @@
 // it is counted (RFC 3550), telephone-events are split off, and the rest goes to the writer that
 // Receive set, all in the goroutine that read it. Packets to the party go through a transcode.Sender, in the goroutine
 // of whoever writes them. No packet waits for a tick.
+//
+// Packets are protected (SRTP) as Security and the party's SDP say: with keys that stand in SDP (sdesKeys), or that an
+// association agrees on by DTLS at the same ports. A protected packet is opened before its source is looked at, so that
+// a stranger moves nothing.
 //
 // The latch decides whom to believe. Media goes to the address of the party's SDP until a packet comes from a
 // source that is better known: that address itself, another port of the same host, the host that the party's

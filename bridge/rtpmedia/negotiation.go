@@ -120,14 +120,29 @@ func (s *Session) offeringSection(kind transcode.Kind, proposed bridge.MediaDesc
 	if !s.offersProtection(kind) {
 		return offer, nil
 	}
-	offer.Protocol = "RTP/SAVP"
-	keys, err := s.negotiation.offerKeys(kind)
-	offer.offer(keys)
-	return offer, err
+	if s.offersDTLS(kind) {
+		s.offerDTLS(offer)
+		return offer, nil
+	}
+	return offer, s.negotiation.offerSDES(offer)
 }
 
-// offersProtection tells whether our offer of a kind is of protected media: as before, else as the other kind is, else as
-// we are told.
+// offersDTLS tells whether the keys of protected media of a kind are to come by DTLS: as before, else as those of the
+// other kind do, else as we are told.
+func (s *Session) offersDTLS(kind transcode.Kind) bool {
+	if current := s.negotiation.current[kind]; current != nil {
+		return current.terms != dtlsTerms{}
+	}
+	for _, other := range s.negotiation.current {
+		if other != nil {
+			return other.terms != dtlsTerms{}
+		}
+	}
+	return s.options.Security.DTLS && s.options.Security.Identity != nil
+}
+
+// offersProtection tells whether our offer of a kind is of protected media: as before, else as the other kind is,
+// else as we are told.
 func (s *Session) offersProtection(kind transcode.Kind) bool {
 	n := &s.negotiation
 	if n.used[kind] != nil {

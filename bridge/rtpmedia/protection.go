@@ -1,107 +1,64 @@
 package rtpmedia
 
 import (
-	"slices"
+	"errors"
 
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge/sdp"
 	"sipbridge/bridge/srtp"
-	"sipbridge/transcode"
 )
 
-// protection is the keys of a stream, by SDP (RFC 4568). It is not changed, but replaced by another.
+// protection is what protects a stream: keys by SDP, or by DTLS. It is not changed, but replaced by another.
 type protection struct {
-	ours, theirs srtp.Key
-	sealer       *srtp.Sealer
-	opener       *srtp.Opener
+	// packets and reports have the keys for RTP and RTCP; they are the same but for DTLS on two ports.
+	packets, reports keys
+	// sdes and terms are what was agreed on, of which one is there.
+	sdes  sdesKeys
+	terms dtlsTerms
 }
 
-// offeredKey is an a=crypto line of our offer, and what seals with its key: the answers to one offer may be several.
-type offeredKey struct {
-	sdp.Crypto
-
-	sealer *srtp.Sealer
+// keys are those of one port.
+type keys interface {
+	// opener and sealer are nil while there are none.
+	opener() *srtp.Opener
+	sealer() *srtp.Sealer
 }
 
-// newProtection makes one of our key, whose sealer may be in use already, and the party's. What opens packets of a key
-// that has not changed goes on counting.
-func newProtection(ours srtp.Key, sealer *srtp.Sealer, theirs srtp.Key, before *protection) (*protection, error) {
-	if before != nil && before.theirs == theirs && before.sealer == sealer {
-		return before, nil
-	}
-	made := &protection{ours: ours, theirs: theirs, sealer: sealer}
-	if before != nil && before.theirs == theirs {
-		made.opener = before.opener
-		return made, nil
-	}
-	var err error
-	made.opener, err = srtp.NewOpener(theirs)
-	return made, err
+// errNoKeys means packets of a stream whose keys are not agreed on yet.
+var errNoKeys = errors.New("rtpmedia: no keys yet")
+
+// protects tells whether a section that the party offers would be protected. What protects one of RTP/AVP is an
+// offer to do that, too, and leaves the choice to us (RFC 8643).
+func (s *Session) protects(offered sdp.Media) bool {
+	return s.options.Security.Policy != Plain && (s.byDTLS(offered) || bySDES(offered))
 }
 
-// offerKeys gives the lines of an offer of protected media: one for each suite, or the one that is agreed on.
-func (n *negotiation) offerKeys(kind transcode.Kind) ([]offeredKey, error) {
-	if current := n.current[kind]; current != nil {
-		return []offeredKey{{Crypto: sdp.Crypto{Tag: 1, Key: current.ours}, sealer: current.sealer}}, nil
-	}
-	var keys []offeredKey
-	for i, suite := range srtp.Suites() {
-		key := srtp.NewKey(suite)
-		sealer, err := srtp.NewSealer(key)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, offeredKey{Crypto: sdp.Crypto{Tag: uint32(i + 1), Key: key}, sealer: sealer})
-	}
-	return keys, nil
-}
-
-// offer puts keys into a section of our offer.
-func (m *section) offer(keys []offeredKey) {
-	m.keys = keys
-	for _, key := range keys {
-		m.Crypto = append(m.Crypto, key.Crypto)
-	}
-}
-
-// answeredProtection is what the party's answer to a section of ours agrees on; nil for plain media. An answer has to
-// name one of our lines, and its suite.
+// answeredProtection is what the party's answer to a section of ours agrees on; nil for plain media.
 func (s *Session) answeredProtection(ours *section, party sdp.Media) (*protection, error) {
-	if len(ours.keys) == 0 || len(party.Crypto) == 0 {
-		if ours.Encrypted() || party.Encrypted() || s.options.Security.Policy == Required {
-			return nil, ErrProtection
-		}
+	switch {
+	case len(ours.keys) > 0 && bySDES(party):
+		return s.answeredSDES(ours, party)
+	case ours.Setup != "" && s.byDTLS(party):
+		return s.answeredDTLS(ours, party)
+	case ours.Encrypted() || party.Encrypted() || s.options.Security.Policy == Required:
+		return nil, ErrProtection
+	default:
 		return nil, nil //nolint:nilnil // plain media are no error
 	}
-	theirs := party.Crypto[0]
-	chosen := slices.IndexFunc(ours.keys, func(key offeredKey) bool {
-		return key.Tag == theirs.Tag && key.Key.Suite() == theirs.Key.Suite()
-	})
-	if chosen < 0 {
-		return nil, ErrProtection
-	}
-	key := ours.keys[chosen]
-	return newProtection(key.Key, key.sealer, theirs.Key, s.negotiation.current[ours.Kind()])
 }
 
-// answerProtection chooses a line of the party's offer, and makes our own: with the key that we have, as long as the
-// party keeps its own; a party that has a new one has forgotten the state of ours. There has to be a line.
-func (n *negotiation) answerProtection(offered sdp.Media) (*protection, sdp.Crypto, error) {
-	current := n.current[offered.Kind()]
-	for _, line := range offered.Crypto {
-		if current != nil && line.Key == current.theirs {
-			return current, sdp.Crypto{Tag: line.Tag, Key: current.ours}, nil
-		}
+// protect puts what is ours of a protection into an answer, and the protection into the agreement that it makes, if the
+// section is to be protected.
+func (s *Session) protect(ours *section, agreed *agreement, offered sdp.Media) (err error) {
+	switch {
+	case !s.protects(offered):
+	case s.byDTLS(offered):
+		agreed.protection = s.answerDTLS(ours, offered)
+	default:
+		agreed.protection, err = s.answerSDES(ours, offered)
 	}
-	chosen := offered.Crypto[0]
-	key := srtp.NewKey(chosen.Key.Suite())
-	sealer, err := srtp.NewSealer(key)
-	if err != nil {
-		return nil, sdp.Crypto{}, err
-	}
-	made, err := newProtection(key, sealer, chosen.Key, nil)
-	return made, sdp.Crypto{Tag: chosen.Tag, Key: key}, err
+	return err
 }
 
 // read reads a packet of the party's, in the datagram's memory.
@@ -109,7 +66,11 @@ func (a *agreement) read(datagram []byte, packet *rtp.Packet) error {
 	if a.protection == nil {
 		return packet.Unmarshal(datagram) //nolint:wrapcheck // media path
 	}
-	return a.protection.opener.OpenRTP(datagram, packet) //nolint:wrapcheck // media path
+	opener := a.protection.packets.opener()
+	if opener == nil {
+		return errNoKeys
+	}
+	return opener.OpenRTP(datagram, packet) //nolint:wrapcheck // media path
 }
 
 // readReports gives the compound RTCP packet in a datagram, in its memory.
@@ -117,7 +78,11 @@ func (a *agreement) readReports(datagram []byte) ([]byte, error) {
 	if a.protection == nil {
 		return datagram, nil
 	}
-	return a.protection.opener.OpenRTCP(datagram) //nolint:wrapcheck // media path
+	opener := a.protection.reports.opener()
+	if opener == nil {
+		return nil, errNoKeys
+	}
+	return opener.OpenRTCP(datagram) //nolint:wrapcheck // media path
 }
 
 // seal makes of a packet, the first size octets of buffer, what is sent.
@@ -125,7 +90,11 @@ func (a *agreement) seal(buffer []byte, size int) ([]byte, error) {
 	if a.protection == nil {
 		return buffer[:size], nil
 	}
-	return a.protection.sealer.SealRTP(buffer, size) //nolint:wrapcheck // media path
+	sealer := a.protection.packets.sealer()
+	if sealer == nil {
+		return nil, errNoKeys
+	}
+	return sealer.SealRTP(buffer, size) //nolint:wrapcheck // media path
 }
 
 // sealReports does that with a compound RTCP packet.
@@ -133,7 +102,11 @@ func (a *agreement) sealReports(compound []byte) ([]byte, error) {
 	if a.protection == nil {
 		return compound, nil
 	}
-	return a.protection.sealer.SealRTCP(compound) //nolint:wrapcheck // media path
+	sealer := a.protection.reports.sealer()
+	if sealer == nil {
+		return nil, errNoKeys
+	}
+	return sealer.SealRTCP(compound) //nolint:wrapcheck // media path
 }
 
 // unread counts a packet that could not be read.
@@ -145,6 +118,8 @@ func (s *stream) unread(agreed *agreement, err error) {
 	}
 	s.faults.CannotDecrypt()
 	switch {
+	case errors.Is(err, errNoKeys):
+		counters.unkeyed.Add(1)
 	case srtp.IsForged(err):
 		counters.forged.Add(1)
 	default:

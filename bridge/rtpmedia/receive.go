@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/dtlssrtp"
 	"sipbridge/bridge/sdp"
 	"sipbridge/bridge/udp"
 	"sipbridge/transcode"
@@ -24,10 +25,27 @@ const (
 
 // receive takes a datagram of the RTP port; see udp.Receiver.
 func (s *stream) receive(datagram []byte, from netip.AddrPort, now time.Time) {
-	if isRTCP(datagram) {
+	switch {
+	case isRTCP(datagram):
 		s.receiveReports(datagram, from, now)
+	case dtlssrtp.IsDTLS(datagram):
+		s.receiveDTLS(datagram, from, false)
+	default:
+		s.receivePacket(datagram, from, now)
+	}
+}
+
+// receiveBeside takes a datagram of the RTCP port.
+func (s *stream) receiveBeside(datagram []byte, from netip.AddrPort, now time.Time) {
+	if dtlssrtp.IsDTLS(datagram) {
+		s.receiveDTLS(datagram, from, true)
 		return
 	}
+	s.receiveReports(datagram, from, now)
+}
+
+// receivePacket takes what should be RTP.
+func (s *stream) receivePacket(datagram []byte, from netip.AddrPort, now time.Time) {
 	counters := s.options.Counters
 	if len(datagram) < headerSize || len(datagram) > maxDatagram || datagram[0]>>6 != 2 {
 		counters.malformed.Add(1)

@@ -1,6 +1,10 @@
 package rtpmedia
 
-import "errors"
+import (
+	"errors"
+
+	"sipbridge/bridge/dtlssrtp"
+)
 
 // Policy says whether a party's media are protected by SRTP.
 type Policy uint8
@@ -20,6 +24,10 @@ type Security struct {
 	// Offer tells that we offer protected media. Keys in SDP protect nothing from those who can read the SDP, so this is
 	// for signalling that is encrypted. If Required media may not be offered, there can be no offer at all.
 	Offer bool
+	// Identity is our certificate for keys by DTLS (RFC 5763); nil if parties get none that way.
+	Identity *dtlssrtp.Identity
+	// DTLS tells that the keys of what we offer come by DTLS; else they stand in SDP.
+	DTLS bool
 }
 
 // ErrProtection means that the party wants media protected, or not protected, where we do not, or by other means.

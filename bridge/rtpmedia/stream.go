@@ -35,6 +35,8 @@ type stream struct {
 
 	// limit is how much the other party takes of pictures, in bit/s; 0 if it did not say.
 	limit atomic.Uint64
+	// associations are those that agree on keys by DTLS, or are to; nil for none.
+	associations atomic.Pointer[associations]
 
 	// agreed is the last agreement; nil before the first.
 	agreed atomic.Pointer[agreement]
@@ -76,7 +78,7 @@ func (s *stream) open() error {
 		return nil
 	}
 	var err error
-	s.sockets, err = s.options.Ports.open(s.options.Bind, s.receive, s.receiveReports)
+	s.sockets, err = s.options.Ports.open(s.options.Bind, s.receive, s.receiveBeside)
 	s.opened = err == nil
 	return err
 }
@@ -88,6 +90,9 @@ func (s *stream) close() error {
 		return nil
 	}
 	s.sendGoodbye()
+	if pair := s.associations.Swap(nil); pair != nil {
+		pair.close()
+	}
 	return s.sockets.close()
 }
 

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/netip"
 	"strings"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/dtlssrtp"
 	"sipbridge/bridge/rtpmedia"
 	"sipbridge/bridge/sdp"
 	"sipbridge/bridge/udp"
@@ -24,19 +26,22 @@ type mediaSessions struct {
 	ports     *rtpmedia.PortRange
 	counters  *rtpmedia.Counters
 	advertise netip.Addr
-	// policies are how media of trunks are protected, by name, of those that say so themselves.
-	policies map[string]rtpmedia.Policy
+	// trunks are those of the configuration, by name.
+	trunks map[string]configs.Trunk
+	// identity is our certificate for phones that get their keys by DTLS.
+	identity *dtlssrtp.Identity
 }
 
 func newMediaSessions(config configs.Media, trunks []configs.Trunk, log *slog.Logger) (*mediaSessions, error) {
-	m := &mediaSessions{config: config, counters: &rtpmedia.Counters{}, policies: make(map[string]rtpmedia.Policy)}
+	m := &mediaSessions{config: config, counters: &rtpmedia.Counters{}, trunks: make(map[string]configs.Trunk)}
 	for _, trunk := range trunks {
-		if trunk.SRTP != "" {
-			m.policies[strings.ToLower(trunk.Name)] = policyOf(trunk.SRTP)
-		}
+		m.trunks[strings.ToLower(trunk.Name)] = trunk
 	}
 	poller := udp.NewPoller()
 	var err error
+	if m.identity, err = dtlssrtp.NewIdentity(); err != nil {
+		return nil, err
+	}
 	if config.Advertise != "" {
 		if m.advertise, err = netip.ParseAddr(config.Advertise); err != nil {
 			return nil, fmt.Errorf("media.advertise: %w", err)
@@ -86,13 +91,16 @@ func policyOf(word string) rtpmedia.Policy {
 	}
 }
 
-// security is how media of a phone or trunk are protected. We put keys into SDP where it is encrypted, or where a trunk
-// is said to want them.
+// security is how media of a phone or trunk are protected. We offer that where SDP is encrypted, or where a trunk
+// is said to want it; required keys by DTLS everywhere, since who reads SDP does not learn them.
 func (m *mediaSessions) security(party sipua.MediaParty) rtpmedia.Security {
-	if policy, ok := m.policies[party.Trunk]; ok {
-		return rtpmedia.Security{Policy: policy, Offer: true}
+	trunk := m.trunks[party.Trunk]
+	made := rtpmedia.Security{
+		Policy: policyOf(cmp.Or(trunk.SRTP, m.config.SRTP)), Identity: m.identity,
+		DTLS: cmp.Or(trunk.SRTPKeys, m.config.SRTPKeys) == "dtls",
 	}
-	return rtpmedia.Security{Policy: policyOf(m.config.SRTP), Offer: party.Flow.Transport() == "TLS"}
+	made.Offer = trunk.SRTP != "" || party.Flow.Transport() == "TLS" || made.DTLS && made.Policy == rtpmedia.Required
+	return made
 }
 
 // mediaAddress is the address for RTP with a phone: that of its signalling, or, if the phone offers one of the other

@@ -33,7 +33,12 @@ func (w word) Transport() string { return w.transport }
 
 // TestMediaSecurity: keys are offered where SDP is encrypted, or the trunk is said to want them.
 func TestMediaSecurity(t *testing.T) {
-	trunks := []configs.Trunk{{Name: "Open", SRTP: "off"}, {Name: "safe", SRTP: "required"}, {Name: "silent"}}
+	trunks := []configs.Trunk{
+		{Name: "Open", SRTP: "off"},
+		{Name: "safe", SRTP: "required"},
+		{Name: "silent"},
+		{Name: "dtls", SRTP: "optional", SRTPKeys: "dtls"},
+	}
 	for _, test := range []struct {
 		srtp, transport, trunk string
 		want                   rtpmedia.Security
@@ -45,6 +50,7 @@ func TestMediaSecurity(t *testing.T) {
 		{"off", "TLS", "", rtpmedia.Security{Offer: true}},
 		{"off", "UDP", "safe", rtpmedia.Security{Policy: rtpmedia.Required, Offer: true}},
 		{"required", "TLS", "open", rtpmedia.Security{Offer: true}},
+		{"off", "UDP", "dtls", rtpmedia.Security{Policy: rtpmedia.Optional, Offer: true, DTLS: true}},
 	} {
 		sessions, err := newMediaSessions(configs.Media{
 			SRTP: test.srtp, RTPPorts: configs.PortRange{First: 40000, Last: 40001},
@@ -52,6 +58,7 @@ func TestMediaSecurity(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		test.want.Identity = sessions.identity
 		got := sessions.security(sipua.MediaParty{Flow: word{transport: test.transport}, Trunk: test.trunk})
 		if got != test.want {
 			t.Errorf("%+v: %+v", test, got)

@@ -199,6 +199,8 @@ func (s *service) mediaMetrics() []admin.Sample {
 		counter("rtp_wrong_payload_type_total", "RTP packets of a type not agreed on.", rtp.WrongPayloadType),
 		counter("rtp_forged_total", "Packets on RTP ports not sealed with the party's key.", rtp.Forged),
 		counter("rtp_replayed_total", "Protected packets on RTP ports that came twice or too late.", rtp.Replayed),
+		counter("rtp_unkeyed_total", "Protected packets on RTP ports that came before their keys.", rtp.Unkeyed),
+		counter("rtp_dtls_failed_total", "DTLS handshakes of phones that failed.", rtp.Unshaken),
 		counter("rtp_lost_total", "RTP sessions whose media were lost.", rtp.Lost),
 	}
 }

@@ -74,7 +74,7 @@ func rooms() map[string][]string {
 		"modernc.org/sqlite":           {"web/clicktocall/store"},
 		"golang.org/x/crypto":          {"web/clicktocall"},
 		"github.com/wneessen/go-mail":  {"web/clicktocall"},
-		"github.com/pion/transport":    {"bridge/webrtcmedia"},
+		"github.com/pion/transport":    {"bridge/webrtcmedia", "bridge/dtlssrtp"},
 		"github.com/pion/dtls":         {"bridge/dtlssrtp"},
 	}
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,81 +10,116 @@ import (
 	"sipbridge/test/e2e/service"
 )
 
-// protectedPhones is who is who in TestProtectedPhones.
+// The phones of TestProtectedPhones, by their numbers.
 const (
 	overTLS = iota
 	plain
 	bestEffort
 	withFeedback
+	dtls
 	linphoned
+
+	trunkNumber = "77" // leads to a phone that wants DTLS, and does not register
 )
 
-// TestProtectedPhones: phones with SRTP call phones without, and are called by them, and both hear: keys in SDP, in
-// each profile, from baresip and linphonec.
-func TestProtectedPhones(t *testing.T) {
+// protectedWorld is a service and phones that protect their media in different ways.
+type protectedWorld struct {
+	service *service.Service
+	phones  map[int]*baresip.Phone
+	trunk   *baresip.Phone
+}
+
+func newProtectedWorld(t *testing.T) *protectedWorld {
+	t.Helper()
 	users := map[string]string{}
 	for number := range linphoned + 1 {
 		users[userName(number)] = password(number)
 	}
-	running := startService(t, service.Options{TLS: withCertificate(t), Users: users})
-	phones := map[int]*baresip.Phone{}
+	w := &protectedWorld{phones: make(map[int]*baresip.Phone)}
+	w.trunk = newPhone(t, baresip.Options{User: trunkNumber, Codec: "PCMU", Encryption: "dtls_srtp"})
+	w.service = startService(t, service.Options{
+		TLS: withCertificate(t), Users: users,
+		Trunks: []map[string]any{{
+			"name": "dtls", "next_hop": fmt.Sprintf("sip:127.0.0.1:%d", w.trunk.Port),
+			"srtp": "required", "srtp_keys": "dtls",
+		}},
+		Routes:   []map[string]string{{"from": "users", "match": "^sip:" + trunkNumber + "@localhost", "to": "trunk:dtls"}},
+		Settings: map[string]map[string]any{"dialing": {"rules": []map[string]any{{"numbers": []string{trunkNumber}}}}},
+	})
 	for number, encryption := range map[int]string{
-		overTLS: "srtp-mand", plain: "", bestEffort: "srtp", withFeedback: "srtp-mandf",
+		overTLS: "srtp-mand", plain: "", bestEffort: "srtp", withFeedback: "srtp-mandf", dtls: "dtls_srtp",
 	} {
-		registrar, transport := running.SIP, "udp"
+		registrar, transport := w.service.SIP, "udp"
 		if number == overTLS {
-			registrar, transport = running.SIPS, "tls"
+			registrar, transport = w.service.SIPS, "tls"
 		}
-		phones[number] = newPhone(t, baresip.Options{
+		w.phones[number] = newPhone(t, baresip.Options{
 			User: userName(number), Password: password(number), Domain: "localhost", Registrar: registrar,
 			Transport: transport, Codec: "PCMU", Encryption: encryption,
 		})
 	}
+	return w
+}
+
+// talk lets one phone call another, and holds that both hear.
+func (w *protectedWorld) talk(t *testing.T, caller, callee *baresip.Phone, number string) {
+	t.Helper()
+	calls, called := caller.Count(baresip.Established), callee.Count(baresip.Established)
+	await := func(phone *baresip.Phone, event string, count int) {
+		_, err := phone.WaitEvent(event, count, limit)
+		must(t, err)
+	}
+	must(t, caller.Dial("sip:"+number+"@localhost"))
+	await(caller, baresip.Established, calls+1) // before it is what an earlier call said
+	await(callee, baresip.Established, called+1)
+	mustHear(t, caller, phoneHz)
+	mustHear(t, callee, phoneHz)
+	must(t, caller.Hangup())
+	await(caller, baresip.Closed, calls+1)
+	await(callee, baresip.Closed, called+1)
+}
+
+// TestProtectedPhones: phones with SRTP call phones without, and are called by them, and both hear: keys in SDP and by
+// DTLS, in each profile, from baresip and linphonec.
+func TestProtectedPhones(t *testing.T) {
+	w := newProtectedWorld(t)
 	for _, test := range []struct {
 		name           string
 		caller, callee int
-		profile        string
+		profile, keys  string
 	}{
-		{"keys over TLS", overTLS, plain, "RTP/SAVP "},
-		{"called over TLS", plain, overTLS, "RTP/SAVP "},
-		{"feedback", withFeedback, plain, "RTP/SAVPF "},
-		{"best effort", bestEffort, overTLS, "RTP/AVP "},
+		{"keys over TLS", overTLS, plain, "RTP/SAVP ", "a=crypto:"},
+		{"called over TLS", plain, overTLS, "RTP/SAVP ", "a=crypto:"},
+		{"feedback", withFeedback, plain, "RTP/SAVPF ", "a=crypto:"},
+		{"best effort", bestEffort, overTLS, "RTP/AVP ", "a=crypto:"},
+		{"DTLS", dtls, plain, "UDP/TLS/RTP/SAVPF ", "a=fingerprint:"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			caller, callee := phones[test.caller], phones[test.callee]
-			calls, called := caller.Count(baresip.Established), callee.Count(baresip.Established)
-			must(t, caller.Dial("sip:"+userName(test.callee)+"@localhost"))
-			_, err := caller.WaitEvent(baresip.Established, calls+1, limit)
-			must(t, err)
-			_, err = callee.WaitEvent(baresip.Established, called+1, limit) // before it is what an earlier call said
-			must(t, err)
-			mustHear(t, caller, phoneHz)
-			mustHear(t, callee, phoneHz)
-			must(t, caller.Hangup())
-			_, err = caller.WaitEvent(baresip.Closed, calls+1, limit)
-			must(t, err)
-			_, err = callee.WaitEvent(baresip.Closed, called+1, limit)
-			must(t, err)
+			caller, callee := w.phones[test.caller], w.phones[test.callee]
+			w.talk(t, caller, callee, userName(test.callee))
 			said := callee.Report() + caller.Report()
-			if !strings.Contains(said, test.profile) || strings.Count(said, "a=crypto:") < 2 {
+			if !strings.Contains(said, test.profile) || strings.Count(said, test.keys) < 2 {
 				t.Errorf("no keys in %s:\n%s", test.profile, said)
 			}
 		})
 	}
-	t.Run("linphonec", func(t *testing.T) {
-		phone, err := linphone.Start(linphone.Options{
-			Codec: "speex", Rate: 16000, User: userName(linphoned), Domain: "localhost", Password: password(linphoned),
-			Registrar: running.SIP, ToneHz: phoneHz, Dir: t.TempDir(), Encrypted: true,
-		})
-		must(t, err)
-		defer phone.Stop()
-		must(t, phone.Dial("sip:"+userName(plain)+"@localhost"))
-		mustHear(t, phones[plain], phoneHz)
-		must(t, phone.WaitTone(phoneHz, limit))
-		must(t, phone.Hangup())
-		must(t, phone.WaitEnded(limit))
-	})
-	if log := running.Report(); strings.Contains(log, "inline:") {
+	t.Run("called with DTLS", func(t *testing.T) { w.talk(t, w.phones[plain], w.trunk, trunkNumber) })
+	t.Run("linphonec", w.linphone)
+	if log := w.service.Report(); strings.Contains(log, "inline:") {
 		t.Error("keys are in the log")
 	}
+}
+
+func (w *protectedWorld) linphone(t *testing.T) {
+	phone, err := linphone.Start(linphone.Options{
+		Codec: "speex", Rate: 16000, User: userName(linphoned), Domain: "localhost", Password: password(linphoned),
+		Registrar: w.service.SIP, ToneHz: phoneHz, Dir: t.TempDir(), Encrypted: true,
+	})
+	must(t, err)
+	defer phone.Stop()
+	must(t, phone.Dial("sip:"+userName(plain)+"@localhost"))
+	mustHear(t, w.phones[plain], phoneHz)
+	must(t, phone.WaitTone(phoneHz, limit))
+	must(t, phone.Hangup())
+	must(t, phone.WaitEnded(limit))
 }

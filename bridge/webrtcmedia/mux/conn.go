@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"sipbridge/bridge/dtlssrtp"
 )
 
 // maxSources is how many addresses of one browser are believed; a new one takes the place of the oldest.
@@ -21,7 +23,7 @@ type Media func(datagram []byte, now time.Time)
 type Conn struct {
 	mux   *Mux
 	media Media
-	dtls  *dtlsConn
+	dtls  *dtlssrtp.Conn
 	path  atomic.Pointer[path] // nil until ICE has chosen one
 
 	mu         sync.Mutex // guards the following fields
@@ -45,7 +47,7 @@ type source struct {
 // NewConn makes a browser's share. It must be closed.
 func (m *Mux) NewConn(media Media) *Conn {
 	c := &Conn{mux: m, media: media, candidates: make(map[*socket]*candidate)}
-	c.dtls = newDTLSConn(c)
+	c.dtls = dtlssrtp.NewConn(c.Send)
 	return c
 }
 

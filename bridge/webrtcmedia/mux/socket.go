@@ -7,6 +7,7 @@ import (
 
 	"github.com/pion/stun/v4"
 
+	"sipbridge/bridge/dtlssrtp"
 	"sipbridge/bridge/udp"
 )
 
@@ -55,9 +56,9 @@ func (s *socket) receive(datagram []byte, from netip.AddrPort, now time.Time) {
 		switch first := datagram[0]; {
 		case first < 4:
 			conn = s.check(datagram, from)
-		case first >= 20 && first < 64:
+		case dtlssrtp.IsDTLS(datagram):
 			if conn = s.find(from); conn != nil {
-				conn.dtls.take(datagram)
+				conn.dtls.Take(datagram)
 			}
 		case first >= 128 && first < 192:
 			if conn = s.find(from); conn != nil {

@@ -139,18 +139,18 @@ func FuzzReceive(f *testing.F) {
 	f.Fuzz(func(t *testing.T, datagram []byte) {
 		datagram = datagram[:min(len(datagram), udp.MaxDatagram)]
 		s.receive(datagram, stranger, time.Now())
-		if len(p.media) != 0 || p.dtls.waiting.Count() != 0 {
+		if len(p.media) != 0 || p.dtls.Waiting() != 0 {
 			t.Fatal("a stranger was believed")
 		}
 		s.receive(datagram, known, time.Now())
-		heard := len(p.media) + p.dtls.waiting.Count()
+		heard := len(p.media) + p.dtls.Waiting()
 		if heard > 1 || heard == 1 && (len(datagram) == 0 || datagram[0] < 20) {
 			t.Fatalf("%d became %d", datagram[0], heard)
 		}
 		for len(p.media) > 0 {
 			<-p.media
 		}
-		for p.dtls.waiting.Count() > 0 {
+		for p.dtls.Waiting() > 0 {
 			_, _, _ = p.DTLS().ReadFrom(make([]byte, udp.MaxDatagram))
 		}
 	})
