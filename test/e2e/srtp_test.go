@@ -43,7 +43,7 @@ func newProtectedWorld(t *testing.T) *protectedWorld {
 			"name": "dtls", "next_hop": fmt.Sprintf("sip:127.0.0.1:%d", w.trunk.Port),
 			"srtp": "required", "srtp_keys": "dtls",
 		}},
-		Routes:   []map[string]string{{"from": "users", "match": "^sip:" + trunkNumber + "@localhost", "to": "trunk:dtls"}},
+		Routes:   []map[string]any{{"from": "users", "match": "^sip:" + trunkNumber + "@localhost", "to": "trunk:dtls"}},
 		Settings: map[string]map[string]any{"dialing": {"rules": []map[string]any{{"numbers": []string{trunkNumber}}}}},
 	})
 	for number, encryption := range map[int]string{
