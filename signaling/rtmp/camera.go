@@ -17,32 +17,40 @@ import (
 type camera struct {
 	configuration flv.Configuration
 	packetizer    payload.Packetizer
-	packet        rtp.Packet
-	units         [][]byte
+	// packets are the last ones of the stream that is cut, and of the one in single units.
+	packets [2]rtp.Packet
+	// timestamp is that of the picture in units.
+	timestamp uint32
+	units     [][]byte
 }
 
 func newCamera() camera {
-	header := rtp.Header{Version: 2, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32())}
-	return camera{packet: rtp.Packet{Header: header}}
+	var made camera
+	for i := range made.packets {
+		made.packets[i].Header = rtp.Header{Version: 2, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32())}
+	}
+	return made
 }
 
 // ready tells whether parameter sets have come: it is H.264 that the client sends.
 func (c *camera) ready() bool { return c.configuration.Complete() }
 
 // take reads a message. A picture can then be sent, until the next message is taken; a configuration is kept.
-func (c *camera) take(message chunk.Message) (picture bool, err error) {
+func (c *camera) take(message chunk.Message) (picture, configured bool, err error) {
 	video, err := flv.ParseVideo(message.Payload)
 	if err != nil || video.Codec != flv.AVC {
-		return false, err
+		return false, false, err
 	}
 	c.units = c.units[:0]
 	switch video.Kind {
 	case flv.IsConfiguration:
-		return false, c.configure(video.Body)
+		err = c.configure(video.Body)
+		return false, err == nil, err
 	case flv.IsPicture:
-		return c.read(video, message.Timestamp)
+		picture, err = c.read(video, message.Timestamp)
+		return picture, false, err
 	default:
-		return false, nil
+		return false, false, nil
 	}
 }
 
@@ -76,16 +84,20 @@ func (c *camera) read(video flv.Video, timestamp uint32) (picture bool, err erro
 		c.units = c.units[before:] // it brings its own
 	}
 	const perMillisecond = 90
-	c.packet.Timestamp = (timestamp + uint32(video.Composition)) * perMillisecond
+	c.timestamp = (timestamp + uint32(video.Composition)) * perMillisecond
 	return len(c.units) > 0, nil
 }
 
-// send gives the packets of the picture that was taken last.
-func (c *camera) send(format transcode.Format, to func(*rtp.Packet)) {
-	c.packet.PayloadType = format.PayloadType
-	c.packetizer.Packetize(c.units, func(part []byte, last bool) {
-		c.packet.SequenceNumber++
-		c.packet.Payload, c.packet.Marker = part, last
-		to(&c.packet)
+// send gives the packets of the picture that was taken last, or reports false if it does not fit into them.
+func (c *camera) send(format transcode.Format, to func(*rtp.Packet)) (sent bool) {
+	packet := &c.packets[0]
+	if c.packetizer.Single = isSingle(format); c.packetizer.Single {
+		packet = &c.packets[1]
+	}
+	packet.PayloadType, packet.Timestamp = format.PayloadType, c.timestamp
+	return c.packetizer.Packetize(c.units, func(part []byte, last bool) {
+		packet.SequenceNumber++
+		packet.Payload, packet.Marker = part, last
+		to(packet)
 	})
 }

@@ -74,7 +74,7 @@ func parseWish(words []string) wish {
 		case "pcma":
 			wished.add(all[2].Format)
 		case "h264":
-			wished.show(avc())
+			wished.show(avc("")...)
 		case "flv":
 			wished.show(messages())
 		}
@@ -88,9 +88,9 @@ func (w *wish) add(format transcode.Format) {
 	}
 }
 
-func (w *wish) show(format transcode.Format) {
-	if !slices.ContainsFunc(w.pictures, func(f transcode.Format) bool { return f.Equal(format.Codec) }) {
-		w.pictures = append(w.pictures, format)
+func (w *wish) show(formats ...transcode.Format) {
+	if !slices.ContainsFunc(w.pictures, func(f transcode.Format) bool { return f.Equal(formats[0].Codec) }) {
+		w.pictures = append(w.pictures, formats...)
 	}
 }
 

@@ -97,6 +97,8 @@ type conn struct {
 	amf3     bool
 	// texts tells that the client knows the callbacks for messages, outcomes that it wants to hear of the fate of its own.
 	texts, outcomes bool
+	// sets are the parameter sets of the client's pictures, as spropSets gives them; empty before they came.
+	sets string
 	// serial numbers our calls of the client.
 	serial float64
 	// streams has the message streams that exist; publishing is the one on which the client speaks, under the name

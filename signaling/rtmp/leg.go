@@ -93,7 +93,7 @@ func (l *leg) Offer(offer bridge.Description) {
 		return
 	}
 	l.media.learnSets(offer)
-	answer, ok := l.wish.answer(offer)
+	answer, ok := l.wish.telling(l.conn.sets).answer(offer)
 	if !ok {
 		l.emit(bridge.Refused{Cause: notAcceptable()})
 		return
@@ -106,6 +106,7 @@ func (l *leg) Offer(offer bridge.Description) {
 func (l *leg) Accept(answer bridge.Description) {
 	l.conn.mu.Lock()
 	defer l.conn.mu.Unlock()
+	l.media.learnSets(answer)
 	l.agree(answer)
 }
 
@@ -209,6 +210,7 @@ func (l callerLeg) Ring(early *bridge.Description) {
 		return
 	}
 	if early != nil {
+		l.media.learnSets(*early)
 		l.agree(*early)
 	}
 	c.words.rings(l.leg, early != nil)
@@ -223,6 +225,7 @@ func (l callerLeg) Answer(answer bridge.Description) {
 		return
 	}
 	l.state = stateAnswered
+	l.media.learnSets(answer)
 	l.agree(answer)
 	c.words.answered(l.leg, answer)
 }
@@ -230,7 +233,6 @@ func (l callerLeg) Answer(answer bridge.Description) {
 // agree puts what was agreed on in force. The caller holds conn.mu.
 func (l *leg) agree(answer bridge.Description) {
 	l.proposed = 0
-	l.media.learnSets(answer)
 	l.media.agree(answer)
 }
 

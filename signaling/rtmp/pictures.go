@@ -1,17 +1,57 @@
 package rtmp
 
 import (
+	"encoding/hex"
+	"slices"
+
 	"sipbridge/bridge"
+	"sipbridge/signaling/rtmp/flv"
 	"sipbridge/transcode"
+	"sipbridge/transcode/h264"
+	"sipbridge/transcode/h264/payload"
 )
 
-// avc is H.264 as clients send and take it. They say nothing of its profile before their first picture; the one named
-// here is that which every party knows, and decoders of today take the others, too.
-func avc() transcode.Format {
-	return transcode.Format{
-		Codec: transcode.Codec{Name: "H264", ClockRate: 90000}, PayloadType: 99,
-		Parameters: "profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1",
+// avc is H.264 as clients send and take it: cut as it has to be, and for phones that know no better in single units.
+// Clients say nothing of its profile before their first picture; the one named here is that which every party knows, and
+// decoders of today take the others, too. Sets are the parameter sets that are known by then, as spropSets gives them.
+func avc(sets string) []transcode.Format {
+	formats := []transcode.Format{
+		{PayloadType: 99, Parameters: commonProfile + ";packetization-mode=1;level-asymmetry-allowed=1"},
+		{PayloadType: 100, Parameters: commonProfile},
 	}
+	for i := range formats {
+		formats[i].Codec = transcode.Codec{Name: "H264", ClockRate: videoClock}
+		if sets != "" {
+			formats[i].Parameters += ";sprop-parameter-sets=" + sets
+		}
+	}
+	return formats
+}
+
+// commonProfile is Constrained Baseline, level 3.1.
+const commonProfile = "profile-level-id=42e01f"
+
+// spropSets writes the parameter sets for a description (RFC 6184 section 8.1, sprop-parameter-sets); nothing for those
+// of another profile than the description names.
+func spropSets(configuration flv.Configuration) string {
+	named, _ := h264.ParseParameters(commonProfile)
+	for _, set := range configuration.Sequence {
+		const profile = 3 // octets behind the header
+		if len(set) <= profile {
+			return ""
+		}
+		said, ok := h264.ParseParameters("profile-level-id=" + hex.EncodeToString(set[1:1+profile]))
+		if !ok || !said.Fits(named) {
+			return ""
+		}
+	}
+	return payload.FormatSets(slices.Concat(configuration.Sequence, configuration.Picture))
+}
+
+// isSingle tells whether a format of H.264 takes single units alone (RFC 6184 section 6.2).
+func isSingle(format transcode.Format) bool {
+	parameters, ok := h264.ParseParameters(format.Parameters)
+	return ok && parameters.Mode == 0
 }
 
 // messages is the format in which siprtmp and we pass whole messages on, from one Flash client to another: sound, too.
@@ -19,20 +59,34 @@ func messages() transcode.Format {
 	return transcode.Format{Codec: transcode.Codec{Name: "x-flv", ClockRate: 90000}, PayloadType: 97}
 }
 
-// choosePictures gives the answer to a section of video: H.264 that may be cut as we cut it, or whole messages, as
-// far as the client takes them.
+// choosePictures gives the answer to a section of video: H.264 or whole messages, as far as the client takes them. H.264
+// in single units comes last.
 func (w wish) choosePictures(section bridge.MediaDescription) (transcode.Format, bool) {
 	if section.Kind != transcode.Video {
 		return transcode.Format{}, false
 	}
+	chosen, found := transcode.Format{}, false
 	for _, offered := range section.Formats {
 		for _, wanted := range w.pictures {
-			if offered.Fits(wanted) {
-				return offered.Answering(wanted), true
+			if offered.Fits(wanted) && (!found || isSingle(chosen) && !isSingle(offered)) {
+				chosen, found = offered.Answering(wanted), true
 			}
 		}
 	}
-	return transcode.Format{}, false
+	return chosen, found
+}
+
+// telling gives the wish with parameter sets in its formats of H.264.
+func (w wish) telling(sets string) wish {
+	w.pictures = slices.Clone(w.pictures)
+	for i, format := range w.pictures {
+		for _, told := range avc(sets) {
+			if format.PayloadType == told.PayloadType {
+				w.pictures[i] = told
+			}
+		}
+	}
+	return w
 }
 
 // withPictures adds a section of video to a description, if there is a format for it.

@@ -27,9 +27,9 @@ type publisher struct {
 	// to is whom to call when something is said; empty for nobody, and once he was called.
 	to      string
 	packets packetizer
-	// said is the codec of sound that was announced, as the upper half of its tag; shows tells that pictures were.
+	// said is the codec of sound that was announced, as the upper half of its tag; shows are the formats of pictures.
 	said  byte
-	shows bool
+	shows []transcode.Format
 }
 
 // isLive tells whether an application is that of encoders.
@@ -114,7 +114,7 @@ func (p *publisher) publish(asked command) {
 		return
 	}
 	p.name, p.stream, p.number, p.to = wanted.name, stream, asked.stream, to
-	p.said, p.shows = 0, false
+	p.said, p.shows = 0, nil
 	c.status(asked, "status", "NetStream.Publish.Start", wanted.name)
 	c.server.options.Logger.Info("stream published", "name", wanted.name, "remote", c.remote)
 }
@@ -178,12 +178,17 @@ func (p *publisher) see(number uint32, picture bool) {
 		p.conn.server.counts.videoDropped.Add(1)
 		return
 	}
-	if !p.shows {
-		p.shows = true
-		p.stream.Announce(transcode.Video, avc())
+	if !picture || len(p.shows) == 0 { // there may be a new configuration
+		p.shows = avc(spropSets(p.conn.camera.configuration))
+		p.stream.Announce(transcode.Video, p.shows...)
 	}
-	if picture {
-		p.conn.camera.send(avc(), func(packet *rtp.Packet) { p.stream.Send(transcode.Video, packet) })
+	for _, format := range p.shows {
+		if !picture || !p.stream.Wanted(transcode.Video, format.PayloadType) {
+			continue
+		}
+		if !p.conn.camera.send(format, func(packet *rtp.Packet) { p.stream.Send(transcode.Video, packet) }) {
+			p.conn.server.counts.videoDropped.Add(1)
+		}
 	}
 }
 

@@ -35,7 +35,12 @@ func (c *conn) see(message chunk.Message) {
 	if c.carry(message) {
 		return
 	}
-	picture, err := c.camera.take(message)
+	picture, configured, err := c.camera.take(message)
+	if configured {
+		c.mu.Lock()
+		c.sets = spropSets(c.camera.configuration)
+		c.mu.Unlock()
+	}
 	switch {
 	case err != nil:
 		counts.videoDropped.Add(1)
@@ -57,5 +62,7 @@ func (c *conn) show(stream uint32) {
 		c.server.counts.videoDropped.Add(1)
 		return
 	}
-	c.camera.send(format, speaking.media.see)
+	if !c.camera.send(format, speaking.media.see) {
+		c.server.counts.videoDropped.Add(1)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -56,30 +57,11 @@ func TestFlashVideo(t *testing.T) {
 		client.Call("bye")
 		mustBe(t, p, "ended")
 	})
-	t.Run("a Flash phone and a SIP phone", func(t *testing.T) {
-		pictures := newFilm(t, film.Options{Codec: "H264", PayloadType: 97})
-		phone := callee(t, func(media sipp.Media) []sipp.Step {
-			media.Video = append(slices.Clone(pictures.Lines), "a=rtcp-fb:97 nack pli")
-			return answerUntilBye(media)
+	for number, single := range []bool{false, true} {
+		t.Run(fmt.Sprintf("a Flash phone and a SIP phone, single units %t", single), func(t *testing.T) {
+			seeEachOther(t, address, flash+1+number, film.Options{Codec: "H264", PayloadType: 97, Single: single})
 		})
-		client := rtmptest.Login(t, address, userName(flash+1)+"@localhost", password(flash+1))
-		client.Play("remote")
-		stream := client.Publish("local")
-		talk(t, client, stream, way, pageHz)
-		showFilm(t, client, stream)
-		client.Call("invite", phone.number(), "pcmu", "h264")
-		client.Await("accepted")
-		invite, err := phone.WaitMessage("INVITE ", limit)
-		must(t, err)
-		phone.playTo(t, "INVITE ")
-		must(t, pictures.WaitPictures(enough, limit))
-		must(t, pictures.Show(sipp.VideoPort(invite)))
-		mustHear(t, phone, pageHz)
-		mustHearFlash(t, client, way, phoneHz)
-		mustDecode(t, client.AwaitSeen(enough+1))
-		client.Call("bye")
-		must(t, phone.Wait(limit))
-	})
+	}
 	t.Run("ffmpeg is called", func(t *testing.T) {
 		p := w.newCamera(t, "H264")
 		publishPictures(t, "rtmp://"+address+"/live/cam")
@@ -108,6 +90,38 @@ func TestFlashVideo(t *testing.T) {
 		_, err := publishing.Wait(limit)
 		must(t, err)
 	})
+}
+
+// seeEachOther lets a Flash phone call a SIP phone; both show pictures and decode what they see. The call begins with
+// the parameter sets of the Flash phone.
+func seeEachOther(t *testing.T, address string, flash int, options film.Options) {
+	t.Helper()
+	way := flashWays()[2]
+	pictures := newFilm(t, options)
+	phone := callee(t, func(media sipp.Media) []sipp.Step {
+		media.Video = append(slices.Clone(pictures.Lines), "a=rtcp-fb:97 nack pli")
+		return answerUntilBye(media)
+	})
+	client := rtmptest.Login(t, address, userName(flash)+"@localhost", password(flash))
+	client.Play("remote")
+	stream := client.Publish("local")
+	talk(t, client, stream, way, pageHz)
+	showFilm(t, client, stream)
+	client.Call("invite", phone.number(), "pcmu", "h264")
+	client.Await("accepted")
+	invite, err := phone.WaitMessage("INVITE ", limit)
+	must(t, err)
+	if !strings.Contains(invite, ";sprop-parameter-sets=") {
+		t.Errorf("the INVITE tells no parameter sets:\n%s", invite)
+	}
+	phone.playTo(t, "INVITE ")
+	must(t, pictures.WaitPictures(enough, limit))
+	must(t, pictures.Show(sipp.VideoPort(invite)))
+	mustHear(t, phone, pageHz)
+	mustHearFlash(t, client, way, phoneHz)
+	mustDecode(t, client.AwaitSeen(enough+1))
+	client.Call("bye")
+	must(t, phone.Wait(limit))
 }
 
 // publishPictures lets ffmpeg publish a test picture and a tone, with a full picture every second.

@@ -91,14 +91,15 @@ func (l *leg) choose(offer bridge.Description) (bridge.Description, bool) {
 }
 
 func (l *leg) chooseFormat(section bridge.MediaDescription) (transcode.Format, bool) {
-	sent := l.stream.said[section.Kind]
-	for _, offered := range section.Formats {
-		switch {
-		case !offered.Fits(sent):
-		case section.Kind == transcode.Video:
-			return offered.Answering(sent), true
-		default:
-			return offered, true
+	for _, sent := range l.stream.said[section.Kind] {
+		for _, offered := range section.Formats {
+			switch {
+			case !offered.Fits(sent):
+			case section.Kind == transcode.Video:
+				return offered.Answering(sent), true
+			default:
+				return offered, true
+			}
 		}
 	}
 	if section.Kind != transcode.Audio || section.Refused() {

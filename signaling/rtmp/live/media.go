@@ -76,14 +76,21 @@ func (m *media) wanted(sent bridge.Description) bridge.Description {
 	return bridge.Description{Media: slices.DeleteFunc(slices.Clone(sent.Media), isSound)}
 }
 
-// takes tells whether all that is sent was agreed.
+// takes tells whether of each kind that is sent one format was agreed.
 func (m *media) takes(sent bridge.Description) bool {
 	for _, section := range sent.Media {
-		if agreed := m.ways[section.Kind].agreed.Load(); agreed == nil || !agreed.Fits(section.Formats[0]) {
+		takes := func(format transcode.Format) bool { return m.agreedOn(section.Kind, format) }
+		if !slices.ContainsFunc(section.Formats, takes) {
 			return false
 		}
 	}
 	return true
+}
+
+// agreedOn tells whether the party takes a format.
+func (m *media) agreedOn(kind transcode.Kind, format transcode.Format) bool {
+	agreed := m.ways[kind].agreed.Load()
+	return agreed != nil && agreed.Fits(format)
 }
 
 // send hands a packet to the call under the payload type that it knows, if its format was agreed.

@@ -34,8 +34,8 @@ type Stream struct {
 	// of which waits.
 	mu   sync.Mutex
 	legs map[*leg]struct{}
-	// said is the newest format of each kind; without a name before there was anything of it.
-	said  map[transcode.Kind]transcode.Format
+	// said are the newest formats of each kind, the best first; none before there was anything of it.
+	said  map[transcode.Kind][]transcode.Format
 	ended bool
 	// hearing are the legs that get a packet now; Speak uses it again for each.
 	hearing []*leg
@@ -46,26 +46,52 @@ func NewStream(options Options) *Stream {
 	if options.MaxListeners <= 0 {
 		options.MaxListeners = 100
 	}
-	return &Stream{options: options, legs: make(map[*leg]struct{}), said: make(map[transcode.Kind]transcode.Format)}
+	return &Stream{options: options, legs: make(map[*leg]struct{}), said: make(map[transcode.Kind][]transcode.Format)}
 }
 
-// Announce tells what is sent of a kind from now on, and gives those who hear of it the chance to agree.
-func (s *Stream) Announce(kind transcode.Kind, format transcode.Format) {
+// Announce tells what is sent of a kind from now on, in one format or in each of several, and gives those who hear of it
+// the chance to agree.
+func (s *Stream) Announce(kind transcode.Kind, formats ...transcode.Format) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.said[kind] = format
+	s.said[kind] = formats
 	for listener := range s.legs {
 		listener.propose()
 	}
 }
 
-// Send sends a packet of a kind to all, in the format that was announced. It belongs to one goroutine.
+// Wanted tells whether somebody takes the announced format that has a payload type.
+func (s *Stream) Wanted(kind transcode.Kind, payloadType uint8) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	format, ok := s.announced(kind, payloadType)
+	for listener := range s.legs {
+		if ok && listener.media.agreedOn(kind, format) {
+			return true
+		}
+	}
+	return false
+}
+
+// announced gives the format of a payload type. The caller holds mu.
+func (s *Stream) announced(kind transcode.Kind, payloadType uint8) (transcode.Format, bool) {
+	for _, format := range s.said[kind] {
+		if format.PayloadType == payloadType {
+			return format, true
+		}
+	}
+	return transcode.Format{}, false
+}
+
+// Send sends a packet of a kind to all who agreed to the format of its payload type. It belongs to one goroutine.
 func (s *Stream) Send(kind transcode.Kind, packet *rtp.Packet) {
 	s.mu.Lock()
-	format := s.said[kind]
+	format, known := s.announced(kind, packet.PayloadType)
 	s.hearing = s.hearing[:0]
 	for listener := range s.legs {
-		s.hearing = append(s.hearing, listener)
+		if known {
+			s.hearing = append(s.hearing, listener)
+		}
 	}
 	s.mu.Unlock()
 	for _, listener := range s.hearing { // without mu: a listener may be slow
@@ -133,8 +159,8 @@ func (s *Stream) Call(to string, ended func(bridge.Cause)) bridge.Incoming {
 func (s *Stream) description() bridge.Description {
 	var offer bridge.Description
 	for _, kind := range transcode.Kinds() {
-		if format := s.said[kind]; format.Name != "" {
-			offer.Media = append(offer.Media, bridge.MediaDescription{Kind: kind, Formats: []transcode.Format{format}})
+		if formats := s.said[kind]; len(formats) > 0 {
+			offer.Media = append(offer.Media, bridge.MediaDescription{Kind: kind, Formats: formats})
 		}
 	}
 	return offer

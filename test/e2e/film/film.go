@@ -23,6 +23,8 @@ type Options struct {
 	PayloadType int
 	// SetsApart has the parameter sets of H.264 only in the SDP, never in the stream.
 	SetsApart bool
+	// Single has H.264 in single NAL units alone, both ways (packetization-mode 0).
+	Single bool
 	// PacketSize is the largest packet that is sent, in bytes. Default: ffmpeg's, 1472.
 	PacketSize int
 	// Dir takes the files; it must be the phone's own.
@@ -44,6 +46,14 @@ type Film struct {
 // ErrFilm is what went wrong.
 var ErrFilm = errors.New("ffmpeg")
 
+// mode is the packetization-mode.
+func (o Options) mode() int {
+	if o.Single {
+		return 0
+	}
+	return 1
+}
+
 // Start begins to look.
 func Start(options Options) (*Film, error) {
 	port, err := process.FreePort()
@@ -56,7 +66,7 @@ func Start(options Options) (*Film, error) {
 		fmt.Sprintf("a=rtpmap:%d %s/90000", options.PayloadType, options.Codec),
 	}
 	if options.Codec == "H264" {
-		fmtp := fmt.Sprintf("a=fmtp:%d profile-level-id=42c01f;packetization-mode=1", options.PayloadType)
+		fmtp := fmt.Sprintf("a=fmtp:%d profile-level-id=42c01f;packetization-mode=%d", options.PayloadType, options.mode())
 		if options.SetsApart {
 			sets, failed := f.parameterSets()
 			if failed != nil {
@@ -93,6 +103,9 @@ func (f *Film) encoding() []string {
 		"-tune", "zerolatency", "-pix_fmt", "yuv420p", "-b:v", "300k")
 	if f.options.SetsApart {
 		arguments = append(arguments, "-flags", "+global_header")
+	}
+	if f.options.Single {
+		arguments = append(arguments, "-x264opts", "slice-max-size=1200", "-rtp_flags", "h264_mode0")
 	}
 	return arguments
 }

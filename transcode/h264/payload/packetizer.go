@@ -1,22 +1,35 @@
 package payload
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // DefaultMaxSize is the largest payload, in bytes: with the headers of RTP, SRTP, UDP and IPv6 it stays below the
 // 1280 bytes that every network carries.
 const DefaultMaxSize = 1180
 
+// MaxSingle is the longest unit, in bytes, that can be sent to a receiver of single units: it has to go into one
+// datagram, of UDP over IPv4, with the headers of RTP and SRTP. What is longer than the path carries is cut by IP.
+const MaxSingle = 65000
+
 // Packetizer cuts pictures into payloads. It belongs to one goroutine.
 type Packetizer struct {
 	// MaxSize is the largest payload in bytes. Default: DefaultMaxSize.
 	MaxSize int
+	// Single sends each unit as it is (packetization-mode 0, RFC 6184 section 6.2), however long, up to MaxSingle.
+	Single bool
 
 	payload []byte
 }
 
 // Packetize gives the payloads of a picture to send, each valid until it returns. last tells that the picture ends with
-// it: the packet gets the marker (RFC 6184 section 5.1).
-func (p *Packetizer) Packetize(units [][]byte, send func(payload []byte, last bool)) {
+// it: the packet gets the marker (RFC 6184 section 5.1). It reports false, and sends nothing, if a unit cannot be sent
+// single.
+func (p *Packetizer) Packetize(units [][]byte, send func(payload []byte, last bool)) (sent bool) {
+	if p.Single {
+		return single(units, send)
+	}
 	size := p.MaxSize
 	if size <= fragmentHeader {
 		size = DefaultMaxSize
@@ -35,6 +48,19 @@ func (p *Packetizer) Packetize(units [][]byte, send func(payload []byte, last bo
 		}
 		units = units[count:]
 	}
+	return true
+}
+
+// single sends each unit in a payload of its own.
+func single(units [][]byte, send func(payload []byte, last bool)) bool {
+	if slices.ContainsFunc(units, func(unit []byte) bool { return len(unit) > MaxSingle }) {
+		return false
+	}
+	units = slices.DeleteFunc(slices.Clone(units), func(unit []byte) bool { return len(unit) == 0 })
+	for i, unit := range units {
+		send(unit, i == len(units)-1)
+	}
+	return true
 }
 
 // together counts the units, one at least, that go into one payload: parameter sets and what is told with them.

@@ -102,6 +102,28 @@ func TestPicturesCrossWhole(t *testing.T) {
 	}
 }
 
+// TestSingleUnits sends each unit as it is, up to the longest that a datagram takes.
+func TestSingleUnits(t *testing.T) {
+	t.Parallel()
+	packetizer := payload.Packetizer{Single: true}
+	units := append(key(), []byte{}, unit(slice, payload.MaxSingle))
+	var sent [][]byte
+	whole := packetizer.Packetize(units, func(cut []byte, last bool) {
+		sent = append(sent, bytes.Clone(cut))
+		if last != (len(sent) == len(units)-1) {
+			t.Errorf("packet %d ends the picture: %t", len(sent), last)
+		}
+	})
+	if !whole || !same(sent, append(key(), units[len(units)-1])) {
+		t.Errorf("%d packets are sent, %t", len(sent), whole)
+	}
+	if packetizer.Packetize([][]byte{unit(slice, 10), unit(slice, payload.MaxSingle+1)}, func([]byte, bool) {
+		t.Error("part of a picture is sent")
+	}) {
+		t.Error("a unit that fits nowhere is sent")
+	}
+}
+
 // TestLoss leaves out each packet once: what it belonged to does not come, nor what might have begun with it.
 func TestLoss(t *testing.T) {
 	t.Parallel()
@@ -166,6 +188,14 @@ func TestParseSets(t *testing.T) {
 		if got := payload.ParseSets(text); len(got) != want {
 			t.Errorf("%q has %d sets", text, len(got))
 		}
+	}
+}
+
+func TestFormatSets(t *testing.T) {
+	t.Parallel()
+	const text = "Z0IAHpWoKA9oC/wCAAIA,aM48gA=="
+	if got := payload.FormatSets(append(payload.ParseSets(text), unit(slice, 9))); got != text {
+		t.Errorf("written as %q", got)
 	}
 }
 

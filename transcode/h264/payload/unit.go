@@ -1,6 +1,9 @@
 package payload
 
-import "encoding/base64"
+import (
+	"encoding/base64"
+	"strings"
+)
 
 // Types of NAL units (H.264 table 7-1, and RFC 6184 table 1).
 const (
@@ -51,6 +54,17 @@ func ParseSets(text string) (units [][]byte) {
 		}
 	}
 	return units
+}
+
+// FormatSets writes the value of sprop-parameter-sets: all parameter sets, in the order given.
+func FormatSets(units [][]byte) string {
+	words := make([]string, 0, len(units))
+	for _, unit := range units {
+		if kind := TypeOf(unit); kind == SequenceSet || kind == PictureSet {
+			words = append(words, base64.StdEncoding.EncodeToString(unit))
+		}
+	}
+	return strings.Join(words, ",")
 }
 
 func cutComma(text string) (word, rest string) {
