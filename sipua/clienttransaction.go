@@ -148,6 +148,9 @@ func (t *clientTransaction) awaitConnection() {
 		case <-t.settled:
 			return
 		case <-machine.Done():
+			if isOver(flow) && !isConnected(flow) {
+				t.fallBack()
+			}
 			return
 		case <-late:
 			if late = nil; !isConnected(flow) {

@@ -108,6 +108,16 @@ func isConnected(flow transport.Flow) bool {
 	}
 }
 
+// isOver tells whether a flow is closed.
+func isOver(flow transport.Flow) bool {
+	select {
+	case <-flow.Done():
+		return true
+	default:
+		return false
+	}
+}
+
 // fallBack sends over UDP what could not go over a connection, unless its peer has been heard or it was given up.
 func (t *clientTransaction) fallBack() {
 	machine, open := t.unheard()
@@ -124,6 +134,18 @@ func (t *clientTransaction) fallBack() {
 	if err := t.table.begin(t, t.datagram.flow, t.datagram.request); err != nil {
 		t.fail(err)
 	}
+}
+
+// beginSmaller sends over UDP what a connection did not take that was refused before anything could be written.
+func (t *transactions) beginSmaller(transaction *clientTransaction, refused error) error {
+	large := transaction.datagram
+	large.late.Stop()
+	transaction.datagram = nil
+	t.streams.refused(large.flow.RemoteAddr())
+	if isTooLarge(large.flow, large.request) {
+		return errors.Join(refused, tooLarge())
+	}
+	return t.begin(transaction, large.flow, large.request)
 }
 
 // awaitStream sends a request without a transaction over UDP after all, if the connection that was to carry it does not

@@ -74,6 +74,21 @@ func TestLargeRequestFallsBackToUDP(t *testing.T) {
 	s.settled()
 }
 
+// TestLargeRequestRefusedAtOnce: a connection that is refused before the request is written costs nothing.
+func TestLargeRequestRefusedAtOnce(t *testing.T) {
+	s := newSetup(t)
+	datagrams, stream := s.peer("UDP", largeAddress), s.stream(largeAddress)
+	stream.fails.Store(true)
+	stream.Close()
+	leg := s.dialLarge()
+	datagrams.respond(datagrams.request(sip.INVITE), 486, "p", "")
+	if ended := event[bridge.Ended](t, leg); ended.Cause.Status != 486 {
+		t.Errorf("ended with %v", ended.Cause)
+	}
+	datagrams.request(sip.ACK)
+	s.settled()
+}
+
 // TestLargeRequestGivenUp: who hung up while the connection was tried is not rung over UDP.
 func TestLargeRequestGivenUp(t *testing.T) {
 	s := newSetup(t, fastClock)

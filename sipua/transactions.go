@@ -120,7 +120,11 @@ func (t *transactions) start(transaction *clientTransaction, flow transport.Flow
 	if closed {
 		return nil, errClosed
 	}
-	if err := t.begin(transaction, flow, request); err != nil {
+	err := t.begin(transaction, flow, request)
+	if err != nil && transaction.datagram != nil {
+		err = t.beginSmaller(transaction, err)
+	}
+	if err != nil {
 		t.pumps.Done()
 		return nil, err
 	}
