@@ -3,6 +3,7 @@ package rtpmedia
 import (
 	"io"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -11,13 +12,16 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/dtlssrtp"
 	"sipbridge/bridge/sdp"
+	"sipbridge/bridge/srtp"
 	"sipbridge/bridge/udp"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
 )
 
 const (
-	// maxDatagram is the largest datagram that is taken or sent.
+	// largestSent is the largest datagram that UDP carries over IPv4; what is longer than the path takes is cut by IP.
+	largestSent = 65507
+	// maxDatagram is the largest datagram that is taken.
 	maxDatagram = udp.MaxDatagram
 	// headerSize is that of the fixed part of an RTP header.
 	headerSize = 12
@@ -221,13 +225,17 @@ func (s *stream) send(header *rtp.Header, payload []byte) error {
 // pack makes the datagram of a packet, in memory that the next one uses again.
 func (s *stream) pack(agreed *agreement, header *rtp.Header, payload []byte) ([]byte, error) {
 	transcode.GiveOrientation(header, agreed.orientation)
-	size, err := header.MarshalTo(s.sending[:])
+	buffer := s.sending[:]
+	if need := header.MarshalSize() + len(payload) + srtp.Overhead; need > largestSent {
+		return nil, io.ErrShortBuffer
+	} else if need > len(buffer) {
+		s.large = slices.Grow(s.large[:0], need)
+		buffer = s.large[:need]
+	}
+	size, err := header.MarshalTo(buffer)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // media path
 	}
-	if size+len(payload) > maxDatagram {
-		return nil, io.ErrShortBuffer
-	}
-	size += copy(s.sending[size:], payload)
-	return agreed.seal(s.sending[:], size)
+	size += copy(buffer[size:], payload)
+	return agreed.seal(buffer, size)
 }

@@ -58,8 +58,10 @@ type stream struct {
 	keys     *dtmf.Receiver
 	keyClock uint32
 
-	// sending is the buffer for packets to the party; transcode.Sender uses it one packet at a time.
+	// sending is the buffer for packets to the party, and large the one for those that IP has to cut: pictures of a
+	// sender that may not cut them itself. transcode.Sender uses them one packet at a time.
 	sending [maxDatagram + srtp.Overhead]byte
+	large   []byte
 }
 
 func newStream(session *Session, kind transcode.Kind) *stream {

@@ -2,6 +2,8 @@ package rtpmedia
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -96,6 +98,31 @@ func TestPictures(t *testing.T) {
 		t.Error("no second request was made later")
 	}
 	newSpeech(caller, pcmu()).say(t)
+}
+
+// TestLargePackets: what may not be cut into smaller packets goes out whole, as far as a datagram takes it.
+func TestLargePackets(t *testing.T) {
+	t.Parallel()
+	session, party := newSession(t, nil), newPhone(t, "127.0.0.1", 7)
+	party.call(session, party.offer())
+	speech := newSpeech(session, pcmu())
+	for _, size := range []int{maxDatagram + 1, 40000, 3000} {
+		speech.packet.Payload = bytes.Repeat([]byte{byte(size)}, size)
+		speech.say(t)
+		if err := party.rtp.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		datagram := make([]byte, 1<<16)
+		read, err := party.rtp.Read(datagram)
+		if err != nil || !bytes.Equal(datagram[headerSize:read], speech.packet.Payload) {
+			t.Errorf("of %d octets came %d: %v", size, read, err)
+		}
+	}
+	speech.packet.SequenceNumber++
+	speech.packet.Payload = make([]byte, 1<<16)
+	if err := speech.to.WriteRTP(&speech.packet); !errors.Is(err, io.ErrShortBuffer) {
+		t.Errorf("what no datagram takes: %v", err)
+	}
 }
 
 // TestFullIntraRequest asks a party that knows no PLI by FIR, and one that knows neither not at all.
