@@ -76,7 +76,7 @@ func (c *conn) newCall(to address, wished wish) *callerLeg { return c.newCallOf(
 
 // newCallOf makes the leg of a call with other rights than those of the client's user. The caller holds mu.
 func (c *conn) newCallOf(request bridge.Request, wished wish) *callerLeg {
-	offer := wished.telling(c.sets).offer()
+	offer := wished.offer(c.sets)
 	request.Offer = &offer
 	placed := &callerLeg{leg: newLeg(c, request.From, request.User), request: request}
 	placed.info.Origin = request.Origin
@@ -108,7 +108,7 @@ func (c *conn) accept(asked command) {
 func (l *leg) take(wished wish) (answer bridge.Description, ok bool) {
 	l.wish = wished
 	l.media.learnSets(l.offer)
-	if answer, ok = wished.telling(l.conn.sets).answer(l.offer); !ok {
+	if answer, ok = wished.answer(l.offer, l.conn.sets); !ok {
 		return answer, false
 	}
 	l.state = stateAnswered

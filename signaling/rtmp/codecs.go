@@ -74,7 +74,7 @@ func parseWish(words []string) wish {
 		case "pcma":
 			wished.add(all[2].Format)
 		case "h264":
-			wished.show(avc("")...)
+			wished.show(avc()...)
 		case "flv":
 			wished.show(messages())
 		}
@@ -98,9 +98,16 @@ func (w wish) has(codec transcode.Codec) bool {
 	return slices.ContainsFunc(w.formats, func(f transcode.Format) bool { return f.Equal(codec) })
 }
 
-// offer is what the client offers.
-func (w wish) offer() bridge.Description {
-	return withPictures(audioOf(w.formats...), w.pictures...)
+// offer is what the client offers, when sets are the parameter sets of its pictures. They are told once: a datagram has
+// to hold it.
+func (w wish) offer(sets string) bridge.Description {
+	pictures := slices.Clone(w.pictures)
+	for i, format := range pictures {
+		if pictures[i] = telling(format, sets); pictures[i].Parameters != format.Parameters {
+			break
+		}
+	}
+	return withPictures(audioOf(w.formats...), pictures...)
 }
 
 func audioOf(formats ...transcode.Format) bridge.Description {
@@ -109,12 +116,12 @@ func audioOf(formats ...transcode.Format) bridge.Description {
 
 // answer gives the client's answer to an offer: its first codec that is offered, else one that Flash at least hears. It
 // reports false if there is none.
-func (w wish) answer(offer bridge.Description) (bridge.Description, bool) {
+func (w wish) answer(offer bridge.Description, sets string) (bridge.Description, bool) {
 	answer := bridge.Description{Media: make([]bridge.MediaDescription, len(offer.Media))}
 	answered := map[transcode.Kind]bool{}
 	for i, media := range offer.Media {
 		answer.Media[i] = bridge.MediaDescription{Kind: media.Kind, Direction: bridge.Inactive}
-		format, ok := w.choose(media)
+		format, ok := w.choose(media, sets)
 		if answered[media.Kind] || !ok {
 			continue
 		}
@@ -126,9 +133,9 @@ func (w wish) answer(offer bridge.Description) (bridge.Description, bool) {
 	return answer, len(answered) > 0
 }
 
-func (w wish) choose(media bridge.MediaDescription) (transcode.Format, bool) {
+func (w wish) choose(media bridge.MediaDescription, sets string) (transcode.Format, bool) {
 	if media.Kind != transcode.Audio {
-		return w.choosePictures(media)
+		return w.choosePictures(media, sets)
 	}
 	if len(w.formats) == 0 {
 		return transcode.Format{}, false

@@ -93,7 +93,7 @@ func (l *leg) Offer(offer bridge.Description) {
 		return
 	}
 	l.media.learnSets(offer)
-	answer, ok := l.wish.telling(l.conn.sets).answer(offer)
+	answer, ok := l.wish.answer(offer, l.conn.sets)
 	if !ok {
 		l.emit(bridge.Refused{Cause: notAcceptable()})
 		return

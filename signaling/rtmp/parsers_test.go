@@ -115,7 +115,7 @@ func FuzzCommand(f *testing.F) {
 		}
 		asked.text(0)
 		asked.flag(1)
-		parseWish(asked.words(1)).answer(bridge.Description{})
+		parseWish(asked.words(1)).answer(bridge.Description{}, "")
 	})
 }
 

@@ -12,20 +12,22 @@ import (
 )
 
 // avc is H.264 as clients send and take it: cut as it has to be, and for phones that know no better in single units.
-// Clients say nothing of its profile before their first picture; the one named here is that which every party knows, and
-// decoders of today take the others, too. Sets are the parameter sets that are known by then, as spropSets gives them.
-func avc(sets string) []transcode.Format {
-	formats := []transcode.Format{
-		{PayloadType: 99, Parameters: commonProfile + ";packetization-mode=1;level-asymmetry-allowed=1"},
-		{PayloadType: 100, Parameters: commonProfile},
+// Clients say nothing of its profile before their first picture; the one named here is that which every party knows,
+// and decoders of today take the others, too.
+func avc() []transcode.Format {
+	codec := transcode.Codec{Name: "H264", ClockRate: videoClock}
+	return []transcode.Format{
+		{Codec: codec, PayloadType: 99, Parameters: commonProfile + ";packetization-mode=1;level-asymmetry-allowed=1"},
+		{Codec: codec, PayloadType: 100, Parameters: commonProfile},
 	}
-	for i := range formats {
-		formats[i].Codec = transcode.Codec{Name: "H264", ClockRate: videoClock}
-		if sets != "" {
-			formats[i].Parameters += ";sprop-parameter-sets=" + sets
-		}
+}
+
+// telling gives a format of H.264 with parameter sets, as spropSets gives them; others stay as they are.
+func telling(format transcode.Format, sets string) transcode.Format {
+	if sets != "" && format.Equal(avc()[0].Codec) {
+		format.Parameters += ";sprop-parameter-sets=" + sets
 	}
-	return formats
+	return format
 }
 
 // commonProfile is Constrained Baseline, level 3.1.
@@ -59,9 +61,9 @@ func messages() transcode.Format {
 	return transcode.Format{Codec: transcode.Codec{Name: "x-flv", ClockRate: 90000}, PayloadType: 97}
 }
 
-// choosePictures gives the answer to a section of video: H.264 or whole messages, as far as the client takes them. H.264
-// in single units comes last.
-func (w wish) choosePictures(section bridge.MediaDescription) (transcode.Format, bool) {
+// choosePictures gives the answer to a section of video: H.264 or whole messages, as far as the client takes them, with
+// the parameter sets that are known. H.264 in single units comes last.
+func (w wish) choosePictures(section bridge.MediaDescription, sets string) (transcode.Format, bool) {
 	if section.Kind != transcode.Video {
 		return transcode.Format{}, false
 	}
@@ -69,24 +71,11 @@ func (w wish) choosePictures(section bridge.MediaDescription) (transcode.Format,
 	for _, offered := range section.Formats {
 		for _, wanted := range w.pictures {
 			if offered.Fits(wanted) && (!found || isSingle(chosen) && !isSingle(offered)) {
-				chosen, found = offered.Answering(wanted), true
+				chosen, found = offered.Answering(telling(wanted, sets)), true
 			}
 		}
 	}
 	return chosen, found
-}
-
-// telling gives the wish with parameter sets in its formats of H.264.
-func (w wish) telling(sets string) wish {
-	w.pictures = slices.Clone(w.pictures)
-	for i, format := range w.pictures {
-		for _, told := range avc(sets) {
-			if format.PayloadType == told.PayloadType {
-				w.pictures[i] = told
-			}
-		}
-	}
-	return w
 }
 
 // withPictures adds a section of video to a description, if there is a format for it.

@@ -179,7 +179,10 @@ func (p *publisher) see(number uint32, picture bool) {
 		return
 	}
 	if !picture || len(p.shows) == 0 { // there may be a new configuration
-		p.shows = avc(spropSets(p.conn.camera.configuration))
+		p.shows = avc()
+		for i, format := range p.shows {
+			p.shows[i] = telling(format, spropSets(p.conn.camera.configuration))
+		}
 		p.stream.Announce(transcode.Video, p.shows...)
 	}
 	for _, format := range p.shows {
