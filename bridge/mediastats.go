@@ -47,10 +47,14 @@ func (s MediaStats) Score(codec string) float64 {
 	return score(codec, s.Audio, s.Audio.Received, s.Audio.Lost, s.Audio.Jitter)
 }
 
-// RemoteScore is the same of the sound that the party got from us, by its own reports; 0 if it sent none.
+// RemoteScore is the same of the sound that the party got from us, by its own reports, in which it may
+// rate that itself (RFC 3611); 0 if it sent none.
 func (s MediaStats) RemoteScore(codec string) float64 {
 	if !s.Audio.Reported {
 		return 0
+	}
+	if s.Audio.RemoteScore > 0 {
+		return s.Audio.RemoteScore
 	}
 	arrived := s.Audio.Sent - min(s.Audio.RemoteLost, s.Audio.Sent)
 	return score(codec, s.Audio, arrived, s.Audio.RemoteLost, s.Audio.RemoteJitter)

@@ -38,6 +38,8 @@ type source struct {
 	received      uint64
 	lostBefore    uint64 // before the last restart
 
+	bursts bursts
+
 	clock   uint32
 	arrival time.Time // of the packet with timestamp
 	stamp   uint32
@@ -108,16 +110,20 @@ func (r *Reception) SenderReport(report *rtcp.SenderReport, now time.Time) {
 
 // Newest gives the source that was heard last, and false before the first.
 func (r *Reception) Newest() (ssrc uint32, known bool) {
+	if newest := r.newest(); newest != nil {
+		return newest.ssrc, true
+	}
+	return 0, false
+}
+
+func (r *Reception) newest() *source {
 	var newest *source
 	for _, known := range r.sources {
 		if newest == nil || known.heard.After(newest.heard) {
 			newest = known
 		}
 	}
-	if newest == nil {
-		return 0, false
-	}
-	return newest.ssrc, true
+	return newest
 }
 
 // Into puts the counts into Stats.
@@ -143,6 +149,7 @@ func (s *source) start(sequence uint16) {
 	s.started = true
 	s.base, s.highest, s.cycles, s.bad = sequence, sequence, 0, noBad
 	s.received, s.expectedPrior, s.receivedPrior = 1, 0, 0
+	s.bursts.came()
 }
 
 // count follows the sequence numbers as RFC 3550 appendix A.1 does, and reports false for a packet that came late or
@@ -158,6 +165,7 @@ func (s *source) count(sequence uint16) (inOrder bool) {
 			s.cycles += 1 << 16
 		}
 		s.highest = sequence
+		s.bursts.lose(uint64(max(ahead, 1) - 1))
 	case ahead <= 1<<16-1-maxMisorder:
 		if uint32(sequence) == s.bad { // two in a row: the party started anew
 			s.start(sequence)
@@ -167,6 +175,7 @@ func (s *source) count(sequence uint16) (inOrder bool) {
 		return true
 	}
 	s.received++
+	s.bursts.came()
 	return ahead != 0 && ahead < maxDropout
 }
 

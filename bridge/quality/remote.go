@@ -12,6 +12,7 @@ type Remote struct {
 	lost      uint64
 	jitter    uint32 // in timestamp units
 	roundTrip time.Duration
+	score     float64 // as the party rates it; 0 if it does not
 }
 
 // Take notes a report block about our stream (RFC 3550 section 6.4.1). The count of losses is signed, in 24 bits;
@@ -40,6 +41,7 @@ func (r *Remote) RoundTrip() time.Duration { return r.roundTrip }
 // Into puts what is known into Stats. Clock is the rate of our timestamps in Hz; 0 leaves the jitter out.
 func (r *Remote) Into(stats *Stats, clock uint32) {
 	stats.Reported, stats.RemoteLost, stats.RoundTrip = r.reported, r.lost, r.roundTrip
+	stats.RemoteScore = r.score
 	if clock != 0 {
 		stats.RemoteJitter = time.Duration(r.jitter) * time.Second / time.Duration(clock)
 	}

@@ -20,6 +20,8 @@ type Stats struct {
 	RemoteLost   uint64
 	Reported     bool
 	RemoteJitter time.Duration
+	// RemoteScore is the mean opinion score that the party gives our stream (RFC 3611), from 1 to 4.5; 0 if it gives none.
+	RemoteScore float64
 	// Frames counts pictures that came, Freezes those that stood too long, Frozen how long those stood together. A camera
 	// that sends nothing while nothing moves counts, too.
 	Frames, Freezes uint64

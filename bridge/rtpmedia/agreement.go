@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 	"sipbridge/transcode/red"
@@ -28,6 +29,8 @@ type agreement struct {
 	feedback feedback
 	// orientation is the number of the header extension that says how pictures are turned; 0 for none.
 	orientation uint8
+	// wishes is what the party wants of extended reports.
+	wishes quality.Wishes
 	// redundancy takes apart what repeats itself (RFC 2198); nil where that was not agreed. It belongs to whoever reads
 	// RTP.
 	redundancy *red.Receiver
@@ -61,6 +64,7 @@ func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Directio
 		made.rtcp = sendable(own, address)
 	}
 	if party.Kind() == transcode.Audio {
+		made.wishes = party.XR
 		made.inbound[comfortNoisePayloadType] = inboundFormat{known: true, role: sdp.RoleComfortNoise, clock: 8000}
 	}
 	made.feedback = feedbackOf(party)

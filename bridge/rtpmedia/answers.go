@@ -264,6 +264,9 @@ func (s *Session) answeringSection(offered sdp.Media, chosen bridge.MediaDescrip
 	answer := s.section(offered.Kind(), offered.Protocol, direction, chosen.PacketTime, formats)
 	answer.MID, answer.RTCPMux = offered.MID, offered.RTCPMux
 	answer.Feedback = feedbackOf(offered).lines()
+	if offered.Kind() == transcode.Audio {
+		answer.XR = offered.XR
+	}
 	if offered.Kind() == transcode.Video {
 		answer.Bitrate = chosen.Bitrate
 		answer.turn(offered.Extension(transcode.OrientationURI), chosen.Orientation)

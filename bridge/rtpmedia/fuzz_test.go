@@ -24,7 +24,7 @@ func FuzzReceive(f *testing.F) {
 	f.Cleanup(func() { _ = session.Close() })
 	party := netip.MustParseAddrPort("127.0.0.1:4000")
 	_, err = session.SetOffer([]byte("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 0 101\r\n" +
-		"a=rtpmap:101 telephone-event/8000\r\n"))
+		"a=rtpmap:101 telephone-event/8000\r\na=rtcp-xr:rcvr-rtt=all voip-metrics\r\n"))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -47,6 +47,8 @@ func FuzzReceive(f *testing.F) {
 	f.Add(append([]byte{0x81, 200, 0, 12, 0, 0, 0, 1}, make([]byte, 44)...))
 	f.Add(append([]byte{0x81, 201, 0, 7, 0, 0, 0, 1}, make([]byte, 24)...))
 	f.Add([]byte{0x80, 201, 0, 1, 0, 0, 0, 1, 0x81, 202, 0, 2, 0, 0, 0, 1, 1, 1, 'x', 0, 0x81, 203, 0, 1, 0, 0, 0, 1})
+	f.Add(append([]byte{0x80, 207, 0, 10, 0, 0, 0, 1, 7, 0, 0, 8}, make([]byte, 32)...))
+	f.Add(append([]byte{0x80, 207, 0, 7, 0, 0, 0, 1, 4, 0, 0, 2}, append(make([]byte, 8), 5, 0, 0, 1, 0, 0, 0, 0)...))
 	now := time.Now()
 	f.Fuzz(func(t *testing.T, datagram []byte) {
 		datagram = datagram[:min(len(datagram), maxDatagram)] // as the reader of the sockets does

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
@@ -113,6 +114,9 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 func (s *Session) offeringSection(kind transcode.Kind, proposed bridge.MediaDescription, formats []sdp.Format,
 ) (*section, error) {
 	offer := s.section(kind, "RTP/AVP", proposed.Direction, proposed.PacketTime, formats)
+	if kind == transcode.Audio {
+		offer.XR = quality.Wishes{VoIPMetrics: true}
+	}
 	if kind == transcode.Video {
 		offer.Feedback, offer.Bitrate = append(sdp.PictureFeedback(), "ccm tmmbr"), proposed.Bitrate
 		offer.turn(ownOrientation, proposed.Orientation)

@@ -80,6 +80,12 @@ func (s *stream) receiveReport(datagram []byte, now time.Time) (size int, ok boo
 			return 0, false
 		}
 		s.takeReports(nil, report.Reports, now)
+	case rtcp.TypeExtendedReport:
+		var report rtcp.ExtendedReport
+		if report.Unmarshal(packet) != nil {
+			return 0, false
+		}
+		s.takeExtended(&report, now)
 	case rtcp.TypeGoodbye:
 		s.options.Counters.byes.Add(1)
 	case rtcp.TypeTransportSpecificFeedback:
@@ -110,6 +116,25 @@ func (s *stream) takeReports(sender *rtcp.SenderReport, blocks []rtcp.ReceptionR
 	}
 }
 
+func (s *stream) takeExtended(report *rtcp.ExtendedReport, now time.Time) {
+	ssrc := s.sender.Stats().SSRC
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.extended.Take(report, ssrc, &s.remote, now)
+}
+
+// extend makes our extended report (RFC 3611), if the party wants one; sends tells that we sent since the last one.
+func (s *stream) extend(ssrc uint32, sends bool, now time.Time) *rtcp.ExtendedReport {
+	agreed := s.agreed.Load()
+	if agreed == nil || agreed.wishes == (quality.Wishes{}) || len(agreed.formats) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	metrics := s.reception.Metrics(agreed.formats[0].Name, s.remote.RoundTrip())
+	return s.extended.Report(ssrc, agreed.wishes, sends, metrics, now)
+}
+
 // report makes our compound packet: a sender report if we sent since the last one, else a receiver report, and
 // who we are (RFC 3550 section 6.1). It belongs to the goroutine that keeps time.
 func (s *stream) report(now time.Time, sentBefore uint64) (compound []rtcp.Packet, sent uint64) {
@@ -126,6 +151,9 @@ func (s *stream) report(now time.Time, sentBefore uint64) (compound []rtcp.Packe
 		compound = append(compound, &rtcp.ReceiverReport{SSRC: stats.SSRC, Reports: blocks})
 	}
 	compound = append(compound, rtcp.NewCNAMESourceDescription(stats.SSRC, s.session.cname))
+	if extended := s.extend(stats.SSRC, stats.Packets != sentBefore, now); extended != nil {
+		compound = append(compound, extended)
+	}
 	if limit := s.limitation(); limit != nil {
 		compound = append(compound, limit)
 	}

@@ -48,6 +48,7 @@ type stream struct {
 	reception quality.Reception
 	pictures  quality.Pictures
 	remote    quality.Remote
+	extended  quality.Extended
 	keyframes keyframes
 	requester repair.Requester
 	rate      rates.Notice

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"sipbridge/bridge/quality"
 )
 
 // Marshal prints the description. Lines end with CRLF. Everything of a Media is printed in its section; its c=
@@ -160,6 +162,7 @@ func (p *printer) identity(media *Media) {
 	p.value("msid", media.MSID)
 	p.flag("rtcp-mux", media.RTCPMux)
 	p.flag("rtcp-rsize", media.RTCPReducedSize)
+	p.extendedReports(media.XR)
 }
 
 func (p *printer) format(format Format) {
@@ -209,4 +212,16 @@ func payloadTypes(formats []Format) []string {
 		words = append(words, fmt.Sprint(format.PayloadType))
 	}
 	return words
+}
+
+// extendedReports prints a=rtcp-xr.
+func (p *printer) extendedReports(wanted quality.Wishes) {
+	var words []string
+	if wanted.ReceiverTime {
+		words = append(words, "rcvr-rtt=all")
+	}
+	if wanted.VoIPMetrics {
+		words = append(words, "voip-metrics")
+	}
+	p.value("rtcp-xr", strings.Join(words, " "))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -36,6 +37,8 @@ type Media struct {
 	RTCPAddress string
 	// RTCPMux tells that RTP and RTCP share a port (RFC 5761).
 	RTCPMux bool
+	// XR is what the party wants of extended reports (RFC 3611 section 5.1).
+	XR quality.Wishes
 	// RTCPReducedSize is a=rtcp-rsize (RFC 5506).
 	RTCPReducedSize bool
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -115,6 +116,8 @@ func (s *section) identityAttribute(name, value string) bool {
 		s.rtcp(value)
 	case "rtcp-mux":
 		media.RTCPMux = true
+	case "rtcp-xr":
+		media.XR = wishes(value)
 	case "rtcp-rsize":
 		media.RTCPReducedSize = true
 	default:
@@ -322,4 +325,15 @@ func (s *section) format(payloadType uint8, found transcode.Codec) Format {
 	format.Feedback = append(format.Feedback, s.feedback[int(payloadType)]...)
 	format.Feedback = append(format.Feedback, s.feedback[-1]...)
 	return format
+}
+
+// wishes reads what of a=rtcp-xr we know.
+func wishes(value string) quality.Wishes {
+	var wanted quality.Wishes
+	for word := range strings.FieldsSeq(value) {
+		name, _, _ := strings.Cut(strings.ToLower(word), "=")
+		wanted.VoIPMetrics = wanted.VoIPMetrics || name == "voip-metrics"
+		wanted.ReceiverTime = wanted.ReceiverTime || name == "rcvr-rtt"
+	}
+	return wanted
 }
