@@ -15,6 +15,7 @@ func (c *call) finish() {
 		if side.leg != nil && !side.ended {
 			c.dismiss(side.leg, c.causeFor(side))
 		}
+		side.unplug()
 	}
 	c.departed.Wait()
 	if c.recording != nil {

@@ -39,7 +39,10 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 		return nil
 	}
 	pipe, err := transcode.Connect(source, format, to.leg.Media().Sender(kind),
-		transcode.ConnectOptions{PacketTime: sink.PacketTime, Encoder: c.exchange.options.Encoder})
+		transcode.ConnectOptions{
+			PacketTime: sink.PacketTime, Encoder: c.exchange.options.Encoder,
+			MostDelay: c.exchange.options.JitterBuffer,
+		})
 	if err != nil {
 		return Cause{Status: 488, Text: "Not Acceptable Here", Err: err}
 	}

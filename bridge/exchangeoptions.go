@@ -15,6 +15,9 @@ type ExchangeOptions struct {
 	Policy Policy
 	// Encoder says how sound is encoded where it is transcoded. The zero value is good.
 	Encoder transcode.EncoderOptions
+	// JitterBuffer is the longest time for which sound that comes unevenly is held where it is transcoded; a negative
+	// value for none. Default: 120 ms.
+	JitterBuffer time.Duration
 	// Observer hears the story of each call; nil means nobody does.
 	Observer Observer
 	// Announcer tells callers by voice why their calls fail; nil means that nobody does.

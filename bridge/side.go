@@ -211,6 +211,7 @@ func (s *side) unplugKind(kind transcode.Kind) {
 // setPipe notes where the party's packets of a kind go from now on, and keeps what the pipe before it heard.
 func (s *side) setPipe(kind transcode.Kind, pipe *transcode.Pipe) {
 	if before := s.pipes[kind]; before != nil {
+		before.Close()
 		s.past.Sound = s.past.Sound.Plus(before.Stats().Sound)
 	}
 	s.pipes[kind] = pipe

@@ -22,6 +22,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			RTPPorts:    PortRange{20000, 29999},
 			WebRTCPorts: PortRange{8443, 8443},
 			Timeout:     30 * time.Second, Video: true, VideoBitrate: 2000, SRTP: "optional", SRTPKeys: "sdes",
+			JitterBuffer: 120 * time.Millisecond,
 		},
 		Call: Call{
 			Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute, PerUser: 100,

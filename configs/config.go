@@ -61,6 +61,8 @@ type Media struct {
 	// SRTPKeys is "sdes" or "dtls".
 	SRTPKeys string        `mapstructure:"srtp_keys"`
 	Timeout  time.Duration `mapstructure:"timeout"`
+	// JitterBuffer is the longest delay of packets that come unevenly and are decoded; 0 for none.
+	JitterBuffer time.Duration `mapstructure:"jitter_buffer"`
 }
 
 // Admin is what the operator sees beside the log and /metrics.

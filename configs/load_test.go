@@ -135,6 +135,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"media.rtp_ports":               "1000-2000",
 			"media.webrtc_ports":            "77",
 			"media.timeout":                 "77s",
+			"media.jitter_buffer":           "77ms",
 			"call.ring":                     "77s",
 			"call.park":                     "77s",
 			"call.pass_transfers":           "true",

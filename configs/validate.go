@@ -143,6 +143,9 @@ func (c *Config) checkMedia(found *faults) {
 		found.add("media.srtp_keys: %q is not sdes or dtls", c.Media.SRTPKeys)
 	}
 	checkPositive(found, "media.timeout", c.Media.Timeout)
+	if longest := 200 * time.Millisecond; c.Media.JitterBuffer < 0 || c.Media.JitterBuffer > longest {
+		found.add("media.jitter_buffer: %s is not between 0s and %s", c.Media.JitterBuffer, longest)
+	}
 }
 
 func checkPorts(found *faults, name string, ports PortRange) {

@@ -88,6 +88,8 @@ func TestValidateRefuses(t *testing.T) {
 		{"media: {advertise: my.example}", "media.advertise"},
 		{"media: {advertise: 0.0.0.0}", "media.advertise"},
 		{"media: {timeout: 0s}", "media.timeout"},
+		{"media: {jitter_buffer: -1ms}", "media.jitter_buffer"},
+		{"media: {jitter_buffer: 201ms}", "media.jitter_buffer"},
 		{"call: {ring: 0s}", "call.ring"},
 		{"call: {park: -1s}", "call.park"},
 		{"call: {session: 89s}", "call.session"},

@@ -20,8 +20,13 @@ type ConnectOptions struct {
 	// PacketTime of the packets that are made; 0, or a length that the codec does not know, means 20 ms.
 	// Packets that pass through keep theirs.
 	PacketTime time.Duration
-	// Wait is how much sound is held behind a missing packet before it is concealed; 0 means 40 ms.
+	// Wait is how long a missing packet is waited for at first before it is concealed; 0 means 40 ms.
 	Wait time.Duration
+	// MostDelay is the longest time for which packets that come unevenly are held before they are decoded, so that they go
+	// out evenly; 0 means 120 ms, and a negative value that they never are. Those that come evenly are not held.
+	MostDelay time.Duration
+	// NoTimer is for a receiver that is written to by WriteRTP alone: what waits is let out by the packets that follow.
+	NoTimer bool
 	// Encoder says how to encode.
 	Encoder EncoderOptions
 }
@@ -31,7 +36,9 @@ type ConnectOptions struct {
 // that of to pass through; others are transcoded. Formats of the source from which no way leads are left out; if none
 // is left the error is ErrNoPath.
 func Connect(from []Format, to Format, dst PacketWriter, options ConnectOptions) (*Pipe, error) {
-	pipe := &Pipe{to: to, dst: dst, pictures: Passable(to.Codec)}
+	pipe := &Pipe{
+		to: to, dst: dst, pictures: Passable(to.Codec), began: time.Now(), noTimer: options.NoTimer,
+	}
 	pipe.pass = pipe.send
 	var refused error
 	for _, format := range from {
@@ -40,6 +47,7 @@ func Connect(from []Format, to Format, dst PacketWriter, options ConnectOptions)
 			refused = err
 			continue
 		}
+		pipe.transcodes = pipe.transcodes || route.transcoder != nil
 		if pipe.routes[format.PayloadType&0x7f] == nil {
 			pipe.routes[format.PayloadType&0x7f] = route
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"os/exec"
 	"testing"
+	"testing/synctest"
 )
 
 // TestFFmpegHears holds that ffmpeg hears the tone in what comes out of a Pipe, from every codec. Speex and Opus, which
@@ -14,17 +15,7 @@ func TestFFmpegHears(t *testing.T) {
 	faithful, coarse := everyFormat()
 	for name, to := range map[string]Format{"g722": wide722(9), "gsm": fullRate(3), "mulaw": pcmu(0), "alaw": pcma(8)} {
 		for _, from := range append(coarse, faithful...) {
-			var out recorder
-			pipe := connect(t, []Format{from}, to, &out, ConnectOptions{})
-			in := newSource(t, from, 20)
-			for range 50 {
-				write(t, pipe, in.packet())
-			}
-			var stream []byte
-			for _, packet := range out.packets {
-				stream = append(stream, packet.payload...)
-			}
-			heard := ffmpeg(t, name, stream)
+			heard := ffmpeg(t, name, streamOf(t, from, to))
 			if len(heard) < 7840 {
 				t.Fatalf("%s to %s: ffmpeg heard %d samples of 8000", from, to, len(heard))
 			}
@@ -33,6 +24,24 @@ func TestFFmpegHears(t *testing.T) {
 			}
 		}
 	}
+}
+
+// streamOf gives the payloads of a second of the tone that went through a Pipe.
+func streamOf(t *testing.T, from, to Format) []byte {
+	t.Helper()
+	var stream []byte
+	synctest.Test(t, func(t *testing.T) {
+		var out recorder
+		pipe := connect(t, []Format{from}, to, &out, ConnectOptions{})
+		in := newSource(t, from, 20)
+		for range 50 {
+			write(t, pipe, in.packet())
+		}
+		for _, packet := range out.packets {
+			stream = append(stream, packet.payload...)
+		}
+	})
+	return stream
 }
 
 // ffmpeg decodes a raw stream to 8 kHz.

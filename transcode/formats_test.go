@@ -3,6 +3,8 @@ package transcode
 import (
 	"math"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pion/rtp"
 )
@@ -83,13 +85,19 @@ func newSource(t *testing.T, format Format, milliseconds int) *source {
 	}
 }
 
+// rest waits until nothing is held any longer, in a synctest bubble.
+func rest() {
+	time.Sleep(time.Second)
+	synctest.Wait()
+}
+
 // The tone that sources send, and its peak.
 const (
 	toneFrequency = 1000
 	toneAmplitude = 8000
 )
 
-// packet makes the next packet; the tone and the numbers run on.
+// packet makes the next packet, at its pace in the time of a synctest bubble; the tone and the numbers run on.
 func (s *source) packet() *rtp.Packet {
 	s.t.Helper()
 	pcm := make([]int16, s.samples)
@@ -97,6 +105,7 @@ func (s *source) packet() *rtp.Packet {
 		at := 2 * math.Pi * float64(s.made+i) / float64(s.rate)
 		pcm[i] = int16(toneAmplitude * (math.Sin(toneFrequency*at) + math.Sin(s.overtone*at)/2))
 	}
+	time.Sleep(time.Duration(s.samples) * time.Second / time.Duration(s.rate))
 	s.made += s.samples
 	payload := make([]byte, 1500)
 	n, err := s.encoder.Encode(pcm, payload)

@@ -68,6 +68,7 @@ func FuzzPipe(f *testing.F) {
 					t.Fatal(err)
 				}
 			}
+			pipe.Close()
 			if stats := pipe.Stats(); int(stats.In) != in || int(stats.Out) != sent {
 				t.Fatalf("%d in, %d out, last %+v: %+v", in, sent, last, stats)
 			}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pion/rtp"
 
@@ -105,7 +107,13 @@ func TestProtectionFollowsReports(t *testing.T) {
 }
 
 // heardOf gives the signal-to-noise ratio in dB of Opus that lost some packets against the same Opus that lost none.
-func heardOf(t *testing.T, spoken []*rtp.Packet, percent int, reports bool) float64 {
+func heardOf(t *testing.T, spoken []*rtp.Packet, percent int, reports bool) (difference float64) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { difference = differenceOf(t, spoken, percent, reports) })
+	return difference
+}
+
+func differenceOf(t *testing.T, spoken []*rtp.Packet, percent int, reports bool) float64 {
 	t.Helper()
 	to := opus48(111, "useinbandfec=1")
 	p := newParty()
@@ -135,6 +143,7 @@ func decoded(t *testing.T, from Format, packets []kept, lost func() bool) []int1
 	var out recorder
 	pipe := connect(t, []Format{from}, pcmu(0), &out, ConnectOptions{})
 	for i, packet := range packets {
+		time.Sleep(20 * time.Millisecond)
 		if i > 0 && i < len(packets)-4 && lost() {
 			continue
 		}
@@ -142,6 +151,7 @@ func decoded(t *testing.T, from Format, packets []kept, lost func() bool) []int1
 			t.Fatal(err)
 		}
 	}
+	rest()
 	return listen(t, pcmu(0), out.packets)
 }
 

@@ -3,6 +3,7 @@ package transcode
 import (
 	"math"
 	"testing"
+	"testing/synctest"
 )
 
 func TestPaths(t *testing.T) {
@@ -55,35 +56,37 @@ func TestPathsKeepBandwidth(t *testing.T) {
 
 // TestWideSoundStaysWide holds that 5 kHz, which no telephone carries, cross between codecs that can carry them.
 func TestWideSoundStaysWide(t *testing.T) {
-	wide := []Format{opus48(111, ""), wide722(9), speexAt(16000), speexAt(32000)}
-	for _, from := range wide {
-		for _, to := range append(wide, pcmu(0)) {
-			var out recorder
-			pipe := connect(t, []Format{from}, to, &out, ConnectOptions{Encoder: EncoderOptions{SpeexQuality: 10}})
-			in := newSource(t, from, 20)
-			in.overtone = 5000
-			for range 50 {
-				write(t, pipe, in.packet())
-			}
-			decoder, err := NewDecoder(to, SampleRate(to.Codec))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var heard []int16
-			pcm := make([]int16, 1920)
-			for _, packet := range out.packets {
-				n, err := decoder.Decode(packet.payload, pcm)
+	synctest.Test(t, func(t *testing.T) {
+		wide := []Format{opus48(111, ""), wide722(9), speexAt(16000), speexAt(32000)}
+		for _, from := range wide {
+			for _, to := range append(wide, pcmu(0)) {
+				var out recorder
+				pipe := connect(t, []Format{from}, to, &out, ConnectOptions{Encoder: EncoderOptions{SpeexQuality: 10}})
+				in := newSource(t, from, 20)
+				in.overtone = 5000
+				for range 50 {
+					write(t, pipe, in.packet())
+				}
+				decoder, err := NewDecoder(to, SampleRate(to.Codec))
 				if err != nil {
 					t.Fatal(err)
 				}
-				heard = append(heard, pcm[:n]...)
-			}
-			got := amplitude(heard[len(heard)/4:], 5000, SampleRate(to.Codec))
-			if narrow := SampleRate(to.Codec) == 8000; narrow && got > 100 || !narrow && got < toneAmplitude/4 {
-				t.Errorf("%s to %s: 5 kHz have an amplitude of %.0f", from, to, got)
+				var heard []int16
+				pcm := make([]int16, 1920)
+				for _, packet := range out.packets {
+					n, err := decoder.Decode(packet.payload, pcm)
+					if err != nil {
+						t.Fatal(err)
+					}
+					heard = append(heard, pcm[:n]...)
+				}
+				got := amplitude(heard[len(heard)/4:], 5000, SampleRate(to.Codec))
+				if narrow := SampleRate(to.Codec) == 8000; narrow && got > 100 || !narrow && got < toneAmplitude/4 {
+					t.Errorf("%s to %s: 5 kHz have an amplitude of %.0f", from, to, got)
+				}
 			}
 		}
-	}
+	})
 }
 
 // amplitude gives that of a frequency in sound, 20 ms by 20 ms, as its phase may wander.

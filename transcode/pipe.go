@@ -2,7 +2,9 @@ package transcode
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtp"
 
@@ -10,12 +12,23 @@ import (
 )
 
 // Pipe is the way of the packets from one party to another, made by Connect. WriteRTP belongs to one goroutine
-// at a time; String and Stats may be called by any. A Pipe has no goroutine and needs no Close.
+// at a time; all other methods may be called by any. Where it transcodes what comes unevenly, a timer lets out what it
+// holds, until Close.
 type Pipe struct {
 	to  Format
 	dst PacketWriter
 	// pictures tells that the receiver's format is one of pictures.
 	pictures bool
+	// transcodes tells that some route does; noTimer is ConnectOptions.NoTimer. Both are constant.
+	transcodes, noTimer bool
+
+	// mu is held over the whole way of a packet where some are transcoded, because a timer may send some, too, and dst
+	// has one writer at a time. It guards what follows, and the transcoders.
+	mu     sync.Mutex
+	began  time.Time
+	timer  *time.Timer // nil before something was held
+	armed  bool
+	closed bool
 
 	// routes has the way for each payload type of the source; nil where none was agreed.
 	routes [128]*route
@@ -54,6 +67,8 @@ type PipeStats struct {
 	// Late, Duplicates and Strays count packets dropped: after their place was concealed, a second
 	// time, or with a sequence number far from all others.
 	Late, Duplicates, Strays uint64
+	// Delay is by how much packets of the format that came last are held now, so that they go out evenly.
+	Delay time.Duration
 	// WrongPayloadType counts packets dropped because their payload type was not agreed.
 	WrongPayloadType uint64
 	// DecodeErrors counts packets that could not be decoded.
@@ -63,6 +78,21 @@ type PipeStats struct {
 // WriteRTP takes a packet from the source. The error is that of the receiver.
 func (p *Pipe) WriteRTP(packet *rtp.Packet) error {
 	p.in.Add(1)
+	if !p.transcodes {
+		return p.write(packet)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil
+	}
+	err := p.write(packet)
+	p.arm()
+	return err
+}
+
+// write sends a packet its way.
+func (p *Pipe) write(packet *rtp.Packet) error {
 	payload := packet.Payload
 	if len(payload) > 0 && !p.choose(packet.PayloadType) {
 		p.wrongPayloadType.Add(1)
@@ -75,7 +105,7 @@ func (p *Pipe) WriteRTP(packet *rtp.Packet) error {
 	p.out.Payload = payload
 	way := p.current.Load()
 	if way.transcoder != nil {
-		return way.transcoder.write(&p.out)
+		return way.transcoder.write(&p.out, time.Since(p.began))
 	}
 	p.out.PayloadType = p.to.PayloadType
 	if p.pictures && packet.Extension { // the orientation
@@ -86,6 +116,52 @@ func (p *Pipe) WriteRTP(packet *rtp.Packet) error {
 		return way.sets.Write(&p.out, p.pass)
 	}
 	return p.send(&p.out)
+}
+
+// arm has the timer go off when something that is held may go out. The caller holds mu.
+func (p *Pipe) arm() {
+	way := p.current.Load()
+	due, ok := time.Duration(0), false
+	if way.transcoder != nil && !p.noTimer {
+		due, ok = way.transcoder.buffer.Due()
+	}
+	switch {
+	case !ok && p.armed:
+		p.timer.Stop()
+	case ok && p.timer == nil:
+		p.timer = time.AfterFunc(due-time.Since(p.began), p.letOut)
+	case ok:
+		p.timer.Reset(due - time.Since(p.began))
+	}
+	p.armed = ok
+}
+
+// letOut is called by the timer.
+func (p *Pipe) letOut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	if way := p.current.Load(); way.transcoder != nil {
+		// The receiver counts what it cannot send itself.
+		_ = way.transcoder.advance(time.Since(p.began))
+	}
+	p.arm()
+}
+
+// Close drops what is held. Nothing is written to the receiver once it has returned, if none but packets that were
+// transcoded went there.
+func (p *Pipe) Close() {
+	if !p.transcodes {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	if p.timer != nil {
+		p.timer.Stop()
+	}
 }
 
 // choose takes the route of a payload type, or tells that there is none.
@@ -143,6 +219,9 @@ func (p *Pipe) Stats() PipeStats {
 		stats.Late += held.Late
 		stats.Duplicates += held.Duplicates
 		stats.Strays += held.Strays
+		if route == p.current.Load() {
+			stats.Delay = held.Delay
+		}
 	}
 	return stats
 }

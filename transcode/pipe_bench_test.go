@@ -28,7 +28,8 @@ func ways() map[string][2]Format {
 // drive gives a function that writes one more packet of a running source into a Pipe.
 func drive(tb testing.TB, from, to Format) func() {
 	tb.Helper()
-	pipe, err := Connect([]Format{from}, to, PacketWriterFunc(func(*rtp.Packet) error { return nil }), ConnectOptions{})
+	pipe, err := Connect([]Format{from}, to, PacketWriterFunc(func(*rtp.Packet) error { return nil }),
+		ConnectOptions{MostDelay: -1})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/rtp"
@@ -16,6 +17,7 @@ func connect(t *testing.T, from []Format, to Format, dst PacketWriter, options C
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(pipe.Close)
 	return pipe
 }
 
@@ -77,56 +79,62 @@ func TestTone(t *testing.T) {
 func checkTone(t *testing.T, from, to Format, length int, least float64) {
 	t.Helper()
 	t.Run(fmt.Sprintf("%s to %s, %d ms", from, to, length), func(t *testing.T) {
-		var out recorder
-		pipe := connect(t, []Format{from}, to, &out, ConnectOptions{})
-		in := newSource(t, from, length)
-		for range 1200 / length {
-			write(t, pipe, in.packet())
-		}
-		if !from.Equal(to.Codec) {
-			unbroken(t, out.packets, to.PayloadType, to.ClockRate/50)
-		}
-		heard := listen(t, to, out.packets)
-		if len(heard) != 9600 {
-			t.Errorf("%d samples of 9600 came out", len(heard))
-		}
-		if got := snr(heard[1600:]); got < least {
-			t.Errorf("the tone is %.1f dB over the rest", got)
-		}
-		if got := loudness(heard[1600:]) * math.Sqrt2; math.Abs(got-toneAmplitude) > 1600 {
-			t.Errorf("amplitude %.0f", got)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			var out recorder
+			pipe := connect(t, []Format{from}, to, &out, ConnectOptions{})
+			in := newSource(t, from, length)
+			for range 1200 / length {
+				write(t, pipe, in.packet())
+			}
+			if !from.Equal(to.Codec) {
+				unbroken(t, out.packets, to.PayloadType, to.ClockRate/50)
+			}
+			heard := listen(t, to, out.packets)
+			if len(heard) != 9600 {
+				t.Errorf("%d samples of 9600 came out", len(heard))
+			}
+			if got := snr(heard[1600:]); got < least {
+				t.Errorf("the tone is %.1f dB over the rest", got)
+			}
+			if got := loudness(heard[1600:]) * math.Sqrt2; math.Abs(got-toneAmplitude) > 1600 {
+				t.Errorf("amplitude %.0f", got)
+			}
+		})
 	})
 }
 
 // TestThereAndBack is the sound of a phone that comes back from a browser.
 func TestThereAndBack(t *testing.T) {
-	var out recorder
-	back := connect(t, []Format{opus48(111, "")}, pcmu(0), &out, ConnectOptions{})
-	there := connect(t, []Format{pcmu(0)}, opus48(111, ""), back, ConnectOptions{})
-	in := newSource(t, pcmu(0), 20)
-	for range 100 {
-		write(t, there, in.packet())
-	}
-	unbroken(t, out.packets, 0, 160)
-	if got := snr(listen(t, pcmu(0), out.packets)[1600:]); got < 20 {
-		t.Errorf("the tone is %.1f dB over the rest", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var out recorder
+		back := connect(t, []Format{opus48(111, "")}, pcmu(0), &out, ConnectOptions{})
+		there := connect(t, []Format{pcmu(0)}, opus48(111, ""), back, ConnectOptions{})
+		in := newSource(t, pcmu(0), 20)
+		for range 100 {
+			write(t, there, in.packet())
+		}
+		unbroken(t, out.packets, 0, 160)
+		if got := snr(listen(t, pcmu(0), out.packets)[1600:]); got < 20 {
+			t.Errorf("the tone is %.1f dB over the rest", got)
+		}
+	})
 }
 
 // TestNoDelay holds that each packet leaves while it is being written.
 func TestNoDelay(t *testing.T) {
-	for _, from := range []Format{pcmu(0), opus48(111, "")} {
-		var out recorder
-		pipe := connect(t, []Format{from}, pcma(8), &out, ConnectOptions{})
-		in := newSource(t, from, 20)
-		for i := range 20 {
-			write(t, pipe, in.packet())
-			if len(out.packets) != i+1 {
-				t.Fatalf("%s: %d packets after %d", from, len(out.packets), i+1)
+	synctest.Test(t, func(t *testing.T) {
+		for _, from := range []Format{pcmu(0), opus48(111, "")} {
+			var out recorder
+			pipe := connect(t, []Format{from}, pcma(8), &out, ConnectOptions{})
+			in := newSource(t, from, 20)
+			for i := range 20 {
+				write(t, pipe, in.packet())
+				if len(out.packets) != i+1 {
+					t.Fatalf("%s: %d packets after %d", from, len(out.packets), i+1)
+				}
 			}
 		}
-	}
+	})
 }
 
 func TestPassThrough(t *testing.T) {
@@ -205,93 +213,101 @@ func TestNoPath(t *testing.T) {
 
 // TestSeveralFormats holds that the payload type chooses the decoder, and others are dropped and counted.
 func TestSeveralFormats(t *testing.T) {
-	var out recorder
-	pipe := connect(t, []Format{opus48(111, ""), pcma(8), pcmu(0)}, pcmu(0), &out, ConnectOptions{})
-	opus, alaw, mulaw := newSource(t, opus48(111, ""), 20), newSource(t, pcma(8), 20), newSource(t, pcmu(0), 20)
-	alaw.next.SequenceNumber = opus.next.SequenceNumber + 10
-	mulaw.next.SequenceNumber = opus.next.SequenceNumber + 20
-	for _, in := range []*source{opus, alaw, mulaw} {
-		for range 10 {
-			write(t, pipe, in.packet())
+	synctest.Test(t, func(t *testing.T) {
+		var out recorder
+		pipe := connect(t, []Format{opus48(111, ""), pcma(8), pcmu(0)}, pcmu(0), &out, ConnectOptions{})
+		opus, alaw, mulaw := newSource(t, opus48(111, ""), 20), newSource(t, pcma(8), 20), newSource(t, pcmu(0), 20)
+		alaw.next.SequenceNumber = opus.next.SequenceNumber + 10
+		mulaw.next.SequenceNumber = opus.next.SequenceNumber + 20
+		for _, in := range []*source{opus, alaw, mulaw} {
+			for range 10 {
+				write(t, pipe, in.packet())
+			}
 		}
-	}
-	unknown := mulaw.packet()
-	unknown.PayloadType = 13
-	write(t, pipe, unknown)
-	last := out.packets[len(out.packets)-1]
-	if len(last.payload) != 0 {
-		t.Error("a packet of an unknown payload type was sent")
-	}
-	write(t, pipe, mulaw.packet())
-	stats := pipe.Stats()
-	if stats.In != 32 || stats.Out != 31 || stats.WrongPayloadType != 1 || stats.DecodeErrors+stats.Lost != 0 {
-		t.Errorf("%+v", stats)
-	}
-	if got := pipe.String(); got != "PCMU/8000 -> PCMU/8000" {
-		t.Error(got)
-	}
-	if out.packets[5].SSRC == out.packets[15].SSRC {
-		t.Error("the stream changed its time line and not its SSRC")
-	}
+		unknown := mulaw.packet()
+		unknown.PayloadType = 13
+		write(t, pipe, unknown)
+		last := out.packets[len(out.packets)-1]
+		if len(last.payload) != 0 {
+			t.Error("a packet of an unknown payload type was sent")
+		}
+		write(t, pipe, mulaw.packet())
+		stats := pipe.Stats()
+		if stats.In != 32 || stats.Out != 31 || stats.WrongPayloadType != 1 || stats.DecodeErrors+stats.Lost != 0 {
+			t.Errorf("%+v", stats)
+		}
+		if got := pipe.String(); got != "PCMU/8000 -> PCMU/8000" {
+			t.Error(got)
+		}
+		if out.packets[5].SSRC == out.packets[15].SSRC {
+			t.Error("the stream changed its time line and not its SSRC")
+		}
+	})
 }
 
 func TestPacketTime(t *testing.T) {
-	tests := []struct {
-		to   Format
-		wish time.Duration
-		want uint32
-	}{
-		{pcmu(0), 0, 160},
-		{pcmu(0), 10 * time.Millisecond, 80},
-		{pcmu(0), 30 * time.Millisecond, 240},
-		{pcmu(0), 7 * time.Millisecond, 160},
-		{opus48(111, ""), 60 * time.Millisecond, 2880},
-		{opus48(111, ""), 30 * time.Millisecond, 960},
-		{wide722(9), 0, 160},
-		{wide722(9), 10 * time.Millisecond, 80},
-		{wide722(9), 50 * time.Millisecond, 400},
-		{speexAt(16000), 40 * time.Millisecond, 640},
-		{speexAt(32000), 10 * time.Millisecond, 640},
-		{fullRate(3), 60 * time.Millisecond, 480},
-	}
-	for _, test := range tests {
-		var out recorder
-		pipe := connect(t, []Format{pcma(8)}, test.to, &out, ConnectOptions{PacketTime: test.wish})
-		in := newSource(t, pcma(8), 20)
-		for range 30 {
-			write(t, pipe, in.packet())
+	synctest.Test(t, func(t *testing.T) {
+		tests := []struct {
+			to   Format
+			wish time.Duration
+			want uint32
+		}{
+			{pcmu(0), 0, 160},
+			{pcmu(0), 10 * time.Millisecond, 80},
+			{pcmu(0), 30 * time.Millisecond, 240},
+			{pcmu(0), 7 * time.Millisecond, 160},
+			{opus48(111, ""), 60 * time.Millisecond, 2880},
+			{opus48(111, ""), 30 * time.Millisecond, 960},
+			{wide722(9), 0, 160},
+			{wide722(9), 10 * time.Millisecond, 80},
+			{wide722(9), 50 * time.Millisecond, 400},
+			{speexAt(16000), 40 * time.Millisecond, 640},
+			{speexAt(32000), 10 * time.Millisecond, 640},
+			{fullRate(3), 60 * time.Millisecond, 480},
 		}
-		unbroken(t, out.packets, test.to.PayloadType, test.want)
-	}
+		for _, test := range tests {
+			var out recorder
+			pipe := connect(t, []Format{pcma(8)}, test.to, &out, ConnectOptions{PacketTime: test.wish})
+			in := newSource(t, pcma(8), 20)
+			for range 30 {
+				write(t, pipe, in.packet())
+			}
+			unbroken(t, out.packets, test.to.PayloadType, test.want)
+		}
+	})
 }
 
 func TestDecodeErrors(t *testing.T) {
-	var out recorder
-	pipe := connect(t, []Format{opus48(111, "")}, pcma(8), &out, ConnectOptions{})
-	in := newSource(t, opus48(111, ""), 20)
-	for i := range 50 {
-		packet := in.packet()
-		if i%10 == 5 {
-			packet.Payload = []byte{0xff, 0xff, 0xff}
+	synctest.Test(t, func(t *testing.T) {
+		var out recorder
+		pipe := connect(t, []Format{opus48(111, "")}, pcma(8), &out, ConnectOptions{})
+		in := newSource(t, opus48(111, ""), 20)
+		for i := range 50 {
+			packet := in.packet()
+			if i%10 == 5 {
+				packet.Payload = []byte{0xff, 0xff, 0xff}
+			}
+			write(t, pipe, packet)
 		}
-		write(t, pipe, packet)
-	}
-	unbroken(t, out.packets, 8, 160)
-	if stats := pipe.Stats(); stats.DecodeErrors != 5 || stats.Out != 50 {
-		t.Errorf("%+v", stats)
-	}
-	huge := in.packet()
-	huge.Payload = make([]byte, 65000)
-	write(t, connect(t, []Format{pcmu(111)}, pcma(8), &out, ConnectOptions{}), huge)
+		unbroken(t, out.packets, 8, 160)
+		if stats := pipe.Stats(); stats.DecodeErrors != 5 || stats.Out != 50 {
+			t.Errorf("%+v", stats)
+		}
+		huge := in.packet()
+		huge.Payload = make([]byte, 65000)
+		write(t, connect(t, []Format{pcmu(111)}, pcma(8), &out, ConnectOptions{}), huge)
+	})
 }
 
 func TestReceiverError(t *testing.T) {
-	broken := errors.New("broken")
-	dst := PacketWriterFunc(func(*rtp.Packet) error { return broken })
-	for _, to := range []Format{pcmu(0), pcma(8)} {
-		pipe := connect(t, []Format{pcmu(0)}, to, dst, ConnectOptions{})
-		if err := pipe.WriteRTP(newSource(t, pcmu(0), 20).packet()); !errors.Is(err, broken) {
-			t.Errorf("to %s: %v", to, err)
+	synctest.Test(t, func(t *testing.T) {
+		broken := errors.New("broken")
+		dst := PacketWriterFunc(func(*rtp.Packet) error { return broken })
+		for _, to := range []Format{pcmu(0), pcma(8)} {
+			pipe := connect(t, []Format{pcmu(0)}, to, dst, ConnectOptions{})
+			if err := pipe.WriteRTP(newSource(t, pcmu(0), 20).packet()); !errors.Is(err, broken) {
+				t.Errorf("to %s: %v", to, err)
+			}
 		}
-	}
+	})
 }

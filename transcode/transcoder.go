@@ -28,7 +28,7 @@ const (
 // sequence; its timestamps advance as those of the source do, so that a silence stays a gap. When the
 // source begins a new time line the SSRC changes, and the Sender behind goes on by its own clock.
 //
-// It is the Sink of its jitter.Buffer, and everything in it belongs to the goroutine that writes.
+// It is the Sink of its jitter.Buffer, and guarded by the lock of its Pipe.
 type transcoder struct {
 	pipe     *Pipe
 	from, to Format
@@ -62,17 +62,26 @@ type transcoder struct {
 
 func newTranscoder(pipe *Pipe, from, to Format, path path, options ConnectOptions) *transcoder {
 	t := &transcoder{pipe: pipe, from: from, to: to, path: path, options: options}
-	t.buffer = jitter.NewBuffer(t, jitter.Options{ClockRate: from.ClockRate, Wait: options.Wait})
+	t.buffer = jitter.NewBuffer(t, jitter.Options{
+		ClockRate: from.ClockRate, Wait: options.Wait, Most: options.MostDelay,
+	})
 	t.losses, _ = pipe.dst.(LossReporter)
 	t.sequence, t.position = uint16(rand.Uint32()), uint64(rand.Uint32())
 	t.Restart()
 	return t
 }
 
-// write takes a packet of the source and gives the receiver's error.
-func (t *transcoder) write(packet *rtp.Packet) error {
+// write takes a packet of the source that came at a moment, and gives the receiver's error.
+func (t *transcoder) write(packet *rtp.Packet, at time.Duration) error {
 	t.err = nil
-	t.buffer.Push(packet)
+	t.buffer.Push(packet, at)
+	return t.err
+}
+
+// advance lets out what is due at a moment, and gives the receiver's error.
+func (t *transcoder) advance(at time.Duration) error {
+	t.err = nil
+	t.buffer.Advance(at)
 	return t.err
 }
 

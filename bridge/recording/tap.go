@@ -44,7 +44,8 @@ func (c *copies) put(used *copied) { c.pool.Put(used) }
 func newTap(r *recording, channel bridge.Channel, formats []transcode.Format, to transcode.PacketWriter) *tap {
 	t := &tap{recording: r, channel: channel, to: to}
 	sound := transcode.Format{Codec: transcode.Codec{Name: "L16", ClockRate: l16.SampleRate}}
-	pipe, err := transcode.Connect(formats, sound, transcode.PacketWriterFunc(t.heard), transcode.ConnectOptions{})
+	pipe, err := transcode.Connect(formats, sound, transcode.PacketWriterFunc(t.heard),
+		transcode.ConnectOptions{MostDelay: -1, NoTimer: true})
 	if err != nil {
 		return nil
 	}

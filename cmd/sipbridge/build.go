@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"time"
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/builtin"
@@ -231,7 +232,8 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 		Policy: bridge.Policy{
 			AudioOnly: !s.config.Media.Video, PictureBitrate: uint64(s.config.Media.VideoBitrate) * 1000,
 		},
-		Announcer: announcements.announcer(s.config.Announcements),
+		Announcer:    announcements.announcer(s.config.Announcements),
+		JitterBuffer: jitterBuffer(s.config.Media),
 	}
 	if s.recorder != nil {
 		options.Recorder = s.recorder
@@ -241,6 +243,14 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 	}
 	s.exchange = bridge.NewExchange(options)
 	return nil
+}
+
+// jitterBuffer is the longest delay as the exchange has it: none is negative there.
+func jitterBuffer(media configs.Media) time.Duration {
+	if media.JitterBuffer == 0 {
+		return -1
+	}
+	return media.JitterBuffer
 }
 
 // newRouter makes the routes. Without an agent they are only checked.

@@ -16,6 +16,9 @@ type ordered struct {
 	media  *media
 	clock  uint32 // of the packets in buffer, in Hz
 	buffer *jitter.Buffer
+	// heard is how much sound has come up to the timestamp newest: the time that buffer goes by.
+	heard  time.Duration
+	newest uint32
 	player player
 	pace   pace
 }
@@ -24,9 +27,14 @@ type ordered struct {
 func (o *ordered) push(packet *rtp.Packet, format transcode.Format) {
 	if o.buffer == nil || o.clock != format.ClockRate {
 		o.clock = format.ClockRate
-		o.buffer = jitter.NewBuffer(o, jitter.Options{ClockRate: format.ClockRate})
+		o.buffer = jitter.NewBuffer(o, jitter.Options{ClockRate: format.ClockRate, Most: -1})
+		o.newest = packet.Timestamp
 	}
-	o.buffer.Push(packet)
+	if ahead := int32(packet.Timestamp - o.newest); ahead > 0 {
+		o.heard += time.Duration(ahead) * time.Second / time.Duration(o.clock)
+		o.newest = packet.Timestamp
+	}
+	o.buffer.Push(packet, o.heard)
 }
 
 // Restart does nothing: the Sender's stream goes on.

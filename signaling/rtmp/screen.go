@@ -43,9 +43,9 @@ type screen struct {
 // push takes a packet as it comes.
 func (s *screen) push(packet *rtp.Packet) {
 	if s.buffer == nil {
-		s.buffer = jitter.NewBuffer(s, jitter.Options{ClockRate: videoClock})
+		s.buffer = jitter.NewBuffer(s, jitter.Options{ClockRate: videoClock, Most: -1})
 	}
-	s.buffer.Push(packet)
+	s.buffer.Push(packet, time.Since(s.media.conn.began))
 }
 
 // Restart does nothing: the Sender's stream goes on.

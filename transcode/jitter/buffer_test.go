@@ -35,14 +35,29 @@ func audio(seq uint16) *rtp.Packet {
 	}
 }
 
-// push pushes packets whose memory is overwritten afterwards, as a reader's buffer is.
-func push(b *Buffer, packet *rtp.Packet) {
-	b.Push(packet)
+// pushed pushes a packet whose memory is overwritten afterwards, as a reader's buffer is.
+func pushed(b *Buffer, packet *rtp.Packet, at time.Duration) {
+	b.Push(packet, at)
 	clear(packet.Payload)
 	*packet = rtp.Packet{}
 }
 
+// arrivals gives when packets come that were sent every 20 ms from 0 on and of which each one comes with the newest
+// before it.
+func arrivals(numbers []uint16) []time.Duration {
+	newest, at := numbers[0], make([]time.Duration, len(numbers))
+	for i, number := range numbers {
+		if ahead := int16(number - newest); ahead > 0 && ahead < 1000 {
+			newest = number
+		}
+		at[i] = 20 * time.Millisecond * time.Duration(newest-numbers[0])
+	}
+	return at
+}
+
+// TestBuffer holds the order in which packets go out where none is delayed.
 func TestBuffer(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		push []uint16
 		want string
@@ -86,14 +101,14 @@ func TestBuffer(t *testing.T) {
 			stats: Stats{Duplicates: 3},
 		},
 		"long hole, beyond the places": {
-			push:  []uint16{5, 30, 31},
-			want:  "restart, play 5, lose 24 before 30, play 30, play 31",
-			stats: Stats{Lost: 24},
+			push:  []uint16{5, 60, 61},
+			want:  "restart, play 5, lose 54 before 60, play 60, play 61",
+			stats: Stats{Lost: 54},
 		},
 		"hole, then another beyond the places": {
-			push:  []uint16{5, 7, 30},
-			want:  "restart, play 5, lose 1 before 7, play 7, lose 22 before 30, play 30",
-			stats: Stats{Lost: 23},
+			push:  []uint16{5, 7, 60},
+			want:  "restart, play 5, lose 1 before 7, play 7, lose 52 before 60, play 60",
+			stats: Stats{Lost: 53},
 		},
 		"wraps": {
 			push: []uint16{65534, 0, 65535, 1},
@@ -109,13 +124,26 @@ func TestBuffer(t *testing.T) {
 			want:  "restart, play 5, lose 1 before 7, play 7, restart, play 20001, play 20002",
 			stats: Stats{Lost: 1, Strays: 1},
 		},
+		"after three losses none is waited for": {
+			push: []uint16{5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19},
+			want: "restart, play 5, lose 1 before 7, play 7, play 8, play 9, lose 1 before 11, play 11, play 12, " +
+				"play 13, lose 1 before 15, play 15, play 16, play 17, lose 1 before 19, play 19",
+			stats: Stats{Lost: 4},
+		},
+		"but again after one that came late": {
+			push: []uint16{5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19, 18, 21, 20},
+			want: "restart, play 5, lose 1 before 7, play 7, play 8, play 9, lose 1 before 11, play 11, play 12, " +
+				"play 13, lose 1 before 15, play 15, play 16, play 17, lose 1 before 19, play 19, play 20, play 21",
+			stats: Stats{Lost: 4, Late: 1},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var out diary
-			b := NewBuffer(&out, Options{ClockRate: 8000})
-			for _, seq := range test.push {
-				push(b, audio(seq))
+			b := NewBuffer(&out, Options{ClockRate: 8000, Most: -1})
+			at := arrivals(test.push)
+			for i, seq := range test.push {
+				pushed(b, audio(seq), at[i])
 			}
 			if got := strings.Join(out.lines, ", "); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
@@ -128,13 +156,14 @@ func TestBuffer(t *testing.T) {
 }
 
 func TestBufferFlush(t *testing.T) {
+	t.Parallel()
 	var out diary
 	b := NewBuffer(&out, Options{ClockRate: 8000})
-	for _, seq := range []uint16{5, 7, 9} {
-		push(b, audio(seq))
+	for i, seq := range []uint16{5, 7, 9} {
+		pushed(b, audio(seq), time.Duration(i)*time.Millisecond)
 	}
 	b.Flush()
-	push(b, audio(10))
+	pushed(b, audio(10), 3*time.Millisecond)
 	want := "restart, play 5, lose 1 before 7, play 7, lose 1 before 9, play 9, play 10"
 	if got := strings.Join(out.lines, ", "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -142,30 +171,34 @@ func TestBufferFlush(t *testing.T) {
 }
 
 func TestBufferNewSource(t *testing.T) {
+	t.Parallel()
 	var out diary
 	b := NewBuffer(&out, Options{ClockRate: 8000})
-	push(b, audio(5))
-	push(b, audio(7))
+	pushed(b, audio(5), 0)
+	pushed(b, audio(7), 40*time.Millisecond)
 	other := audio(6)
 	other.SSRC = 8
-	push(b, other)
+	pushed(b, other, 50*time.Millisecond)
 	want := "restart, play 5, lose 1 before 7, play 7, restart, play 6"
 	if got := strings.Join(out.lines, ", "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
-// TestBufferWait holds that Wait is a length of sound, not of packets.
+// TestBufferWait holds that Wait is a length of time, not of packets, and that Due tells when it is over.
 func TestBufferWait(t *testing.T) {
 	tests := map[time.Duration]int{20 * time.Millisecond: 1, 60 * time.Millisecond: 3, 90 * time.Millisecond: 5}
 	for wait, held := range tests {
 		var out diary
 		b := NewBuffer(&out, Options{ClockRate: 8000, Wait: wait})
-		push(b, audio(1))
+		pushed(b, audio(1), 0)
 		count := 0
 		for seq := uint16(3); len(out.lines) == 2 && seq < 20; seq++ {
-			push(b, audio(seq))
+			pushed(b, audio(seq), time.Duration(seq-1)*20*time.Millisecond)
 			count++
+			if due, ok := b.Due(); ok && due != 40*time.Millisecond+wait {
+				t.Errorf("wait %s: due at %s", wait, due)
+			}
 		}
 		if count-1 != held {
 			t.Errorf("wait %s: %d packets were held", wait, count-1)
@@ -175,32 +208,39 @@ func TestBufferWait(t *testing.T) {
 
 // TestBufferTimestampChaos holds that timestamps which make no sense never hold packets for ever.
 func TestBufferTimestampChaos(t *testing.T) {
+	t.Parallel()
 	var out diary
 	b := NewBuffer(&out, Options{ClockRate: 8000})
-	push(b, audio(1))
-	for seq := uint16(3); seq < 40; seq++ {
+	pushed(b, audio(1), 0)
+	at := time.Duration(0)
+	for seq := uint16(3); seq < 400; seq++ {
 		packet := audio(seq)
 		packet.Timestamp = 5 // never advances
-		push(b, packet)
+		at += 20 * time.Millisecond
+		pushed(b, packet, at)
 	}
-	if !slices.Contains(out.lines, "play 39") {
-		t.Errorf("the newest packet is still held: %v", out.lines)
+	if due, ok := b.Due(); ok && due > at+DefaultMost {
+		t.Errorf("packets are held for %s", due-at)
+	}
+	if !slices.Contains(out.lines, "play 390") {
+		t.Errorf("packets are still held after 0.2 s: %v", out.lines)
 	}
 }
 
 func TestBufferAllocations(t *testing.T) {
 	b := NewBuffer(&silent{}, Options{ClockRate: 8000})
-	packet := audio(0)
-	for range 200 { // the places grow to the size of the payloads
-		packet.SequenceNumber += 2
-		packet.Timestamp += 320
-		b.Push(packet)
+	packet, at := audio(0), time.Duration(0)
+	push := func(ahead uint16) {
+		packet.SequenceNumber += ahead
+		packet.Timestamp += 160 * uint32(ahead)
+		at += 20 * time.Millisecond * time.Duration(ahead)
+		late := time.Duration(packet.SequenceNumber%4) * 10 * time.Millisecond
+		b.Push(packet, at+late)
 	}
-	if n := testing.AllocsPerRun(1000, func() {
-		packet.SequenceNumber += 1 + packet.SequenceNumber%3
-		packet.Timestamp += 160
-		b.Push(packet)
-	}); n != 0 {
+	for range 200 { // the places grow to the size of the payloads
+		push(1)
+	}
+	if n := testing.AllocsPerRun(1000, func() { push(1 + packet.SequenceNumber%3) }); n != 0 {
 		t.Errorf("%v allocations a packet", n)
 	}
 }
@@ -240,14 +280,22 @@ func FuzzBuffer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, steps []byte) {
 		check := &checker{t: t}
 		b := NewBuffer(check, Options{ClockRate: 8000})
-		packet := audio(100)
-		for _, step := range steps {
+		packet, at := audio(100), time.Duration(0)
+		for i, step := range steps {
 			packet.SequenceNumber += uint16(int8(step))
 			packet.Timestamp += uint32(int8(step)) * 160
 			if step == 0x80 {
 				packet.SequenceNumber += 5000
 			}
-			b.Push(packet)
+			at += time.Duration(step&0x3f) * time.Millisecond
+			b.Push(packet, at)
+			if due, ok := b.Due(); ok && i%3 == 0 {
+				at = max(at, due)
+				b.Advance(at)
+				if again, ok := b.Due(); ok && again <= at {
+					t.Fatalf("at %v something is still due, from %v on", at, again)
+				}
+			}
 		}
 		b.Flush()
 		stats := b.Stats()
