@@ -28,6 +28,13 @@ type DialogID struct {
 	RemoteTag string
 }
 
+// Document is a text that goes with a request.
+type Document struct {
+	// ID is what headers call it (Content-ID, RFC 2392), Type its media type.
+	ID, Type string
+	Text     []byte
+}
+
 // who says who asks.
 func (r Request) who() LegInfo { return LegInfo{Origin: r.Origin, User: r.User, Trunk: r.Trunk} }
 
@@ -55,6 +62,8 @@ type Request struct {
 	Offer *Description
 	// Headers cross to the callee: those of the pass-through policy, and a browser's own credentials.
 	Headers []Header
+	// Documents are what the caller says beside his media, and Headers refer to: where he is (RFC 6442).
+	Documents []Document
 	// NextHop is the server that the caller wants the call to go by, of those of the callee's domain: a SIP URI. Empty for
 	// any; one that is not among them counts for nothing. NextTrunk is the name of the trunk whose server it is, else
 	// empty.

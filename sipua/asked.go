@@ -40,11 +40,12 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 			asked.To = to.String() // the digest covers its parameters
 		}
 	}
+	a.documents(&asked, request, a.policyFor(who.peer))
 	if header := request.GetHeader("Replaces"); header != nil {
 		asked.Replaces, asked.EarlyOnly = parseReplaces(header.Value())
 	}
 	if a.callsOnly(who.user) { // what his page says of him counts for nothing
-		asked.From.Name, asked.Headers, asked.Private = "", nil, false
+		asked.From.Name, asked.Headers, asked.Private, asked.Documents = "", nil, false, nil
 	}
 	return asked
 }

@@ -4,10 +4,22 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/bridge"
 )
 
 // acceptHeader says which bodies of calls we read (RFC 3261 section 21.4.13).
-func acceptHeader() sip.Header { return sip.NewHeader("Accept", contentSDP) }
+func acceptHeader() sip.Header {
+	return sip.NewHeader("Accept", contentSDP+", multipart/mixed, "+contentPIDF)
+}
+
+func sipHeaders(all []bridge.Header) []sip.Header {
+	headers := make([]sip.Header, 0, len(all))
+	for _, header := range all {
+		headers = append(headers, sip.NewHeader(header.Name, header.Value))
+	}
+	return headers
+}
 
 // objection gives the status and headers with which a new request is refused whoever sent it, in the order of RFC 3261
 // section 8.2; 0 if there is none. What is only passed on is for its server to judge.
@@ -45,7 +57,7 @@ func objectionToInvite(request *sip.Request) (int, []sip.Header) {
 	return objectionToReplaces(request), nil
 }
 
-// objectionToBody refuses what is no SDP, or coded (RFC 3261 section 8.2.3).
+// objectionToBody refuses what has parts that we have to know and do not, or is coded (RFC 3261 section 8.2.3).
 func objectionToBody(request *sip.Request) (int, []sip.Header) {
 	if len(request.Body()) == 0 {
 		return 0, nil
@@ -55,8 +67,9 @@ func objectionToBody(request *sip.Request) (int, []sip.Header) {
 			return 415, []sip.Header{sip.NewHeader("Accept-Encoding", "identity")}
 		}
 	}
-	if contentType(request) != contentSDP {
-		return 415, []sip.Header{acceptHeader()}
+	if _, err := contentOf(request); err != nil {
+		cause := bridge.CauseOf(err)
+		return cause.Status, sipHeaders(cause.Headers)
 	}
 	return 0, nil
 }

@@ -28,9 +28,16 @@ func (p *peer) sayRaw(body string, lines ...string) {
 // registered makes a device of a user of local.example.
 func (s *setup) registered(user, word, remote string) *peer {
 	s.t.Helper()
+	return s.registeredWith(user, word, remote, "")
+}
+
+// registeredWith makes one whose Contact says more.
+func (s *setup) registeredWith(user, word, remote, params string) *peer {
+	s.t.Helper()
 	p := s.peer(word, remote)
 	s.agent.users.set(p, user+"@local.example")
-	request := localOf(p, user, "REGISTER", "sip:local.example", 1, fmt.Sprintf("Contact: <sip:%s@%s>", user, remote))
+	request := localOf(p, user, "REGISTER", "sip:local.example", 1,
+		fmt.Sprintf("Contact: <sip:%s@%s>%s", user, remote, params))
 	request[4] = "To: <sip:" + user + "@local.example>"
 	p.say("", request...)
 	challenge := p.status(401).GetHeader("WWW-Authenticate").Value()

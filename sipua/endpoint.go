@@ -128,6 +128,8 @@ type bindingEndpoint struct {
 	path []sip.Uri
 	// user is the account, "name@domain".
 	user string
+	// reads tells that the device said that it reads documents.
+	reads bool
 }
 
 // Dial calls the device.
@@ -148,6 +150,7 @@ func (e bindingEndpoint) way(request bridge.Request) (way, error) {
 	}
 	return way{request, dialTarget{
 		requestURI: contact, flow: e.flow, transport: e.flow.Transport(), user: e.user, routes: e.path,
+		reads: e.reads,
 	}}, nil
 }
 
@@ -173,6 +176,8 @@ type dialTarget struct {
 	peer    *trunk.Trunk
 	routes  []sip.Uri
 	release func()
+	// reads tells that the party said that it reads documents; libraries of pages that do not make something else of them.
+	reads bool
 	// credentials tells that it is the caller's own server: his credentials may go there, and its challenges to him.
 	credentials bool
 	// answers, if set, answers its challenges before he hears of them.
@@ -184,6 +189,10 @@ func (w way) proper() bridge.Request {
 	request := w.request
 	if !w.target.credentials {
 		request.Headers = withoutCredentials(request.Headers)
+	}
+	onPage := w.target.flow != nil && comesBack(w.target.flow)
+	if onPage && !w.target.reads || request.Private {
+		request = withoutDocuments(request)
 	}
 	if request.Private && w.target.peer == nil {
 		request = hidden(request, w.target.credentials)

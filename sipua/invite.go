@@ -71,7 +71,7 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.describe()
 	l.describeRefer(request)
 	l.trunk = who.peer
-	if err := l.openMedia(flow, request.Body()); err != nil {
+	if err := l.openMedia(flow, sdpIn(request)); err != nil {
 		return nil, err
 	}
 	if err := l.reachedByTrunk(); err != nil {

@@ -10,7 +10,7 @@ import (
 // begin reads the INVITE's offer and hands the leg to the exchange.
 func (l *leg) begin() {
 	request := l.invite.request
-	if body := request.Body(); len(body) > 0 {
+	if body := sdpIn(request); len(body) > 0 {
 		offer, err := l.media.SetOffer(body)
 		if err != nil {
 			l.reject(causeOfMediaError(err))
@@ -161,7 +161,7 @@ func (l *leg) acknowledged(request *sip.Request) {
 }
 
 func (l *leg) answerInACK(request *sip.Request) {
-	agreed, err := l.media.SetAnswer(request.Body())
+	agreed, err := l.media.SetAnswer(sdpIn(request))
 	if err != nil {
 		l.media.Rollback()
 		l.fail(causeOfMediaError(err))

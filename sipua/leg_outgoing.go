@@ -61,7 +61,7 @@ func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Reque
 			return nil
 		}
 		l.offers.sentDirection, l.calling.offer = directionOf(*request.Offer), request.Offer
-		setSDP(invite, offer)
+		l.setContent(invite, offer, request.Documents)
 	} else {
 		l.calling.offerless = true
 		invite.RemoveHeader("Supported") // a reliable 183 would offer, and want its answer before the call has one
@@ -121,6 +121,7 @@ func (l *leg) inviteResponse(response *sip.Response, err error) {
 		l.attemptRefused(response)
 	case response.StatusCode == 422 && l.inviteLonger(response):
 	case dislikesMedia(response) && l.invitePlainly():
+	case response.StatusCode == 415 && l.inviteWithoutDocuments():
 	default:
 		l.end(l.failureOf(response))
 	}
@@ -171,8 +172,11 @@ func (l *leg) invitePlainly() bool {
 	if err != nil {
 		return false
 	}
-	refused.request.RemoveHeader("Content-Type")
-	setSDP(refused.request, body)
+	before, _ := contentOf(refused.request) // we wrote it
+	for _, name := range []string{"Content-Type", "MIME-Version"} {
+		refused.request.RemoveHeader(name)
+	}
+	l.setContent(refused.request, body, before.documents)
 	return l.inviteAgain(refused)
 }
 
@@ -248,7 +252,7 @@ func (l *leg) describeParty(response *sip.Response) {
 
 // offerInSuccess reads the offer that answers an INVITE without SDP; the ACK will carry our answer.
 func (l *leg) offerInSuccess(response *sip.Response) {
-	offer, err := l.media.SetOffer(response.Body())
+	offer, err := l.media.SetOffer(sdpIn(response))
 	if err != nil {
 		l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)
 		l.state = stateConfirmed

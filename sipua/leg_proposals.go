@@ -133,7 +133,7 @@ func (l *leg) proposalResponse(p *proposal, response *sip.Response, err error) {
 func (l *leg) proposalAnswered(p *proposal, response *sip.Response) {
 	l.offers.out = nil
 	before := l.agreed
-	agreed, err := l.media.SetAnswer(response.Body())
+	agreed, err := l.media.SetAnswer(sdpIn(response))
 	if err != nil {
 		l.media.Rollback()
 		l.proposalRefused(p, causeOfMediaError(err))

@@ -109,7 +109,7 @@ func (l *leg) prack(transaction *serverTransaction) {
 	switch {
 	case told && l.asked.Offer == nil:
 		transaction.respond(200, "")
-		l.answerInPRACK(transaction.request.Body())
+		l.answerInPRACK(sdpIn(transaction.request))
 	default:
 		l.reliable.settled = l.reliable.settled || told
 		l.offerInPRACK(transaction)
@@ -135,7 +135,7 @@ func (r *reliableProvisionals) acknowledgedBy(prack *sip.Request) bool {
 }
 
 func (l *leg) offerInPRACK(transaction *serverTransaction) {
-	switch body := transaction.request.Body(); {
+	switch body := sdpIn(transaction.request); {
 	case len(body) == 0:
 		transaction.respond(200, "")
 	case !l.reliable.settled:

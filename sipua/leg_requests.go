@@ -97,7 +97,7 @@ func (l *leg) reinvite(transaction *serverTransaction) {
 	l.dialog.setTarget(firstContact(transaction.request))
 	l.lookUpHop(l.dialog)
 	l.describe()
-	body := transaction.request.Body()
+	body := sdpIn(transaction.request)
 	if len(body) == 0 {
 		l.offerInReinvite(transaction)
 		return
@@ -150,7 +150,7 @@ func (l *leg) update(transaction *serverTransaction, d *dialog) {
 	d.setTarget(firstContact(transaction.request))
 	l.lookUpHop(d)
 	l.describe()
-	body := transaction.request.Body()
+	body := sdpIn(transaction.request)
 	if len(body) == 0 {
 		response := newResponse(transaction.request, 200, "")
 		l.addContact(response)

@@ -29,6 +29,7 @@ type message interface {
 	GetHeader(name string) sip.Header
 	GetHeaders(name string) []sip.Header
 	Headers() []sip.Header
+	Body() []byte
 	SetBody(body []byte)
 }
 

@@ -46,6 +46,21 @@ func (b *Binding) header(now time.Time) string {
 // live tells whether the binding can still be used.
 func (b *Binding) live(now time.Time) bool { return b.Expires.After(now) && !isGone(b.Flow) }
 
+// Extends tells whether the device said that it knows an option (RFC 3840 section 10.5): extensions="one,two".
+func (b *Binding) Extends(option string) bool {
+	for _, param := range b.contact.params {
+		if !strings.EqualFold(param.name, "extensions") {
+			continue
+		}
+		for known := range strings.SplitSeq(strings.Trim(param.value, `"`), ",") {
+			if strings.EqualFold(strings.TrimSpace(known), option) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // sameAs tells whether b and other are the same device, so one replaces the other.
 //
 // A device that names itself (RFC 5626 section 6) is known by that alone. Of others the URI decides; but on a WebSocket

@@ -39,6 +39,7 @@ func layers() map[string]int {
 		"sipua/transport":      4, // what all of sipua stands on
 		"sipua/wire":           4,
 		"sipua/headers":        4,
+		"sipua/multipart":      4,
 		// what RTMP stands on
 		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4, "signaling/rtmp/flv": 4,
 		"signaling/rtmp/tunnel":  4,
