@@ -7,9 +7,9 @@ import (
 	"sipbridge/test/e2e/service"
 )
 
-// TestWebPhonePictures: two users of the web phone see each other, from the beginning and over a reload, in a window and
-// on the whole screen; one shows his screen, and both hide what they show. Then one shows himself in a call of sound, by
-// one camera and another, and to a phone that only hears.
+// TestWebPhonePictures: two users of the web phone see each other, from the beginning and over a reload, in a window
+// and on the whole screen; one shows his screen, and both hide what they show. Then one shows himself in a call of
+// sound, by one camera and another, and to a phone that only hears.
 func TestWebPhonePictures(t *testing.T) {
 	w := newWorld(t, browser.Chromium, service.Options{})
 	bob := openWebPhone(t, w)
