@@ -56,8 +56,13 @@ func (w *world) sipmlPictures(t *testing.T) {
 	sees(t, called)
 	mustHear(t, caller, pageHz)
 	mustHear(t, called, pageHz)
-	for _, event := range []string{"video_local", "video_remote", "audio_remote"} {
-		must(t, caller.WaitEvent(limit, "call m_stream_"+event+"_added", 1))
+	var plays map[string]string
+	must(t, caller.Call(&plays, "plays"))
+	for _, element := range []string{"video_local", "video_remote", "audio_local", "audio_remote"} {
+		must(t, caller.WaitEvent(limit, "call m_stream_"+element+"_added", 1))
+		if plays[element] != "audio video" { // the whole stream, as sipML5 does
+			t.Errorf("%s has the tracks %q", element, plays[element])
+		}
 	}
 	var size [2]int
 	must(t, called.Call(&size, "picture"))
@@ -66,6 +71,12 @@ func (w *world) sipmlPictures(t *testing.T) {
 	}
 	must(t, called.Call(nil, "hangup"))
 	mustBe(t, caller, "ended")
+	must(t, caller.Call(&plays, "plays"))
+	for element, tracks := range plays {
+		if tracks != "" {
+			t.Errorf("%s still has the tracks %q", element, tracks)
+		}
+	}
 }
 
 func (w *world) sipmlScreen(t *testing.T) {

@@ -29,6 +29,7 @@ func TestSIPmlRepairs(t *testing.T) {
 	t.Run("lost connection", w.sipmlReconnects)
 	t.Run("transfer", w.sipmlTransfers)
 	t.Run("additions", w.sipmlAdditions)
+	t.Run("events that only have names there", w.sipmlNamedEvents)
 	t.Run("pictures", w.sipmlPictures)
 	t.Run("screen", w.sipmlScreen)
 }

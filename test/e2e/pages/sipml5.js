@@ -150,8 +150,9 @@ class SIPml5Phone extends Phone {
 
   /** Gives the calls that come elements for pictures, too. */
   showVideo() {
-    const video = () => document.body.appendChild(Object.assign(document.createElement('video'), { muted: true }));
-    this.#more.call = { ...this.#more.call, video_local: video(), video_remote: video() };
+    const make = (name) => document.body.appendChild(Object.assign(document.createElement(name), { muted: true }));
+    const elements = { video_local: make('video'), video_remote: make('video'), audio_local: make('audio') };
+    this.#more.call = { ...this.#more.call, ...elements };
   }
 
   /** The size of the far end's picture; 0 × 0 if none is seen. */
@@ -160,9 +161,29 @@ class SIPml5Phone extends Phone {
     return [videoWidth, videoHeight];
   }
 
+  /** The kinds of tracks that each element of a call plays, by the name of its key. */
+  plays() {
+    const { video_local, video_remote, audio_local } = this.#more.call;
+    const elements = { video_local, video_remote, audio_local, audio_remote: this.remote };
+    const kinds = (element) => element.srcObject?.getTracks().map(({ kind }) => kind).sort().join(' ') ?? '';
+    return Object.fromEntries(Object.entries(elements).map(([name, element]) => [name, kinds(element)]));
+  }
+
   async callStats() {
     const reports = [...(await this.#session.getStats()).values()];
     return reports.filter(({ type }) => type === 'inbound-rtp').length;
+  }
+
+  /** Hears these events of the stack and of its sessions by their names, beside '*', from now on. */
+  hearNamed(types) {
+    const listener = (event) => this.note(`named ${event.type}`, event.o_event?.get_message()?.line.request?.s_method ?? '');
+    this.#stack.addEventListener(types, listener, { beside: true });
+    const { newSession } = this.#stack;
+    this.#stack.newSession = (...args) => {
+      const session = newSession.apply(this.#stack, args);
+      session.addEventListener(types, listener, { beside: true });
+      return session;
+    };
   }
 
   /** Hears this event beside the page's own listener. */

@@ -30,7 +30,10 @@ export class Call extends Session {
     super(core, conf);
     this.mediaType = mediaTypeOf(type);
     const tellMedia = (/** @type {string} */ event) => this.#tellMedia(event);
-    this.media = new CallMedia(core, tellMedia, (track) => this.tell('webrtc_error', `${track.label} is gone`));
+    const lost = (/** @type {MediaStreamTrack} */ track) => this.tell('webrtc_error', `${track.label} is gone`);
+    this.media = new CallMedia(core, tellMedia, lost, (isAdded) =>
+      isAdded ? this.tellNamed('media_added', 'Media Added') : this.tellNamed('media_removed', 'Media Removed'),
+    );
     if (conf) this.media.apply(conf);
   }
 

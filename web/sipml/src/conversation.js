@@ -166,6 +166,7 @@ export class Conversation {
   #listen(session) {
     const call = this.#call;
     this.session = session;
+    session.onRequest = (request, isOurs) => call.tellRequest(request, isOurs);
     listenTo(session, {
       attached: (connection) => call.media.attach(connection),
       sending: (request) => this.#sending(request),
@@ -188,9 +189,11 @@ export class Conversation {
     const { from, contact } = this.#call;
     this.#isSent = true;
     request.setHeader('contact', contact);
-    if (!from) return;
-    request.from = new NameAddrHeader(from, from.display_name, { tag: request.from.getParam('tag') });
-    request.setHeader('from', request.from.toString());
+    if (from) {
+      request.from = new NameAddrHeader(from, from.display_name, { tag: request.from.getParam('tag') });
+      request.setHeader('from', request.from.toString());
+    }
+    this.#call.tellRequest(request, true);
   }
 
   /** @param {any} response */
@@ -230,6 +233,7 @@ export class Conversation {
     this.#call.tell('terminating', terminating);
     this.#state = states.cancelling;
     this.#quietly(() => this.session?.terminate());
+    if (this.#isSent) this.#call.tellNamed('cancelled_request', 'Request Cancelled');
     if (this.#isSent) setTimeout(() => this.#end(terminated), cancelLimit);
     else this.#end(terminated);
   }
@@ -266,6 +270,7 @@ export class Conversation {
       this.#end('Transport error');
     } else {
       this.#call.tell('webrtc_error', message || cause);
+      this.#call.tellNamed('global_error', 'Global error');
       this.#end('Failed to get local SDP');
     }
   }

@@ -10,7 +10,9 @@
 //
 // What sipML5 does not have is there for who asks for it: several listeners ({ beside: true }), the events
 // reconnecting and reconnected, Call.attendedTransfer, Call.useDevices and the key devices, Call.getStats, and
-// getDevices.
+// getDevices. Events that sipML5 names and never tells (stopping, failed_to_stop, i_request, o_request, sent_request of
+// other sessions than registrations, cancelled_request, media_added, media_removed, global_error) go to who names them;
+// who hears all by '*' hears what he did.
 import { Call } from './call.js';
 import * as environment from './environment.js';
 import { Event, SessionEvent, StackEvent } from './event.js';

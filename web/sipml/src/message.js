@@ -46,6 +46,7 @@ export class Message extends Session {
       parameters: this.fromParameters(),
       headers: [...type, ...acceptContacts(this.caps), ...this.headerLines()],
       body: content,
+      isSent: (request) => this.tellRequest(request, true),
       answered: (response) => this.#answered(response),
       failed: () => this.#failed(),
     });

@@ -43,9 +43,6 @@ export class Refreshed extends Session {
     throw new Error('a subclass says so');
   }
 
-  /** What is told of every request that leaves; nothing by default. @param {boolean} _isRemoval */
-  toldSent(_isRemoval) {}
-
   /** What is told of every final response. @param {any} response */
   toldAnswer(response) {
     this.tellResponse('i_ao_request', response);
@@ -165,9 +162,9 @@ export class Refreshed extends Session {
         username: this.core.settings.impi,
         password: this.core.settings.password,
       })),
-      isSent: ({ cseq }) => {
-        this.#sequence = cseq;
-        this.toldSent(expires === 0);
+      isSent: (request) => {
+        this.#sequence = request.cseq;
+        this.tellRequest(request, true);
       },
       answered: (response) => this.#answered(response, expires),
       failed: (isTimeout) => this.#failed(isTimeout),

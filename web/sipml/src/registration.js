@@ -34,9 +34,9 @@ export class Registration extends Refreshed {
     return this.remove();
   }
 
-  /** @override @param {boolean} isRemoval */
-  toldSent(isRemoval) {
-    this.tell('sent_request', `${isRemoval ? 'un' : ''}REGISTER request successfully sent`);
+  /** @override */
+  toldSent() {
+    this.tell('sent_request', `${this.isEnding ? 'un' : ''}REGISTER request successfully sent`);
   }
 
   /** sipML5 tells the outcome alone. @override */

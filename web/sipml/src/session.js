@@ -84,6 +84,31 @@ export class Session extends EventTarget {
     this.core.tell(this, new SessionEvent(this, type, new Cause(phrase, message)));
   }
 
+  /**
+   * Tells an event that sipML5 names and never tells: who hears '*' gets what sipML5 tells him.
+   * @param {string} type
+   * @param {string} phrase
+   * @param {any} [message]
+   */
+  tellNamed(type, phrase, message) {
+    this.core.tell(this, new SessionEvent(this, type, new Cause(phrase, message)), true);
+  }
+
+  /** Tells of a request of the session. @param {any} request @param {boolean} isOurs whether it left, or came */
+  tellRequest(request, isOurs) {
+    if (!isOurs) {
+      this.tellNamed('i_request', 'Incoming Request', request);
+      return;
+    }
+    this.tellNamed('o_request', 'Outgoing Request', request);
+    this.toldSent(request);
+  }
+
+  /** What is told of every request that has left. @param {any} request */
+  toldSent(request) {
+    this.tellNamed('sent_request', `${request.method} request successfully sent`, request);
+  }
+
   /** Tells the response behind an event. @param {string} type @param {any} response */
   tellResponse(type, response) {
     this.tell(type, response.reason_phrase, response);

@@ -122,10 +122,12 @@ export class Stack extends EventTarget {
     const core = this.#core;
     const open = [...core.sessions.values()];
     core.state = stackStates.stopping;
+    core.tellStack('stopping', 'Stack stopping', { isAddition: true });
     const isLast = (/** @type {any} */ session) => session instanceof Registration;
     const limit = new Promise((resolve) => setTimeout(resolve, timeout));
     await Promise.race([limit, Promise.all(open.filter((each) => !isLast(each)).map((each) => each.shutdown()))]);
     await Promise.race([limit, Promise.all(open.filter(isLast).map((each) => each.shutdown()))]);
+    if (core.sessions.size > 0) core.tellStack('failed_to_stop', 'Not all could be ended', { isAddition: true });
     this.#stopped();
     // sipML5 says it once for its transport and once for itself.
     core.tellStack('stopped', 'Stack stopped');

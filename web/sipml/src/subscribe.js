@@ -83,6 +83,7 @@ export class Subscribe extends Refreshed {
   /** @param {any} request */
   #notified(request) {
     request.reply(200);
+    this.tellRequest(request, false);
     this.tell('i_notify', 'Incoming NOTIFY', request);
     const isOver = /^\s*terminated/i.test(request.getHeader('Subscription-State') ?? '');
     if (isOver && this.isOpen && !this.isEnding) this.end('Disconnected');

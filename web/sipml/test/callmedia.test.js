@@ -14,6 +14,7 @@ const newMedia = () =>
     startedCore().core,
     () => {},
     () => {},
+    () => {},
   );
 
 test('another microphone before the call is not opened yet', async () => {

@@ -9,13 +9,13 @@ import { IncomingSession, devices, invite, settled, startedCore, stream } from '
 let questions;
 beforeEach(() => void (questions = devices()));
 
-/** A call that rings at us: { call, session, told }. */
+/** A call that rings at us: { core, call, session, told, named }. */
 function ringing() {
-  const { core, told } = startedCore();
+  const { core, told, named } = startedCore();
   const session = new IncomingSession();
   Call.ring(core, /** @type {any} */ (session), invite());
   const [call] = core.sessions.values();
-  return { core, call, session, told };
+  return { core, call, session, told, named };
 }
 
 test('who hangs up before he has allowed his microphone makes no call', async () => {
@@ -69,9 +69,10 @@ test('failures within have their events', () => {
     [{ originator: 'local', message: null, cause: 'Request Timeout' }, ['transport_error', 'terminated']],
     [{ originator: 'system', message: 'no answer made', cause: 'Internal Error' }, ['webrtc_error', 'terminated']],
   ])) {
-    const { session, told } = ringing();
+    const { session, told, named } = ringing();
     session.emit('failed', failure);
     assert.deepEqual(told.slice(2), events);
+    assert.equal(named.includes('global_error'), events.includes('webrtc_error'));
   }
 });
 
@@ -86,7 +87,7 @@ test('a call whose media found no other way ends, and says so', async () => {
 });
 
 test('a microphone that is unplugged is told of, and the call goes on', async () => {
-  const { session, told, call } = ringing();
+  const { session, told, named, call } = ringing();
   const microphone = stream();
   questions[0].allow(microphone);
   call.accept();
@@ -96,6 +97,7 @@ test('a microphone that is unplugged is told of, and the call goes on', async ()
   assert.equal(microphone.track.enabled, false);
   microphone.unplug();
   assert.deepEqual(told.slice(4), ['webrtc_error']);
+  assert.deepEqual(named, ['media_added', 'media_removed']);
   assert.equal(call.conversation?.isConnected, true);
 });
 

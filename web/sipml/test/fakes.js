@@ -19,7 +19,7 @@ export function response(code, headers = {}) {
   };
 }
 
-/** A core that is started, whose agent keeps what is sent: { core, sent, told, subscribers }. */
+/** A core that is started, whose agent keeps what is sent; named is what only they hear who name it. */
 export function startedCore(conf = {}) {
   const stack = new EventTarget();
   const core = new Core(stack, new StackSettings({ ...alice, ...conf }));
@@ -27,19 +27,22 @@ export function startedCore(conf = {}) {
   const sent = [];
   /** @type {string[]} */
   const told = [];
+  /** @type {string[]} */
+  const named = [];
   const agent = {
     host: 'x.invalid',
     isConnected: () => core.isStarted,
     subscribe() {},
     request(/** @type {string} */ method, /** @type {any} */ target, /** @type {any} */ options) {
       sent.push({ method, target: String(target), ...options });
-      options.isSent?.({ cseq: options.parameters.cseq });
+      const headers = { getHeader: () => undefined, getHeaders: () => [] };
+      options.isSent?.({ method, cseq: options.parameters.cseq, ...headers });
     },
   };
   core.state = stackStates.started;
   core.agent = /** @type {any} */ (agent);
-  core.tell = (_, event) => void told.push(event.type);
-  return { core, sent, told };
+  core.tell = (_, event, isAddition) => void (isAddition ? named : told).push(event.type);
+  return { core, sent, told, named };
 }
 
 /** A microphone's stream; unplug takes it away. */

@@ -22,7 +22,7 @@ afterEach(() => void Object.assign(globalThis, real));
 const expiresOf = ({ headers }) => headers[0].match(/expires=(\d+)/)[1];
 
 test('a registration is refreshed at half of what the server grants, and told of once', () => {
-  const { core, sent, told } = startedCore();
+  const { core, sent, told, named } = startedCore();
   const registration = new Registration(core, { expires: 600 });
   assert.equal(registration.register(), 0);
   assert.equal(expiresOf(sent[0]), '600');
@@ -35,6 +35,7 @@ test('a registration is refreshed at half of what the server grants, and told of
   sent[1].answered(response(200, { Expires: '3600' }));
   assert.equal(timers[1].after, 3_000_000);
   assert.deepEqual(told, ['connecting', 'sent_request', 'connected', 'sent_request']);
+  assert.deepEqual(named, ['o_request', 'o_request']);
 });
 
 test('a registration that nobody answers ends', () => {

@@ -22,6 +22,7 @@ export class CallMedia {
   #core;
   #elements;
   #lost;
+  #changed;
   /** @type {RTCPeerConnection | null} */
   #connection = null;
   #muted = { audio: false, video: false };
@@ -33,10 +34,12 @@ export class CallMedia {
    * @param {import('../core.js').Core} core
    * @param {(type: string) => void} tell of an event
    * @param {(track: MediaStreamTrack) => void} lost told of a device that went away
+   * @param {(isAdded: boolean) => void} changed told of a track that came, or went in the middle of the call
    */
-  constructor(core, tell, lost) {
+  constructor(core, tell, lost, changed) {
     this.#core = core;
     this.#lost = lost;
+    this.#changed = changed;
     this.#elements = new Elements(tell);
     this.bandwidth = core.settings.bandwidth;
     this.#videoSize = core.settings.videoSize;
@@ -59,7 +62,10 @@ export class CallMedia {
     const { audio, video, isScreen } = kindsOf(type);
     const stream = isScreen ? await this.#captureScreen() : await this.#captureDevices({ audio, video });
     this.local = stream;
-    for (const track of stream.getTracks()) track.addEventListener('ended', () => this.#ended(track));
+    for (const track of stream.getTracks()) {
+      track.addEventListener('ended', () => this.#ended(track));
+      this.#changed(true);
+    }
     return stream;
   }
 
@@ -79,9 +85,11 @@ export class CallMedia {
     connection.addEventListener('track', ({ track }) => {
       this.remote ??= new MediaStream();
       this.remote.addTrack(track);
+      this.#changed(true);
       track.addEventListener('ended', () => {
-        // At the end of the call all tracks end, which nobody needs to hear.
-        if (this.#connection === connection) this.#elements.removed('remote', /** @type {Kind} */ (track.kind));
+        if (this.#connection !== connection) return; // at the end of the call all tracks end, which nobody needs to hear
+        this.#elements.removed('remote', /** @type {Kind} */ (track.kind));
+        this.#changed(false);
       });
     });
   }
@@ -203,6 +211,7 @@ export class CallMedia {
   /** @param {MediaStreamTrack} track */
   #ended(track) {
     this.#elements.removed('local', /** @type {Kind} */ (track.kind));
+    this.#changed(false);
     this.#lost(track);
   }
 }

@@ -41,6 +41,8 @@ export class InviteSession extends RTCSession {
   onResponse = () => {};
   /** Told of a REFER; it has to be answered. @type {((request: any) => void) | undefined} */
   onRefer;
+  /** Told of each request in the dialog, but ACK: of ours, or of one that came. @type {(request: any, isOurs: boolean) => void} */
+  onRequest = () => {};
   /** Lets an open offer fail. @type {((reason: Error) => void) | undefined} */
   #giveUp;
 
@@ -112,6 +114,19 @@ export class InviteSession extends RTCSession {
     } else {
       super.onTransportError();
     }
+  }
+
+  /** @param {string} method @param {object} [options] */
+  sendRequest(method, options) {
+    const request = /** @type {any} */ (super.sendRequest(method, options));
+    if (request && method !== 'ACK') this.onRequest(request, true);
+    return request;
+  }
+
+  /** @param {any} request */
+  receiveRequest(request) {
+    if (request.method !== 'ACK') this.onRequest(request, false);
+    super.receiveRequest(request);
   }
 
   /** @param {any} request */
