@@ -74,8 +74,8 @@ type conn struct {
 	refusedSound bool
 	// publisher is what the client is if it is an encoder; else nil.
 	publisher *publisher
-	// unregister ends the registration at the server of the client's domain; nil if there is none. working is the
-	// goroutine that keeps it.
+	// unregister ends the registration at the server of the client's domain; nil if there is none. working are the
+	// goroutine that keeps it, and those of conferences.
 	unregister context.CancelFunc
 	working    sync.WaitGroup
 
@@ -107,6 +107,8 @@ type conn struct {
 	lastStream uint32
 	publishing uint32
 	published  string
+	// conference is the one that two of the calls are in; nil if there is none.
+	conference *conference
 	// active is the call that the client placed or accepted; pending one that rings at the client.
 	active, pending *leg
 }
@@ -150,8 +152,8 @@ func (c *conn) run() {
 	c.contain(c.leave)
 	if c.unregister != nil {
 		c.unregister()
-		c.working.Wait()
 	}
+	c.working.Wait()
 	if ended(err) {
 		return
 	}

@@ -7,7 +7,7 @@
 // and plays "remote", which is what it hears.
 //
 // A client that connects to rtmp://host/phone speaks the vocabulary of FreeSWITCH's mod_rtmp instead: it logs in
-// afterwards, and may have several calls.
+// afterwards, and may have several calls, two of them as a conference.
 //
 // A call of a client is a bridge.Incoming, and a call to it a bridge.Leg that the Endpoint of its connection
 // dials; nothing else in the bridge knows that it speaks RTMP. Each audio message becomes RTP packets at once,
@@ -23,5 +23,6 @@
 // The bytes are read in the subpackages: handshake, chunk (messages), amf (values), flv and xflv (pictures), and tunnel
 // (RTMP through HTTP). A connection has two goroutines,
 // one that reads and one that writes; what is to be written waits in a bounded queue, and a client that does not
-// read it in time is dropped. The Server's Run waits for all of them. Legs have no goroutine.
+// read it in time is dropped. A conference has one that mixes. The Server's Run waits for all of them. Legs have no
+// goroutine.
 package rtmp

@@ -93,8 +93,11 @@ func (f *freeswitch) wish() wish {
 	return parseWish(nil)
 }
 
-// attach makes a call the one that is heard, or none.
+// attach makes a call the one that is heard, or none. The two calls of a conference are heard together, as its first.
 func (f *freeswitch) attach(l *leg) {
+	if m := f.conn.conference; m != nil && l == m.second {
+		l = m.first
+	}
 	if f.conn.active == l {
 		return
 	}
@@ -142,6 +145,8 @@ func (f *freeswitch) rings(l *leg, early bool) {
 }
 
 func (f *freeswitch) answered(l *leg, _ bridge.Description) { f.state(l, "ACTIVE") }
+
+func (f *freeswitch) heardInstead(l *leg) { f.attach(l) }
 
 // introduced says name and number, as other phones write them.
 func (f *freeswitch) introduced(l *leg, other bridge.Party) {

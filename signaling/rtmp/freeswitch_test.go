@@ -313,7 +313,7 @@ func TestFreeswitchFails(t *testing.T) {
 		{"no such call", "sendDTMF", "1"},
 		{"bad arguments", "sendDTMF", ""},
 		{"bad arguments", "sendDTMF", strings.Repeat("1", 33)},
-		{"not supported", "three_way", "x", "y"},
+		{"no such call", "three_way", "x", "y"},
 		{"no such call", "sendevent"},
 		{"not supported", "sendevent", amf.Object{Properties: []amf.Property{{Name: "_body", Value: "x"}}}},
 		{"not supported", "bogus"},

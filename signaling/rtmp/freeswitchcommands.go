@@ -65,6 +65,8 @@ func (f *freeswitch) do(asked command) error {
 	case "log":
 		f.conn.server.options.Logger.Debug("flash phone says", "user", f.conn.user, "text", clean(asked.text(0)))
 		return nil
+	case "three_way":
+		return f.threeWay(asked)
 	case "initStream", "FCUnsubscribe", "releaseStream", "FCPublish", "FCUnpublish", "_checkbw": // nothing to do for them
 		return nil
 	default:
@@ -161,6 +163,25 @@ func (f *freeswitch) hangup(asked command) error {
 	}
 	f.ended(l, cause)
 	l.end(cause)
+	return nil
+}
+
+// threeWay lets the parties of two calls and the user hear each other. The first one is attached. A third call, or a
+// second conference, is too much, as it was in FreeSWITCH.
+func (f *freeswitch) threeWay(asked command) error {
+	first, second := f.conn.calls[asked.text(0)], f.conn.calls[asked.text(1)]
+	switch {
+	case first == nil || second == nil:
+		return errNoSuchCall
+	case first == second:
+		return errArguments
+	case f.conn.conference != nil || first.state != stateAnswered || second.state != stateAnswered:
+		return errState
+	}
+	if err := f.conn.confer(first, second); err != nil {
+		return err
+	}
+	f.attach(first)
 	return nil
 }
 

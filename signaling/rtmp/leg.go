@@ -234,6 +234,9 @@ func (l callerLeg) Answer(answer bridge.Description) {
 func (l *leg) agree(answer bridge.Description) {
 	l.proposed = 0
 	l.media.agree(answer)
+	if m := l.conn.conference; m != nil && m.places[l] != nil {
+		_ = m.agree(l) // a codec that cannot be mixed leaves the party unheard
+	}
 }
 
 // emit hands an event to the call, or reports false. It never waits; the last place in the buffer is for Ended. The
@@ -263,9 +266,13 @@ func (l *leg) end(cause bridge.Cause) {
 		l.transferred = nil
 		told(bridge.Cause{Status: 487, Text: "Request Terminated"})
 	}
+	other := l.conn.leaveConference(l)
 	if l.conn.active == l {
 		l.conn.active = nil
 		l.conn.playout.clear()
+		if other != nil {
+			l.conn.words.heardInstead(other)
+		}
 	}
 	if l.conn.pending == l {
 		l.conn.pending = nil

@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/pion/rtp"
@@ -10,6 +11,7 @@ import (
 	"sipbridge/transcode"
 	"sipbridge/transcode/h264"
 	"sipbridge/transcode/h264/payload"
+	"sipbridge/transcode/mix"
 )
 
 // media is the sound and the pictures of a leg.
@@ -24,6 +26,11 @@ type media struct {
 	received, viewed atomic.Uint64
 	// unheard tells that the client has another call at its ear.
 	unheard atomic.Bool
+	// In a conference, speaks is where the client's sound goes instead of heard, and says where that of the other party
+	// goes instead of to the client; nil outside.
+	speaks, says atomic.Pointer[mix.Party]
+	// saying is held while a packet goes to heard, which takes one at a time: from the client, or from a conference.
+	saying sync.Mutex
 	// seen is where its pictures go, and shown the way of pictures to it. agreedPictures is their format; nil if there
 	// are none.
 	seen           transcode.Switch
@@ -160,7 +167,18 @@ func (m *media) hear(format transcode.Format, sound []byte, timestamp uint32) {
 // hearPacket takes a packet of sound from the client.
 func (m *media) hearPacket(packet *rtp.Packet) {
 	m.received.Add(1)
-	_ = m.heard.WriteRTP(packet) // what became of it is counted where it went
+	if mixed := m.speaks.Load(); mixed != nil {
+		_ = mixed.WriteRTP(packet) // which fails for nobody
+		return
+	}
+	_ = m.hearMixed(packet) // what became of it is counted where it went
+}
+
+// hearMixed takes a packet of sound of the client, or of a conference, to the other party.
+func (m *media) hearMixed(packet *rtp.Packet) error {
+	m.saying.Lock()
+	defer m.saying.Unlock()
+	return m.heard.WriteRTP(packet) //nolint:wrapcheck // media path
 }
 
 // first gives the format of sound that was agreed.
@@ -179,7 +197,11 @@ func (m *media) write(header *rtp.Header, payload []byte) error {
 		m.conn.server.counts.audioDropped.Add(1)
 		return nil
 	}
-	m.ordered.push(&rtp.Packet{Header: *header, Payload: payload}, format)
+	packet := &rtp.Packet{Header: *header, Payload: payload}
+	if mixed := m.says.Load(); mixed != nil {
+		return mixed.WriteRTP(packet) //nolint:wrapcheck // media path
+	}
+	m.ordered.push(packet, format)
 	return nil
 }
 

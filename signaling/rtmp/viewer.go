@@ -105,6 +105,8 @@ func (v *viewer) answered(*leg, bridge.Description) {
 	c.data(v.asked.stream, "onMetaData", amf.Object{Properties: []amf.Property{{Name: "encoder", Value: "sipbridge"}}})
 }
 
+func (v *viewer) heardInstead(*leg) {}
+
 func (v *viewer) introduced(*leg, bridge.Party) {}
 
 func (v *viewer) held(*leg, bool) {}

@@ -15,6 +15,8 @@ type words interface {
 	rings(l *leg, early bool)
 	// answered tells that the client's own call was accepted.
 	answered(l *leg, answer bridge.Description)
+	// heardInstead makes a call the one that is heard, because the one that it was in a conference with is over.
+	heardInstead(l *leg)
 	// introduced tells who the other party is now.
 	introduced(l *leg, other bridge.Party)
 	// held tells whether the other party holds.
@@ -67,6 +69,9 @@ func (s siprtmp) rings(_ *leg, early bool) {
 func (s siprtmp) answered(l *leg, answer bridge.Description) {
 	s.conn.callback("accepted", l.wish.acceptedWords(answer)...)
 }
+
+// heardInstead has no use: there are no conferences.
+func (s siprtmp) heardInstead(*leg) {}
 
 // introduced has no word: some clients close when they hear of what they don't know.
 func (s siprtmp) introduced(*leg, bridge.Party) {}
