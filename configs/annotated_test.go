@@ -21,7 +21,8 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 		Media: Media{
 			RTPPorts:    PortRange{20000, 29999},
 			WebRTCPorts: PortRange{8443, 8443},
-			Timeout:     30 * time.Second, Video: true, VideoBitrate: 2000, SRTP: "optional", SRTPKeys: "sdes",
+			Timeout:     30 * time.Second, Video: true, VideoBitrate: 2000,
+			OpusComplexity: 5, OpusAdapts: true, SRTP: "optional", SRTPKeys: "sdes",
 			JitterBuffer: 120 * time.Millisecond,
 		},
 		Call: Call{

@@ -56,6 +56,10 @@ type Media struct {
 	Video     bool   `mapstructure:"video"`
 	// VideoBitrate is in kbit/s; 0 for no limit.
 	VideoBitrate int `mapstructure:"video_bitrate"`
+	// OpusComplexity is how much work encoding Opus takes on an idle machine, 1 to 10. OpusAdapts lowers it as the machine
+	// fills.
+	OpusComplexity int  `mapstructure:"opus_complexity"`
+	OpusAdapts     bool `mapstructure:"opus_adapts"`
 	// SRTP is "off", "optional" or "required".
 	SRTP string `mapstructure:"srtp"`
 	// SRTPKeys is "sdes" or "dtls".

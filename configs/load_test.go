@@ -130,6 +130,8 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"media.ice_lite":                "true",
 			"media.video":                   "false",
 			"media.video_bitrate":           "77",
+			"media.opus_complexity":         "7",
+			"media.opus_adapts":             "false",
 			"tls.client_required":           "true",
 			"tls.acme.hosts":                `["bridge.example"]`,
 			"media.rtp_ports":               "1000-2000",

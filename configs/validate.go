@@ -119,6 +119,9 @@ func (c *Config) checkMedia(found *faults) {
 	checkPorts(found, "media.rtp_ports", c.Media.RTPPorts)
 	checkPorts(found, "media.webrtc_ports", c.Media.WebRTCPorts)
 	checkVideoBitrate(found, c.Media.VideoBitrate)
+	if most := c.Media.OpusComplexity; most < 1 || most > 10 {
+		found.add("media.opus_complexity: %d is not from 1 to 10", most)
+	}
 	if c.Media.RTPPorts.Len() < 2 {
 		found.add("media.rtp_ports: a call takes two ports, so one is too few")
 	}

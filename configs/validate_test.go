@@ -152,6 +152,8 @@ func TestValidateRefuses(t *testing.T) {
 		{"websocket: {rate: 0}", "websocket.rate"},
 		{"call: {breaker: never}", "call.breaker"},
 		{"call: {per_user: 0}", "call.per_user"},
+		{"media: {opus_complexity: 0}", "media.opus_complexity"},
+		{"media: {opus_complexity: 11}", "media.opus_complexity"},
 		{"media: {video_bitrate: 7}", "media.video_bitrate"},
 		{"media: {video_bitrate: 200000}", "media.video_bitrate"},
 		{"security: {scanners: [' x ']}", "security.scanners[0]"},

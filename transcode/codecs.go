@@ -30,6 +30,8 @@ type Encoder interface {
 type EncoderOptions struct {
 	// Complexity of Opus, 1 to 10; 0 means 5.
 	Complexity int
+	// Effort, if not nil, sets the complexity of Opus instead, also while it encodes.
+	Effort *Effort
 	// Bitrate of Opus in bit/s; 0 means 24000. The format's maxaveragebitrate bounds it.
 	Bitrate int
 	// Loss is how many of the packets will be lost at first, in percent. From 1 on those of Opus carry a rough copy of the

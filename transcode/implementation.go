@@ -89,7 +89,7 @@ func newOpusEncoder(format Format, sampleRate int, options EncoderOptions) (Enco
 	if err == nil && most >= 6000 {
 		bitrate = min(bitrate, most)
 	}
-	return opus.NewEncoder(opus.EncoderOptions{
+	encoder, err := opus.NewEncoder(opus.EncoderOptions{
 		SampleRate: sampleRate,
 		Complexity: options.Complexity,
 		Bitrate:    bitrate,
@@ -97,6 +97,13 @@ func newOpusEncoder(format Format, sampleRate int, options EncoderOptions) (Enco
 		Loss:       options.Loss,
 		DTX:        parameter(format.Parameters, "usedtx") == "1",
 	})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says what it is
+	}
+	if options.Effort == nil {
+		return encoder, nil
+	}
+	return newYielding(encoder, options.Effort), nil
 }
 
 // parameter gives the value of one parameter of an a=fmtp line of the form "a=1;b=2".

@@ -234,6 +234,7 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 		},
 		Announcer:    announcements.announcer(s.config.Announcements),
 		JitterBuffer: jitterBuffer(s.config.Media),
+		Encoder:      s.encoding(),
 	}
 	if s.recorder != nil {
 		options.Recorder = s.recorder

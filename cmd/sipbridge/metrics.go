@@ -12,7 +12,7 @@ func (s *service) metrics() []admin.Source {
 	return []admin.Source{
 		s.callMetrics, s.signallingMetrics, s.webSocketMetrics, s.flashMetrics,
 		s.udpMetrics, s.tcpMetrics, s.tlsMetrics, s.trunkSocketMetrics, s.certificates.metrics, s.mediaMetrics, s.userMetrics,
-		s.qualityMetrics, s.recordingMetrics, s.trunkMetrics, s.failoverMetrics, s.clickToCallMetrics,
+		s.qualityMetrics, s.encodingMetrics, s.recordingMetrics, s.trunkMetrics, s.failoverMetrics, s.clickToCallMetrics,
 	}
 }
 

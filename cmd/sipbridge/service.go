@@ -24,6 +24,7 @@ import (
 	"sipbridge/sipua/locate/resolver"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/token"
+	"sipbridge/transcode/governor"
 	"sipbridge/web/clicktocall"
 	"sipbridge/web/clicktocall/store"
 )
@@ -46,6 +47,7 @@ type service struct {
 	exchange      *bridge.Exchange
 	router        *route.Router
 	recorder      *recording.Recorder // nil without recording.folder
+	governor      *governor.Governor  // nil without media.opus_adapts
 	browsers      *ws.Server
 	clickToCall   *clicktocall.Service // nil without buttons and accounts
 	callers       *store.Store         // of clickToCall; nil without accounts
@@ -70,6 +72,9 @@ func (s *service) run(ctx context.Context) error {
 	group.Go(func() error { return s.transports.layer.Run(running) })
 	group.Go(func() error { return s.certificates.run(running) })
 	group.Go(func() error { return s.registrar.Run(running) })
+	if s.governor != nil {
+		group.Go(func() error { return s.governor.Run(running) })
+	}
 	group.Go(func() error {
 		defer stop()
 		return s.runCalls(calls)

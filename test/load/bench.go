@@ -137,8 +137,9 @@ func (b *bench) configuration(at service.Addresses) map[string]any {
 	return map[string]any{
 		"domains": []map[string]string{{"name": domain}},
 		"listen":  map[string]string{"http": at.Web, "sip_udp": at.SIP, "sip_tcp": at.SIP},
-		"media": map[string]string{
+		"media": map[string]any{
 			"rtp_ports":    service.RTPPorts(b.options.calls),
+			"opus_adapts":  false, // each run is to do the same work
 			"webrtc_ports": strconv.Itoa(at.WebRTC),
 		},
 		"users": users,

@@ -156,6 +156,25 @@ func TestDTX(t *testing.T) {
 	}
 }
 
+func TestComplexityChanges(t *testing.T) {
+	t.Parallel()
+	encoder, err := NewEncoder(EncoderOptions{SampleRate: 8000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, complexity := range []int{0, 10, 3} {
+		if err := encoder.SetComplexity(complexity); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := encoder.lib.Complexity(); err != nil || got != complexity {
+			t.Errorf("%d instead of %d: %v", got, complexity, err)
+		}
+	}
+	if encoder.SetComplexity(11) == nil {
+		t.Error("11 is taken")
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	for _, options := range []EncoderOptions{
 		{SampleRate: 44100},

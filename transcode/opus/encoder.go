@@ -71,6 +71,14 @@ func configure(lib *libopus.Encoder, options EncoderOptions) error {
 	return lib.SetDTX(options.DTX)
 }
 
+// SetComplexity sets how much work the packets that follow take, from 0 to 10.
+func (e *Encoder) SetComplexity(complexity int) error {
+	if err := e.lib.SetComplexity(complexity); err != nil {
+		return fmt.Errorf("opus: complexity %d: %w", complexity, err)
+	}
+	return nil
+}
+
 // ExpectLoss arms the packets that follow against a loss in percent; 0 disarms them, and spares the work. The more is
 // lost, the better is the copy of the packet before, at the cost of the packet itself.
 func (e *Encoder) ExpectLoss(percent int) error {
