@@ -8,18 +8,18 @@ const (
 	// bucket is the width of the places of the histogram, buckets their number: what is later counts as so late.
 	bucket  = 5 * time.Millisecond
 	buckets = 40
-	// even is the lateness that is not worth a delay: half a packet.
-	even = 10 * time.Millisecond
+	// even is the lateness that is not worth a delay: less than a packet.
+	even = 15 * time.Millisecond
 	// memory is how many packets the histogram remembers: after as many more, a third is left of what one counts.
 	memory = 200
-	// before is how many packets in time it is taken to remember at first.
-	before = 50
 	// heavy is the weight at which all are divided by it.
 	heavy = 1e9
-	// tolerated is the share of packets that may come too late.
-	tolerated = 0.03
-	// fall is how much of the time that passes the delay falls while nobody pauses.
-	fall = 200 // one part in so many: 5 ms a second
+	// tolerated is the share of packets that may be later than that before all are delayed, missed the share that is too
+	// late then.
+	tolerated = 0.05
+	missed    = 0.01
+	// fall is the time in which a delay that is no longer needed falls to a third while nobody pauses.
+	fall = 3 * time.Second
 	// leap is a lateness that no path makes: the timestamps, or a clock, have jumped.
 	leap = 250 * time.Millisecond
 )
@@ -86,17 +86,14 @@ func (l *lateness) due(timestamp uint32) time.Duration {
 	return l.moment(timestamp) + l.base() + l.delay
 }
 
-// count enters the lateness of a packet into the histogram. Once it remembers enough packets each counts more than the
-// one before, which is as good as letting all others fade.
+// count enters the lateness of a packet into the histogram, which begins as if all had come in time. Each counts more
+// than the one before, which is as good as letting all others fade.
 func (l *lateness) count(late time.Duration) {
-	if l.total == 0 { // as if some had come in time before
-		l.weight, l.total, l.packets[0] = 1, before, before
+	if l.total == 0 {
+		l.weight, l.total, l.packets[0] = 1, memory, memory
 	}
 	l.packets[min(int(late/bucket), buckets-1)] += l.weight
 	l.total += l.weight
-	if l.total < memory*l.weight {
-		return
-	}
 	if l.weight *= float64(memory) / (memory - 1); l.weight < heavy {
 		return
 	}
@@ -106,24 +103,25 @@ func (l *lateness) count(late time.Duration) {
 	l.total, l.weight = l.total/l.weight, 1
 }
 
-// needed is the delay that nearly all packets keep to.
+// needed is the delay that nearly all packets keep to, where more of them are late than can be put up with.
 func (l *lateness) needed() time.Duration {
-	above := 0.0
-	for i := buckets - 1; i >= 0; i-- {
-		if above += l.packets[i]; above > tolerated*l.total {
-			if late := time.Duration(i+1) * bucket; late > even {
-				return min(late, l.most)
-			}
-			return 0
+	late, delay := 0.0, time.Duration(0)
+	for i := buckets - 1; i >= int(even/bucket); i-- {
+		if late += l.packets[i]; delay == 0 && late > missed*l.total {
+			delay = min(time.Duration(i+1)*bucket, l.most)
 		}
 	}
-	return 0
+	if late <= tolerated*l.total {
+		return 0
+	}
+	return delay
 }
 
 // adapt raises the delay at once, and lowers it slowly.
 func (l *lateness) adapt(at time.Duration) {
 	needed := l.needed()
-	l.delay = max(needed, l.delay-max(at-l.seen, 0)/fall)
+	passed := min(max(at-l.seen, 0), fall)
+	l.delay = max(needed, l.delay-(l.delay-needed)*(passed/time.Microsecond)/(fall/time.Microsecond))
 	if needed == 0 && l.delay <= even {
 		l.delay = 0
 	}
