@@ -6,7 +6,8 @@ import (
 	"testing/synctest"
 )
 
-// TestPacketsOfEveryLength has a tone come in packets of each length that a codec may have, and go out in those of 20 ms.
+// TestPacketsOfEveryLength has a tone come in packets of each length that a codec may have, and go out in those of 20
+// ms.
 func TestPacketsOfEveryLength(t *testing.T) {
 	t.Parallel()
 	telephone := []int{10, 20, 30, 40, 50, 60}
