@@ -99,7 +99,7 @@ func secured(next http.Handler) http.Handler {
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
-		header.Set("Permissions-Policy", "microphone=(self), camera=(self), geolocation=()")
+		header.Set("Permissions-Policy", "microphone=(self), camera=(self), geolocation=(self)")
 		next.ServeHTTP(w, r)
 	})
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"sipbridge/test/e2e/browser"
@@ -9,11 +10,11 @@ import (
 
 // TestWebPhonePictures: two users of the web phone see each other, from the beginning and over a reload, in a window
 // and on the whole screen; one shows his screen, and both hide what they show. Then one shows himself in a call of
-// sound, by one camera and another, and to a phone that only hears.
+// sound, by one camera and another, and to a phone that only hears, and says to all where he is.
 func TestWebPhonePictures(t *testing.T) {
 	w := newWorld(t, browser.Chromium, service.Options{})
 	bob := openWebPhone(t, w)
-	alice := openWebPhoneAt(t, w.service.HTTP+"/phone/?has_video=true",
+	alice := openWebPhoneAt(t, w.service.HTTP+"/phone/?has_video=true&has_location=true&location=the+lab",
 		userName(int(w.users.Add(1))-1), browser.Options{
 			Origin: w.service.HTTP, Flags: []string{"--use-fake-device-for-media-stream=device-count=3"},
 		})
@@ -21,6 +22,7 @@ func TestWebPhonePictures(t *testing.T) {
 	alice.press("Call")
 	bob.await("call", "incoming")
 	bob.mustShow("call-state", "with pictures")
+	bob.mustShow("peer-place", "the lab")
 	bob.press("Answer with camera")
 	alice.mustSee("remote-video")
 	bob.mustSee("remote-video")
@@ -56,6 +58,11 @@ func TestWebPhonePictures(t *testing.T) {
 	alice.enter("target", phone.number())
 	alice.press("Call")
 	alice.mustShow("message", "takes no pictures")
+	invite, err := phone.WaitMessage("INVITE ", limit)
+	must(t, err)
+	if !strings.Contains(invite, "Geolocation: <cid:") || !strings.Contains(invite, "<ca:LOC>the lab</ca:LOC>") {
+		t.Errorf("the phone is called by %s", invite)
+	}
 	mustHear(t, phone, pageHz)
 	must(t, alice.Call(nil, "waitHidden", "video-box", limit.Milliseconds()))
 	alice.press("Hang up")

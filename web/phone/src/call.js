@@ -13,7 +13,7 @@ import { Referral } from './referral.js';
 
 /**
  * @typedef {import('jssip/lib/RTCSession').RTCSession} Session
- * @typedef {{ name: string, address: string }} Peer see peerOf
+ * @typedef {{ name: string, address: string, whereabouts?: string }} Peer see peerOf; where it says that it is
  * @typedef {{ callId: string, localTag: string, remoteTag: string }} Dialog what names a call to the service (RFC 3261
  *   section 12)
  * @typedef {Record<'changed' | 'sound' | 'broken' | 'unplugged' | 'unseen', (call: Call) => void>} CallListener told of

@@ -3,6 +3,8 @@
 // are on hold, or ring.
 import { addressURI } from './account.js';
 import { Call } from './call.js';
+import { wordsForLocation } from './location.js';
+import { carrying, locationOf } from './multipart.js';
 import { CallDevices } from './calldevices.js';
 import { newsOf, newsOfEnd } from './callnews.js';
 import { peerFromTyped, peerOf } from './peer.js';
@@ -19,6 +21,8 @@ const most = 4;
  * @property {() => Promise<MediaStream>} openMicrophone
  * @property {() => Promise<MediaStream>} openCamera
  * @property {() => boolean} seen whether the user wants to be seen from the beginning of calls on
+ * @property {(entity: string) => Promise<string | null>} locate gives a document that says where the user is; null if he
+ *   does not want to tell
  * @property {import('./journal.js').Journal} journal
  * @property {(words: string | null, kind?: 'plain' | 'good' | 'bad') => void} say tells the user something
  * @property {() => void} changed called after every change
@@ -73,7 +77,8 @@ export class Calls {
     }
     try {
       const [microphone, camera] = await this.devices.open(this.showsCamera);
-      call.place(microphone, (options) => line.call(uri, options), camera);
+      const place = await this.#locate(line.account.uri);
+      call.place(microphone, (options) => carrying(line.call(uri, options), place), camera);
       this.devices.watchCamera(call);
     } catch (error) {
       call.fail(/** @type {Error} */ (error).message);
@@ -88,6 +93,8 @@ export class Calls {
   receive(session, request) {
     const { journal } = this.#around;
     const peer = peerOf(session.remote_identity);
+    const whereabouts = wordsForLocation(locationOf(request));
+    if (whereabouts) Object.assign(peer, { whereabouts });
     if (this.list.length >= most) {
       session.terminate({ status_code: 486 });
       journal.write(`${peer.name} called and heard that you are busy`);
@@ -200,6 +207,16 @@ export class Calls {
       line?.whenConnected(() => call.resume((options) => line.call(line.account.uri, options)));
     } catch (error) {
       call.fail(/** @type {Error} */ (error).message);
+    }
+  }
+
+  /** That nobody knows where the user is, is no reason not to call. @param {string} entity */
+  async #locate(entity) {
+    try {
+      return await this.#around.locate(entity);
+    } catch (error) {
+      this.#around.say(`${/** @type {Error} */ (error).message} The call goes out without.`, 'bad');
+      return null;
     }
   }
 

@@ -23,7 +23,7 @@ const retryAfterRefusal = 30;
  * @param {LineListener['trace']} trace
  */
 function newAgent(webSocket, account, trace) {
-  return new JsSIP.UA({
+  const agent = new JsSIP.UA({
     sockets: [new TracedSocket(webSocket, trace)],
     uri: account.uri,
     password: account.password,
@@ -37,6 +37,8 @@ function newAgent(webSocket, account, trace) {
     // JsSIP would end a call whose refresh falls into a lost connection. The bridge watches the media instead.
     session_timers: false,
   });
+  agent.registrator().setExtraContactParams({ extensions: '"geolocation-sip"' }); // locations can be read (RFC 6442)
+  return agent;
 }
 
 /**

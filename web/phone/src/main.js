@@ -6,6 +6,7 @@ import { Devices } from './devices.js';
 import { waitForFacts } from './facts.js';
 import { Gauge } from './gauge.js';
 import { keep, takeKept } from './kept.js';
+import { locationDocument } from './location.js';
 import { openCamera, openMicrophone, openScreen } from './microphone.js';
 import { Notices } from './notices.js';
 import { Phone } from './phone.js';
@@ -57,7 +58,12 @@ const phone = new Phone(
     ended: (call) => beside.history.add(call),
     trace: (way, text) => trace.add(way, text),
   },
-  { openMicrophone: openChosen, openCamera: openChosenCamera, seen: () => settings.has_video === true },
+  {
+    openMicrophone: openChosen,
+    openCamera: openChosenCamera,
+    seen: () => settings.has_video === true,
+    locate: async (entity) => (settings.has_location ? locationDocument(entity, String(settings.location)) : null),
+  },
 );
 const { calls } = phone;
 /** @type {import('./facts.js').Facts | null} */

@@ -16,6 +16,7 @@ import { openCamera, openMicrophone } from './microphone.js';
  * @property {() => Promise<MediaStream>} openMicrophone
  * @property {() => Promise<MediaStream>} openCamera
  * @property {() => boolean} seen whether the user wants to be seen from the beginning of calls on
+ * @property {import('./calls.js').Surroundings['locate']} locate
  *
  * @typedef {object} PhoneListener
  * @property {() => void} changed called after every change
@@ -32,6 +33,7 @@ const real = {
   openMicrophone,
   openCamera,
   seen: () => false,
+  locate: async () => null,
 };
 
 export class Phone {
@@ -58,6 +60,7 @@ export class Phone {
       openMicrophone: this.#outside.openMicrophone,
       openCamera: this.#outside.openCamera,
       seen: this.#outside.seen,
+      locate: this.#outside.locate,
       journal: this.journal,
       say: (words, kind) => this.#say(words, kind),
       changed: () => listener.changed(),

@@ -62,7 +62,7 @@ const notices = Object.freeze([
   },
   {
     asked: (/** @type {Values} */ { has_location: location }) => location === true,
-    words: 'This page sends no location with calls.',
+    words: 'The link to this page lets those whom you call know where you are. Switch it off under Options.',
   },
   {
     asked: (/** @type {Values} */ { outbound_proxy_address: address }, /** @type {Values} */ { outbound }) =>

@@ -1,6 +1,7 @@
 // @ts-check
 // A WebSocket for JsSIP that shows every message to whoever wants to see them.
 import JsSIP from 'jssip';
+import { unwrapped } from './multipart.js';
 
 /** @typedef {(way: 'in' | 'out', text: string) => void} Told */
 
@@ -60,7 +61,9 @@ export class TracedSocket {
 
   /** @param {string | ArrayBuffer} data */
   #read(data) {
-    this.#told('in', typeof data === 'string' ? data : new TextDecoder().decode(data));
-    this.ondata(data);
+    const text = typeof data === 'string' ? data : new TextDecoder().decode(data);
+    this.#told('in', text);
+    const read = unwrapped(text);
+    this.ondata(read === text ? data : read);
   }
 }

@@ -32,6 +32,7 @@ export function several() {
       cameras.push(new FakeCamera());
       return cameras.at(-1);
     },
+    locate: async () => calls.place ?? null,
     seen: () => calls.seen ?? false,
     journal: new Journal(() => {}),
     say: (words) => words && said.push(words),

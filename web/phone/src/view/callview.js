@@ -41,6 +41,7 @@ export class CallView {
     if (!call) return;
     setText(element('peer'), call.peer.name);
     setText(element('peer-address'), call.peer.address);
+    setText(element('peer-place'), call.peer.whereabouts ? `Says to be at ${call.peer.whereabouts}` : '');
     setText(element('peer-initial'), initialOf(call.peer.name));
     setText(element('call-state'), wordsForState(call));
     setText(element('sent'), call.keys.slice(-keysShown));
