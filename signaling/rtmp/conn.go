@@ -39,6 +39,8 @@ const (
 var (
 	errOrder = errors.New("rtmp: a command before connect")
 	errFlood = errors.New("rtmp: too many commands")
+	// errSilent ends a client that acknowledges nothing any more.
+	errSilent = errors.New("rtmp: no acknowledgement")
 )
 
 // conn is a connection of one client.
@@ -56,6 +58,8 @@ type conn struct {
 	closing sync.Once
 	// playing is the message stream on which the client hears; 0 if it plays none.
 	playing atomic.Uint32
+	// sending bounds what is on its way to the client.
+	sending window
 	// deaf tells that it wants to hear nothing for now.
 	deaf atomic.Bool
 
@@ -131,6 +135,7 @@ func newConn(server *Server, socket net.Conn) *conn {
 		serial: 1, streams: make(map[uint32]bool), calls: make(map[string]*leg),
 	}
 	c.words = siprtmp{c}
+	c.sending.size.Store(windowSize)
 	if address, err := netip.ParseAddrPort(socket.RemoteAddr().String()); err == nil {
 		c.remote = address.Addr().Unmap()
 	}

@@ -32,7 +32,13 @@ func (c *conn) handle(message chunk.Message) error {
 		size, err := message.Number()
 		c.window = max(size, minWindow)
 		return err
-	default: // acknowledgements, bandwidth, data: nothing depends on them
+	case chunk.Acknowledgement:
+		received, err := message.Number()
+		c.sending.acknowledge(received)
+		return err
+	case chunk.PeerBandwidth:
+		return c.limitBandwidth(message)
+	default: // data: nothing depends on it
 	}
 	return nil
 }

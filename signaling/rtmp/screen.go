@@ -146,5 +146,5 @@ func (s *screen) say(timestamp uint32, tag []byte) {
 	}})
 }
 
-// late tells that the client reads so slowly that pictures are left out.
-func (c *conn) late() bool { return len(c.out) > queueSize/2 }
+// late tells that the client reads, or acknowledges, so slowly that pictures are left out.
+func (c *conn) late() bool { return len(c.out) > queueSize/2 || c.sending.full() }

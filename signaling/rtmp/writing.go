@@ -90,6 +90,14 @@ func (c *conn) writeDue(writer *chunk.Writer, playing *time.Timer) error {
 }
 
 func (c *conn) writeOne(writer *chunk.Writer, next outgoing) error {
+	if c.sending.stuck(time.Now(), c.server.options.WriteTimeout) {
+		c.server.counts.slow.Add(1)
+		return errSilent
+	}
+	if c.sending.full() && isMedia(next.message.Type) {
+		c.dropped(next.message)
+		return nil
+	}
 	if err := c.socket.SetWriteDeadline(time.Now().Add(c.server.options.WriteTimeout)); err != nil {
 		return err
 	}
@@ -99,6 +107,7 @@ func (c *conn) writeOne(writer *chunk.Writer, next outgoing) error {
 	} else {
 		err = writer.WriteMessage(next.chunkStream, next.message)
 	}
+	c.sending.sent.Store(writer.Sent())
 	if err == nil && len(c.out) == 0 {
 		err = writer.Flush()
 	}
@@ -107,6 +116,8 @@ func (c *conn) writeOne(writer *chunk.Writer, next outgoing) error {
 	}
 	return err
 }
+
+func isMedia(messageType uint8) bool { return messageType == chunk.Audio || messageType == chunk.Video }
 
 // waitForClose lets the client read the last word: a socket that is closed at once may take it away.
 func (c *conn) waitForClose() {

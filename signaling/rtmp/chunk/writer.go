@@ -12,12 +12,16 @@ type Writer struct {
 	out       *bufio.Writer
 	chunkSize int
 	header    [18]byte
+	sent      uint32
 }
 
 // NewWriter makes a Writer to a connection, behind the handshake.
 func NewWriter(out io.Writer) *Writer {
 	return &Writer{out: bufio.NewWriter(out), chunkSize: defaultChunkSize}
 }
+
+// Sent counts the bytes of chunks, as an Acknowledgement of the other side tells them; it wraps.
+func (w *Writer) Sent() uint32 { return w.sent }
 
 // Flush sends what is buffered.
 func (w *Writer) Flush() error { return w.out.Flush() }
@@ -52,6 +56,7 @@ func (w *Writer) WriteMessage(id uint32, message Message) error {
 		if _, err := w.out.Write(rest[:size]); err != nil {
 			return err
 		}
+		w.sent += uint32(len(header) + size)
 		if rest = rest[size:]; len(rest) == 0 {
 			return nil
 		}

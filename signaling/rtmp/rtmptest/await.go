@@ -155,6 +155,18 @@ func (c *Client) AwaitControl(messageType uint8) chunk.Message {
 	return found
 }
 
+// Control gives the messages of a type so far that are neither sound nor commands.
+func (c *Client) Control(messageType uint8) (all []chunk.Message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, message := range c.control {
+		if message.Type == messageType {
+			all = append(all, message)
+		}
+	}
+	return all
+}
+
 // AwaitEvent waits for a UserControl message with an event about a stream.
 func (c *Client) AwaitEvent(event uint16, stream uint32) {
 	c.tb.Helper()
