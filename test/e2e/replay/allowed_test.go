@@ -20,7 +20,6 @@ func allowances() []allowance {
 	const (
 		refused = "the browser refused the sound of an offer that the bridge would not make; the bridge ends such a call"
 		mute    = "the browser never answered an offer that the bridge would not make, and ended what was not begun"
-		video   = "an offer of video alone"
 		brief   = "the server had granted 60 s; RFC 4028 has 90 s as the least"
 		taken   = "the server's REFER was for the bridge, so the browser had nothing to tell of it"
 		joined  = "the bridge joins the two calls and ends the browser's part in both"
@@ -42,7 +41,6 @@ func allowances() []allowance {
 		{"*-refer-attended", "bridge BYE", 1, joined},
 		{"*-refer-attended", "BYE", 481, joined},
 		{"*-reject-302", "INVITE", 486, moved},
-		{"?_*_full_ws_log", "INVITE", 488, video},
 		{"?_*_full_ws_log", "PUBLISH", 481, storm},
 		{"?_*_full_ws_log", "SUBSCRIBE", 481, storm},
 		{"sipml5-*-ood-client", "SUBSCRIBE", 481, storm},
