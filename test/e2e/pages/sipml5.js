@@ -49,10 +49,10 @@ class SIPml5Phone extends Phone {
   #reply;
   #told = [];
   #held;
-  #more = { stack: {}, call: {} };
+  #more = { stack: {}, call: {}, registration: {} };
 
-  /** Adds to the configuration of stacks and calls that come. */
-  configure(stack, call) { this.#more = { stack, call }; }
+  /** Adds to the configuration of stacks, calls and registrations that come. */
+  configure(stack, call, registration) { this.#more = { stack, call, registration }; }
 
   /** Every event with its target, code and description, in the order of their coming. */
   told() { return this.#told; }
@@ -70,6 +70,7 @@ class SIPml5Phone extends Phone {
     this.#registration = this.#stack.newSession('register', {
       expires: expires ?? 200,
       events_listener: { events: '*', listener: (event) => this.#onRegistration(event) },
+      ...this.#more.registration,
     });
     await this.#asked(() => this.#registration.register());
     this.move('registered');
