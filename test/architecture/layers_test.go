@@ -27,6 +27,7 @@ func layers() map[string]int {
 		"bridge/number":        1, // text only
 		"bridge/quality":       1, // counts only
 		"bridge/srtp":          1, // packets and keys
+		"bridge/icelite":       1, // messages and credentials
 		"bridge":               2,
 		"bridge/sdp":           3,
 		"bridge/udp":           3, // sockets
@@ -62,7 +63,7 @@ func rooms() map[string][]string {
 		"github.com/pion/webrtc":       {}, // tests only
 		"github.com/pion/interceptor":  {"bridge/rates"},
 		"golang.org/x/sys":             {"bridge/udp"},
-		"github.com/pion/stun":         {"bridge/webrtcmedia/mux"},
+		"github.com/pion/stun":         {"bridge/webrtcmedia/mux", "bridge/icelite"},
 		"github.com/pion/srtp":         {"bridge/srtp", "bridge/dtlssrtp"},
 		"github.com/pion/ice":          {"bridge/webrtcmedia"},
 		"github.com/spf13/viper":       {"configs"},

@@ -1,0 +1,86 @@
+// Package icelite answers the connectivity checks of ICE peers, and asks none itself: ICE-lite (RFC 8445).
+//
+// It is for whoever can be reached at the addresses that its description names. An Agent has the credentials of one
+// media section. Answer reads a STUN message that came at one of its sockets: a check of the peer, which only who knows
+// our password can make, gets its answer; nothing else gets any. The peer, who is always in control, nominates with a
+// check where its media are to go.
+package icelite
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+
+	"github.com/pion/stun/v4"
+)
+
+// ErrCheck means a message that is no check of the peer.
+var ErrCheck = errors.New("icelite: not a check of the peer")
+
+// IsSTUN tells STUN from all else that may come at a socket of media (RFC 7983 section 7).
+func IsSTUN(datagram []byte) bool { return len(datagram) > 0 && datagram[0] < 4 }
+
+// Agent answers checks of one peer. All methods may be called from any goroutine.
+type Agent struct {
+	ufrag, pwd string
+	peer       atomic.Pointer[string]
+}
+
+// New makes an agent with new credentials: 40 and 130 random bits (RFC 8445 section 5.3 wants 24 and 128).
+func New() *Agent { return &Agent{ufrag: rand.Text()[:8], pwd: rand.Text()} }
+
+// Ufrag is our user name fragment.
+func (a *Agent) Ufrag() string { return a.ufrag }
+
+// Pwd is our password.
+func (a *Agent) Pwd() string { return a.pwd }
+
+// Expect names the peer by its user name fragment. Before that any is answered, because checks may come before the
+// peer's description.
+func (a *Agent) Expect(ufrag string) { a.peer.Store(&ufrag) }
+
+// Check is what a check says.
+type Check struct {
+	// Answer is to be sent back; nil for none.
+	Answer []byte
+	// Nominated tells that media are to go where the check came from (RFC 8445 section 8.1.1).
+	Nominated bool
+}
+
+// Answer reads a message that came from an address. The error, which wraps ErrCheck, means that it changes nothing.
+func (a *Agent) Answer(datagram []byte, from netip.AddrPort) (Check, error) {
+	message := &stun.Message{Raw: datagram}
+	if err := message.Decode(); err != nil {
+		return Check{}, fmt.Errorf("%w: %w", ErrCheck, err)
+	}
+	if message.Type != stun.BindingRequest || !a.isMeant(message) {
+		return Check{}, ErrCheck
+	}
+	integrity := stun.NewShortTermIntegrity(a.pwd)
+	if err := errors.Join(stun.Fingerprint.Check(message), integrity.Check(message)); err != nil {
+		return Check{}, fmt.Errorf("%w: %w", ErrCheck, err)
+	}
+	answer, err := stun.Build(
+		stun.NewTransactionIDSetter(message.TransactionID), stun.BindingSuccess,
+		&stun.XORMappedAddress{IP: from.Addr().Unmap().AsSlice(), Port: int(from.Port())},
+		integrity, stun.Fingerprint,
+	)
+	if err != nil {
+		return Check{}, fmt.Errorf("%w: %w", ErrCheck, err)
+	}
+	return Check{Answer: answer.Raw, Nominated: message.Contains(stun.AttrUseCandidate)}, nil
+}
+
+// isMeant tells whether the user name of a check is ours and the peer's.
+func (a *Agent) isMeant(message *stun.Message) bool {
+	name, err := message.Get(stun.AttrUsername)
+	if err != nil {
+		return false
+	}
+	ours, theirs, ok := strings.Cut(string(name), ":")
+	peer := a.peer.Load()
+	return ok && ours == a.ufrag && (peer == nil || *peer == theirs)
+}
