@@ -30,6 +30,8 @@ type Trunk struct {
 	// SRTP and SRTPKeys are empty where they are those of Media.
 	SRTP     string `mapstructure:"srtp"`
 	SRTPKeys string `mapstructure:"srtp_keys"`
+	// ICE is offered to it.
+	ICE bool `mapstructure:"ice"`
 	// CalledOut and the others are rules written as "regular expression -> number".
 	CalledOut  []string `mapstructure:"called_out"`
 	CallingOut []string `mapstructure:"calling_out"`

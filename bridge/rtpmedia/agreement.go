@@ -17,6 +17,8 @@ type agreement struct {
 	rtp, rtcp netip.AddrPort
 	// mux tells that RTCP comes and goes with RTP (RFC 5761).
 	mux bool
+	// ice is what was agreed of ICE.
+	ice iceTerms
 	// protection is the keys; nil if packets go in clear.
 	protection *protection
 	// direction is what we do.

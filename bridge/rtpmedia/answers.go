@@ -53,10 +53,11 @@ func (s *Session) SetAnswer(text []byte) (bridge.Description, error) {
 func (s *Session) agree(ours sections, agreed [kinds]*agreement) {
 	n := &s.negotiation
 	for _, kind := range transcode.Kinds() {
-		n.used[kind], n.current[kind] = nil, nil
+		n.used[kind], n.current[kind], n.ice[kind] = nil, nil, iceTerms{}
 		if agreed[kind] != nil {
-			n.used[kind], n.current[kind] = ours[kind], agreed[kind].protection
+			n.used[kind], n.current[kind], n.ice[kind] = ours[kind], agreed[kind].protection, agreed[kind].ice
 		}
+		s.streams[kind].useICE(n.ice[kind])
 	}
 	s.apply(agreed)
 	for _, kind := range transcode.Kinds() {
@@ -82,7 +83,7 @@ func (s *Session) answered(answer *sdp.Session, ours *section) (*agreement, erro
 	if len(agreed.formats) == 0 {
 		return nil, ErrNoCodec
 	}
-	agreed.protection = protection
+	agreed.protection, agreed.ice = protection, answeredICE(ours, answer, party)
 	if ours.Extension(transcode.OrientationURI) != 0 {
 		agreed.orientation = party.Extension(transcode.OrientationURI)
 	}
@@ -234,6 +235,7 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 			ours[kind] = s.answeringSection(offered, answer.Media[i], formats)
 			ours[kind].at = i
 			agreed[kind] = s.answeredBy(ours[kind], offered)
+			agreed[kind].ice = s.answerICE(ours[kind], offered)
 			if err := s.protect(ours[kind], agreed[kind], offered); err != nil {
 				return nil, notAcceptable(err)
 			}

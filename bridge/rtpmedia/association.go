@@ -35,6 +35,15 @@ func (p *associations) start(terms dtlsTerms) {
 	}
 }
 
+// nominate sends DTLS where ICE has found the party.
+func (p *associations) nominate(to netip.AddrPort, reports bool) {
+	if reports {
+		p.rtcp.peer.Store(&to)
+		return
+	}
+	p.rtp.peer.Store(&to)
+}
+
 func (p *associations) close() {
 	p.rtp.close()
 	p.rtcp.close()

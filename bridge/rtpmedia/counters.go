@@ -22,6 +22,7 @@ type Counters struct {
 	replayed         atomic.Uint64
 	unkeyed          atomic.Uint64
 	unshaken         atomic.Uint64
+	badChecks        atomic.Uint64
 }
 
 // Stats is a snapshot of Counters.
@@ -60,6 +61,8 @@ type Stats struct {
 	Unkeyed uint64
 	// Unshaken counts DTLS handshakes that failed.
 	Unshaken uint64
+	// BadChecks counts STUN messages that were no checks of the party.
+	BadChecks uint64
 }
 
 // Stats gives a snapshot.
@@ -71,5 +74,6 @@ func (c *Counters) Stats() Stats {
 		Reports: c.reports.Load(), BadReports: c.badReports.Load(), Byes: c.byes.Load(),
 		Moved: c.moved.Load(), Lost: c.lost.Load(), Unsent: c.unsent.Load(),
 		Forged: c.forged.Load(), Replayed: c.replayed.Load(), Unkeyed: c.unkeyed.Load(), Unshaken: c.unshaken.Load(),
+		BadChecks: c.badChecks.Load(),
 	}
 }

@@ -1,4 +1,4 @@
-// Package rtpmedia is the media of a leg over UDP without ICE: what a SIP phone or a trunk speaks.
+// Package rtpmedia is the media of a leg at ports of its own: what a SIP phone or a trunk speaks.
 //
 // New takes a pair of ports from a PortRange, has a udp.Poller read them, and starts a goroutine that keeps time. The
 // leg then negotiates with Offer and SetAnswer, or SetOffer and Answer, and each
@@ -12,6 +12,8 @@
 // Packets are protected (SRTP) as Security and the party's SDP say: with keys that stand in SDP (sdesKeys), or that an
 // association agrees on by DTLS at the same ports. A protected packet is opened before its source is looked at, so that
 // a stranger moves nothing.
+//
+// A party with ICE checks us (see icelite), and what it nominates takes the place of the latch.
 //
 // The latch decides whom to believe. Media goes to the address of the party's SDP until a packet comes from a
 // source that is better known: that address itself, another port of the same host, the host that the party's

@@ -91,11 +91,11 @@ func (s *Session) answerDTLS(ours *section, offered sdp.Media) *protection {
 	return s.streams[offered.Kind()].associate(terms, current)
 }
 
-// isDirect tells whether a party's media are where its signalling is.
+// isDirect tells whether a party's media are where its signalling is, and not found by ICE, which it begins.
 func (s *Session) isDirect(media sdp.Media) bool {
 	address, ok := media.RTPAddress()
 	host := s.options.SignallingHost
-	return ok && (!host.IsValid() || host == address.Addr())
+	return ok && !media.ICE() && (!host.IsValid() || host == address.Addr())
 }
 
 // expectDTLS keeps packets of DTLS until the answer to our offer tells whose they should be.

@@ -49,6 +49,9 @@ type latch struct {
 	heard    time.Time
 
 	candidates []candidate // at most maxCandidates, oldest first
+
+	// paths are those found by ICE.
+	paths paths
 }
 
 // candidate is a source that may prove itself.
@@ -61,14 +64,26 @@ type candidate struct {
 
 // adopt takes the address of a new agreement. An address that did not change keeps its source.
 func (l *latch) adopt(signalled netip.AddrPort) {
-	if signalled == l.signalled {
+	if signalled == l.signalled && !l.paths.on {
 		return
 	}
 	*l = latch{signallingHost: l.signallingHost, signalled: signalled}
 }
 
+// adoptICE leaves all to ICE. What was found before the agreement counts, and after a new start until more is found.
+func (l *latch) adoptICE() {
+	if !l.paths.on {
+		found := l.paths
+		found.on = true
+		*l = latch{signallingHost: l.signallingHost, paths: found}
+	}
+}
+
 // destination is where to send RTP; invalid if not known yet.
 func (l *latch) destination() netip.AddrPort {
+	if l.paths.on {
+		return l.paths.rtp
+	}
 	if l.current.IsValid() {
 		return l.current
 	}
@@ -77,7 +92,12 @@ func (l *latch) destination() netip.AddrPort {
 
 // accept tells whether a valid RTP packet comes from the party, and follows its source if it earned that.
 func (l *latch) accept(from netip.AddrPort, ssrc uint32, sequence uint16, now time.Time) bool {
-	if from != l.current && !l.follow(from, ssrc, sequence, now) {
+	switch {
+	case l.paths.on:
+		if !l.paths.has(from) {
+			return false
+		}
+	case from != l.current && !l.follow(from, ssrc, sequence, now):
 		return false
 	}
 	if ssrc != l.ssrc || int16(sequence-l.sequence) > 0 {
@@ -89,7 +109,10 @@ func (l *latch) accept(from netip.AddrPort, ssrc uint32, sequence uint16, now ti
 
 // acceptsReports tells whether RTCP from there is the party's.
 func (l *latch) acceptsReports(from netip.Addr) bool {
-	if l.current.IsValid() {
+	switch {
+	case l.paths.on:
+		return l.paths.hasHost(from)
+	case l.current.IsValid():
 		return from == l.current.Addr()
 	}
 	return l.trustIn(netip.AddrPortFrom(from, 0)) >= trustHost
@@ -115,6 +138,11 @@ func (l *latch) follow(from netip.AddrPort, ssrc uint32, sequence uint16, now ti
 
 func (l *latch) trustIn(from netip.AddrPort) trust {
 	switch {
+	case l.paths.on:
+		if l.paths.has(from) {
+			return trustExact
+		}
+		return trustNone
 	case from == l.signalled:
 		return trustExact
 	case from.Addr() == l.signalled.Addr(), from.Addr() == l.signallingHost:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/icelite"
 	"sipbridge/bridge/quality"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
@@ -51,6 +52,8 @@ type negotiation struct {
 	// used are the sections that were agreed on last, and current the keys of those that are protected.
 	used    sections
 	current [kinds]*protection
+	// ice is what is agreed of ICE.
+	ice [kinds]iceTerms
 	// plainly tells that the party wants no protection.
 	plainly bool
 	// tones tells that no telephone-event is to be agreed on: keys are tones.
@@ -69,6 +72,8 @@ type section struct {
 	at int
 	// keys are those of an offer of protected media.
 	keys []offeredKey
+	// ice answers checks of the party; nil if it gets no ICE.
+	ice *icelite.Agent
 }
 
 func newNegotiation() negotiation { return negotiation{sessionID: rand.Uint64N(1 << 62)} }
@@ -97,6 +102,7 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 		if err != nil {
 			return nil, notAcceptable(err)
 		}
+		s.offerICE(ours[kind])
 		layout = ours[kind].placeIn(layout, ours, n.used[kind])
 	}
 	if ours.empty() {
@@ -276,6 +282,7 @@ func (s *Session) print(layout []sdp.Media, ours sections) ([]byte, error) {
 	for _, section := range ours {
 		if section != nil {
 			session.Media[section.at] = section.Media
+			session.ICELite = session.ICELite || section.ice != nil
 		}
 	}
 	text, err := session.Marshal()

@@ -11,6 +11,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/dtlssrtp"
+	"sipbridge/bridge/icelite"
 	"sipbridge/bridge/sdp"
 	"sipbridge/bridge/srtp"
 	"sipbridge/bridge/udp"
@@ -34,6 +35,8 @@ func (s *stream) receive(datagram []byte, from netip.AddrPort, now time.Time) {
 		s.receiveReports(datagram, from, now)
 	case dtlssrtp.IsDTLS(datagram):
 		s.receiveDTLS(datagram, from, false)
+	case icelite.IsSTUN(datagram):
+		s.receiveCheck(datagram, from, false)
 	default:
 		s.receivePacket(datagram, from, now)
 	}
@@ -41,11 +44,14 @@ func (s *stream) receive(datagram []byte, from netip.AddrPort, now time.Time) {
 
 // receiveBeside takes a datagram of the RTCP port.
 func (s *stream) receiveBeside(datagram []byte, from netip.AddrPort, now time.Time) {
-	if dtlssrtp.IsDTLS(datagram) {
+	switch {
+	case dtlssrtp.IsDTLS(datagram):
 		s.receiveDTLS(datagram, from, true)
-		return
+	case icelite.IsSTUN(datagram):
+		s.receiveCheck(datagram, from, true)
+	default:
+		s.receiveReports(datagram, from, now)
 	}
-	s.receiveReports(datagram, from, now)
 }
 
 // receivePacket takes what should be RTP.

@@ -51,7 +51,9 @@ func (s *stream) receiveReports(datagram []byte, from netip.AddrPort, now time.T
 		taken++
 	}
 	if taken > 0 {
-		s.reportTo.Store(&from)
+		if agreed.ice.agent == nil {
+			s.reportTo.Store(&from)
+		}
 		s.session.alive(now)
 	}
 }

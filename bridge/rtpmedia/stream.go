@@ -8,6 +8,7 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/icelite"
 	"sipbridge/bridge/quality"
 	"sipbridge/bridge/rates"
 	"sipbridge/bridge/repair"
@@ -37,6 +38,9 @@ type stream struct {
 	limit atomic.Uint64
 	// associations are those that agree on keys by DTLS, or are to; nil for none.
 	associations atomic.Pointer[associations]
+
+	// agent answers the checks of ICE; nil if there is none.
+	agent atomic.Pointer[icelite.Agent]
 
 	// agreed is the last agreement; nil before the first.
 	agreed atomic.Pointer[agreement]
@@ -120,7 +124,9 @@ func (s *stream) apply(agreed *agreement) {
 		agreed = &agreement{direction: bridge.Inactive}
 	}
 	s.mu.Lock()
-	if agreed.rtp.IsValid() { // a hold by address 0.0.0.0 keeps what is known
+	if agreed.ice.agent != nil {
+		s.latch.adoptICE()
+	} else if agreed.rtp.IsValid() { // a hold by address 0.0.0.0 keeps what is known
 		s.latch.adopt(agreed.rtp)
 	}
 	s.agreed.Store(agreed)
@@ -162,6 +168,8 @@ func (s *stream) setDestinations(agreed *agreement) {
 		return
 	case agreed.mux:
 		reports = to
+	case agreed.ice.agent != nil:
+		reports = s.latch.paths.rtcp
 	case to.Addr() != agreed.rtp.Addr() || !reports.IsValid():
 		port := reports.Port()
 		if port == 0 {
@@ -170,5 +178,9 @@ func (s *stream) setDestinations(agreed *agreement) {
 		reports = netip.AddrPortFrom(to.Addr(), port)
 	}
 	s.to.Store(&to)
+	if !reports.IsValid() { // ICE has not found it yet
+		s.reportTo.Store(nil)
+		return
+	}
 	s.reportTo.Store(&reports)
 }

@@ -141,6 +141,7 @@ func (p *printer) transport(media *Media) {
 	for _, candidate := range media.Candidates {
 		p.line("a=candidate:%s", candidate)
 	}
+	p.flag("ice-mismatch", media.ICEMismatch)
 	p.flag("end-of-candidates", media.EndOfCandidates)
 	p.value("ice-ufrag", media.ICEUfrag)
 	p.value("ice-pwd", media.ICEPwd)

@@ -72,6 +72,9 @@ type Media struct {
 	ICEOptions []string
 	// Candidates are the values of the a=candidate lines, at most MaxCandidates.
 	Candidates []string
+	// ICEMismatch is a=ice-mismatch: the offer's address was changed on the way, so there is no ICE (RFC 8839
+	// section 5.3).
+	ICEMismatch bool
 	// EndOfCandidates is a=end-of-candidates (RFC 8840).
 	EndOfCandidates bool
 	// Fingerprints are those of the DTLS certificate (RFC 8122); ill-formed ones are left out.

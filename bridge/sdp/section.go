@@ -98,7 +98,7 @@ func (s *section) transportAttribute(name, value string) bool {
 	return true
 }
 
-// identityAttribute reads attributes that say which stream this is and how its RTCP comes.
+// identityAttribute reads attributes that say which stream this is, how its RTCP comes, and that ICE cannot be.
 func (s *section) identityAttribute(name, value string) bool {
 	media := &s.media
 	switch name {
@@ -118,6 +118,8 @@ func (s *section) identityAttribute(name, value string) bool {
 		media.RTCPMux = true
 	case "rtcp-xr":
 		media.XR = wishes(value)
+	case "ice-mismatch":
+		media.ICEMismatch = true
 	case "rtcp-rsize":
 		media.RTCPReducedSize = true
 	default:

@@ -71,7 +71,7 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 	options := rtpmedia.Options{
 		Ports: m.ports, Bind: local, SignallingHost: flow.RemoteAddr().Addr(),
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
-		Security: m.security(party),
+		Security: m.security(party), ICE: m.trunks[party.Trunk].ICE,
 	}
 	if m.advertise.Is4() == local.Is4() && m.advertise.IsValid() && !local.IsLoopback() {
 		options.Advertise = m.advertise

@@ -17,9 +17,11 @@ const (
 	bestEffort
 	withFeedback
 	dtls
+	withICE
+	dtlsAndICE
 	linphoned
 
-	trunkNumber = "77" // leads to a phone that wants DTLS, and does not register
+	trunkNumber = "77" // leads to a phone that wants DTLS and ICE, and does not register
 )
 
 // protectedWorld is a service and phones that protect their media in different ways.
@@ -36,18 +38,19 @@ func newProtectedWorld(t *testing.T) *protectedWorld {
 		users[userName(number)] = password(number)
 	}
 	w := &protectedWorld{phones: make(map[int]*baresip.Phone)}
-	w.trunk = newPhone(t, baresip.Options{User: trunkNumber, Codec: "PCMU", Encryption: "dtls_srtp"})
+	w.trunk = newPhone(t, baresip.Options{User: trunkNumber, Codec: "PCMU", Encryption: "dtls_srtp", ICE: true})
 	w.service = startService(t, service.Options{
 		TLS: withCertificate(t), Users: users,
 		Trunks: []map[string]any{{
 			"name": "dtls", "next_hop": fmt.Sprintf("sip:127.0.0.1:%d", w.trunk.Port),
-			"srtp": "required", "srtp_keys": "dtls",
+			"srtp": "required", "srtp_keys": "dtls", "ice": true,
 		}},
 		Routes:   []map[string]any{{"from": "users", "match": "^sip:" + trunkNumber + "@localhost", "to": "trunk:dtls"}},
 		Settings: map[string]map[string]any{"dialing": {"rules": []map[string]any{{"numbers": []string{trunkNumber}}}}},
 	})
 	for number, encryption := range map[int]string{
 		overTLS: "srtp-mand", plain: "", bestEffort: "srtp", withFeedback: "srtp-mandf", dtls: "dtls_srtp",
+		withICE: "", dtlsAndICE: "dtls_srtp",
 	} {
 		registrar, transport := w.service.SIP, "udp"
 		if number == overTLS {
@@ -55,7 +58,7 @@ func newProtectedWorld(t *testing.T) *protectedWorld {
 		}
 		w.phones[number] = newPhone(t, baresip.Options{
 			User: userName(number), Password: password(number), Domain: "localhost", Registrar: registrar,
-			Transport: transport, Codec: "PCMU", Encryption: encryption,
+			Transport: transport, Codec: "PCMU", Encryption: encryption, ICE: number == withICE || number == dtlsAndICE,
 		})
 	}
 	return w
@@ -80,7 +83,7 @@ func (w *protectedWorld) talk(t *testing.T, caller, callee *baresip.Phone, numbe
 }
 
 // TestProtectedPhones: phones with SRTP call phones without, and are called by them, and both hear: keys in SDP and by
-// DTLS, in each profile, from baresip and linphonec.
+// DTLS, in each profile, with ICE and without, from baresip and linphonec.
 func TestProtectedPhones(t *testing.T) {
 	w := newProtectedWorld(t)
 	for _, test := range []struct {
@@ -93,6 +96,8 @@ func TestProtectedPhones(t *testing.T) {
 		{"feedback", withFeedback, plain, "RTP/SAVPF ", "a=crypto:"},
 		{"best effort", bestEffort, overTLS, "RTP/AVP ", "a=crypto:"},
 		{"DTLS", dtls, plain, "UDP/TLS/RTP/SAVPF ", "a=fingerprint:"},
+		{"ICE", withICE, overTLS, "RTP/AVP ", "a=ice-ufrag:"},
+		{"DTLS and ICE", dtlsAndICE, plain, "UDP/TLS/RTP/SAVPF ", "a=ice-ufrag:"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			caller, callee := w.phones[test.caller], w.phones[test.callee]
@@ -103,7 +108,7 @@ func TestProtectedPhones(t *testing.T) {
 			}
 		})
 	}
-	t.Run("called with DTLS", func(t *testing.T) { w.talk(t, w.phones[plain], w.trunk, trunkNumber) })
+	t.Run("called with DTLS and ICE", func(t *testing.T) { w.talk(t, w.phones[plain], w.trunk, trunkNumber) })
 	t.Run("linphonec", w.linphone)
 	if log := w.service.Report(); strings.Contains(log, "inline:") {
 		t.Error("keys are in the log")

@@ -1,0 +1,246 @@
+package rtpmedia
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/rtp"
+	"github.com/pion/stun/v4"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/sdp"
+	"sipbridge/transcode"
+)
+
+// fullAgent is a party with all of ICE.
+type fullAgent struct {
+	t     *testing.T
+	agent *ice.Agent
+	conn  *ice.Conn
+}
+
+func newFullAgent(t *testing.T) *fullAgent {
+	t.Helper()
+	agent := must[*ice.Agent](t)(ice.NewAgentWithOptions(
+		ice.WithIncludeLoopback(), ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4}),
+		ice.WithIPFilter(net.IP.IsLoopback), ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
+		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
+	))
+	t.Cleanup(func() { _ = agent.GracefulClose() })
+	gathered := make(chan struct{})
+	_ = agent.OnCandidate(func(candidate ice.Candidate) {
+		if candidate == nil {
+			close(gathered)
+		}
+	})
+	if err := agent.GatherCandidates(); err != nil {
+		t.Fatal(err)
+	}
+	<-gathered
+	return &fullAgent{t: t, agent: agent}
+}
+
+// describe is the party's SDP, at the address of its first candidate.
+func (f *fullAgent) describe() []byte {
+	f.t.Helper()
+	candidates := must[[]ice.Candidate](f.t)(f.agent.GetLocalCandidates())
+	ufrag, pwd, err := f.agent.GetLocalUserCredentials()
+	if err != nil || len(candidates) == 0 {
+		f.t.Fatal(err, candidates)
+	}
+	text := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\nc=IN IP4 %s\r\nm=audio %d RTP/AVP 0\r\na=rtcp-mux\r\n"+
+		"a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", candidates[0].Address(), candidates[0].Port(), ufrag, pwd)
+	for _, candidate := range candidates {
+		text += "a=candidate:" + candidate.Marshal() + "\r\n"
+	}
+	return []byte(text)
+}
+
+// connect finds the session that a description is of.
+func (f *fullAgent) connect(text []byte) {
+	f.t.Helper()
+	session := must[*sdp.Session](f.t)(sdp.Parse(text))
+	media := session.Media[0]
+	if !session.ICELite || len(media.Candidates) == 0 {
+		f.t.Fatalf("no ICE-lite:\n%s", text)
+	}
+	if err := f.agent.SetRemoteICELite(true); err != nil {
+		f.t.Fatal(err)
+	}
+	for _, line := range media.Candidates {
+		candidate := must[ice.Candidate](f.t)(ice.UnmarshalCandidate(line))
+		if err := f.agent.AddRemoteCandidate(candidate); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	f.conn = must[*ice.Conn](f.t)(f.agent.Dial(f.t.Context(), media.ICEUfrag, media.ICEPwd))
+}
+
+// talk sends a packet each way.
+func (f *fullAgent) talk(session *Session) {
+	f.t.Helper()
+	ear := &recorder{}
+	session.Receive(transcode.Audio, ear)
+	packet := rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: 7, SSRC: 3}, Payload: []byte("hello")}
+	if _, err := f.conn.Write(must[[]byte](f.t)(packet.Marshal())); err != nil {
+		f.t.Fatal(err)
+	}
+	eventually(f.t, "the party is heard", func() bool { return ear.count() == 1 })
+	eventually(f.t, "we know where the party is", func() bool { return session.audio().to.Load() != nil })
+	newSpeech(session, pcmu()).say(f.t)
+	buffer := make([]byte, maxDatagram)
+	for {
+		size := must[int](f.t)(f.conn.Read(buffer))
+		if err := packet.Unmarshal(buffer[:size]); err == nil && string(packet.Payload) == "some speech" {
+			return
+		}
+	}
+}
+
+// TestICEOffered: a party with ICE offers, and finds us.
+func TestICEOffered(t *testing.T) {
+	t.Parallel()
+	party, session := newFullAgent(t), newSession(t, nil)
+	_ = must[bridge.Description](t)(session.SetOffer(party.describe()))
+	answer := must[[]byte](t)(session.Answer(audio(bridge.SendRecv, pcmu())))
+	if voice := newSpeech(session, pcmu()); session.audio().to.Load() != nil || voice.to.WriteRTP(&voice.packet) != nil {
+		t.Error("media go where no check came from")
+	}
+	party.connect(answer)
+	party.talk(session)
+
+	// The same again changes nothing; other credentials are a new start, for both.
+	_ = must[bridge.Description](t)(session.SetOffer(party.describe()))
+	if again := must[[]byte](t)(session.Answer(audio(bridge.SendRecv, pcmu()))); string(again) != string(answer) {
+		t.Errorf("answered anew:\n%s", again)
+	}
+	party.talk(session)
+	other := newFullAgent(t)
+	_ = must[bridge.Description](t)(session.SetOffer(other.describe()))
+	other.connect(must[[]byte](t)(session.Answer(audio(bridge.SendRecv, pcmu()))))
+	other.talk(session)
+}
+
+// TestICEByUs: we offer ICE, and go on without where the party has none.
+func TestICEByUs(t *testing.T) {
+	t.Parallel()
+	for _, checks := range []bool{true, false} {
+		session := newSession(t, func(options *Options) { options.ICE = true })
+		offer := must[[]byte](t)(session.Offer(audio(bridge.SendRecv, pcmu())))
+		if lines := strings.Count(string(offer), "a=candidate:"); lines != 2 {
+			t.Errorf("%d candidates for RTP and RTCP:\n%s", lines, offer)
+		}
+		if !checks {
+			party := newPhone(t, "127.0.0.1", 1)
+			_ = must[bridge.Description](t)(session.SetAnswer(party.offer()))
+			newSpeech(session, pcmu()).say(t)
+			party.hear()
+			continue
+		}
+		party := newFullAgent(t)
+		_ = must[bridge.Description](t)(session.SetAnswer(party.describe()))
+		party.connect(offer)
+		party.talk(session)
+		again := must[[]byte](t)(session.Offer(audio(bridge.SendOnly, pcmu())))
+		if !strings.Contains(string(again), "a=ice-ufrag:"+session.audio().agent.Load().Ufrag()) {
+			t.Errorf("offered again without the same ICE:\n%s", again)
+		}
+	}
+}
+
+// TestWithoutICE holds what is answered as if it had no ICE.
+func TestWithoutICE(t *testing.T) {
+	t.Parallel()
+	const good = "v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\na=ice-ufrag:abcd\r\n" +
+		"a=ice-pwd:abcdefghijklmnopqrstuv\r\na=candidate:1 1 UDP 1 127.0.0.1 4000 typ host\r\n"
+	for name, test := range map[string]struct {
+		change [2]string
+		says   string
+		lacks  string
+	}{
+		"good":                        {[2]string{}, "a=ice-lite", "a=ice-mismatch"},
+		"no address yet":              {[2]string{"m=audio 4000", "m=audio 9"}, "a=ice-lite", "a=ice-mismatch"},
+		"lite, too":                   {[2]string{"m=audio", "a=ice-lite\r\nm=audio"}, "m=audio", "a=ice"},
+		"an address that was changed": {[2]string{"IN IP4 127.0.0.1", "IN IP4 127.0.0.2"}, "a=ice-mismatch", "a=ice-lite"},
+		"a password too short":        {[2]string{"abcdefghijklmnopqrstuv", "abcdefgh"}, "m=audio", "a=ice"},
+		"no credentials":              {[2]string{"a=ice-ufrag", "a=x"}, "m=audio", "a=ice"},
+	} {
+		session := newSession(t, nil)
+		offer := good
+		if test.change[0] != "" {
+			offer = strings.Replace(good, test.change[0], test.change[1], 1)
+		}
+		_ = must[bridge.Description](t)(session.SetOffer([]byte(offer)))
+		answer := string(must[[]byte](t)(session.Answer(audio(bridge.SendRecv, pcmu()))))
+		if !strings.Contains(answer, test.says) || strings.Contains(answer, test.lacks) {
+			t.Errorf("%s:\n%s", name, answer)
+		}
+	}
+}
+
+// checker makes checks by hand.
+func check(t *testing.T, name, password string, nominates bool) []byte {
+	t.Helper()
+	setters := []stun.Setter{stun.BindingRequest, stun.TransactionID, stun.NewUsername(name)}
+	if nominates {
+		setters = append(setters, stun.RawAttribute{Type: stun.AttrUseCandidate})
+	}
+	setters = append(setters, stun.NewShortTermIntegrity(password), stun.Fingerprint)
+	return must[*stun.Message](t)(stun.Build(setters...)).Raw
+}
+
+// TestICEStrangers: who does not know the password is neither answered, heard, nor sent anything, though he sends from
+// the address in the SDP; and each component goes where its own check has nominated.
+func TestICEStrangers(t *testing.T) {
+	t.Parallel()
+	session, party, stranger := newSession(t, nil), newPhone(t, "127.0.0.1", 1), newPhone(t, "127.0.0.1", 2)
+	address := stranger.address()
+	answer := party.call(session, stranger.offer("a=ice-ufrag:abcd", "a=ice-pwd:abcdefghijklmnopqrstuv",
+		fmt.Sprintf("a=candidate:1 1 UDP 1 %s %d typ host", address.Addr(), address.Port())))
+	ear := &recorder{}
+	session.Receive(transcode.Audio, ear)
+	to := session.audio().address()
+	reports := netip.AddrPortFrom(to.Addr(), to.Port()+1)
+	name := answer.ICEUfrag + ":abcd"
+
+	stranger.sendTo(stranger.rtp, to, check(t, name, "a password that is wrong", true))
+	stranger.say(to)
+	eventually(t, "the stranger is counted", func() bool {
+		counted := session.options.Counters.Stats()
+		return counted.BadChecks == 1 && counted.WrongSource == 1
+	})
+	party.sendTo(party.rtp, to, check(t, name, answer.ICEPwd, true))
+	party.sendTo(party.rtcp, reports, check(t, name, answer.ICEPwd, true))
+	party.read(party.rtp)
+	party.read(party.rtcp)
+	party.say(to)
+	eventually(t, "the party is heard", func() bool { return ear.count() == 1 })
+	eventually(t, "both ways are known", func() bool {
+		return session.audio().to.Load() != nil && session.audio().reportTo.Load() != nil
+	})
+	newSpeech(session, pcmu()).say(t)
+	party.hear()
+	if got := *session.audio().reportTo.Load(); got != localAddress(party.rtcp) {
+		t.Errorf("reports go to %v", got)
+	}
+	stranger.heardNothing()
+	if got := ear.heard(stranger.ssrc); got != 0 {
+		t.Errorf("the stranger was heard %d times", got)
+	}
+}
+
+// TestPathsAreBounded holds that a party can't have us remember more than a few addresses.
+func TestPathsAreBounded(t *testing.T) {
+	t.Parallel()
+	var known paths
+	for port := range uint16(100) {
+		known.check(netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), port+1000), false, false)
+	}
+	if len(known.sources) != maxPaths || !known.has(netip.MustParseAddrPort("192.0.2.1:1099")) {
+		t.Errorf("%d addresses", len(known.sources))
+	}
+}
