@@ -67,6 +67,8 @@ type source struct {
 	next    rtp.Header
 	// overtone is the frequency of a second tone in Hz, half as loud; 0 for none.
 	overtone float64
+	// silent leaves the tone out.
+	silent bool
 }
 
 func newSource(t *testing.T, format Format, milliseconds int) *source {
@@ -101,7 +103,7 @@ const (
 func (s *source) packet() *rtp.Packet {
 	s.t.Helper()
 	pcm := make([]int16, s.samples)
-	for i := range pcm {
+	for i := 0; i < len(pcm) && !s.silent; i++ {
 		at := 2 * math.Pi * float64(s.made+i) / float64(s.rate)
 		pcm[i] = int16(toneAmplitude * (math.Sin(toneFrequency*at) + math.Sin(s.overtone*at)/2))
 	}
