@@ -22,6 +22,8 @@ type Listen struct {
 	SIPTLS string `mapstructure:"sip_tls"`
 	RTMP   string `mapstructure:"rtmp"`
 	RTMPS  string `mapstructure:"rtmps"`
+	// WebRTCTCP is where browsers bring their media that no UDP lets through (RFC 6544).
+	WebRTCTCP string `mapstructure:"webrtc_tcp"`
 	// Public opens HTTPS, SIPUDP, SIPTCP and SIPTLS on each own address where they name only loopback.
 	Public bool `mapstructure:"public"`
 }
@@ -29,7 +31,7 @@ type Listen struct {
 // Listeners are the sockets to open: one for each address, so that each answers from the address to
 // which it was spoken.
 type Listeners struct {
-	HTTP, HTTPS, SIPUDP, SIPTCP, SIPTLS, RTMP, RTMPS []netip.AddrPort
+	HTTP, HTTPS, SIPUDP, SIPTCP, SIPTLS, RTMP, RTMPS, WebRTCTCP []netip.AddrPort
 }
 
 // ErrAddress is the error of an address to listen on that cannot be read.
@@ -55,6 +57,7 @@ func (l Listen) Expand(own []netip.Addr) (Listeners, error) {
 		{"listen.sip_tls", l.SIPTLS, l.Public, &out.SIPTLS},
 		{"listen.rtmp", l.RTMP, false, &out.RTMP}, // passwords would cross the network as they are
 		{"listen.rtmps", l.RTMPS, false, &out.RTMPS},
+		{"listen.webrtc_tcp", l.WebRTCTCP, false, &out.WebRTCTCP},
 	} {
 		addresses, err := expandAll(item.address, item.public, own)
 		if err != nil {

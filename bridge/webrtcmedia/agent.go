@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/pion/ice/v4"
 
@@ -23,12 +24,20 @@ func newCredentials() (ufrag, pwd string) { return rand.Text()[:8], rand.Text() 
 
 // newAgent makes the ICE agent of a connection. Its candidates are the sockets of the mux.
 func (e *Engine) newAgent(conn *mux.Conn, own local) (*ice.Agent, error) {
+	networks := []ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}
+	tcp := slices.ContainsFunc(own.candidates, func(c candidate) bool { return c.tcp })
+	if tcp {
+		networks = append(networks, ice.NetworkTypeTCP4, ice.NetworkTypeTCP6)
+	}
 	agent, err := ice.NewAgentWithOptions(
 		ice.WithUDPMux(conn),
+		ice.WithTCPMux(conn),
 		ice.WithLocalCredentials(own.ufrag, own.pwd),
 		ice.WithNet(e.network),
-		ice.WithInterfaceFilter(func(string) bool { return false }), // the mux is all there is
-		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}),
+		// The mux is all there is. Of TCP the agent asks it for each address of each interface.
+		ice.WithInterfaceFilter(func(string) bool { return tcp }),
+		ice.WithIncludeLoopback(),
+		ice.WithNetworkTypes(networks),
 		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
 		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
 		ice.WithDisableActiveTCP(),

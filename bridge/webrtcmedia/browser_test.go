@@ -16,7 +16,6 @@ import (
 	"go.uber.org/goleak"
 
 	"sipbridge/bridge"
-	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
 
@@ -43,6 +42,12 @@ func browserCodecs() []transcode.Format { return append(audioCodecs(), eventCode
 
 func newBrowser(t *testing.T, codecs []transcode.Format) *browser {
 	t.Helper()
+	return newBrowserOver(t, webrtc.NetworkTypeUDP4, codecs)
+}
+
+// newBrowserOver makes one whose network lets nothing else through.
+func newBrowserOver(t *testing.T, network webrtc.NetworkType, codecs []transcode.Format) *browser {
+	t.Helper()
 	engine := &webrtc.MediaEngine{}
 	for _, format := range codecs {
 		register(t, engine, format)
@@ -50,7 +55,7 @@ func newBrowser(t *testing.T, codecs []transcode.Format) *browser {
 	settings := webrtc.SettingEngine{}
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	settings.SetNetworkTypes([]webrtc.NetworkType{network})
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	connection, err := api.NewPeerConnection(webrtc.Configuration{})
@@ -76,34 +81,6 @@ func newBrowser(t *testing.T, codecs []transcode.Format) *browser {
 	})
 	t.Cleanup(b.close)
 	return b
-}
-
-func isVideo(format transcode.Format) bool { return format.ClockRate == 90000 }
-
-func register(t *testing.T, engine *webrtc.MediaEngine, format transcode.Format) {
-	t.Helper()
-	kind := webrtc.RTPCodecTypeAudio
-	codec := webrtc.RTPCodecParameters{
-		RTPCodecCapability: webrtc.RTPCodecCapability{
-			ClockRate: format.ClockRate, Channels: uint16(format.Channels), SDPFmtpLine: format.Parameters,
-		},
-		PayloadType: webrtc.PayloadType(format.PayloadType),
-	}
-	if isVideo(format) {
-		kind = webrtc.RTPCodecTypeVideo
-		if _, again := sdp.Repairs(format); !again {
-			for _, feedback := range pictureFeedback() {
-				kind, parameter, _ := strings.Cut(feedback, " ")
-				codec.RTCPFeedback = append(codec.RTCPFeedback, webrtc.RTCPFeedback{Type: kind, Parameter: parameter})
-			}
-			for _, uri := range []string{arrivalURI, transcode.OrientationURI} {
-				extension := webrtc.RTPHeaderExtensionCapability{URI: uri}
-				must(t, engine.RegisterHeaderExtension(extension, webrtc.RTPCodecTypeVideo))
-			}
-		}
-	}
-	codec.MimeType = kind.String() + "/" + format.Name
-	must(t, engine.RegisterCodec(codec, kind))
 }
 
 // add adds a stream, and reads the reports on it.

@@ -1,6 +1,7 @@
 package webrtcmedia
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -8,12 +9,13 @@ import (
 	"strings"
 )
 
-// candidate is an ICE candidate over UDP with an IP literal (RFC 8839 section 5.1). Others are not used: host names
-// would have us ask the network for what the browser wants, and TCP would have us connect to it.
+// candidate is an ICE candidate with an IP literal (RFC 8839 section 5.1). Of the browser's only those over UDP are
+// used: host names would have us ask the network for what the browser wants, and TCP would have us connect to it.
 type candidate struct {
 	priority uint32
 	address  netip.AddrPort
 	kind     string
+	tcp      bool // one of ours that browsers connect to (RFC 6544)
 }
 
 // parseCandidate reads the value of an a=candidate line, as far as it is needed.
@@ -54,10 +56,18 @@ func parseCandidates(values []string) []candidate {
 
 // line gives the value of the a=candidate line; number makes the foundation.
 func (c candidate) line(number int) string {
-	text := fmt.Sprintf("%d 1 udp %d %s %d typ %s", number, c.priority, c.address.Addr(), c.address.Port(), c.kind)
+	transport := "udp"
+	if c.tcp {
+		transport = "tcp"
+	}
+	text := fmt.Sprintf("%d 1 %s %d %s %d typ %s", number, transport, c.priority, c.address.Addr(), c.address.Port(),
+		c.kind)
 	if c.kind != "host" {
 		// The base of another kind is nobody's business (RFC 8839 section 5.1), but must stand there.
 		text += " raddr 0.0.0.0 rport 9"
+	}
+	if c.tcp {
+		text += " tcptype passive"
 	}
 	return text
 }
@@ -71,7 +81,7 @@ func lines(candidates []candidate) []string {
 }
 
 // localCandidates puts our own host candidates in order: the advertised address, then IPv4, IPv6 and loopback, with
-// falling priority (RFC 8445 section 5.1.2.1). Two with the same address are one.
+// falling priority (RFC 8445 section 5.1.2.1), and those of TCP behind all. Two with the same address are one.
 func localCandidates(gathered []candidate, advertise netip.Addr) []candidate {
 	ordered := slices.DeleteFunc(slices.Clone(gathered), func(c candidate) bool {
 		return c.address.Addr().IsLinkLocalUnicast() || c.address.Addr().IsUnspecified()
@@ -83,17 +93,35 @@ func localCandidates(gathered []candidate, advertise netip.Addr) []candidate {
 		return a.address.Compare(b.address)
 	})
 	ordered = append(advertised(ordered, advertise), ordered...)
-	seen := make(map[netip.AddrPort]bool, len(ordered))
+	seen := make(map[candidate]bool, len(ordered))
 	ordered = slices.DeleteFunc(ordered, func(c candidate) bool {
-		twice := seen[c.address]
-		seen[c.address] = true
+		twice := seen[c]
+		seen[c] = true
 		return twice
 	})
+	slices.SortStableFunc(ordered, func(a, b candidate) int { return cmp.Compare(b.typePreference(), a.typePreference()) })
 	for i := range ordered {
 		ordered[i].kind = "host"
-		ordered[i].priority = 126<<24 | uint32(0xffff-i)<<8 | 255
+		ordered[i].priority = ordered[i].typePreference()<<24 | ordered[i].localPreference(i)<<8 | 255
 	}
 	return ordered
+}
+
+// typePreference is higher for UDP, since TCP brings a lost packet late, and all others behind it.
+func (c candidate) typePreference() uint32 {
+	if c.tcp {
+		return 90
+	}
+	return 126
+}
+
+// localPreference falls with the place among the candidates; over TCP three bits say who connects (RFC 6544 section
+// 4.2).
+func (c candidate) localPreference(place int) uint32 {
+	if c.tcp {
+		return 4<<13 | uint32(0x1fff-place)
+	}
+	return uint32(0xffff - place)
 }
 
 // advertised gives the advertised address with the port of each candidate of its family that it may stand for.

@@ -3,6 +3,7 @@ package webrtcmedia
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 
 	"github.com/pion/transport/v4"
@@ -21,6 +22,7 @@ type Engine struct {
 	// sockets are where each connection listens. Shared has them open; it is nil where every connection has its own.
 	sockets mux.Options
 	shared  *mux.Mux
+	streams *mux.Mux // the TCP listeners, where shared has none; else nil
 	logs    *pionLogs
 	counts  engineCounts
 }
@@ -43,6 +45,10 @@ type EngineStats struct {
 	Undecryptable uint64
 	// Strangers counts packets at the shared sockets that belong to no browser.
 	Strangers uint64
+	// Streams is the number of TCP connections of browsers now, StreamsRefused of those that were one too many or did
+	// not prove to be a browser's.
+	Streams        int
+	StreamsRefused uint64
 	// LogsDropped counts lines of pion that were not logged, being too many.
 	LogsDropped uint64
 }
@@ -72,9 +78,14 @@ func New(options EngineOptions) (*Engine, error) {
 		return nil, fmt.Errorf("interfaces of this machine: %w", err)
 	}
 	if !options.shared() {
+		if e.streams, err = mux.Open(mux.Options{Listeners: options.Listeners}); err != nil {
+			return nil, fmt.Errorf("TCP: %w", err)
+		}
 		e.sockets.Addresses = outside(e.sockets.Addresses) // each costs every session a socket
+		e.sockets.Beside = e.streams
 		return e, nil
 	}
+	e.sockets.Listeners = options.Listeners
 	if e.shared, err = mux.Open(e.sockets); err != nil {
 		return nil, fmt.Errorf("shared sockets: %w", err)
 	}
@@ -100,19 +111,25 @@ func (e *Engine) Stats() EngineStats {
 		LogsDropped:   e.logs.dropped.Load(),
 		Undecryptable: e.counts.undecryptable.Load(),
 	}
-	if e.shared != nil {
-		stats.Strangers = e.shared.Dropped()
+	for _, shared := range e.open() {
+		stats.Strangers += shared.Dropped()
+		stats.Streams += shared.Streams()
+		stats.StreamsRefused += shared.Refused()
 	}
 	return stats
 }
 
+// open are the sockets that sessions share.
+func (e *Engine) open() []*mux.Mux {
+	return slices.DeleteFunc([]*mux.Mux{e.shared, e.streams}, func(m *mux.Mux) bool { return m == nil })
+}
+
 // Close frees the sockets. Sessions are closed before, each by its owner.
 func (e *Engine) Close() error {
-	if e.shared == nil {
-		return nil
-	}
-	if err := e.shared.Close(); err != nil {
-		return fmt.Errorf("shared sockets: %w", err)
+	for _, shared := range e.open() {
+		if err := shared.Close(); err != nil {
+			return fmt.Errorf("shared sockets: %w", err)
+		}
 	}
 	return nil
 }

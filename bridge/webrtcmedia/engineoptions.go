@@ -2,6 +2,7 @@ package webrtcmedia
 
 import (
 	"log/slog"
+	"net"
 	"net/netip"
 	"time"
 
@@ -19,6 +20,8 @@ type EngineOptions struct {
 	// link-local ones. Loopback alone is not enough: Firefox never pairs with 127.0.0.1. Where every
 	// session has its own ports, loopback is used only if there is no other address.
 	Addresses []netip.Addr
+	// Listeners are where browsers connect to that no UDP lets through (RFC 6544); Close closes them. Default: none.
+	Listeners []net.Listener
 	// Advertise is the address under which the machine is seen from outside (1:1 NAT). It is offered to
 	// browsers as first candidate, beside the machine's own addresses. Default: none.
 	Advertise netip.Addr

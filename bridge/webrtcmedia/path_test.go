@@ -76,7 +76,7 @@ func TestWholePathAllocatesNothing(t *testing.T) { //nolint:paralleltest // coun
 	sink, err := udp.NewPoller().Listen(netip.MustParseAddrPort("127.0.0.1:0"),
 		func([]byte, netip.AddrPort, time.Time) {})
 	must(t, err)
-	p.conn.Choose(engine.Addresses()[0], sink.LocalAddr())
+	p.conn.Choose(engine.Addresses()[0], sink.LocalAddr(), false)
 
 	packet := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 111, SSRC: 5}, Payload: make([]byte, 80)}
 	picture := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 96, SSRC: 6}, Payload: make([]byte, 1200)}

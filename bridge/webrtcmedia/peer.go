@@ -84,6 +84,9 @@ func (e *Engine) newPeer(options peerOptions) (*peer, error) {
 	for _, address := range sockets.Addresses() {
 		p.local.candidates = append(p.local.candidates, candidate{address: address})
 	}
+	for _, address := range sockets.TCPAddresses() {
+		p.local.candidates = append(p.local.candidates, candidate{address: address, tcp: true})
+	}
 	p.local.candidates = localCandidates(p.local.candidates, e.options.Advertise)
 	p.local.ufrag, p.local.pwd = newCredentials()
 	if err := p.prepare(); err != nil {
@@ -119,7 +122,7 @@ func (p *peer) choose() {
 	p.choosing.Lock()
 	defer p.choosing.Unlock()
 	if pair, err := p.agent.GetSelectedCandidatePair(); err == nil && pair != nil {
-		p.conn.Choose(addressOf(pair.Local), addressOf(pair.Remote))
+		p.conn.Choose(addressOf(pair.Local), addressOf(pair.Remote), pair.Local.NetworkType().IsTCP())
 	}
 }
 

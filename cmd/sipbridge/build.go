@@ -57,7 +57,11 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if err != nil {
 		return nil, err
 	}
-	if s.media, err = newMediaSessions(config.Media, config.Trunks, log); err != nil {
+	overTCP, err := listenTCP(ctx, "listen.webrtc_tcp", s.listeners.WebRTCTCP)
+	if err != nil {
+		return nil, err
+	}
+	if s.media, err = newMediaSessions(config.Media, config.Trunks, overTCP, log); err != nil {
 		return nil, err
 	}
 	if err := s.addTransports(ctx, own); err != nil {

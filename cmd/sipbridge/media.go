@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"strings"
 
@@ -32,7 +33,9 @@ type mediaSessions struct {
 	identity *dtlssrtp.Identity
 }
 
-func newMediaSessions(config configs.Media, trunks []configs.Trunk, log *slog.Logger) (*mediaSessions, error) {
+// newMediaSessions opens the sockets of all browsers; those that come over TCP are taken from the listeners.
+func newMediaSessions(config configs.Media, trunks []configs.Trunk, overTCP []net.Listener, log *slog.Logger,
+) (*mediaSessions, error) {
 	m := &mediaSessions{config: config, counters: &rtpmedia.Counters{}, trunks: make(map[string]configs.Trunk)}
 	for _, trunk := range trunks {
 		m.trunks[strings.ToLower(trunk.Name)] = trunk
@@ -52,7 +55,7 @@ func newMediaSessions(config configs.Media, trunks []configs.Trunk, log *slog.Lo
 	}
 	m.engine, err = webrtcmedia.New(webrtcmedia.EngineOptions{
 		FirstPort: config.WebRTCPorts.First, LastPort: config.WebRTCPorts.Last,
-		Advertise: m.advertise, ICELite: config.ICELite, Poller: poller, Logger: log,
+		Listeners: overTCP, Advertise: m.advertise, ICELite: config.ICELite, Poller: poller, Logger: log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("media.webrtc_ports: %w", err)

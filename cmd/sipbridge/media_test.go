@@ -54,7 +54,7 @@ func TestMediaSecurity(t *testing.T) {
 	} {
 		sessions, err := newMediaSessions(configs.Media{
 			SRTP: test.srtp, RTPPorts: configs.PortRange{First: 40000, Last: 40001},
-		}, trunks, slog.New(slog.DiscardHandler))
+		}, trunks, nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -194,6 +194,8 @@ func (s *service) mediaMetrics() []admin.Sample {
 		counter("webrtc_refused_total", "WebRTC descriptions refused.", webrtc.Refused),
 		counter("webrtc_undecryptable_total", "Media packets of browsers forged, broken or twice.", webrtc.Undecryptable),
 		counter("webrtc_strangers_total", "Packets on the shared WebRTC ports that belong to nobody.", webrtc.Strangers),
+		gauge("webrtc_tcp_connections", "TCP connections for media of browsers now.", float64(webrtc.Streams)),
+		counter("webrtc_tcp_refused_total", "Those that were one too many, or no browser's.", webrtc.StreamsRefused),
 		counter("rtp_malformed_total", "Datagrams on RTP ports that are no RTP.", rtp.Malformed),
 		counter("rtp_wrong_source_total", "RTP packets from somebody else than the party.", rtp.WrongSource),
 		counter("rtp_wrong_payload_type_total", "RTP packets of a type not agreed on.", rtp.WrongPayloadType),

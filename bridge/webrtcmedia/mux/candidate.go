@@ -62,6 +62,9 @@ func (c *candidate) ReadFromAddrPort(buffer []byte) (int, netip.AddrPort, error)
 // ReadFrom is ReadFromAddrPort.
 func (c *candidate) ReadFrom(buffer []byte) (int, net.Addr, error) {
 	size, from, err := c.ReadFromAddrPort(buffer)
+	if c.socket.tcp {
+		return size, net.TCPAddrFromAddrPort(from), err
+	}
 	return size, net.UDPAddrFromAddrPort(from), err
 }
 
@@ -85,11 +88,14 @@ func (c *candidate) WriteToAddrPort(datagram []byte, to netip.AddrPort) (int, er
 
 // WriteTo is WriteToAddrPort.
 func (c *candidate) WriteTo(datagram []byte, to net.Addr) (int, error) {
-	address, ok := to.(*net.UDPAddr)
-	if !ok {
-		return 0, errors.New("mux: not a UDP address")
+	switch address := to.(type) {
+	case *net.UDPAddr:
+		return c.WriteToAddrPort(datagram, address.AddrPort())
+	case *net.TCPAddr:
+		return c.WriteToAddrPort(datagram, address.AddrPort())
+	default:
+		return 0, errors.New("mux: no address of UDP or TCP")
 	}
-	return c.WriteToAddrPort(datagram, address.AddrPort())
 }
 
 // ask notes a check of ours; the oldest of too many is forgotten.
@@ -106,7 +112,12 @@ func (c *candidate) ask(id transaction) {
 }
 
 // LocalAddr is the socket's.
-func (c *candidate) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(c.socket.udp.LocalAddr()) }
+func (c *candidate) LocalAddr() net.Addr {
+	if c.socket.tcp {
+		return net.TCPAddrFromAddrPort(c.socket.carrier.LocalAddr())
+	}
+	return net.UDPAddrFromAddrPort(c.socket.carrier.LocalAddr())
+}
 
 // SetDeadline does nothing: Close, which the agent calls next, is what ends a read.
 func (c *candidate) SetDeadline(time.Time) error { return nil }

@@ -18,8 +18,8 @@ const maxSources = 32
 // Media takes a media packet; see udp.Receiver. Those of several sockets may come at the same time.
 type Media func(datagram []byte, now time.Time)
 
-// Conn is a browser's share of the sockets. It is the ice.UDPMux of its agent, and has the packets of DTLS and media
-// that come from where ICE has found the browser. All methods may be called from any goroutine.
+// Conn is a browser's share of the sockets. It is the ice.UDPMux and the ice.TCPMux of its agent, and has the packets
+// of DTLS and media that come from where ICE has found the browser. All methods may be called from any goroutine.
 type Conn struct {
 	mux   *Mux
 	media Media
@@ -53,9 +53,10 @@ func (m *Mux) NewConn(media Media) *Conn {
 
 // GetListenAddresses tells the agent where we listen.
 func (c *Conn) GetListenAddresses() []net.Addr {
-	list := make([]net.Addr, 0, len(c.mux.sockets))
-	for _, s := range c.mux.sockets {
-		list = append(list, net.UDPAddrFromAddrPort(s.udp.LocalAddr()))
+	addresses := c.mux.Addresses()
+	list := make([]net.Addr, 0, len(addresses))
+	for _, address := range addresses {
+		list = append(list, net.UDPAddrFromAddrPort(address))
 	}
 	return list
 }
@@ -66,10 +67,44 @@ func (c *Conn) GetConn(name string, address net.Addr) (net.PacketConn, error) {
 	if !ok {
 		return nil, errors.New("mux: not a UDP address")
 	}
-	at := c.mux.at(local.AddrPort())
+	at := c.mux.at(local.AddrPort(), false)
+	if at == nil {
+		return nil, ErrClosed
+	}
+	return c.candidate(name, at)
+}
+
+// GetAllConns gives the agent its checks at each TCP port of one of our addresses.
+func (c *Conn) GetAllConns(name string, _ bool, address net.IP) ([]net.PacketConn, error) {
+	wanted, _ := netip.AddrFromSlice(address)
+	var all []net.PacketConn
+	for _, at := range c.mux.reach {
+		if !at.tcp || at.carrier.LocalAddr().Addr() != wanted.Unmap() {
+			continue
+		}
+		made, err := c.candidate(name, at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, made)
+	}
+	return all, nil
+}
+
+// GetConnByUfrag gives the agent the first of GetAllConns.
+func (c *Conn) GetConnByUfrag(name string, isIPv6 bool, address net.IP) (net.PacketConn, error) {
+	all, err := c.GetAllConns(name, isIPv6, address)
+	if err != nil || len(all) == 0 {
+		return nil, errors.Join(ErrClosed, err)
+	}
+	return all[0], nil
+}
+
+// candidate makes a candidate at a socket.
+func (c *Conn) candidate(name string, at *socket) (net.PacketConn, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || at == nil {
+	if c.closed {
 		return nil, ErrClosed
 	}
 	c.mux.name(name, c)
@@ -83,9 +118,10 @@ func (c *Conn) RemoveConnByUfrag(name string) { c.mux.forget(name) }
 // DTLS gives the connection for DTLS with the browser.
 func (c *Conn) DTLS() net.PacketConn { return c.dtls }
 
-// Choose sends from one of our addresses to one of the browser's, from now on, and believes what comes from there.
-func (c *Conn) Choose(local, remote netip.AddrPort) {
-	at := c.mux.at(local)
+// Choose sends from one of our addresses, of UDP or TCP, to one of the browser's, from now on, and believes what comes
+// from there.
+func (c *Conn) Choose(local, remote netip.AddrPort, tcp bool) {
+	at := c.mux.at(local, tcp)
 	if at == nil {
 		return
 	}
@@ -147,10 +183,10 @@ func (c *Conn) admit(at *socket, from netip.AddrPort) {
 }
 
 // at gives the socket with an address.
-func (m *Mux) at(address netip.AddrPort) *socket {
+func (m *Mux) at(address netip.AddrPort, tcp bool) *socket {
 	address = netip.AddrPortFrom(address.Addr().Unmap(), address.Port())
-	for _, s := range m.sockets {
-		if s.udp.LocalAddr() == address {
+	for _, s := range m.reach {
+		if s.tcp == tcp && s.carrier.LocalAddr() == address {
 			return s
 		}
 	}

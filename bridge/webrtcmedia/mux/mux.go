@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -26,19 +28,26 @@ type Options struct {
 	Addresses []netip.Addr
 	// FirstPort and LastPort are the ports to choose from, for each address; both 0 means any.
 	FirstPort, LastPort uint16
+	// Listeners take browsers over TCP. Close closes them.
+	Listeners []net.Listener
+	// Beside is another Mux, whose TCP listeners are used, too. It is closed after this one.
+	Beside *Mux
 }
 
 // Mux is a set of sockets. All methods may be called from any goroutine.
 type Mux struct {
-	sockets []*socket
+	sockets []*socket // our own
+	reach   []*socket // and those beside
+	beside  *Mux      // nil for none
 	dropped atomic.Uint64
+	refused atomic.Uint64    // TCP connections
 	mu      sync.Mutex       // guards byName
 	byName  map[string]*Conn // by the user name fragment that we gave the browser
 }
 
 // Open opens a socket at each address.
 func Open(options Options) (*Mux, error) {
-	m := &Mux{byName: make(map[string]*Conn)}
+	m := &Mux{byName: make(map[string]*Conn), beside: options.Beside}
 	outside := hasOutside(options.Addresses)
 	for _, address := range options.Addresses {
 		s := newSocket(m, address.IsLoopback() && outside)
@@ -46,6 +55,20 @@ func Open(options Options) (*Mux, error) {
 			return nil, errors.Join(fmt.Errorf("webrtc port: %w", err), m.Close())
 		}
 		m.sockets = append(m.sockets, s)
+	}
+	for _, listener := range options.Listeners {
+		s := newSocket(m, false)
+		s.tcp, s.carrier = true, newStreams(s, listener)
+		m.sockets = append(m.sockets, s)
+	}
+	m.reach = m.sockets
+	if m.beside != nil {
+		m.reach = slices.Concat(m.sockets, m.beside.sockets)
+	}
+	for _, s := range m.sockets {
+		if taken, ok := s.carrier.(*streams); ok {
+			taken.run()
+		}
 	}
 	return m, nil
 }
@@ -59,11 +82,18 @@ func hasOutside(addresses []netip.Addr) bool {
 	return false
 }
 
-// Addresses are those of the sockets.
-func (m *Mux) Addresses() []netip.AddrPort {
-	list := make([]netip.AddrPort, 0, len(m.sockets))
-	for _, s := range m.sockets {
-		list = append(list, s.udp.LocalAddr())
+// Addresses are those of the UDP sockets.
+func (m *Mux) Addresses() []netip.AddrPort { return m.addresses(false) }
+
+// TCPAddresses are those of the TCP listeners.
+func (m *Mux) TCPAddresses() []netip.AddrPort { return m.addresses(true) }
+
+func (m *Mux) addresses(tcp bool) []netip.AddrPort {
+	list := make([]netip.AddrPort, 0, len(m.reach))
+	for _, s := range m.reach {
+		if s.tcp == tcp {
+			list = append(list, s.carrier.LocalAddr())
+		}
 	}
 	return list
 }
@@ -71,23 +101,43 @@ func (m *Mux) Addresses() []netip.AddrPort {
 // Dropped counts packets that belong to nobody.
 func (m *Mux) Dropped() uint64 { return m.dropped.Load() }
 
+// Refused counts TCP connections that were one too many, or did not prove to be a browser's.
+func (m *Mux) Refused() uint64 { return m.refused.Load() }
+
+// Streams counts the TCP connections now.
+func (m *Mux) Streams() int {
+	count := 0
+	for _, s := range m.sockets {
+		if taken, ok := s.carrier.(*streams); ok {
+			count += taken.count()
+		}
+	}
+	return count
+}
+
 // Close closes the sockets. When it has returned no packet is handed over any more.
 func (m *Mux) Close() error {
 	errs := make([]error, 0, len(m.sockets))
 	for _, s := range m.sockets {
-		errs = append(errs, s.udp.Close())
+		errs = append(errs, s.carrier.Close())
 	}
 	return errors.Join(errs...)
 }
 
 // name makes a Conn known by a user name fragment.
 func (m *Mux) name(name string, conn *Conn) {
+	if m.beside != nil {
+		m.beside.name(name, conn)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.byName[name] = conn
 }
 
 func (m *Mux) forget(name string) {
+	if m.beside != nil {
+		m.beside.forget(name)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.byName, name)

@@ -237,7 +237,7 @@ func TestTransactionsAreBounded(t *testing.T) {
 		t.Errorf("%d transactions are remembered", got)
 	}
 	for port := range uint16(3 * maxSources) {
-		p.Choose(m.Addresses()[0], netip.AddrPortFrom(loopback(), 40000+port))
+		p.Choose(m.Addresses()[0], netip.AddrPortFrom(loopback(), 40000+port), false)
 	}
 	if got := len(m.sockets[0].bySource); got != maxSources {
 		t.Errorf("%d sources are remembered", got)

@@ -14,16 +14,26 @@ import (
 // transaction names a STUN transaction.
 type transaction [stun.TransactionIDSize]byte
 
-// socket is a UDP socket that browsers share.
+// carrier brings packets to where they go: a UDP socket, or the TCP connections at one address.
+type carrier interface {
+	LocalAddr() netip.AddrPort
+	// Send never waits.
+	Send(datagram []byte, to netip.AddrPort) error
+	// Close ends the carrier. When it has returned no packet is handed over any more.
+	Close() error
+}
+
+// socket is an address of ours that browsers share.
 type socket struct {
-	mux *Mux
-	udp *udp.Socket
+	mux     *Mux
+	carrier carrier
+	tcp     bool // the carrier is of TCP
 	// inside keeps what is sent on loopback. The system would let a socket at 127.0.0.1 reach the machine's other
 	// addresses, too, and a browser on this machine answers checks that come that way: so we would choose a path on
 	// which Firefox, which never pairs with loopback, sends nothing.
 	inside bool
 
-	// message is the STUN message that is read; for the goroutine that reads the socket.
+	// message is the STUN message that is read; for the goroutine that reads the UDP socket.
 	message stun.Message
 
 	mu       sync.Mutex               // guards the following fields
@@ -45,17 +55,22 @@ func (s *socket) open(options Options, address netip.Addr) error {
 	}
 	// A smaller buffer only means that bursts are lost sooner.
 	_ = opened.SetReadBuffer(readBuffer)
-	s.udp = opened
+	s.carrier = opened
 	return nil
 }
 
-// receive takes a packet (RFC 7983 section 7).
+// receive takes a packet of the UDP socket.
 func (s *socket) receive(datagram []byte, from netip.AddrPort, now time.Time) {
+	s.take(&s.message, datagram, from, now)
+}
+
+// take takes a packet (RFC 7983 section 7). It uses the message, which is its goroutine's.
+func (s *socket) take(message *stun.Message, datagram []byte, from netip.AddrPort, now time.Time) {
 	var conn *Conn
 	if len(datagram) > 0 && len(datagram) <= udp.MaxDatagram {
 		switch first := datagram[0]; {
 		case first < 4:
-			conn = s.check(datagram, from)
+			conn = s.check(message, datagram, from)
 		case dtlssrtp.IsDTLS(datagram):
 			if conn = s.find(from); conn != nil {
 				conn.dtls.Take(datagram)
@@ -79,12 +94,12 @@ func (s *socket) find(from netip.AddrPort) *Conn {
 }
 
 // check takes a STUN message to the agent that it is for.
-func (s *socket) check(datagram []byte, from netip.AddrPort) *Conn {
-	s.message.Raw = append(s.message.Raw[:0], datagram...)
-	if s.message.Decode() != nil {
+func (s *socket) check(message *stun.Message, datagram []byte, from netip.AddrPort) *Conn {
+	message.Raw = append(message.Raw[:0], datagram...)
+	if message.Decode() != nil {
 		return nil
 	}
-	conn := s.addressee(&s.message, from)
+	conn := s.addressee(message, from)
 	if conn != nil {
 		conn.check(s, datagram, from)
 	}
@@ -148,6 +163,13 @@ func (s *socket) leave(from netip.AddrPort, conn *Conn) {
 	}
 }
 
+// gone forgets an address whose connection has ended: the next one from there may be anybody's.
+func (s *socket) gone(from netip.AddrPort) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.bySource, from)
+}
+
 // forget forgets transactions.
 func (s *socket) forget(transactions []transaction) {
 	s.mu.Lock()
@@ -162,5 +184,5 @@ func (s *socket) send(datagram []byte, to netip.AddrPort) error {
 	if s.inside && !to.Addr().IsLoopback() {
 		return nil
 	}
-	return s.udp.Send(datagram, to)
+	return s.carrier.Send(datagram, to)
 }

@@ -22,11 +22,11 @@ func TestSending(t *testing.T) {
 	if err := p.Send([]byte("too early")); err != nil {
 		t.Fatal(err)
 	}
-	p.Choose(netip.MustParseAddrPort("192.0.2.9:1"), b.address()) // no socket of ours
+	p.Choose(netip.MustParseAddrPort("192.0.2.9:1"), b.address(), false) // no socket of ours
 	if err := p.Send([]byte("from nowhere")); err != nil {
 		t.Fatal(err)
 	}
-	p.Choose(m.Addresses()[0], b.address())
+	p.Choose(m.Addresses()[0], b.address(), false)
 	if err := p.Send([]byte("media")); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestLoopbackStaysInside(t *testing.T) {
 	t.Parallel()
 	m := open(t, netip.MustParseAddr("::1"))
 	inside := newSocket(m, true)
-	inside.udp = m.sockets[1].udp
+	inside.carrier = m.sockets[1].carrier
 	// The system itself would refuse this packet with an error.
 	if err := inside.send([]byte("lost"), netip.MustParseAddrPort("192.0.2.77:9")); err != nil {
 		t.Errorf("outside: %v", err)
@@ -112,7 +112,7 @@ func TestMediaPathAllocatesNothing(t *testing.T) { //nolint:paralleltest // coun
 	count := 0
 	c := m.NewConn(func([]byte, time.Time) { count++ })
 	from, datagram, now := netip.MustParseAddrPort("127.0.0.1:4000"), media("sound"), time.Now()
-	c.Choose(m.Addresses()[0], from)
+	c.Choose(m.Addresses()[0], from, false)
 	if got := testing.AllocsPerRun(1000, func() {
 		m.sockets[0].receive(datagram, from, now)
 		_ = c.Send(datagram)

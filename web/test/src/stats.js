@@ -36,7 +36,7 @@ export function carriedIn(report) {
     buffered: into.jitterBufferDelay ?? 0,
     played: into.jitterBufferEmittedCount ?? 0,
     codec: byId.get(into.codecId)?.mimeType?.replace('audio/', '') ?? '',
-    path: local && remote ? `${local.candidateType} to ${remote.candidateType}` : '',
+    path: local && remote ? `${local.candidateType} to ${remote.candidateType}${wordsForTransport(local)}` : '',
   };
 }
 
@@ -88,4 +88,13 @@ export function advice({ lossPercent, jitter, roundTrip }, level) {
   if (roundTrip >= 300) return ' The way is long: people will talk at the same time.';
   if (level < -60) return ' It was very quiet: speak, or turn the microphone up.';
   return '';
+}
+
+/**
+ * By what the browser's packets leave it, if not by UDP: to us, or to the relay.
+ * @param {{ protocol?: string, relayProtocol?: string }} local
+ */
+function wordsForTransport({ protocol, relayProtocol }) {
+  const transport = relayProtocol ?? protocol ?? 'udp';
+  return transport === 'udp' ? '' : ` by ${transport.toUpperCase()}`;
 }

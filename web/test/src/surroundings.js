@@ -60,7 +60,7 @@ export async function checkCandidates(iceServers) {
       );
     }
     if (!kinds.some(({ protocol }) => protocol === 'udp')) {
-      throw new Fault('The browser may not use UDP (no UDP candidate), and sound travels by UDP here.');
+      return 'The browser may not use UDP (no UDP candidate). Sound has to go by TCP, if the service takes it so.';
     }
     return `The browser talks from ${kinds.length} ${kinds.length === 1 ? 'address' : 'addresses'} (${wordsFor(kinds)}).`;
   } finally {
