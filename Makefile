@@ -54,6 +54,7 @@ unit: setup-build setup-test pages
 	$(call say,unit tests)
 	go test $(TAGS) -race -timeout 15m $(PACKAGES)
 	go test $(TAGS),libavcodec -race -timeout 5m ./transcode/avcodec ./signaling/rtmp
+	go test $(TAGS),amr,bcg729 -timeout 5m -run 'Optional|There|Conceal|Malformed' ./transcode ./transcode/amr ./transcode/g729
 	@$(MAKE) --no-print-directory pages-unit
 .PHONY: pages-unit pages-lint
 pages-unit: web/node_modules/.package-lock.json

@@ -188,6 +188,10 @@ func (p Policy) allowed(formats []transcode.Format) []transcode.Format {
 // withParameters gives the format with the parameters to answer: those of the party that will decode the
 // packets, the other party if the codec passes through, else the bridge.
 func withParameters(format transcode.Format, far []transcode.Format) transcode.Format {
+	if own, ok := transcode.AnswerParameters(format); ok {
+		format.Parameters = own
+		return format
+	}
 	format.Parameters = ""
 	if format.Equal(opusCodec()) {
 		format.Parameters = opusParameters
@@ -213,7 +217,7 @@ func withFreePayloadType(format transcode.Format, others []transcode.Format) tra
 	return format
 }
 
-func transcodable(format transcode.Format) bool { return transcode.Transcodable(format.Codec) }
+func transcodable(format transcode.Format) bool { return transcode.Usable(format) }
 
 func find(formats []transcode.Format, codec transcode.Codec) (transcode.Format, bool) {
 	i := slices.IndexFunc(formats, func(f transcode.Format) bool { return f.Equal(codec) })

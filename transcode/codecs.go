@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"slices"
 	"time"
 
 	"sipbridge/transcode/g711"
@@ -56,7 +57,7 @@ type implementation struct {
 	// packetTimes are the frame lengths that it can be encoded in.
 	packetTimes []time.Duration
 
-	newDecoder func(sampleRate int) (Decoder, error)
+	newDecoder func(format Format, sampleRate int) (Decoder, error)
 	newEncoder func(format Format, sampleRate int, options EncoderOptions) (Encoder, error)
 }
 
@@ -64,7 +65,7 @@ type implementation struct {
 func implementations() []implementation {
 	tens, twenties := ms(10, 20, 30, 40, 50, 60), ms(20, 40, 60)
 	telephone, wide := []int{g711.SampleRate}, []int{g722.SampleRate}
-	return []implementation{
+	known := []implementation{
 		{Codec{"opus", 48000, 2}, -1, opus.SampleRates(), ms(10, 20, 40, 60), newOpusDecoder, newOpusEncoder},
 		{Codec{"speex", 32000, 1}, -1, []int{32000}, twenties, newSpeexDecoder, newSpeexEncoder},
 		{Codec{"speex", 16000, 1}, -1, []int{16000}, twenties, newSpeexDecoder, newSpeexEncoder},
@@ -75,6 +76,7 @@ func implementations() []implementation {
 		{Codec{"speex", 8000, 1}, -1, []int{8000}, twenties, newSpeexDecoder, newSpeexEncoder},
 		{Codec{"GSM", gsm.SampleRate, 1}, 3, []int{gsm.SampleRate}, twenties, newGSMDecoder, newGSMEncoder},
 	}
+	return slices.Concat(known, amrImplementations(), g729Implementations())
 }
 
 func find(codec Codec) (implementation, bool) {
@@ -128,7 +130,7 @@ func NewDecoder(format Format, sampleRate int) (Decoder, error) {
 	if !ok || !known.at(sampleRate) {
 		return nil, noPath(format, sampleRate)
 	}
-	return known.newDecoder(sampleRate)
+	return known.newDecoder(format, sampleRate)
 }
 
 // NewEncoder makes an encoder of a format from sound of the given sample rate in Hz. It keeps to what

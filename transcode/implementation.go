@@ -35,23 +35,23 @@ func ms(lengths ...int) []time.Duration {
 	return durations
 }
 
-func g711Decoder(law g711.Law) func(int) (Decoder, error) {
-	return func(int) (Decoder, error) { return g711.NewDecoder(law), nil }
+func g711Decoder(law g711.Law) func(Format, int) (Decoder, error) {
+	return func(Format, int) (Decoder, error) { return g711.NewDecoder(law), nil }
 }
 
 func g711Encoder(law g711.Law) func(Format, int, EncoderOptions) (Encoder, error) {
 	return func(Format, int, EncoderOptions) (Encoder, error) { return g711.Encoder{Law: law}, nil }
 }
 
-func newG722Decoder(int) (Decoder, error) { return g722.NewDecoder(), nil }
+func newG722Decoder(Format, int) (Decoder, error) { return g722.NewDecoder(), nil }
 
 func newG722Encoder(Format, int, EncoderOptions) (Encoder, error) { return g722.NewEncoder(), nil }
 
-func newL16Decoder(int) (Decoder, error) { return l16.NewDecoder(), nil }
+func newL16Decoder(Format, int) (Decoder, error) { return l16.NewDecoder(), nil }
 
 func newL16Encoder(Format, int, EncoderOptions) (Encoder, error) { return l16.Encoder{}, nil }
 
-func newGSMDecoder(int) (Decoder, error) { return gsm.NewDecoder() }
+func newGSMDecoder(Format, int) (Decoder, error) { return gsm.NewDecoder() }
 
 func newGSMEncoder(Format, int, EncoderOptions) (Encoder, error) { return gsm.NewEncoder() }
 
@@ -67,7 +67,9 @@ func speexMode(sampleRate int) speex.Mode {
 	}
 }
 
-func newSpeexDecoder(sampleRate int) (Decoder, error) { return speex.NewDecoder(speexMode(sampleRate)) }
+func newSpeexDecoder(_ Format, sampleRate int) (Decoder, error) {
+	return speex.NewDecoder(speexMode(sampleRate))
+}
 
 // newSpeexEncoder keeps to a constant bit rate, which every receiver takes, whatever its fmtp line prefers (RFC 5574
 // section 3.2.1).
@@ -77,7 +79,7 @@ func newSpeexEncoder(_ Format, sampleRate int, options EncoderOptions) (Encoder,
 	})
 }
 
-func newOpusDecoder(sampleRate int) (Decoder, error) { return opus.NewDecoder(sampleRate) }
+func newOpusDecoder(_ Format, sampleRate int) (Decoder, error) { return opus.NewDecoder(sampleRate) }
 
 // newOpusEncoder keeps to what the receiver asks for in its fmtp line (RFC 7587 section 6.1).
 func newOpusEncoder(format Format, sampleRate int, options EncoderOptions) (Encoder, error) {

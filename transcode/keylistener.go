@@ -36,7 +36,7 @@ func NewKeyListener(formats []Format, dst PacketWriter, report func(dtmf.Key)) *
 			continue
 		}
 		sampleRate := known.rates[len(known.rates)-1] // the keys are in the lowest band
-		decoder, err := known.newDecoder(sampleRate)
+		decoder, err := known.newDecoder(format, sampleRate)
 		if err != nil {
 			continue
 		}

@@ -43,8 +43,8 @@ func videoCodec(codec Codec) videoKind {
 	}
 }
 
-// Fits tells whether packets of one format can be sent as the other one: the codec is the same, and for pictures
-// also the parameters that the sender cannot choose (profiles; the packetization mode of H.264).
+// Fits tells whether packets of one format can be sent as the other one: the codec is the same, and so are the
+// parameters that the sender cannot choose (profiles; the packetization mode of H.264; how AMR is packed).
 func (f Format) Fits(other Format) bool {
 	if !f.Equal(other.Codec) {
 		return false
@@ -59,7 +59,7 @@ func (f Format) Fits(other Format) bool {
 		theirs, theirsOK := h264.ParseParameters(other.Parameters)
 		return ok && theirsOK && mine.Fits(theirs)
 	default:
-		return true
+		return samePacking(f, other)
 	}
 }
 
