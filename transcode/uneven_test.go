@@ -38,7 +38,7 @@ func (r *relay) carry(t *testing.T, packets []*rtp.Packet, to PacketWriter) {
 		if r.jitter > 0 {
 			late = time.Duration(r.rng.Int64N(int64(r.jitter)))
 		}
-		if r.rng.IntN(100) >= r.loss {
+		if r.rng.IntN(100) >= r.loss || i == 0 { // what begins is not lost, so that it can be compared
 			sent := time.Duration(float64(i) * float64(20*time.Millisecond) / r.clock)
 			way = append(way, arrival{at: sent + late, packet: packet})
 		}
