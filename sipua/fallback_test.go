@@ -59,3 +59,24 @@ func TestRefusedMedia(t *testing.T) {
 		s.settled()
 	}
 }
+
+// TestOfferThatHasNoSecond: to a caller that offers nothing our offer leaves the choice, as there can be no other one.
+func TestOfferThatHasNoSecond(t *testing.T) {
+	s := newSetup(t)
+	p := s.peer("UDP", "192.0.2.9:5070")
+	script := newScript(p)
+	p.say("", script.lines("INVITE", "1")...)
+	media := within(t, s.media, "media")
+	leg := within(t, s.incoming, "call")
+	leg.Answer(pcmu())
+	ok := p.status(200)
+	script.to = ok.To().Value()
+	p.say("sdp", script.lines("ACK", "1")...)
+	event[bridge.Accepted](t, leg)
+	s.hungUp(leg, p)
+	media.mu.Lock()
+	defer media.mu.Unlock()
+	if len(media.log) < 2 || media.log[0] != "besteffort" || media.log[1] != "offer" {
+		t.Errorf("the media did %q", media.log)
+	}
+}

@@ -69,7 +69,7 @@ func (l *leg) ringWithoutOffer(offer *bridge.Description) {
 	if offer == nil {
 		return
 	}
-	body, err := l.media.Offer(*offer)
+	body, err := l.offerOnce(*offer)
 	if err != nil {
 		l.log.Warn("offer impossible", "error", err)
 		return
@@ -118,12 +118,21 @@ func (l *leg) answerBody(answer bridge.Description) ([]byte, error) {
 	}
 	if l.asked.Offer == nil {
 		l.offers.unanswered = true
-		return l.media.Offer(answer)
+		return l.offerOnce(answer)
 	}
 	if l.fixedAnswer != nil {
 		return l.fixedAnswer, nil
 	}
 	return l.makeAnswer(answer)
+}
+
+// offerOnce is our offer to a party that made none. If it does not like it the call is over, so it may choose whether media
+// are protected.
+func (l *leg) offerOnce(offer bridge.Description) ([]byte, error) {
+	if media, able := l.media.(interface{ BestEffort() }); able {
+		media.BestEffort()
+	}
+	return l.media.Offer(offer)
 }
 
 // makeAnswer answers the party's offer and notes what is agreed.

@@ -137,6 +137,8 @@ func (f *fakeMedia) KeysAsTones() {
 	f.tones = true
 }
 
+func (f *fakeMedia) BestEffort() { f.note("besteffort") }
+
 // FallBack has one offer to fall back to, if the test says so.
 func (f *fakeMedia) FallBack() bool {
 	f.note("fallback")

@@ -161,6 +161,30 @@ func TestWhatDTLSIsRefused(t *testing.T) {
 	}
 }
 
+// TestBestEffort: the party takes protection from an offer that leaves it the choice, or does not.
+func TestBestEffort(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*Options){"sdes": secured(Optional, true), "dtls": shaking(t, Optional)} {
+		plain, safe := newSession(t, secured(Plain, false)), newSession(t, shaking(t, Required))
+		for _, callee := range []*Session{plain, safe} {
+			caller := newSession(t, change)
+			caller.BestEffort()
+			offer, _ := agree(t, caller, callee, unchanged)
+			if offer.Protocol != "RTP/AVP" || len(offer.Crypto)+len(offer.Fingerprints) == 0 {
+				t.Errorf("%s: offered %+v", name, offer)
+			}
+			if got := caller.audio().agreed.Load().protection != nil; got != (callee == safe) {
+				t.Errorf("%s: protected: %v", name, got)
+			}
+		}
+	}
+	strict := newSession(t, secured(Required, true))
+	strict.BestEffort()
+	if offer := must[[]byte](t)(strict.Offer(audio(bridge.SendRecv, pcmu()))); !strings.Contains(string(offer), "RTP/SAVP") {
+		t.Errorf("required media are offered so:\n%s", offer)
+	}
+}
+
 // TestPhoneBehindNATBegins: we begin only where the party's media are at the address that it speaks from.
 func TestPhoneBehindNATBegins(t *testing.T) {
 	t.Parallel()

@@ -56,6 +56,8 @@ type negotiation struct {
 	ice [kinds]iceTerms
 	// plainly tells that the party wants no protection.
 	plainly bool
+	// bestEffort leaves it to the party whether media that we offer are protected.
+	bestEffort bool
 	// tones tells that no telephone-event is to be agreed on: keys are tones.
 	tones bool
 }
@@ -130,11 +132,16 @@ func (s *Session) offeringSection(kind transcode.Kind, proposed bridge.MediaDesc
 	if !s.offersProtection(kind) {
 		return offer, nil
 	}
+	var err error
 	if s.offersDTLS(kind) {
 		s.offerDTLS(offer)
-		return offer, nil
+	} else {
+		err = s.negotiation.offerSDES(offer)
 	}
-	return offer, s.negotiation.offerSDES(offer)
+	if s.negotiation.bestEffort {
+		offer.Protocol = "RTP/AVP"
+	}
+	return offer, err
 }
 
 // offersDTLS tells whether the keys of protected media of a kind are to come by DTLS: as before, else as those of the
@@ -176,6 +183,10 @@ func (s *Session) FallBack() bool {
 	n.plainly, n.layout, n.ours = true, nil, sections{}
 	return true
 }
+
+// BestEffort leaves it to the party whether what we offer is protected (RFC 8643), for an offer after which there can be
+// no other one. It changes nothing where media must be protected.
+func (s *Session) BestEffort() { s.negotiation.bestEffort = s.options.Security.Policy == Optional }
 
 // placeIn finds the m= line for a section of ours among those of the session: the one it has, else the first of its
 // kind and protection, else a new one. Others are the sections that have theirs.
