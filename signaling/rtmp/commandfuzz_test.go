@@ -22,11 +22,11 @@ func fuzzedNames() []string {
 		"invite", "accept", "reject", "bye", "sendDTMF", "hold", "sendMessage", "sendPagingMessage", "connect",
 		"createStream", "publish", "play", "seek", "closeStream", "deleteStream", "login", "logout", "register",
 		"unregister", "makeCall", "answer", "hangup", "attach", "transfer", "join", "receiveAudio", "receiveVideo",
-		"FCSubscribe", "bogus",
+		"FCSubscribe", "bogus", "three_way", "sendevent",
 	}
 }
 
-// FuzzCommands gives commands with any arguments to both vocabularies, in calls that are answered at once and while one
+// FuzzCommands gives commands with any arguments to all three applications, in calls that are answered at once and while one
 // rings. Nothing but connect may end the connection, and nothing is left when it ends.
 func FuzzCommands(f *testing.F) {
 	options := amf.Object{Properties: []amf.Property{{Name: "wantVideo", Value: "true"}}}
@@ -35,9 +35,9 @@ func FuzzCommands(f *testing.F) {
 		f.Fatal(err)
 	}
 	for name := range fuzzedNames() {
-		f.Add(name%2 == 0, append([]byte{byte(name), byte(len(call))}, call...))
+		f.Add(byte(name), append([]byte{byte(name), byte(len(call))}, call...))
 	}
-	f.Fuzz(func(t *testing.T, phone bool, script []byte) {
+	f.Fuzz(func(t *testing.T, app byte, script []byte) {
 		var placed []bridge.Incoming
 		server := NewServer(Options{
 			Accept: func(leg bridge.Incoming) {
@@ -45,16 +45,14 @@ func FuzzCommands(f *testing.F) {
 				placed = append(placed, leg)
 			},
 			Accounts: everybody{}, Domain: func(string) (string, bool) { return "test", true },
+			Live: LiveOptions{Strangers: true, Domain: "test"},
 		})
 		ours, theirs := net.Pipe()
 		defer func() { _ = theirs.Close() }()
 		c := newConn(server, ours)
 		defer c.close()
-		app := "sip/alice@test"
-		if phone {
-			app = "phone"
-		}
-		object := amf.Object{Properties: []amf.Property{{Name: "app", Value: app}}}
+		apps := []string{"sip/alice@test", "phone", "live"}
+		object := amf.Object{Properties: []amf.Property{{Name: "app", Value: apps[int(app)%len(apps)]}}}
 		give(t, c, "connect", mustEncode(t, object, "alice", "secret"))
 		offer := bridgetest.Audio(bridgetest.PCMU())
 		called := endpoint{c}.Dial(bridge.Request{To: "sip:alice@test", Offer: &offer})

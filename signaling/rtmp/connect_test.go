@@ -206,6 +206,22 @@ func TestTooManyConnections(t *testing.T) {
 	rtmptest.Login(t, w.address, "alice@test", "secret")
 }
 
+// TestTooManyStreams refuses one more message stream than a client may have, until one is deleted.
+func TestTooManyStreams(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	client := rtmptest.Login(t, w.address, "alice@test", "secret")
+	var last uint32
+	for range 16 {
+		last = client.Stream()
+	}
+	if answer := client.Ask("createStream"); answer.Name != "_error" || info(t, answer).Text("description") != "Too many streams" {
+		t.Errorf("one more is answered %+v", answer)
+	}
+	client.Ask("deleteStream", float64(last))
+	client.Stream()
+}
+
 // TestTooManyDevices ends the oldest client of a user.
 func TestTooManyDevices(t *testing.T) {
 	t.Parallel()

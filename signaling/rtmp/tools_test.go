@@ -138,6 +138,11 @@ func TestViewers(t *testing.T) {
 		}
 		refused.CallOn(played, "closeStream")
 	}
+	closed := newWorld(t, withStreams, func(o *rtmp.Options) { o.Live.Strangers = false })
+	refused, _ := viewer(t, closed, "cam")
+	if said := refused.AwaitStatus("NetStream.Play.StreamNotFound"); said != "403 Forbidden" {
+		t.Errorf("where strangers may not call, one is told %q", said)
+	}
 	viewing, played := viewer(t, w, "studio?key="+streamKey)
 	viewing.AwaitStatus("NetStream.Play.Start")
 	viewing.CallOn(viewing.Stream(), "play", "studio?key="+streamKey)

@@ -18,7 +18,7 @@ type viewer struct {
 }
 
 // play plays a stream that is published here, on the message stream of the command. With the key of a configured stream
-// the viewer has the rights of its user, without it those of a stranger.
+// the viewer has the rights of its user, without it those of a stranger, if strangers may call at all.
 func (p *publisher) play(asked command) {
 	placed, reason := p.view(asked)
 	if reason != "" {
@@ -64,7 +64,7 @@ func (p *publisher) mayView(wanted publication) (bridge.Request, bool) {
 		To:   "sip:" + LivePrefix + wanted.name + "@" + server.live.options.Domain,
 	}
 	if wanted.key == "" {
-		return request, true
+		return request, server.live.options.Strangers
 	}
 	user, ok := server.live.owner(wanted)
 	if !ok || server.guard.locked(p.conn.remote, now) {

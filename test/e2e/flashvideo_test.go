@@ -120,6 +120,9 @@ func seeEachOther(t *testing.T, address string, flash int, options film.Options)
 	mustHear(t, phone, pageHz)
 	mustHearFlash(t, client, way, phoneHz)
 	mustDecode(t, client.AwaitSeen(enough+1))
+	if report := pictures.Report(); strings.Contains(report, "RTP: missed") {
+		t.Errorf("the phone misses packets:\n%s", report)
+	}
 	client.Call("bye")
 	must(t, phone.Wait(limit))
 }
