@@ -66,15 +66,27 @@ func openWebPhoneAt(t *testing.T, address, user string, options browser.Options)
 	t.Cleanup(b.Stop)
 	opened, err := b.OpenWatched(address)
 	must(t, err)
-	number, err := strconv.Atoi(strings.TrimPrefix(user, "user"))
-	must(t, err)
 	p := &webPhone{T: t, Page: opened, user: user}
-	p.enter("username", p.user)
-	p.enter("domain", "localhost")
-	p.enter("password", password(number))
-	p.click("register")
+	p.signIn(p.password())
 	p.await("line", "registered")
 	return p
+}
+
+// signIn fills the form in and sends it.
+func (p *webPhone) signIn(password string) {
+	p.Helper()
+	p.enter("username", p.user)
+	p.enter("domain", "localhost")
+	p.enter("password", password)
+	p.click("register")
+}
+
+// password is the user's.
+func (p *webPhone) password() string {
+	p.Helper()
+	number, err := strconv.Atoi(strings.TrimPrefix(p.user, "user"))
+	must(p.T, err)
+	return password(number)
 }
 
 // shown is what the page calls a phone that was dialled by its number.

@@ -108,6 +108,11 @@ func TestWebPhoneSays(t *testing.T) {
 	p.enter("target", "nobody")
 	p.press("Call")
 	p.mustShow("message", "Nobody here is called nobody")
+	p.click("unregister")
+	p.signIn("wrong")
+	p.mustShow("message", "Name or password is wrong.")
+	p.signIn(p.password())
+	p.await("line", "registered")
 
 	// A second tab with the same account rings, too, and hears that the first has answered.
 	second := openWebPhoneAs(t, w, p.user)

@@ -1,11 +1,8 @@
 // @ts-check
 // The line to the service: one account, registered over one WebSocket. JsSIP keeps both alive; the line says
-// how they stand.
-//
-//   off -> connecting -> registering -> registered
-//   connecting, registering, registered -> lost -> registering    (JsSIP connects again)
-//   registering, registered -> failed                             (refused; tried again only if waiting can help)
+// how they stand. See LineState for how it moves.
 import JsSIP from 'jssip';
+import { LineState } from './linestate.js';
 import { TracedSocket } from './tracedsocket.js';
 import { isTemporary, wordsForLost, wordsForRefusal } from './linewords.js';
 
@@ -50,8 +47,8 @@ function newAgent(webSocket, account, trace) {
  */
 
 export class Line {
-  /** off, connecting, registering, registered, lost or failed. */
-  state = 'off';
+  /** @type {keyof typeof LineState} */
+  state = LineState.off;
   /** Why the line is lost or failed, in plain words; else ''. */
   words = '';
   /** The status code with which the registration was refused; 0 if none. */
@@ -85,7 +82,7 @@ export class Line {
   }
 
   start() {
-    this.#move('connecting');
+    this.#move(LineState.connecting);
     this.#agent.start();
   }
 
@@ -94,12 +91,12 @@ export class Line {
     clearTimeout(this.#retry);
     this.#agent.removeAllListeners();
     this.#agent.stop();
-    this.#move('off');
+    this.#move(LineState.off);
   }
 
   /** Tries a lost connection again now, instead of when its time has come. */
   reconnect() {
-    if (this.state === 'lost') this.#agent.transport.connect();
+    if (this.state === LineState.lost) this.#agent.transport.connect();
   }
 
   get connected() {
@@ -163,12 +160,12 @@ export class Line {
   #connected() {
     this.#attempts = 0;
     this.wasConnected = true;
-    if (!this.#gaveUp) this.#move('registering');
+    if (!this.#gaveUp) this.#move(LineState.registering);
   }
 
   #registered() {
     this.wasRegistered = true;
-    this.#move('registered');
+    this.#move(LineState.registered);
   }
 
   #lost() {
@@ -176,7 +173,7 @@ export class Line {
     if (this.#gaveUp) return;
     this.#attempts += 1;
     const { wasConnected } = this;
-    this.#move('lost', wordsForLost({ webSocket: this.#webSocket, wasConnected, attempts: this.#attempts }));
+    this.#move(LineState.lost, wordsForLost({ webSocket: this.#webSocket, wasConnected, attempts: this.#attempts }));
   }
 
   /** @param {any} response @param {string} cause */
@@ -191,15 +188,15 @@ export class Line {
       this.#gaveUp = true;
       this.#agent.unregister(); // so that JsSIP does not register after the next reconnect
     }
-    this.#move('failed', words, status);
+    this.#move(LineState.failed, words, status);
   }
 
   #registerAgain() {
-    this.#move('registering');
+    this.#move(LineState.registering);
     this.#agent.register();
   }
 
-  /** @param {string} state */
+  /** @param {keyof typeof LineState} state */
   #move(state, words = '', refused = 0) {
     Object.assign(this, { state, words, refused });
     this.#changed();

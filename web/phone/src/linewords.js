@@ -1,15 +1,15 @@
 // @ts-check
 // How the line to the service stands, in plain words.
 
-/** What a state of the line is called. */
-export const stateWords = {
+/** What a state of the line is called. @type {Readonly<Record<keyof typeof import('./linestate.js').LineState, string>>} */
+export const stateWords = Object.freeze({
   off: 'Not registered',
   connecting: 'Connecting…',
   registering: 'Registering…',
   registered: 'Registered',
   lost: 'Reconnecting…',
   failed: 'Not registered',
-};
+});
 
 /**
  * What a refused registration means (RFC 3261 section 10).

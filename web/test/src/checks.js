@@ -1,13 +1,24 @@
 // @ts-check
 // The checks of the test page, one after the other. Each says in a sentence how it went.
-//
-//   waiting -> running -> passed | failed
-//   waiting -> skipped                       an earlier one failed, so that there is nothing to look at
-//
-// A check that is only worth knowing passes, and says it.
 
 /**
- * @typedef {'waiting' | 'running' | 'passed' | 'failed' | 'skipped'} State
+ * How far a check is.
+ *
+ *   waiting -> running -> passed | failed
+ *   waiting -> skipped                       an earlier one failed, so that there is nothing to look at
+ *
+ * A check that is only worth knowing passes, and says it.
+ */
+export const CheckState = Object.freeze({
+  waiting: 'waiting',
+  running: 'running',
+  passed: 'passed',
+  failed: 'failed',
+  skipped: 'skipped',
+});
+
+/**
+ * @typedef {keyof typeof CheckState} State
  * @typedef {{ name: string, title: string, state: State, words: string }} Check
  * @typedef {{ name: string, title: string, run: () => Promise<string> | string }} Step run gives a sentence, or throws a
  *   Fault
@@ -24,11 +35,11 @@ export class Fault extends Error {}
  */
 export async function runChecks(steps, told) {
   /** @type {Check[]} */
-  const checks = steps.map(({ name, title }) => ({ name, title, state: 'waiting', words: '' }));
+  const checks = steps.map(({ name, title }) => ({ name, title, state: CheckState.waiting, words: '' }));
   /** @type {Check | null} */
   let failed = null;
   for (const [index, check] of checks.entries()) {
-    if (failed) check.state = 'skipped';
+    if (failed) check.state = CheckState.skipped;
     else if (!(await passes(check, steps[index], () => told(checks)))) failed = check;
     told(checks);
   }
@@ -41,16 +52,16 @@ export async function runChecks(steps, told) {
  * @param {() => void} told
  */
 async function passes(check, step, told) {
-  check.state = 'running';
+  check.state = CheckState.running;
   told();
   try {
     check.words = await step.run();
-    check.state = 'passed';
+    check.state = CheckState.passed;
   } catch (error) {
     check.words = error instanceof Error ? error.message : String(error);
-    check.state = 'failed';
+    check.state = CheckState.failed;
   }
-  return check.state === 'passed';
+  return check.state === CheckState.passed;
 }
 
 /**

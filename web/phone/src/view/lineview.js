@@ -1,5 +1,6 @@
 // @ts-check
 // The head of the card: who is registered, how the line stands, and what the user should know.
+import { LineState } from '../linestate.js';
 import { stateWords } from '../linewords.js';
 import { initialOf } from '../peer.js';
 import { element, setText } from './elements.js';
@@ -12,7 +13,7 @@ export class LineView {
 
   /** @param {import('../phone.js').Phone} phone */
   render({ line, message, signedIn }) {
-    const state = /** @type {keyof typeof stateWords} */ (line?.state ?? 'off');
+    const state = line?.state ?? LineState.off;
     element('phone').dataset.line = state;
     setText(element('status'), stateWords[state]);
     setText(element('me'), signedIn && line ? nameOf(line.account) : 'Web phone');
