@@ -126,8 +126,8 @@ func (l *leg) answerBody(answer bridge.Description) ([]byte, error) {
 	return l.makeAnswer(answer)
 }
 
-// offerOnce is our offer to a party that made none. If it does not like it the call is over, so it may choose whether media
-// are protected.
+// offerOnce is our offer to a party that made none. If it does not like it the call is over, so it may choose
+// whether media are protected.
 func (l *leg) offerOnce(offer bridge.Description) ([]byte, error) {
 	if media, able := l.media.(interface{ BestEffort() }); able {
 		media.BestEffort()

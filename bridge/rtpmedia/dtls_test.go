@@ -180,7 +180,8 @@ func TestBestEffort(t *testing.T) {
 	}
 	strict := newSession(t, secured(Required, true))
 	strict.BestEffort()
-	if offer := must[[]byte](t)(strict.Offer(audio(bridge.SendRecv, pcmu()))); !strings.Contains(string(offer), "RTP/SAVP") {
+	offer := must[[]byte](t)(strict.Offer(audio(bridge.SendRecv, pcmu())))
+	if !strings.Contains(string(offer), "RTP/SAVP") {
 		t.Errorf("required media are offered so:\n%s", offer)
 	}
 }

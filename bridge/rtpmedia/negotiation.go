@@ -184,8 +184,8 @@ func (s *Session) FallBack() bool {
 	return true
 }
 
-// BestEffort leaves it to the party whether what we offer is protected (RFC 8643), for an offer after which there can be
-// no other one. It changes nothing where media must be protected.
+// BestEffort leaves it to the party whether what we offer is protected (RFC 8643), for an offer after which there
+// can be no other one. It changes nothing where media must be protected.
 func (s *Session) BestEffort() { s.negotiation.bestEffort = s.options.Security.Policy == Optional }
 
 // placeIn finds the m= line for a section of ours among those of the session: the one it has, else the first of its

@@ -64,7 +64,7 @@ func newProtectedWorld(t *testing.T) *protectedWorld {
 	return w
 }
 
-// talk lets one phone call another, and holds that both hear.
+// talk lets one phone call another, and holds that both hear, also after a hold.
 func (w *protectedWorld) talk(t *testing.T, caller, callee *baresip.Phone, number string) {
 	t.Helper()
 	calls, called := caller.Count(baresip.Established), callee.Count(baresip.Established)
@@ -77,6 +77,11 @@ func (w *protectedWorld) talk(t *testing.T, caller, callee *baresip.Phone, numbe
 	await(callee, baresip.Established, called+1)
 	mustHear(t, caller, phoneHz)
 	mustHear(t, callee, phoneHz)
+	must(t, caller.Hold())
+	must(t, callee.WaitQuiet(limit))
+	must(t, caller.Resume())
+	mustHear(t, callee, phoneHz)
+	mustHear(t, caller, phoneHz)
 	must(t, caller.Hangup())
 	await(caller, baresip.Closed, calls+1)
 	await(callee, baresip.Closed, called+1)
@@ -110,6 +115,17 @@ func TestProtectedPhones(t *testing.T) {
 	}
 	t.Run("called with DTLS and ICE", func(t *testing.T) { w.talk(t, w.phones[plain], w.trunk, trunkNumber) })
 	t.Run("linphonec", w.linphone)
+	metrics, err := w.service.Metrics()
+	must(t, err)
+	// A phone that changes its key with a hold sends a few packets with the one before.
+	const few = 50
+	for name, most := range map[string]float64{
+		"rtp_forged": few, "rtp_replayed": few, "rtp_bad_checks": 0, "rtp_dtls_failed": 0,
+	} {
+		if got, ok := metrics["sipbridge_"+name+"_total"]; !ok || got > most {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
 	if log := w.service.Report(); strings.Contains(log, "inline:") {
 		t.Error("keys are in the log")
 	}
