@@ -69,6 +69,10 @@ func TestQualityIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	packet.SequenceNumber, packet.Timestamp = 50, 160*50 // now it comes, too late
+	if _, err := caller.FakeMedia().Deliver(transcode.Audio, &packet); err != nil {
+		t.Fatal(err)
+	}
 	if live := f.Calls()[0].CallerMedia.Sound; live.Silent != 1980*time.Millisecond {
 		t.Errorf("live %+v", live)
 	}
@@ -78,6 +82,7 @@ func TestQualityIsTold(t *testing.T) {
 	record := f.observer.AwaitEnded(t)
 	want := transcode.SoundStats{
 		Decoded: 1980 * time.Millisecond, Concealed: 20 * time.Millisecond, Silent: 1980 * time.Millisecond,
+		Discarded: 1,
 	}
 	if record.CallerMedia.Sound != want || record.CalleeMedia.Sound != (transcode.SoundStats{}) {
 		t.Errorf("%+v, %+v", record.CallerMedia.Sound, record.CalleeMedia.Sound)
@@ -93,6 +98,7 @@ func TestQualityIsTold(t *testing.T) {
 	bridgetest.Eventually(t, "the log line", func() bool { return f.log.String() != "" })
 	for _, word := range []string{
 		"from_media.decoded=1.98s from_media.concealed=20ms from_media.clipped=0s from_media.silent=1.98s",
+		" from_media.discarded=1 ",
 		"from_media.mos=4.4", "to_media.mos=4.4", "to_media.mos_there=3.", "to_media.video.received=40",
 		"to_media.video.frames=9 to_media.video.freezes=2 to_media.video.frozen=1s to_media.video.keyframes_asked=1",
 	} {

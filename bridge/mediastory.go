@@ -53,6 +53,7 @@ func soundStory(sound transcode.SoundStats) []slog.Attr {
 	return []slog.Attr{
 		slog.String("decoded", brief(sound.Decoded)), slog.String("concealed", brief(sound.Concealed)),
 		slog.String("clipped", brief(sound.Clipped)), slog.String("silent", brief(sound.Silent)),
+		slog.Uint64("discarded", sound.Discarded),
 	}
 }
 

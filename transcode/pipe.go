@@ -223,5 +223,6 @@ func (p *Pipe) Stats() PipeStats {
 			stats.Delay = held.Delay
 		}
 	}
+	stats.Sound.Discarded = stats.Late + stats.Duplicates + stats.Strays
 	return stats
 }

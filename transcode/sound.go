@@ -18,6 +18,8 @@ type SoundStats struct {
 	Decoded, Concealed time.Duration
 	// Clipped is how much came in packets that reach full scale more than once, Silent in packets without a sound.
 	Clipped, Silent time.Duration
+	// Discarded counts packets that came too late to be decoded, a second time, or with a number far from all others.
+	Discarded uint64
 }
 
 // Since gives what was heard after an earlier reading.
@@ -25,6 +27,7 @@ func (s SoundStats) Since(earlier SoundStats) SoundStats {
 	return SoundStats{
 		Decoded: s.Decoded - earlier.Decoded, Concealed: s.Concealed - earlier.Concealed,
 		Clipped: s.Clipped - earlier.Clipped, Silent: s.Silent - earlier.Silent,
+		Discarded: s.Discarded - earlier.Discarded,
 	}
 }
 
@@ -33,6 +36,7 @@ func (s SoundStats) Plus(other SoundStats) SoundStats {
 	return SoundStats{
 		Decoded: s.Decoded + other.Decoded, Concealed: s.Concealed + other.Concealed,
 		Clipped: s.Clipped + other.Clipped, Silent: s.Silent + other.Silent,
+		Discarded: s.Discarded + other.Discarded,
 	}
 }
 

@@ -33,6 +33,17 @@ func (s *Session) report(now time.Time) []rtcp.Packet {
 	return compound
 }
 
+// goodbye says that our streams are over (RFC 3550 section 6.6).
+func (s *Session) goodbye() []rtcp.Packet {
+	bye := &rtcp.Goodbye{}
+	for _, kind := range transcode.Kinds() {
+		if sent := s.outgoing[kind].sender.Stats(); sent.Packets > 0 || kind == transcode.Audio {
+			bye.Sources = append(bye.Sources, sent.SSRC)
+		}
+	}
+	return append(s.report(time.Now()), bye)
+}
+
 func reportOf(sent transcode.SenderStats, blocks []rtcp.ReceptionReport, now time.Time) rtcp.Packet {
 	if sent.Packets == 0 {
 		return &rtcp.ReceiverReport{SSRC: sent.SSRC, Reports: blocks}

@@ -1,6 +1,8 @@
 package webrtcmedia
 
 import (
+	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/quality"
+	"sipbridge/bridge/udp"
 	"sipbridge/transcode"
 )
 
@@ -65,18 +68,53 @@ func TestReportsOnTheWire(t *testing.T) {
 	b.mu.Unlock()
 	call(t, session, b, "opus")
 	bothWays(t, session, l, b, 111, 960)
+	awaitReport(t, reports, func(report *rtcp.SenderReport) bool {
+		return report.PacketCount >= 20 && report.OctetCount == 5*report.PacketCount
+	})
+}
+
+// TestGoodbye closes a session, and reads what it says last.
+func TestGoodbye(t *testing.T) {
+	t.Parallel()
+	ours, theirs := newKeys(t)
+	engine := newEngine(t, EngineOptions{})
+	session := engine.NewSession(Options{})
+	p, err := engine.newPeer(session.peerOptions())
+	must(t, err)
+	p.session.Store(ours)
+	session.peer.Store(p)
+	reports := make(chan []rtcp.Packet, 64)
+	sink, err := udp.NewPoller().Listen(netip.MustParseAddrPort("127.0.0.1:0"),
+		func(datagram []byte, _ netip.AddrPort, _ time.Time) {
+			if compound, err := theirs.OpenRTCP(slices.Clone(datagram)); isRTCP(datagram) && err == nil {
+				packets, err := rtcp.Unmarshal(compound)
+				must(t, err)
+				reports <- packets
+			}
+		})
+	must(t, err)
+	p.conn.Choose(engine.Addresses()[0], sink.LocalAddr(), false)
+	must(t, session.Close())
+	awaitReport(t, reports, func(bye *rtcp.Goodbye) bool {
+		return slices.Equal(bye.Sources, []uint32{session.incoming.ours[transcode.Audio]})
+	})
+	must(t, sink.Close())
+}
+
+// awaitReport waits for a packet of RTCP.
+func awaitReport[P rtcp.Packet](t *testing.T, reports <-chan []rtcp.Packet, wanted func(P) bool) {
+	t.Helper()
 	deadline := time.After(patience)
 	for {
 		select {
 		case packets := <-reports:
 			for _, packet := range packets {
-				report, ok := packet.(*rtcp.SenderReport)
-				if ok && report.PacketCount >= 20 && report.OctetCount == 5*report.PacketCount {
+				if found, ok := packet.(P); ok && wanted(found) {
 					return
 				}
 			}
 		case <-deadline:
-			t.Fatal("no sender report came")
+			t.Fatal("it never came")
 		}
 	}
 }

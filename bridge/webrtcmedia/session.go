@@ -330,6 +330,7 @@ func (s *Session) Close() error {
 		s.closed = true
 		s.watch.stop()
 		if p := s.peer.Swap(nil); p != nil {
+			_ = p.writeReports(s.goodbye()) // one that is not sent is like one lost
 			err = p.close()
 		}
 		for _, kind := range transcode.Kinds() {
