@@ -26,8 +26,8 @@ func fuzzedNames() []string {
 	}
 }
 
-// FuzzCommands gives commands with any arguments to all three applications, in calls that are answered at once and while one
-// rings. Nothing but connect may end the connection, and nothing is left when it ends.
+// FuzzCommands gives commands with any arguments to all three applications, in calls that are answered at once and
+// while one rings. Nothing but connect may end the connection, and nothing is left when it ends.
 func FuzzCommands(f *testing.F) {
 	options := amf.Object{Properties: []amf.Property{{Name: "wantVideo", Value: "true"}}}
 	call, err := amf.Encode0("x", true, 1.0, nil, options)

@@ -215,7 +215,8 @@ func TestTooManyStreams(t *testing.T) {
 	for range 16 {
 		last = client.Stream()
 	}
-	if answer := client.Ask("createStream"); answer.Name != "_error" || info(t, answer).Text("description") != "Too many streams" {
+	answer := client.Ask("createStream")
+	if answer.Name != "_error" || info(t, answer).Text("description") != "Too many streams" {
 		t.Errorf("one more is answered %+v", answer)
 	}
 	client.Ask("deleteStream", float64(last))

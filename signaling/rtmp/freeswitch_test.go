@@ -188,6 +188,27 @@ func TestFreeswitchLooks(t *testing.T) {
 	}
 }
 
+// TestFreeswitchSubscribes places a call by FCSubscribe, which wants sound and pictures, whatever was said before.
+func TestFreeswitchSubscribes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	alice := loginFS(t, w)
+	alice.must("receiveAudio", false)
+	alice.Play("play")
+	transaction := alice.Call("FCSubscribe", "phone")
+	phone := w.phone.AwaitDial(t)
+	if made := alice.Await("onMakeCall"); made.Transaction != transaction || made.Args[1] != "phone" {
+		t.Errorf("onMakeCall says %+v", made)
+	}
+	if _, shows := phone.Request.Offer.First(transcode.Video); !shows {
+		t.Error("no pictures are offered")
+	}
+	phone.Emit(answered())
+	phone.FakeMedia().AwaitPlugged(t, transcode.Audio)
+	deliver(t, phone.FakeMedia(), 0, 20)
+	alice.AwaitHeard(10)
+}
+
 // TestFreeswitchAttach hears one of two calls, and speaks into it.
 func TestFreeswitchAttach(t *testing.T) {
 	t.Parallel()

@@ -17,8 +17,8 @@ const (
 const maxWindow = 1 << 29
 
 // window bounds what was sent to a client and not acknowledged. By the specification that is one window (section
-// 5.4.4); as clients acknowledge each window when it is full, a second one may be on its way. A client that never acknowledges
-// anything is taken for one that cannot: that it reads shows by its socket.
+// 5.4.4); as clients acknowledge each window when it is full, a second one may be on its way. A client that never
+// acknowledges anything is taken for one that cannot: that it reads shows by its socket.
 type window struct {
 	size, sent, acknowledged atomic.Uint32
 	// acknowledges tells that it ever did.
