@@ -134,11 +134,17 @@ func plainURI(uri sip.Uri) string {
 	return plain.String()
 }
 
+// schemeURN is that of services: "urn:service:sos" asks for help, whoever gives it here (RFC 5031). The routes say who.
+const schemeURN = "urn"
+
 // publicURI is a plain URI in which our own addresses are replaced by the local domain they stand for. A telephone
 // number is one of our own users, as far as routes are concerned (RFC 3261 section 19.1.6).
 func (a *Agent) publicURI(uri sip.Uri) string {
 	if uri.Scheme == schemeTel {
 		return a.home(number.Clean(uri.Raw()), "localhost")
+	}
+	if uri.Scheme == schemeURN {
+		return uri.Scheme + ":" + strings.ToLower(uri.Raw())
 	}
 	if domain, ok := a.options.Domains.local(uri.Host); ok {
 		uri.Host, uri.Port = domain, 0

@@ -201,3 +201,16 @@ func TestAnswerOfSeveralParts(t *testing.T) {
 	event[bridge.Answered](t, leg)
 	s.hungUp(leg, p)
 }
+
+// TestServiceURN holds that the routes see the name of a service as it was asked for (RFC 5031).
+func TestServiceURN(t *testing.T) {
+	s := newSetup(t)
+	alice := s.registered("alice", "WS", "192.0.2.9:1")
+	alice.say("sdp", localOf(alice, "alice", "INVITE", "urn:service:sos.Fire", 5)...)
+	leg := within(t, s.incoming, "call")
+	if asked := leg.Request(); asked.To != "urn:service:sos.fire" {
+		t.Errorf("asked for %+v", asked)
+	}
+	leg.Hangup(bridge.Cause{Status: 486})
+	alice.status(486)
+}

@@ -58,7 +58,7 @@ func New(options Options) (*Router, error) {
 // URI, 480 if the user has no device registered, or what a rule rejects with.
 func (r *Router) Route(request bridge.Request) ([]bridge.Target, error) {
 	asked := splitURI(request.To)
-	if asked.host == "" {
+	if asked.host == "" && asked.service == "" {
 		return nil, notFound("no SIP URI")
 	}
 	found, groups := r.find(request, asked)

@@ -65,6 +65,8 @@ func TestRoute(t *testing.T) {
 		{From: "users", Match: `^sip:9(\d+)@home\.test$`, To: "trunk:carrier.test"},
 		{From: "users", Match: `^sip:7(\w+)@home\.test$`, To: "trunk:$1.test"},
 		{From: "users", Match: `^sip:group@`, To: "user:carol@other.test"},
+		{From: "any", Match: `^urn:service:sos(\.|$)`, To: "user:alice"},
+		{From: "users", Match: `^urn:service:(\w+)$`, To: "sip:$1@gw.test"},
 		{From: "any", Match: `^sips?:(echo|tone)@`, To: "builtin:$1"},
 		{From: "users", Match: `^sips?:([^@]+)@(home\.test|other\.test|evil\.test)(:\d+)?$`, To: "user:$1@$2"},
 	}
@@ -108,6 +110,11 @@ func TestRoute(t *testing.T) {
 		{"nobody there", trunk("pbx.test", "sip:gone@pbx.test"), nil, "", 404},
 		{"nowhere", user("sip:x@elsewhere.test"), nil, "", 404},
 		{"no URI", user("hello"), nil, "", 404},
+		{"help", stranger("urn:service:sos.FIRE"), w.phone, "sip:alice@home.test", 0},
+		{"another service", user("URN:service:taxi"), w.numbers, "sip:taxi@gw.test", 0},
+		{"service of a stranger", stranger("urn:service:taxi"), nil, "", 404},
+		{"no such service", user("urn:service:a.b"), nil, "", 404},
+		{"no service", user("urn:"), nil, "", 404},
 		{"empty", user(""), nil, "", 404},
 		{"telephone number", user("tel:+49123"), nil, "", 404},
 	} {

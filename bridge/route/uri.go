@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// uri is a SIP URI in the parts that routing looks at.
+// uri is a SIP URI in the parts that routing looks at, or the name of a service (RFC 5031), which has no other part.
 type uri struct {
 	scheme, user, host, port string
+	service                  string
 }
 
 // splitURI reads a URI without parameters; those that come along are left out. It gives a URI without a host
@@ -16,6 +17,10 @@ type uri struct {
 func splitURI(text string) uri {
 	scheme, rest, _ := strings.Cut(text, ":")
 	u := uri{scheme: strings.ToLower(scheme)}
+	if u.scheme == "urn" {
+		u.service = strings.ToLower(rest)
+		return u
+	}
 	server := rest
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
 		u.user, server = rest[:at], rest[at+1:]
@@ -36,6 +41,9 @@ var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 // canonical gives the URI in the form that rules are matched against, so that no spelling of a number gets past
 // them (RFC 3261 section 19.1.4).
 func (u uri) canonical() string {
+	if u.service != "" {
+		return u.scheme + ":" + u.service
+	}
 	var text strings.Builder
 	text.WriteString(u.scheme + ":")
 	if u.user != "" {

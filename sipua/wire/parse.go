@@ -148,7 +148,7 @@ func (p *parser) requestURI(s string) sip.Uri {
 // isRoutable says whether the bridge knows what to do with requests to a URI of this scheme.
 func isRoutable(scheme string) bool {
 	switch strings.ToLower(scheme) {
-	case "sip", "sips", "tel":
+	case "sip", "sips", "tel", "urn":
 		return true
 	default:
 		return false
