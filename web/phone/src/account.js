@@ -13,11 +13,13 @@ import JsSIP from 'jssip';
  * @property {string} [realm] for which
  * @property {string} [authName] the name for the digest, if it is another one
  * @property {string} [userAgent] what the page calls itself toward servers
+ * @property {string} [server] what it calls itself in responses
+ * @property {boolean} [registers] false to place calls alone
  * @property {number} [registerSeconds] for how long to register
  * @property {RTCIceServer[]} [iceServers]
  *
  * @typedef {{ name: string, domain: string, password: string, displayName: string, authName?: string,
- *   userAgent?: string, registerSeconds?: number, iceServers?: RTCIceServer[] }} Typed
+ *   userAgent?: string, server?: string, registers?: boolean, registerSeconds?: number, iceServers?: RTCIceServer[] }} Typed
  */
 
 /**

@@ -7,7 +7,7 @@ import { wordsForLocation } from './location.js';
 import { carrying, locationOf } from './multipart.js';
 import { CallDevices } from './calldevices.js';
 import { newsOf, newsOfEnd } from './callnews.js';
-import { peerFromTyped, peerOf } from './peer.js';
+import { naming, peerFromTyped, peerOf, serviceOf } from './peer.js';
 
 /** How many calls there may be at once; one more hears busy (RFC 3261 section 21.4.24). */
 const most = 4;
@@ -66,11 +66,12 @@ export class Calls {
    */
   async dial(typed) {
     const line = this.#around.line();
-    if (line?.state !== 'registered' || !this.free || !typed.trim()) return;
+    if (!line?.ready || !this.free || !typed.trim()) return;
     const call = this.#begin('outgoing', peerFromTyped(typed, line.account.domain));
     this.#activate(call);
     this.#around.journal.write(`Calling ${call.peer.name}`);
-    const uri = addressURI(typed.trim(), line.account.domain);
+    const service = serviceOf(typed);
+    const uri = addressURI(service ? 'service' : typed.trim(), line.account.domain);
     if (!uri) {
       call.fail(`${typed} is not an address.`);
       return;
@@ -78,7 +79,7 @@ export class Calls {
     try {
       const [microphone, camera] = await this.devices.open(this.showsCamera);
       const place = await this.#locate(line.account.uri);
-      call.place(microphone, (options) => carrying(line.call(uri, options), place), camera);
+      call.place(microphone, (options) => carrying(naming(line.call(uri, options), service), place), camera);
       this.devices.watchCamera(call);
     } catch (error) {
       call.fail(/** @type {Error} */ (error).message);

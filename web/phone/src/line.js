@@ -21,9 +21,10 @@ const retryAfterRefusal = 30;
  */
 function newAgent(webSocket, account, trace) {
   const agent = new JsSIP.UA({
-    sockets: [new TracedSocket(webSocket, trace)],
+    sockets: [new TracedSocket(webSocket, trace, account.server)],
     uri: account.uri,
     password: account.password,
+    register: account.registers !== false,
     ha1: account.ha1,
     realm: account.realm,
     display_name: account.displayName || undefined,
@@ -55,7 +56,7 @@ export class Line {
   refused = 0;
   /** Whether the service was ever reached. */
   wasConnected = false;
-  /** Whether the service ever took the account. */
+  /** Whether the service ever took the account, or was reached without registering. */
   wasRegistered = false;
 
   #agent;
@@ -101,6 +102,11 @@ export class Line {
 
   get connected() {
     return this.#agent.isConnected();
+  }
+
+  /** Whether calls can be placed. */
+  get ready() {
+    return this.state === LineState.registered || this.state === LineState.open;
   }
 
   /** JsSIP's user agent, for what runs beside calls. */
@@ -160,12 +166,14 @@ export class Line {
   #connected() {
     this.#attempts = 0;
     this.wasConnected = true;
-    if (!this.#gaveUp) this.#move(LineState.registering);
+    if (this.account.registers === false) this.#registered(LineState.open);
+    else if (!this.#gaveUp) this.#move(LineState.registering);
   }
 
-  #registered() {
+  /** @param {keyof typeof LineState} state */
+  #registered(state = LineState.registered) {
     this.wasRegistered = true;
-    this.#move(LineState.registered);
+    this.#move(state);
   }
 
   #lost() {

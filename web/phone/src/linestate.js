@@ -3,7 +3,9 @@
  * How the line to the service stands.
  *
  *   off -> connecting -> registering -> registered
+ *   off -> connecting -> open                                     (who does not register calls, and is not called)
  *   connecting, registering, registered -> lost -> registering    (JsSIP connects again)
+ *   open -> lost -> open
  *   registering, registered -> failed                             (refused; tried again only if waiting can help)
  *   failed -> registering
  *
@@ -14,6 +16,7 @@ export const LineState = Object.freeze({
   connecting: 'connecting',
   registering: 'registering',
   registered: 'registered',
+  open: 'open',
   lost: 'lost',
   failed: 'failed',
 });

@@ -7,6 +7,7 @@ export const stateWords = Object.freeze({
   connecting: 'Connecting…',
   registering: 'Registering…',
   registered: 'Registered',
+  open: 'Ready to call, not registered',
   lost: 'Reconnecting…',
   failed: 'Not registered',
 });

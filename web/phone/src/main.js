@@ -127,6 +127,8 @@ function register(typed) {
       ...typed,
       authName: String(settings.authname),
       userAgent: String(settings.user_agent),
+      server: String(settings.server),
+      registers: settings.has_registration !== false,
       registerSeconds: registerSeconds(settings),
       iceServers: iceServers(String(settings.webrtc_servers)),
     });

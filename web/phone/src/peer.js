@@ -19,9 +19,31 @@ export function peerOf({ display_name: displayName, uri }) {
  * @returns {import('./call.js').Peer}
  */
 export function peerFromTyped(typed, domain) {
+  const service = serviceOf(typed);
+  if (service) return { name: service, address: service };
   const bare = typed.trim().replace(/^(sips?|tel):/i, '');
   const at = bare.lastIndexOf('@');
   return at < 0 ? { name: bare, address: `${bare}@${domain}` } : { name: bare.slice(0, at), address: bare };
+}
+
+/** The name of a service that was typed, such as urn:service:sos (RFC 5031), or ''. @param {string} typed */
+export function serviceOf(typed) {
+  return /^urn:service:[a-z0-9]+(?:[.-][a-z0-9]+)*$/i.test(typed.trim()) ? typed.trim().toLowerCase() : '';
+}
+
+/**
+ * Has a session ask for a service. JsSIP wants a SIP URI, so the one that it has says another name.
+ * @param {import('./call.js').Session} session
+ * @param {string} service or ''
+ */
+export function naming(session, service) {
+  const name = { toString: { value: () => service } };
+  if (service) {
+    session.on('sending', (/** @type {any} */ { request }) =>
+      Object.assign(request, { ruri: Object.create(request.ruri, name) }),
+    );
+  }
+  return session;
 }
 
 /** What stands in the round picture of a party. @param {string} name */

@@ -101,7 +101,8 @@ export class Phone {
   /** Goes: what is not up ends, and the rest is for the next page to take back. Gives null if there is nothing. */
   leave() {
     const { line, calls } = this;
-    if (!line?.wasRegistered) return null;
+    // Who never had to prove himself has left nothing by which the next page could.
+    if (!line?.wasRegistered || (line.account.registers === false && !line.kept.ha1)) return null;
     const kept = calls.list.map((call) => keptCall(call, call === calls.active)).filter((each) => each !== null);
     const left = { webSocket: line.webSocket, account: line.kept, calls: kept };
     for (const call of [...calls.list]) if (!keptCall(call, false)) call.hangUp();
@@ -130,7 +131,7 @@ export class Phone {
 
   /** Whether a call can be placed now. */
   get ready() {
-    return this.line?.state === 'registered' && this.calls.free;
+    return Boolean(this.line?.ready) && this.calls.free;
   }
 
   /** The browser is on the network again, perhaps on another one. */
@@ -154,8 +155,9 @@ export class Phone {
   #lineChanged() {
     const { line } = this;
     if (!line) return;
-    if (line.state === 'registered') {
-      this.journal.write(`Registered as ${line.account.name}@${line.account.domain}`, 'good');
+    if (line.ready) {
+      const what = line.state === 'open' ? 'Not registered: you can call as' : 'Registered as';
+      this.journal.write(`${what} ${line.account.name}@${line.account.domain}`, 'good');
       this.calls.mend();
     }
     if (line.words) this.journal.write(line.words, 'bad', line.refused ? `status ${line.refused}` : '');

@@ -29,6 +29,7 @@ export const parameters = Object.freeze({
   outbound: parameter('target', true, ['target', 'proxy']),
   outbound_proxy_address: parameter('', true),
   register_interval: parameter('600', true),
+  has_registration: parameter(true, true),
   rport: parameter(true),
   sipoutbound: parameter(true),
   target_scheme: parameter('sip', true, ['sip', 'tel', 'urn']),
@@ -47,7 +48,7 @@ export const parameters = Object.freeze({
   enable_sound_alert: parameter(true, true),
   webrtc_servers: parameter('', true),
   user_agent: parameter('', true),
-  server: parameter(''),
+  server: parameter('', true),
 });
 
 /** What of them a page cannot do or the user should know, by what the address asks for and what is set then. */
@@ -63,6 +64,10 @@ const notices = Object.freeze([
   {
     asked: (/** @type {Values} */ { has_location: location }) => location === true,
     words: 'The link to this page lets those whom you call know where you are. Switch it off under Options.',
+  },
+  {
+    asked: (/** @type {Values} */ { listen_ip: address }) => Boolean(address),
+    words: 'A browser chooses by itself at which address it listens.',
   },
   {
     asked: (/** @type {Values} */ { outbound_proxy_address: address }, /** @type {Values} */ { outbound }) =>

@@ -9,6 +9,7 @@ import { unwrapped } from './multipart.js';
 export class TracedSocket {
   #socket;
   #told;
+  #server;
 
   /** @type {() => void} */
   onconnect = () => {};
@@ -20,9 +21,11 @@ export class TracedSocket {
   /**
    * @param {string} url
    * @param {Told} told called with each message before it goes out, or is read
+   * @param {string} server what the page calls itself in responses (RFC 3261 section 20.35); '' for nothing
    * @param {any} socket stands in for JsSIP's in tests
    */
-  constructor(url, told, socket = new JsSIP.WebSocketInterface(url)) {
+  constructor(url, told, server = '', socket = new JsSIP.WebSocketInterface(url)) {
+    this.#server = server.replace(/[^\x20-\x7e]/g, '').trim();
     this.#socket = socket;
     this.#told = told;
     socket.onconnect = () => this.onconnect();
@@ -55,8 +58,12 @@ export class TracedSocket {
 
   /** @param {any} message */
   send(message) {
-    this.#told('out', String(message));
-    return this.#socket.send(message);
+    const text = String(message);
+    const said = this.#server
+      ? text.replace(/^SIP\/2\.0 [^]*?\r\n/, (line) => `${line}Server: ${this.#server}\r\n`)
+      : text;
+    this.#told('out', said);
+    return this.#socket.send(said);
   }
 
   /** @param {string | ArrayBuffer} data */

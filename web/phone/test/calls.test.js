@@ -196,3 +196,16 @@ test('another microphone is chosen in a call', async () => {
   await calls.dial('bob');
   assert.equal(said.at(-1), 'No microphone was found.');
 });
+
+test('a service is asked for by its name', async () => {
+  const { calls, sessions } = several();
+  await calls.dial('urn:service:sos.Fire');
+  const request = { ruri: new URL('sip:service@localhost') };
+  sessions[0].emit('sending', { request });
+  assert.equal(String(request.ruri), 'urn:service:sos.fire');
+  assert.ok(request.ruri instanceof URL);
+  assert.deepEqual(calls.active.peer, { name: 'urn:service:sos.fire', address: 'urn:service:sos.fire' });
+  calls.hangUp();
+  await calls.dial('urn:isbn:1');
+  assert.equal(sessions.length, 1);
+});

@@ -37,6 +37,25 @@ function newLine() {
   return { line, agent, told };
 }
 
+function newOpenLine() {
+  const agent = new FakeAgent();
+  const account = { uri: 'sip:alice@localhost', registers: false };
+  const line = new Line('ws://localhost/ws', account, { changed() {}, incoming() {} }, () => agent);
+  line.start();
+  return { line, agent };
+}
+
+test('who does not register can call', () => {
+  const { line, agent } = newOpenLine();
+  assert.equal(line.ready, false);
+  agent.emit('connected', {});
+  assert.deepEqual([line.state, line.ready, line.wasRegistered], ['open', true, true]);
+  agent.emit('disconnected', { error: true });
+  assert.deepEqual([line.state, line.ready], ['lost', false]);
+  agent.emit('connected', {});
+  assert.equal(line.state, 'open');
+});
+
 function registered() {
   const made = newLine();
   made.agent.emit('connecting', {});

@@ -26,6 +26,10 @@ class FakeLine {
     this.move('off');
   }
 
+  get ready() {
+    return this.state === 'registered' || this.state === 'open';
+  }
+
   move(state, words = '') {
     if (state === 'registered') this.wasRegistered = true;
     Object.assign(this, { state, words });

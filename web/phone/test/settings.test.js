@@ -41,6 +41,7 @@ test('says what a page cannot do', () => {
   assert.deepEqual(settingsFrom('?username=alice&transport=wss').notices, []);
   assert.match(settingsFrom('?network_type=Flash').notices[0], /no Flash/);
   assert.match(settingsFrom('?transport=udp').notices[0], /WebSocket only/);
+  assert.match(settingsFrom('?listen_ip=192.0.2.1').notices[0], /chooses by itself/);
   assert.match(settingsFrom('?has_location=true').notices[0], /know where you are/);
   assert.match(settingsFrom('?outbound=proxy&outbound_proxy_address=evil.example').notices[0], /Register only if you/);
   const another = settingsFrom('?outbound_proxy_address=evil.example', { outbound: 'proxy' });

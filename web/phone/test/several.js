@@ -12,6 +12,7 @@ export function several() {
   const cameras = [];
   const line = {
     state: 'registered',
+    ready: true,
     connected: true,
     account: { uri: 'sip:alice@localhost', name: 'alice', domain: 'localhost' },
     whenConnected: (callback) => callback(),

@@ -46,7 +46,7 @@ test('shows both ways of a socket, and is one for JsSIP', () => {
     isConnected: () => true,
     isConnecting: () => false,
   };
-  const traced = new TracedSocket(socket.url, (way, text) => seen.push(`${way} ${text}`), socket);
+  const traced = new TracedSocket(socket.url, (way, text) => seen.push(`${way} ${text}`), '', socket);
   const told = [];
   traced.onconnect = () => told.push('connected');
   traced.ondisconnect = (...why) => told.push(why);
@@ -61,4 +61,13 @@ test('shows both ways of a socket, and is one for JsSIP', () => {
   assert.deepEqual(seen, ['in text', 'in bytes', 'out MESSAGE']);
   assert.ok(traced.isConnected() && !traced.isConnecting());
   assert.deepEqual([traced.url, traced.via_transport, traced.sip_uri], [socket.url, 'WS', socket.sip_uri]);
+});
+
+test('says in responses what the page calls itself', () => {
+  const out = [];
+  const socket = { send: (message) => out.push(message) };
+  const traced = new TracedSocket('ws://localhost/ws', () => {}, ' mine/1 $&\r\nX: y', socket);
+  traced.send('SIP/2.0 200 OK\r\nVia: x\r\n\r\n');
+  traced.send('ACK sip:a SIP/2.0\r\n\r\n');
+  assert.deepEqual(out, ['SIP/2.0 200 OK\r\nServer: mine/1 $&X: y\r\nVia: x\r\n\r\n', 'ACK sip:a SIP/2.0\r\n\r\n']);
 });

@@ -12,6 +12,7 @@ function registered() {
   const sounds = [];
   const line = {
     state: 'registered',
+    ready: true,
     words: '',
     refused: 0,
     wasRegistered: true,

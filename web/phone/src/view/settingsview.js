@@ -16,6 +16,8 @@ const ofRegistration = [
   'websocket_path',
   'webrtc_servers',
   'user_agent',
+  'server',
+  'has_registration',
 ];
 
 /** What has a form of its own. */
