@@ -12,7 +12,7 @@ RUN .ci/setup-build
 RUN make build
 
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libgsm1 libopus0 libspeex1 libspeexdsp1 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libgsm1 libopenh264-7 libopus0 libspeex1 libspeexdsp1 libvpx7 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/bin/sipbridge /usr/local/bin/sipbridge
 # What the service keeps: tls.acme.storage and click_to_call.database, if they are set.
 RUN install -d -o 65532 -g 65532 /var/lib/sipbridge

@@ -7,6 +7,8 @@ SHELL := /bin/sh
 
 # Without this tag hraban/opus also wants libopusfile, which nothing here uses.
 TAGS     := -tags nolibopusfile
+# Pictures are transcoded with libvpx and openh264; make build VIDEO= does without both.
+VIDEO    := ,video
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BINARY   := bin/sipbridge
 PACKAGES  = $(shell go list $(TAGS) ./... | grep -v /test/e2e)
@@ -19,7 +21,7 @@ say       = @printf '\n==> %s\n' '$(1)'
 ## build: make bin/sipbridge, with the web phone in it
 .PHONY: build
 build: setup-build pages
-	go build $(TAGS) -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o $(BINARY) ./cmd/sipbridge
+	go build $(TAGS)$(VIDEO) -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o $(BINARY) ./cmd/sipbridge
 
 ## run: build, then start the service with the embedded defaults (RUN_ARGS adds arguments)
 .PHONY: run
@@ -53,6 +55,7 @@ lint: setup-build
 unit: setup-build setup-test pages
 	$(call say,unit tests)
 	go test $(TAGS) -race -timeout 15m $(PACKAGES)
+	go test $(TAGS),video -race -timeout 5m ./transcode/... ./bridge
 	go test $(TAGS),libavcodec -race -timeout 5m ./transcode/avcodec ./signaling/rtmp
 	go test $(TAGS),amr,bcg729 -timeout 5m -run 'Optional|There|Conceal|Malformed' ./transcode ./transcode/amr ./transcode/g729
 	@$(MAKE) --no-print-directory pages-unit
@@ -72,6 +75,7 @@ e2e: build setup-test test/e2e/node_modules/.package-lock.json
 soak: setup-build setup-test
 	$(call say,fuzz)
 	@TAGS='$(TAGS)' FUZZTIME=$(FUZZTIME) .ci/fuzz $(PACKAGES)
+	@TAGS='$(TAGS),video' FUZZTIME=$(FUZZTIME) .ci/fuzz ./transcode/picture
 	$(call say,an hour of speech without a key)
 	SPEECH=1h go test $(TAGS) -count=1 -run TestNoKeysInSpeech ./transcode/dtmf
 	$(call say,$(SOAKCALLS) calls)

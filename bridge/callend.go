@@ -18,6 +18,8 @@ func (c *call) finish() {
 		side.unplug()
 	}
 	c.departed.Wait()
+	c.caller.closePictures()
+	c.callee.closePictures()
 	if c.recording != nil {
 		c.recording.Close()
 	}

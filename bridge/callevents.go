@@ -271,10 +271,12 @@ func (c *call) picturesAsked(from, to *side, event Event) {
 	if !limited {
 		from.past.Keyframes++
 	}
+	pipe, bitrate := to.pipes[transcode.Video], c.exchange.options.Policy.capped(rate.Bitrate)
 	switch {
 	case to.leg == nil:
+	case pipe != nil && limited && pipe.LimitPictures(bitrate), pipe != nil && !limited && pipe.WantKeyframe():
 	case limited:
-		to.leg.LimitPictures(c.exchange.options.Policy.capped(rate.Bitrate))
+		to.leg.LimitPictures(bitrate)
 	default:
 		to.leg.AskKeyframe()
 	}

@@ -38,11 +38,21 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 		from.unplugKind(kind)
 		return nil
 	}
-	pipe, err := transcode.Connect(source, format, to.leg.Media().Sender(kind),
-		transcode.ConnectOptions{
-			PacketTime: sink.PacketTime, Encoder: c.exchange.options.Encoder,
-			MostDelay: c.exchange.options.JitterBuffer,
-		})
+	if kind == transcode.Video {
+		from.setPipe(kind, nil) // its place, if it has one, is for the next
+	}
+	pipe, err := transcode.Connect(source, format, to.leg.Media().Sender(kind), transcode.ConnectOptions{
+		PacketTime: sink.PacketTime, Encoder: c.exchange.options.Encoder, MostDelay: c.exchange.options.JitterBuffer,
+		Pictures: transcode.PictureOptions{
+			Limit: c.exchange.options.Policy.Pictures, Bitrate: c.exchange.options.Policy.capped(to.takes),
+			AskKeyframe: from.leg.AskKeyframe,
+		},
+	})
+	if err != nil && kind == transcode.Video {
+		c.log.Warn("no pictures", "from", from.name, "error", err)
+		from.unplugKind(kind)
+		return nil
+	}
 	if err != nil {
 		return Cause{Status: 488, Text: "Not Acceptable Here", Err: err}
 	}

@@ -21,6 +21,9 @@ type Policy struct {
 	AudioOnly bool
 	// PictureBitrate is the most that pictures may take each way, in bit/s; 0 sets no limit.
 	PictureBitrate uint64
+	// Pictures bounds how many streams of pictures are transcoded, between parties that have no codec in common; nil
+	// allows none.
+	Pictures *transcode.PictureLimit
 }
 
 // additions gives the codecs to offer for a caller with these formats, those it has included.

@@ -6,14 +6,22 @@ import (
 	"sipbridge/transcode"
 )
 
-// pictures gives the video section to offer for a party: its own codecs, in its order, as far as they can cross; there
-// are no others, because pictures are not transcoded. It reports false where there are none.
+// bothWays is how many streams of pictures a call has.
+const bothWays = 2
+
+// pictures gives the video section to offer for a party: its own codecs, in its order, as far as they can cross, and
+// then those that its pictures can be made into. It reports false where there are none.
 func (p Policy) pictures(party Description) (MediaDescription, bool) {
 	video, ok := party.First(transcode.Video)
 	if !ok || p.AudioOnly {
 		return MediaDescription{}, false
 	}
 	formats := transcode.Offered(video.Formats)
+	if added := transcode.Convertible(formats); len(added) > 0 && p.Pictures.Free(bothWays) {
+		for _, format := range added {
+			formats = append(formats, withFreePayloadType(format, formats))
+		}
+	}
 	return MediaDescription{
 		Kind: transcode.Video, Direction: video.Direction, Formats: formats, Bitrate: p.capped(video.Bitrate),
 		Orientation: video.Orientation,
@@ -39,7 +47,26 @@ func (p Policy) choosePictures(formats, far []transcode.Format) (transcode.Forma
 			return formats[i].Answering(theirs), true
 		}
 	}
+	return p.convert(formats, far)
+}
+
+// convert gives the one of a party's formats from and to which the other party's pictures can be made, where they have
+// none in common.
+func (p Policy) convert(formats, far []transcode.Format) (transcode.Format, bool) {
+	if p.Pictures == nil {
+		return transcode.Format{}, false
+	}
+	for _, theirs := range transcode.Crossing(far) {
+		if i := slices.IndexFunc(formats, theirs.Converts); i >= 0 {
+			return formats[i].Converted(), true
+		}
+	}
 	return transcode.Format{}, false
+}
+
+// common tells whether packets of a party's format can be sent to the other party as they are.
+func common(format transcode.Format, far []transcode.Format) bool {
+	return slices.ContainsFunc(far, format.Fits)
 }
 
 // chooseOf gives the one of a party's formats of a kind with which it is joined to another party that has far. Its
@@ -71,7 +98,7 @@ func (p Policy) answerSection(offered MediaDescription, far Description) MediaDe
 		return refused
 	}
 	chosen, ok := p.chooser(offered.Kind)(offered.Formats, other.Formats)
-	if !ok {
+	if !ok || offered.Kind == transcode.Video && !common(chosen, other.Formats) && !p.Pictures.Free(bothWays) {
 		return refused
 	}
 	answer := MediaDescription{

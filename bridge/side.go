@@ -63,6 +63,7 @@ func (s *side) retire() { s.past, s.before = s.count().now(), MediaStats{} }
 // replace puts what another side has in the place of the leg.
 func (s *side) replace(other side) {
 	s.retire()
+	s.closePictures()
 	other.name, other.dialog, other.past = s.name, s.dialog, s.past
 	*s = other
 }
@@ -207,6 +208,9 @@ func (s *side) unplugKind(kind transcode.Kind) {
 	}
 	s.setPipe(kind, nil)
 }
+
+// closePictures ends what transcodes the party's pictures.
+func (s *side) closePictures() { s.setPipe(transcode.Video, nil) }
 
 // setPipe notes where the party's packets of a kind go from now on, and keeps what the pipe before it heard.
 func (s *side) setPipe(kind transcode.Kind, pipe *transcode.Pipe) {

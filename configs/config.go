@@ -56,6 +56,8 @@ type Media struct {
 	Video     bool   `mapstructure:"video"`
 	// VideoBitrate is in kbit/s; 0 for no limit.
 	VideoBitrate int `mapstructure:"video_bitrate"`
+	// VideoTranscoders is how many streams of pictures are transcoded at one time.
+	VideoTranscoders int `mapstructure:"video_transcoders"`
 	// OpusComplexity is how much work encoding Opus takes on an idle machine, 1 to 10. OpusAdapts lowers it as the machine
 	// fills.
 	OpusComplexity int  `mapstructure:"opus_complexity"`

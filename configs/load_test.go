@@ -132,6 +132,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"media.video_bitrate":           "77",
 			"media.opus_complexity":         "7",
 			"media.opus_adapts":             "false",
+			"media.video_transcoders":       "77",
 			"tls.client_required":           "true",
 			"tls.acme.hosts":                `["bridge.example"]`,
 			"media.rtp_ports":               "1000-2000",

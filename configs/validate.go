@@ -109,19 +109,26 @@ func (c *Config) checkListen(found *faults) {
 
 func (c *Config) hasLocalDomain() bool { return slices.ContainsFunc(c.Domains, Domain.Local) }
 
-func checkVideoBitrate(found *faults, rate int) {
-	if rate != 0 && (rate < minVideoBitrate || rate > maxVideoBitrate) {
+func (c *Config) checkVideo(found *faults) {
+	if c.Media.VideoTranscoders < 0 {
+		found.add("media.video_transcoders: %d is negative", c.Media.VideoTranscoders)
+	}
+	if rate := c.Media.VideoBitrate; rate != 0 && (rate < minVideoBitrate || rate > maxVideoBitrate) {
 		found.add("media.video_bitrate: %d is neither 0 nor from %d to %d", rate, minVideoBitrate, maxVideoBitrate)
+	}
+}
+
+func (c *Config) checkSound(found *faults) {
+	if most := c.Media.OpusComplexity; most < 1 || most > 10 {
+		found.add("media.opus_complexity: %d is not from 1 to 10", most)
 	}
 }
 
 func (c *Config) checkMedia(found *faults) {
 	checkPorts(found, "media.rtp_ports", c.Media.RTPPorts)
 	checkPorts(found, "media.webrtc_ports", c.Media.WebRTCPorts)
-	checkVideoBitrate(found, c.Media.VideoBitrate)
-	if most := c.Media.OpusComplexity; most < 1 || most > 10 {
-		found.add("media.opus_complexity: %d is not from 1 to 10", most)
-	}
+	c.checkVideo(found)
+	c.checkSound(found)
 	if c.Media.RTPPorts.Len() < 2 {
 		found.add("media.rtp_ports: a call takes two ports, so one is too few")
 	}

@@ -155,6 +155,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"media: {opus_complexity: 0}", "media.opus_complexity"},
 		{"media: {opus_complexity: 11}", "media.opus_complexity"},
 		{"media: {video_bitrate: 7}", "media.video_bitrate"},
+		{"media: {video_transcoders: -1}", "media.video_transcoders"},
 		{"media: {video_bitrate: 200000}", "media.video_bitrate"},
 		{"security: {scanners: [' x ']}", "security.scanners[0]"},
 		{"tokens: {keys: [{id: a}]}", "tokens.keys[0]"},

@@ -105,7 +105,7 @@ func TestImageRunsWhatMakeBuilt(t *testing.T) {
 		t.Errorf("make builds %s, the image takes %q", binary, got)
 	}
 	installed := strings.Fields(strings.Join(rests(final, "RUN"), " "))
-	for _, library := range []string{"libopus0", "libspeex1", "libspeexdsp1", "libgsm1"} {
+	for _, library := range []string{"libopus0", "libspeex1", "libspeexdsp1", "libgsm1", "libvpx7", "libopenh264-7"} {
 		if !slices.Contains(installed, library) {
 			t.Errorf("the image does not install %s, but runs %q", library, installed)
 		}

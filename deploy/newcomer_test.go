@@ -87,7 +87,7 @@ func TestBuildInstallsWhatIsMissing(t *testing.T) {
 	said, logged, ok := newMachine(t, map[string]string{
 		"go": goodGo, "id": "echo 0", "apt-get": install, "gcc": "true", "pkg-config": "false",
 	}).run("setup-build")
-	packages := " libopus-dev libspeex-dev libspeexdsp-dev nodejs npm"
+	packages := " libopus-dev libspeex-dev libspeexdsp-dev libvpx-dev libopenh264-dev nodejs npm"
 	if !ok || !strings.Contains(logged, "install") || !strings.Contains(logged, packages) ||
 		strings.Contains(logged, "gcc") {
 		t.Errorf("it says %q and installs %q", said, logged)

@@ -29,6 +29,8 @@ type ConnectOptions struct {
 	NoTimer bool
 	// Encoder says how to encode.
 	Encoder EncoderOptions
+	// Pictures says how pictures are transcoded.
+	Pictures PictureOptions
 }
 
 // Connect makes the way from a source that sends any of the formats from, told apart by their payload types, to a
@@ -77,6 +79,13 @@ func newRoute(pipe *Pipe, from, to Format, options ConnectOptions) (*route, erro
 	source, known := find(from.Codec)
 	if from.Fits(to) && (known || Passable(to.Codec) || from.Parameters == to.Parameters) {
 		return &route{from: from, to: to, sets: parameterSets(from)}, nil
+	}
+	if from.Converts(to) && pipe.current.Load() == nil { // one way is enough
+		made, err := newPictures(pipe, from, to, options.Pictures)
+		if err != nil {
+			return nil, err
+		}
+		return &route{from: from, to: to, sets: parameterSets(from), pictures: made}, nil
 	}
 	target, ok := find(to.Codec)
 	if !ok || !known {

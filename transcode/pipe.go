@@ -13,7 +13,7 @@ import (
 
 // Pipe is the way of the packets from one party to another, made by Connect. WriteRTP belongs to one goroutine
 // at a time; all other methods may be called by any. Where it transcodes what comes unevenly, a timer lets out what it
-// holds, until Close.
+// holds, until Close; where it transcodes pictures, a goroutine does that.
 type Pipe struct {
 	to  Format
 	dst PacketWriter
@@ -52,6 +52,8 @@ type route struct {
 	from, to Format
 	// transcoder is nil where packets pass through.
 	transcoder *transcoder
+	// pictures is nil where they pass through.
+	pictures *pictures
 	// sets puts parameter sets between packets of H.264 that pass through; nil where there are none to put.
 	sets *h264.Inserter
 }
@@ -107,11 +109,14 @@ func (p *Pipe) write(packet *rtp.Packet) error {
 	if way.transcoder != nil {
 		return way.transcoder.write(&p.out, time.Since(p.began))
 	}
-	p.out.PayloadType = p.to.PayloadType
 	if p.pictures && packet.Extension { // the orientation
 		p.out.Extension, p.out.ExtensionProfile = true, packet.ExtensionProfile
 		p.out.Extensions = packet.Extensions
 	}
+	if way.pictures != nil {
+		return way.pictures.write(&p.out, way.sets)
+	}
+	p.out.PayloadType = p.to.PayloadType
 	if way.sets != nil {
 		return way.sets.Write(&p.out, p.pass)
 	}
@@ -153,6 +158,9 @@ func (p *Pipe) letOut() {
 // Close drops what is held. Nothing is written to the receiver once it has returned, if none but packets that were
 // transcoded went there.
 func (p *Pipe) Close() {
+	if made := p.transcoded(); made != nil {
+		made.close()
+	}
 	if !p.transcodes {
 		return
 	}
@@ -179,6 +187,35 @@ func (p *Pipe) choose(payloadType uint8) bool {
 	return true
 }
 
+// transcoded gives the way of pictures that are transcoded; nil where they pass through.
+func (p *Pipe) transcoded() *pictures {
+	for _, route := range &p.routes {
+		if route != nil && route.pictures != nil {
+			return route.pictures
+		}
+	}
+	return nil
+}
+
+// WantKeyframe asks for a full picture where pictures are made, and reports false where they pass through: then their
+// source has to be asked.
+func (p *Pipe) WantKeyframe() bool {
+	made := p.transcoded()
+	if made != nil {
+		made.wanted.Store(true)
+	}
+	return made != nil
+}
+
+// LimitPictures sets how much is made of pictures, in bit/s, and reports false where they pass through.
+func (p *Pipe) LimitPictures(bitrate uint64) bool {
+	made := p.transcoded()
+	if made != nil {
+		made.limit(bitrate)
+	}
+	return made != nil
+}
+
 // send passes a packet on to the receiver.
 func (p *Pipe) send(packet *rtp.Packet) error {
 	if len(packet.Payload) > 0 {
@@ -191,8 +228,11 @@ func (p *Pipe) send(packet *rtp.Packet) error {
 // "G722/8000 -> decode 16000 -> resample 8000 -> PCMU/8000".
 func (p *Pipe) String() string {
 	current := p.current.Load()
-	if current.transcoder == nil {
+	if current.transcoder == nil && current.pictures == nil {
 		return fmt.Sprintf("%s -> %s", current.from, current.to)
+	}
+	if current.pictures != nil {
+		return fmt.Sprintf("%s -> decode -> %s", current.from, current.to)
 	}
 	way := current.transcoder.path
 	if way.resamples() {

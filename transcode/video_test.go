@@ -7,7 +7,7 @@ import (
 	"github.com/pion/rtp"
 )
 
-func picture(name, parameters string) Format {
+func videoFormat(name, parameters string) Format {
 	return Format{Codec: Codec{Name: name, ClockRate: 90000}, Parameters: parameters}
 }
 
@@ -18,14 +18,14 @@ func TestFits(t *testing.T) {
 		a, b Format
 		want bool
 	}{
-		{picture("VP8", "max-fs=1200"), picture("vp8", ""), true},
-		{picture("VP8", ""), picture("VP9", ""), false},
-		{picture("VP9", ""), picture("VP9", "profile-id=0"), true},
-		{picture("VP9", "profile-id=2"), picture("VP9", ""), false},
-		{picture("AV1", "level-idx=5;profile=0;tier=0"), picture("AV1", ""), true},
-		{picture("AV1", "profile=1"), picture("AV1", ""), false},
-		{picture("H264", "profile-level-id=42e01f"), picture("H264", "profile-level-id=42801E"), true},
-		{picture("H264", "packetization-mode=2"), picture("H264", "packetization-mode=2"), false},
+		{videoFormat("VP8", "max-fs=1200"), videoFormat("vp8", ""), true},
+		{videoFormat("VP8", ""), videoFormat("VP9", ""), false},
+		{videoFormat("VP9", ""), videoFormat("VP9", "profile-id=0"), true},
+		{videoFormat("VP9", "profile-id=2"), videoFormat("VP9", ""), false},
+		{videoFormat("AV1", "level-idx=5;profile=0;tier=0"), videoFormat("AV1", ""), true},
+		{videoFormat("AV1", "profile=1"), videoFormat("AV1", ""), false},
+		{videoFormat("H264", "profile-level-id=42e01f"), videoFormat("H264", "profile-level-id=42801E"), true},
+		{videoFormat("H264", "packetization-mode=2"), videoFormat("H264", "packetization-mode=2"), false},
 		{Format{Codec: pcmu, Parameters: "x"}, Format{Codec: pcmu}, true},
 	} {
 		if test.a.Fits(test.b) != test.want || test.b.Fits(test.a) != test.want {
@@ -38,10 +38,10 @@ func TestFits(t *testing.T) {
 func TestCrossing(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[Format]string{
-		picture("VP8", "max-fr=30;max-fs=x;evil=1"):                       "max-fr=30",
-		picture("VP9", "profile-id=2"):                                    "profile-id=2",
-		picture("AV1", "tier=0;level-idx=8;profile=0"):                    "level-idx=8",
-		picture("H264", "profile-level-id=42E01F;sprop-parameter-sets=!"): "profile-level-id=42e01f",
+		videoFormat("VP8", "max-fr=30;max-fs=x;evil=1"):                       "max-fr=30",
+		videoFormat("VP9", "profile-id=2"):                                    "profile-id=2",
+		videoFormat("AV1", "tier=0;level-idx=8;profile=0"):                    "level-idx=8",
+		videoFormat("H264", "profile-level-id=42E01F;sprop-parameter-sets=!"): "profile-level-id=42e01f",
 	} {
 		got, ok := given.Crossing()
 		if !ok || got.Parameters != want {
@@ -49,8 +49,8 @@ func TestCrossing(t *testing.T) {
 		}
 	}
 	odd := Format{Codec: Codec{Name: "VP8", ClockRate: 8000}}
-	unknown := picture("H264", "profile-level-id=00001f")
-	for _, given := range []Format{picture("H263", ""), picture("H264", "profile-level-id=x"), odd, unknown} {
+	unknown := videoFormat("H264", "profile-level-id=00001f")
+	for _, given := range []Format{videoFormat("H263", ""), videoFormat("H264", "profile-level-id=x"), odd, unknown} {
 		if _, ok := given.Crossing(); ok {
 			t.Errorf("%v %q crosses", given, given.Parameters)
 		}
@@ -61,10 +61,11 @@ func TestCrossing(t *testing.T) {
 func TestOffered(t *testing.T) {
 	t.Parallel()
 	ofBrowser := []Format{
-		picture("VP8", ""), picture("H264", "profile-level-id=640c1f;packetization-mode=1"),
-		picture("H264", "profile-level-id=42e01f;packetization-mode=1"), picture("H264", "profile-level-id=42001f"),
-		picture("H264", "profile-level-id=4d001f"), picture("VP9", "profile-id=2"), picture("VP9", "profile-id=0"),
-		picture("AV1", ""), picture("rtx", "apt=96"),
+		videoFormat("VP8", ""), videoFormat("H264", "profile-level-id=640c1f;packetization-mode=1"),
+		videoFormat("H264", "profile-level-id=42e01f;packetization-mode=1"), videoFormat("H264", "profile-level-id=42001f"),
+		videoFormat("H264", "profile-level-id=4d001f"),
+		videoFormat("VP9", "profile-id=2"), videoFormat("VP9", "profile-id=0"),
+		videoFormat("AV1", ""), videoFormat("rtx", "apt=96"),
 	}
 	var got []string
 	for _, format := range Offered(ofBrowser) {
@@ -80,7 +81,7 @@ func TestOffered(t *testing.T) {
 
 // TestParameterSetsCostNothing holds that a packet costs no memory on its way, with parameter sets put in or not.
 func TestParameterSetsCostNothing(t *testing.T) { //nolint:paralleltest // counts allocations
-	format := picture("H264", "profile-level-id=42c01f;sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==")
+	format := videoFormat("H264", "profile-level-id=42c01f;sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==")
 	sent := 0
 	pipe, err := Connect([]Format{format}, format, PacketWriterFunc(func(*rtp.Packet) error {
 		sent++
@@ -106,7 +107,7 @@ func TestParameterSetsCostNothing(t *testing.T) { //nolint:paralleltest // count
 // takes the place of the one from a source.
 func TestParameterSetsAfterConnectingAgain(t *testing.T) {
 	t.Parallel()
-	format := picture("H264", "profile-level-id=42c01f;sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==")
+	format := videoFormat("H264", "profile-level-id=42c01f;sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==")
 	var numbers []uint16
 	sender := NewSender(SenderOptions{Pictures: true, Write: func(header *rtp.Header, _ []byte) error {
 		numbers = append(numbers, header.SequenceNumber)

@@ -110,6 +110,7 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 	if ours.empty() {
 		return nil, notAcceptable(ErrNoCodec)
 	}
+	s.shorten(layout, ours)
 	text, err := s.print(layout, ours)
 	if err != nil {
 		return nil, err
@@ -278,13 +279,11 @@ func (s *Session) section(
 	}}
 }
 
-// print prints our description: the sections of layout refused, but for ours. The version rises only if something
-// changed (RFC 3264 section 8).
-func (s *Session) print(layout []sdp.Media, ours sections) ([]byte, error) {
-	n := &s.negotiation
+// describe is our description: the sections of layout refused, but for ours.
+func (s *Session) describe(layout []sdp.Media, ours sections) *sdp.Session {
 	address := s.options.Advertise.String()
-	session := sdp.Session{
-		Origin:  sdp.Origin{SessionID: n.sessionID, Version: n.version, Address: address},
+	session := &sdp.Session{
+		Origin:  sdp.Origin{SessionID: s.negotiation.sessionID, Version: s.negotiation.version, Address: address},
 		Address: address,
 	}
 	for _, media := range layout {
@@ -296,6 +295,13 @@ func (s *Session) print(layout []sdp.Media, ours sections) ([]byte, error) {
 			session.ICELite = session.ICELite || section.ice != nil
 		}
 	}
+	return session
+}
+
+// print prints our description. The version rises only if something changed (RFC 3264 section 8).
+func (s *Session) print(layout []sdp.Media, ours sections) ([]byte, error) {
+	n := &s.negotiation
+	session := s.describe(layout, ours)
 	text, err := session.Marshal()
 	if err == nil && !bytes.Equal(text, n.text) {
 		n.version++

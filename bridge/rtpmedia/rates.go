@@ -20,6 +20,20 @@ func (m *section) turn(id uint8, does bool) {
 	}
 }
 
+// roomy is how long an offer may be that goes into a datagram with the headers of its INVITE (RFC 3261 section 18.1.1).
+const roomy = 680
+
+// shorten leaves out of an offer what few phones know, where it would not fit into a datagram.
+func (s *Session) shorten(layout []sdp.Media, ours sections) {
+	video := ours[transcode.Video]
+	if video == nil {
+		return
+	}
+	if text, err := s.describe(layout, ours).Marshal(); err == nil && len(text) > roomy {
+		video.Extensions, video.Feedback = nil, sdp.PictureFeedback()
+	}
+}
+
 // LimitPictures asks the party by TMMBR (RFC 5104) to send no more of pictures, in bit/s, now and with each report from
 // now on, if it takes that.
 func (s *Session) LimitPictures(bitrate uint64) {

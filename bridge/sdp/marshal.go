@@ -119,11 +119,10 @@ func (p *printer) media(media *Media, sessionAddress string) {
 	p.sources(media)
 }
 
-// bandwidth prints both forms: some read only the one.
+// bandwidth prints the form that everybody reads.
 func (p *printer) bandwidth(media *Media) {
 	if media.Bitrate != 0 {
 		p.line("b=AS:%d", (media.Bitrate+999)/1000)
-		p.line("b=TIAS:%d", media.Bitrate)
 	}
 }
 

@@ -49,7 +49,7 @@ type Media struct {
 	PacketTime, MaxPacketTime time.Duration
 
 	// Bitrate is the most that the describing party takes, in bit/s: b=TIAS (RFC 3890), else b=AS (RFC 8866 section 5.8);
-	// 0 where not given. Both are printed.
+	// 0 where not given. The latter is printed.
 	Bitrate uint64
 	// Extensions are the RTP header extensions (RFC 8285), at most MaxExtensions.
 	Extensions []Extension

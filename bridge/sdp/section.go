@@ -45,7 +45,7 @@ func (s *section) bandwidth(value string) {
 	}
 	switch kind {
 	case "TIAS":
-		s.media.Bitrate, s.independent = number, true
+		s.media.Bitrate, s.independent = (number+999)/1000*1000, true // as it can be told by b=AS
 	case "AS":
 		if !s.independent {
 			s.media.Bitrate = number * 1000

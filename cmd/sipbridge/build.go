@@ -25,6 +25,7 @@ import (
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/transport"
+	"sipbridge/transcode"
 	"sipbridge/web"
 	"sipbridge/web/admin"
 )
@@ -226,7 +227,7 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	s.router = router
+	s.router, s.pictures = router, transcode.NewPictureLimit(s.config.Media.VideoTranscoders)
 	if err := s.addRecorder(); err != nil {
 		return err
 	}
@@ -235,6 +236,7 @@ func (s *service) addExchange(domains sipua.Domains, own []netip.Addr) error {
 		MaxUserCalls: s.config.Call.PerUser, Passing: s.agent.ProxiedCalls,
 		Policy: bridge.Policy{
 			AudioOnly: !s.config.Media.Video, PictureBitrate: uint64(s.config.Media.VideoBitrate) * 1000,
+			Pictures: s.pictures,
 		},
 		Announcer:    announcements.announcer(s.config.Announcements),
 		JitterBuffer: jitterBuffer(s.config.Media),

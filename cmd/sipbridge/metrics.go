@@ -189,6 +189,8 @@ func (s *service) mediaMetrics() []admin.Sample {
 	rtp := s.media.counters.Stats()
 	return []admin.Sample{
 		gauge("rtp_port_pairs_in_use", "Pairs of RTP ports in use.", float64(s.media.ports.InUse())),
+		gauge("pictures_transcoded", "Streams of pictures that are transcoded now.", float64(s.pictures.Running())),
+		counter("pictures_refused_total", "Pictures not transcoded, as too many were.", s.pictures.Refused()),
 		gauge("webrtc_sessions", "WebRTC media sessions now.", float64(webrtc.Open)),
 		counter("webrtc_lost_total", "WebRTC sessions whose media were lost.", webrtc.Lost),
 		counter("webrtc_refused_total", "WebRTC descriptions refused.", webrtc.Refused),

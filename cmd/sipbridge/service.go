@@ -24,6 +24,7 @@ import (
 	"sipbridge/sipua/locate/resolver"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/token"
+	"sipbridge/transcode"
 	"sipbridge/transcode/governor"
 	"sipbridge/web/clicktocall"
 	"sipbridge/web/clicktocall/store"
@@ -46,16 +47,18 @@ type service struct {
 	agent         *sipua.Agent
 	exchange      *bridge.Exchange
 	router        *route.Router
-	recorder      *recording.Recorder // nil without recording.folder
-	governor      *governor.Governor  // nil without media.opus_adapts
-	browsers      *ws.Server
-	clickToCall   *clicktocall.Service // nil without buttons and accounts
-	callers       *store.Store         // of clickToCall; nil without accounts
-	flash         *rtmp.Server
-	flashPlain    []net.Listener
-	flashSecure   []net.Listener
-	flashTunnel   *tunnel.Listener // nil without flash.tunnel
-	web           []*webServer
+	// pictures bounds how many streams of pictures are transcoded; nil where none is.
+	pictures    *transcode.PictureLimit
+	recorder    *recording.Recorder // nil without recording.folder
+	governor    *governor.Governor  // nil without media.opus_adapts
+	browsers    *ws.Server
+	clickToCall *clicktocall.Service // nil without buttons and accounts
+	callers     *store.Store         // of clickToCall; nil without accounts
+	flash       *rtmp.Server
+	flashPlain  []net.Listener
+	flashSecure []net.Listener
+	flashTunnel *tunnel.Listener // nil without flash.tunnel
+	web         []*webServer
 
 	// ready is true between start and drain.
 	ready atomic.Bool

@@ -44,7 +44,7 @@ func layers() map[string]int {
 		// what RTMP stands on
 		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4, "signaling/rtmp/flv": 4,
 		"signaling/rtmp/tunnel":  4,
-		"transcode/h264/payload": 0, "transcode/avcodec": 0,
+		"transcode/h264/payload": -1, "transcode/avcodec": 0, "transcode/picture": 0,
 		"sipua":     5,
 		"signaling": 5,
 		"web":       5,

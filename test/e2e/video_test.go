@@ -28,12 +28,16 @@ func TestVideo(t *testing.T) {
 	for _, codec := range []string{"VP8", "H264"} {
 		t.Run("phone with "+codec, func(t *testing.T) {
 			t.Parallel()
-			w.pageAndPhoneSeeEachOther(t, film.Options{Codec: codec, PayloadType: 97})
+			w.pageAndPhoneSeeEachOther(t, "", film.Options{Codec: codec, PayloadType: 97})
 		})
 	}
+	t.Run("phone without the codec of the page", func(t *testing.T) {
+		t.Parallel()
+		w.pageAndPhoneSeeEachOther(t, "VP8", film.Options{Codec: "H264", PayloadType: 97})
+	})
 	t.Run("phone with its parameter sets in the SDP", func(t *testing.T) {
 		t.Parallel()
-		w.pageAndPhoneSeeEachOther(t, film.Options{Codec: "H264", PayloadType: 97, SetsApart: true})
+		w.pageAndPhoneSeeEachOther(t, "", film.Options{Codec: "H264", PayloadType: 97, SetsApart: true})
 	})
 	t.Run("come and go", w.comeAndGo)
 	t.Run("without sound", w.picturesAlone)
@@ -151,22 +155,30 @@ func (w *world) comeAndGo(t *testing.T) {
 	mustBe(t, caller, "ended")
 }
 
-// pageAndPhoneSeeEachOther calls a phone from a page; ffmpeg decodes what the phone gets, and makes what it sends.
-func (w *world) pageAndPhoneSeeEachOther(t *testing.T, options film.Options) {
+// pageAndPhoneSeeEachOther calls a phone from a page that has only a codec, or all; ffmpeg decodes what the phone gets,
+// and makes what it sends.
+func (w *world) pageAndPhoneSeeEachOther(t *testing.T, codec string, options film.Options) {
 	t.Helper()
 	pictures := newFilm(t, options)
 	phone := callee(t, func(media sipp.Media) []sipp.Step {
 		media.Video = append(slices.Clone(pictures.Lines), fmt.Sprintf("a=rtcp-fb:%d nack pli", options.PayloadType))
 		return answerUntilBye(media)
 	})
-	p := w.newCamera(t, "")
+	p := w.newCamera(t, codec)
 	must(t, p.Call(nil, "call", phone.number()))
 	mustBe(t, p, "established")
 	invite, err := phone.WaitMessage("INVITE ", limit)
 	must(t, err)
 	must(t, pictures.WaitPictures(enough, limit))
 	must(t, pictures.Show(sipp.VideoPort(invite)))
-	mustSee(t, p, options.Codec)
+	if codec == "" {
+		codec = options.Codec
+	}
+	mustSee(t, p, codec)
+	seen, err := p.WaitPictures(2*enough, limit)
+	must(t, err)
+	t.Logf("the page decoded %d pictures and froze for %.2f s, the phone decoded %d",
+		seen.Decoded, seen.FrozenSeconds, pictures.Decoded())
 	mustTalk(t, p, phone)
 	mustBeSmall(t, phone)
 	must(t, p.Call(nil, "hangup"))

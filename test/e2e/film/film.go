@@ -145,6 +145,9 @@ func (f *Film) parameterSets() (string, error) {
 	return found[1], nil
 }
 
+// Decoded is how many pictures were decoded so far.
+func (f *Film) Decoded() int { return f.frames() }
+
 // frames finds the counts that ffmpeg prints while it decodes.
 func (f *Film) frames() int {
 	found := regexp.MustCompile(`(?m)^frame=(\d+)$`).FindAllStringSubmatch(f.eyes.Output(), -1)

@@ -1,0 +1,68 @@
+//go:build video
+
+package bridge_test
+
+import (
+	"testing"
+
+	"sipbridge/bridge"
+	"sipbridge/bridge/bridgetest"
+	"sipbridge/transcode"
+)
+
+// TestPicturesOfNoCommonCodec offers a codec that the caller lacks, and makes the pictures of each party into those of
+// the other one; but only if there is a place for both ways.
+func TestPicturesOfNoCommonCodec(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		limit   *transcode.PictureLimit
+		offered bool
+	}{
+		"places":    {transcode.NewPictureLimit(2), true},
+		"one place": {transcode.NewPictureLimit(1), false},
+		"none":      {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, func(o *bridge.ExchangeOptions) { o.Policy.Pictures = test.limit })
+			asked := request(bridgetest.PCMU())
+			asked.Offer = new(withVideo(bridge.SendRecv, video("VP8", 96, "")))
+			caller, callee := f.callWith(t, asked)
+			offered, _ := callee.Request.Offer.First(transcode.Video)
+			if has := len(offered.Formats) > 1 && offered.Formats[1].Name == "H264"; has != test.offered {
+				t.Fatalf("offered %+v", offered.Formats)
+			}
+			h264 := video("H264", 102, "profile-level-id=42e01f;packetization-mode=1;sprop-parameter-sets=Z0IACg==")
+			callee.Emit(bridge.Answered{Answer: withVideo(bridge.SendRecv, h264)})
+			answer := bridgetest.Await[bridgetest.Answer](t, caller.Leg).Answer
+			answered, ok := answer.First(transcode.Video)
+			if ok != test.offered || ok && (answered.Formats[0].Name != "VP8" || answered.Orientation) {
+				t.Fatalf("answered %+v", answer)
+			}
+			if !ok {
+				return
+			}
+			caller.FakeMedia().AwaitPlugged(t, transcode.Video)
+			callee.FakeMedia().AwaitPlugged(t, transcode.Video)
+			if test.limit.Running() != 2 {
+				t.Errorf("%d streams are transcoded", test.limit.Running())
+			}
+			callee.Emit(bridge.Ended{Cause: bridge.Cause{Status: 200}})
+			bridgetest.Await[bridgetest.Hangup](t, caller.Leg)
+			caller.Emit(bridge.Ended{Cause: bridge.Cause{Status: 200}})
+			bridgetest.Eventually(t, "the places to be given back", func() bool { return test.limit.Running() == 0 })
+		})
+	}
+}
+
+// TestPicturesOfACommonCodecPass transcodes nothing where parties have a codec in common.
+func TestPicturesOfACommonCodecPass(t *testing.T) {
+	t.Parallel()
+	limit := transcode.NewPictureLimit(2)
+	f := newFixture(t, func(o *bridge.ExchangeOptions) { o.Policy.Pictures = limit })
+	caller, callee := f.seen(t)
+	sees(t, caller.Leg, callee.Leg, 96)
+	if limit.Running() != 0 {
+		t.Errorf("%d streams are transcoded", limit.Running())
+	}
+}

@@ -1,0 +1,66 @@
+package transcode
+
+import (
+	"sync/atomic"
+
+	"sipbridge/transcode/picture"
+)
+
+// PictureLimit bounds how many streams of pictures are transcoded at one time: each costs a good part of a core. Its
+// methods may be called from any goroutine; a nil one allows none.
+type PictureLimit struct {
+	most    int64
+	running atomic.Int64
+	refused atomic.Uint64
+}
+
+// NewPictureLimit makes one. It is nil, which allows none, if the program was built without the codecs.
+func NewPictureLimit(most int) *PictureLimit {
+	if !picture.Available || most <= 0 {
+		return nil
+	}
+	return &PictureLimit{most: int64(most)}
+}
+
+// Free tells whether so many more streams may begin. A no is counted.
+func (l *PictureLimit) Free(streams int) bool {
+	if l == nil {
+		return false
+	}
+	free := l.running.Load()+int64(streams) <= l.most
+	if !free {
+		l.refused.Add(1)
+	}
+	return free
+}
+
+// Running counts the streams that are transcoded now.
+func (l *PictureLimit) Running() int {
+	if l == nil {
+		return 0
+	}
+	return int(l.running.Load())
+}
+
+// Refused counts how often there was no room for a stream.
+func (l *PictureLimit) Refused() uint64 {
+	if l == nil {
+		return 0
+	}
+	return l.refused.Load()
+}
+
+// take takes a place, and reports false if there is none.
+func (l *PictureLimit) take() bool {
+	if l == nil {
+		return false
+	}
+	if l.running.Add(1) > l.most {
+		l.running.Add(-1)
+		l.refused.Add(1)
+		return false
+	}
+	return true
+}
+
+func (l *PictureLimit) giveBack() { l.running.Add(-1) }
