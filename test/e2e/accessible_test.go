@@ -73,10 +73,11 @@ func TestPagesCanBeUsedByAll(t *testing.T) {
 // callByKeyboard registers and calls echo without a pointer.
 func (p *webPhone) callByKeyboard(t *testing.T) {
 	p.T = t
+	must(t, p.Resize(800, 600, "light")) // without motion: half-way colours are no one's to read
 	p.tabTo("username")
 	must(t, p.Press(keysOf(p.user)...))
 	p.tabTo("password")
-	must(t, p.Press(keysOf(password(p.number()))...))
+	must(t, p.Press(keysOf(p.password())...))
 	must(t, p.Press("Enter"))
 	p.await("line", "registered")
 	p.tabTo("target")
@@ -88,18 +89,13 @@ func (p *webPhone) callByKeyboard(t *testing.T) {
 	p.tabTo("mute")
 	must(t, p.Press("Space"))
 	p.mustShow("mute-words", "Unmute")
+	p.tabTo("transfer")
+	must(t, p.Press("Space"))
+	p.tabTo("pass-ask")
+	mustHaveNoBarriers(t, p.Page, "where to send a call")
 	p.tabTo("hangup")
 	must(t, p.Press("Enter"))
 	p.await("call", "none")
-}
-
-// number is that of the page's user.
-func (p *webPhone) number() int {
-	for number := 0; ; number++ {
-		if userName(number) == p.user {
-			return number
-		}
-	}
 }
 
 // tabTo moves the focus with the Tab key, as far as it takes.

@@ -2,7 +2,7 @@
 // browser pages that call each other. Arguments: the program, the folder for the pictures.
 import { launch } from './chromium.mjs';
 import { Service } from './service.mjs';
-import { states } from './states.mjs';
+import { states, still } from './states.mjs';
 
 /** The widths in CSS pixels, and how high the picture is at least. */
 const widths = [
@@ -19,6 +19,7 @@ async function open(browser, url, size) {
   await context.overridePermissions(new URL(url).origin, ['microphone', 'camera']);
   const page = await context.newPage();
   await page.setViewport(size);
+  await page.emulateMediaFeatures(still);
   page.on('pageerror', (error) => console.error(`uncaught ${error}`));
   return page;
 }

@@ -1,6 +1,8 @@
 // The states that are pictured: a name, and how the page gets there. another() opens one more page of the service.
 
-const dark = [{ name: 'prefers-color-scheme', value: 'dark' }];
+/** Pictured half-way through a change of colour nothing looks as it is. */
+export const still = [{ name: 'prefers-reduced-motion', value: 'reduce' }];
+const dark = [...still, { name: 'prefers-color-scheme', value: 'dark' }];
 
 /** Clicks as a user does: on what can be seen. */
 async function click(page, id) {
@@ -64,6 +66,38 @@ async function write(page, to, text) {
   await click(page, 'chat-send');
 }
 
+/** A call that is sent on, one on hold, and one that comes in. */
+async function several(another) {
+  const page = await registered(another);
+  await dial(page, 'echo', 'up');
+  await click(page, 'add-call');
+  await dial(page, 'tone', 'up');
+  const other = await another();
+  await signIn(other, 'bob');
+  await dial(other, 'alice', 'ringing');
+  await page.waitForFunction(() => document.getElementById('others').children.length === 2);
+  await click(page, 'transfer');
+  return page;
+}
+
+/** Two who see each other. */
+async function seeing(another) {
+  const page = await registered(another);
+  const other = await another();
+  await signIn(other, 'bob');
+  await dial(page, 'bob', 'ringing');
+  await click(other, 'answer');
+  for (const each of [page, other]) {
+    await until(each, 'call', 'up');
+    await each.bringToFront(); // only what is in front is painted
+    await click(each, 'camera');
+  }
+  await page.bringToFront();
+  const moves = () => document.getElementById('remote-video').getVideoPlaybackQuality().totalVideoFrames > 10;
+  await page.waitForFunction(moves);
+  return page;
+}
+
 export const states = [
   { name: 'signin', reach: (another) => another() },
   { name: 'registered', reach: registered },
@@ -94,6 +128,17 @@ export const states = [
       await dial(page, 'echo', 'up');
       const plotted = () => document.getElementById('quality-line').points.length > 5;
       await page.waitForFunction(plotted); // the quality of some seconds
+      return page;
+    },
+  },
+  { name: 'several', reach: several },
+  { name: 'pictures', reach: seeing },
+  {
+    name: 'refused',
+    async reach(another) {
+      const page = await registered(another);
+      await dial(page, 'nobody', 'none');
+      await page.waitForSelector('#message[data-kind="bad"]');
       return page;
     },
   },
