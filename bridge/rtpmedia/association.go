@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/dtlssrtp"
@@ -121,10 +122,25 @@ func (a *association) shake(ctx context.Context, options dtlssrtp.Options) {
 		return
 	}
 	a.session.Store(session)
+	if a == a.pair.rtp {
+		a.stream.proved(a.peer.Load())
+	}
 	if ctx.Err() != nil { // close did not see the session
 		_ = session.Close()
 	}
 	session.Wait()
+}
+
+// proved sends media where the party has shown its certificate: there it gets what we send, whatever its SDP says.
+func (s *stream) proved(peer *netip.AddrPort) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	agreed := s.agreed.Load()
+	if agreed == nil || peer == nil || !s.latch.prove(*peer, time.Now()) {
+		return
+	}
+	s.options.Counters.moved.Add(1)
+	s.setDestinations(agreed)
 }
 
 // failed tells that there will be no keys.

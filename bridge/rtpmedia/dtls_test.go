@@ -203,6 +203,25 @@ func TestPhoneBehindNATBegins(t *testing.T) {
 	}
 }
 
+// TestHandshakeFindsTheWay: a party whose SDP names no address is where it has shown its certificate, before it
+// has sent any media.
+func TestHandshakeFindsTheWay(t *testing.T) {
+	t.Parallel()
+	caller, callee := newSession(t, shaking(t, Required)), newSession(t, shaking(t, Required))
+	agree(t, caller, callee, func(text []byte) []byte {
+		if !bytes.Contains(text, []byte("a=setup:active")) {
+			return text
+		}
+		return replacing("c=IN IP4 127.0.0.1", "c=IN IP4 phone.invalid")(text)
+	})
+	awaitKeys(t, callee)
+	eventually(t, "the way to the callee", func() bool { return caller.audio().to.Load() != nil })
+	exchange(t, caller, callee, pcmu())
+	if got := caller.options.Counters.Stats().Moved; got != 1 {
+		t.Errorf("moved %d times", got)
+	}
+}
+
 // TestEarlyHandshake: a party may shake hands before its answer has come, and the leg is not heard of by strangers.
 func TestEarlyHandshake(t *testing.T) {
 	t.Parallel()

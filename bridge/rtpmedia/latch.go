@@ -118,6 +118,15 @@ func (l *latch) acceptsReports(from netip.Addr) bool {
 	return l.trustIn(netip.AddrPortFrom(from, 0)) >= trustHost
 }
 
+// prove follows a source that has proved itself otherwise, and tells whether that is another than before.
+func (l *latch) prove(from netip.AddrPort, now time.Time) bool {
+	if l.paths.on || l.destination() == from || l.trustIn(from) == trustNone {
+		return false
+	}
+	l.current, l.trust, l.candidates, l.heard = from, max(l.trustIn(from), trustHost), nil, now
+	return true
+}
+
 // follow tells whether a source other than current may become current, and makes it so.
 func (l *latch) follow(from netip.AddrPort, ssrc uint32, sequence uint16, now time.Time) bool {
 	level := l.trustIn(from)
