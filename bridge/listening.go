@@ -52,7 +52,8 @@ func (c *call) startListening() {
 // listen looks whether both parties were heard since it looked last, and tells what is wrong.
 func (c *call) listen() {
 	now := [2]MediaStats{c.caller.count().now(), c.callee.count().now()}
-	if c.transfer != nil { // one party waits, and is to hear nothing
+	sound := c.caller.has(transcode.Audio) && c.callee.has(transcode.Audio)
+	if !sound || c.transfer != nil { // there is nothing to hear; in a transfer one party waits
 		c.listening.before, c.listening.began = now, time.Now()
 		return
 	}

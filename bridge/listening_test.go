@@ -48,6 +48,20 @@ func TestUnheardPartyIsTold(t *testing.T) {
 	}
 }
 
+// TestPicturesAloneAreNotListenedTo has a call without sound, which is looked at some times.
+func TestPicturesAloneAreNotListenedTo(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, listening)
+	caller, _ := f.shown(t, bridge.SendRecv, bridge.SendRecv)
+	bridgetest.Eventually(t, "some looks", func() bool {
+		return time.Since(f.Calls()[0].Started) > 100*time.Millisecond
+	})
+	caller.Emit(bridge.Ended{Cause: bridge.Normal()})
+	if record := f.observer.AwaitEnded(t); record.Unheard != "" || strings.Contains(f.log.String(), "WARN") {
+		t.Errorf("the record says %q, the log %s", record.Unheard, f.log)
+	}
+}
+
 // TestUnheardAtTheEnd has a call that is over before it is looked at for the first time.
 func TestUnheardAtTheEnd(t *testing.T) {
 	t.Parallel()
