@@ -77,6 +77,12 @@ func (w *world) sipmlPictures(t *testing.T) {
 			t.Errorf("%s still has the tracks %q", element, tracks)
 		}
 	}
+
+	connected(t, caller, called, "call-video")
+	sees(t, caller)
+	sees(t, called)
+	must(t, caller.Call(nil, "hangup"))
+	mustBe(t, called, "ended")
 }
 
 func (w *world) sipmlScreen(t *testing.T) {
