@@ -9,7 +9,7 @@
 // puts telephone keys between. All of it runs in the goroutine that received the packet.
 //
 // Nothing here knows of calls, sockets or SDP; the algorithms live in the subpackages (opus, speex,
-// g722, g711, gsm, conceal, resample, jitter, sequence, red, dtmf) and know nothing of RTP sessions.
+// g722, g711, gsm, conceal, resample, jitter, sequence, red, comfortnoise, dtmf) and know nothing of RTP sessions.
 //
 // To add a codec: write its algorithm as a subpackage and add one line to the table in codecs.go.
 package transcode

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"sipbridge/transcode/comfortnoise"
 	"sipbridge/transcode/h264"
 )
 
@@ -96,7 +97,11 @@ func (p *Pipe) WriteRTP(packet *rtp.Packet) error {
 // write sends a packet its way.
 func (p *Pipe) write(packet *rtp.Packet) error {
 	payload := packet.Payload
-	if len(payload) > 0 && !p.choose(packet.PayloadType) {
+	noise := packet.PayloadType == comfortnoise.PayloadType && p.routes[comfortnoise.PayloadType] == nil
+	if noise && p.current.Load().from.ClockRate != comfortnoise.ClockRate {
+		payload = nil
+	}
+	if len(payload) > 0 && !noise && !p.choose(packet.PayloadType) {
 		p.wrongPayloadType.Add(1)
 		payload = nil // its sequence number is accounted for, or it would be taken for a loss
 	}
@@ -116,7 +121,9 @@ func (p *Pipe) write(packet *rtp.Packet) error {
 	if way.pictures != nil {
 		return way.pictures.write(&p.out, way.sets)
 	}
-	p.out.PayloadType = p.to.PayloadType
+	if !noise {
+		p.out.PayloadType = p.to.PayloadType
+	}
 	if way.sets != nil {
 		return way.sets.Write(&p.out, p.pass)
 	}
@@ -128,7 +135,7 @@ func (p *Pipe) arm() {
 	way := p.current.Load()
 	due, ok := time.Duration(0), false
 	if way.transcoder != nil && !p.noTimer {
-		due, ok = way.transcoder.buffer.Due()
+		due, ok = way.transcoder.due()
 	}
 	switch {
 	case !ok && p.armed:

@@ -225,7 +225,7 @@ func TestSeveralFormats(t *testing.T) {
 			}
 		}
 		unknown := mulaw.packet()
-		unknown.PayloadType = 13
+		unknown.PayloadType = 77
 		write(t, pipe, unknown)
 		last := out.packets[len(out.packets)-1]
 		if len(last.payload) != 0 {

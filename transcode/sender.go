@@ -3,10 +3,12 @@ package transcode
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
 
+	"sipbridge/transcode/comfortnoise"
 	"sipbridge/transcode/sequence"
 )
 
@@ -42,6 +44,8 @@ type Sender struct {
 	loss lossEstimate
 	// redundancy repeats payloads where the party takes that.
 	redundancy redundancy
+	// noise tells that the party takes descriptions of noise.
+	noise atomic.Bool
 
 	// writing puts the packets of the source and of the keys in one order. It is held across Write,
 	// because SRTP needs its packets one at a time and in order; mu never is.
@@ -170,8 +174,8 @@ func (s *Sender) stamp(packet *rtp.Packet) bool {
 // accept gives the place of a packet in its source's count, or drops it. Only packets ahead of all others
 // can break the numbering, so that a late one never moves its successors.
 func (s *Sender) accept(packet *rtp.Packet) (number int64, ahead, ok bool) {
-	clock := s.clocks[packet.PayloadType&0x7f]
-	if clock == 0 && len(packet.Payload) > 0 {
+	clock, silent := s.clockOf(packet)
+	if clock == 0 && !silent {
 		s.counts.WrongPayloadType++
 		s.source.broken = true
 		return 0, false, false
@@ -186,12 +190,12 @@ func (s *Sender) accept(packet *rtp.Packet) (number int64, ahead, ok bool) {
 		s.counts.Dropped++
 		return 0, false, false
 	case verdict == sequence.Late:
-		return number, false, s.late(packet, clock)
+		return number, false, s.late(silent, clock)
 	case s.closed || s.off || s.keys.playing:
 		s.source.broken = true
 		s.counts.Muted++
 		return 0, false, false
-	case len(packet.Payload) == 0:
+	case silent:
 		s.skip(number, verdict)
 		return 0, false, false
 	}
@@ -201,10 +205,20 @@ func (s *Sender) accept(packet *rtp.Packet) (number int64, ahead, ok bool) {
 	return number, true, true
 }
 
+// clockOf gives the clock of a packet, 0 if its payload type was not agreed on, and tells whether there is nothing in
+// it for the party.
+func (s *Sender) clockOf(packet *rtp.Packet) (clock uint32, silent bool) {
+	clock, silent = s.clocks[packet.PayloadType&0x7f], len(packet.Payload) == 0
+	if clock == 0 && packet.PayloadType == comfortnoise.PayloadType {
+		return comfortnoise.ClockRate, silent || !s.noise.Load()
+	}
+	return clock, silent
+}
+
 // late tells whether a packet that came late may still be sent.
-func (s *Sender) late(packet *rtp.Packet, clock uint32) bool {
+func (s *Sender) late(silent bool, clock uint32) bool {
 	muted := s.closed || s.off || s.keys.playing
-	if muted || s.source.broken || clock != s.source.clock || len(packet.Payload) == 0 {
+	if muted || s.source.broken || clock != s.source.clock || silent {
 		s.counts.Dropped++
 		return false
 	}

@@ -204,7 +204,7 @@ func TestSenderPlaceholders(t *testing.T) {
 func TestSenderWrongPayloadType(t *testing.T) {
 	s, p := newTestSender(t)
 	say(t, s, 1, 10)
-	sayAs(t, s, 1, 11, 13, 1760)
+	sayAs(t, s, 1, 11, 77, 1760)
 	say(t, s, 1, 12)
 	expect(t, p.got(), step{0, 0, true}, step{1, 320, true})
 	if stats := s.Stats(); stats.WrongPayloadType != 1 {

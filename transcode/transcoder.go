@@ -42,6 +42,10 @@ type transcoder struct {
 	// losses knows what becomes of the packets; nil if nobody does. The encoder is armed against so many percent.
 	losses LossReporter
 	armed  int
+	// noises knows whether the party takes descriptions of noise; nil if nobody does.
+	noises  NoiseTaker
+	comfort comfort
+	now     time.Duration // the moment of the packet, or of the timer
 
 	pcm     []int16 // what was decoded last
 	changed []int16 // the same at the encoder's rate
@@ -66,6 +70,7 @@ func newTranscoder(pipe *Pipe, from, to Format, path path, options ConnectOption
 		ClockRate: from.ClockRate, Wait: options.Wait, Most: options.MostDelay,
 	})
 	t.losses, _ = pipe.dst.(LossReporter)
+	t.noises, _ = pipe.dst.(NoiseTaker)
 	t.sequence, t.position = uint16(rand.Uint32()), uint64(rand.Uint32())
 	t.Restart()
 	return t
@@ -73,15 +78,17 @@ func newTranscoder(pipe *Pipe, from, to Format, path path, options ConnectOption
 
 // write takes a packet of the source that came at a moment, and gives the receiver's error.
 func (t *transcoder) write(packet *rtp.Packet, at time.Duration) error {
-	t.err = nil
+	t.err, t.now = nil, at
+	t.soothe()
 	t.buffer.Push(packet, at)
 	return t.err
 }
 
 // advance lets out what is due at a moment, and gives the receiver's error.
 func (t *transcoder) advance(at time.Duration) error {
-	t.err = nil
+	t.err, t.now = nil, at
 	t.buffer.Advance(at)
+	t.soothe()
 	return t.err
 }
 
@@ -131,6 +138,7 @@ func (t *transcoder) Restart() {
 	t.fresh, t.marker = true, true
 	t.frame = t.frame[:0]
 	t.ssrc = rand.Uint32()
+	t.comfort.on = false
 	t.forget()
 }
 
@@ -150,6 +158,11 @@ func (t *transcoder) Play(packet *rtp.Packet) {
 		t.err = err
 		return
 	}
+	if t.isNoise(packet) {
+		t.describe(packet)
+		return
+	}
+	t.comfort.on = false
 	t.align(packet.Timestamp)
 	n, err := t.decoder.Decode(packet.Payload, t.pcm)
 	if err != nil {
@@ -159,7 +172,10 @@ func (t *transcoder) Play(packet *rtp.Packet) {
 	}
 	t.last = n
 	t.pipe.sound.hear(t.pcm[:n], t.path.decode)
-	t.put(t.pcm[:n])
+	if !t.hush(packet.Payload, n) {
+		t.follow(t.pcm[:n])
+		t.put(t.pcm[:n])
+	}
 }
 
 // Lose conceals lost packets, as far as the timestamps say that they were sound.
@@ -253,21 +269,27 @@ func (t *transcoder) emit() {
 	}
 	t.arm()
 	size, err := t.encoder.Encode(t.frame, t.payload)
-	timestamp := uint32(t.position * uint64(t.to.ClockRate) / uint64(t.path.encode))
-	t.position += uint64(len(t.frame))
+	samples := len(t.frame)
 	t.frame = t.frame[:0]
 	if err != nil || size == 0 {
+		t.position += uint64(samples)
 		t.marker = true
 		t.fail(err)
 		return
 	}
+	t.send(t.to.PayloadType, size, samples)
+	t.marker = false
+}
+
+// send sends the payload that was made, which stands for so many samples of the encoder.
+func (t *transcoder) send(payloadType uint8, size, samples int) {
 	t.sequence++
 	t.out.Header = rtp.Header{
-		Version: 2, Marker: t.marker, PayloadType: t.to.PayloadType,
-		SequenceNumber: t.sequence, Timestamp: timestamp, SSRC: t.ssrc,
+		Version: 2, Marker: t.marker, PayloadType: payloadType, SequenceNumber: t.sequence,
+		Timestamp: uint32(t.position * uint64(t.to.ClockRate) / uint64(t.path.encode)), SSRC: t.ssrc,
 	}
 	t.out.Payload = t.payload[:size]
-	t.marker = false
+	t.position += uint64(samples)
 	t.fail(t.pipe.send(&t.out))
 }
 

@@ -33,6 +33,8 @@ type agreement struct {
 	orientation uint8
 	// wishes is what the party wants of extended reports.
 	wishes quality.Wishes
+	// noise tells that the party takes comfort noise (RFC 3389).
+	noise bool
 	// redundancy takes apart what repeats itself (RFC 2198); nil where that was not agreed. It belongs to whoever reads
 	// RTP.
 	redundancy *red.Receiver
@@ -82,6 +84,8 @@ func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Directio
 			events = append(events, pair.theirs.PayloadType, pair.ours)
 		case sdp.RoleRedundancy:
 			redundant = true
+		case sdp.RoleComfortNoise:
+			made.noise = true
 		default:
 			made.formats = append(made.formats, pair.theirs)
 		}

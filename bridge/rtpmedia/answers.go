@@ -303,7 +303,21 @@ func (n *negotiation) answeredFormats(offered sdp.Media, chosen transcode.Format
 	if event, ok := n.answeredEvent(offered, chosen); ok {
 		formats = append(formats, sdp.Format{Format: event})
 	}
+	if noise, ok := noiseOf(offered, chosen); ok {
+		formats = append(formats, sdp.Format{Format: noise})
+	}
 	return append(formats, redundancyOf(offered, formats)...)
+}
+
+// noiseOf gives the format of comfort noise (RFC 3389) beside a codec of the same clock, if it is offered under its
+// static payload type. We never offer it ourselves: phones would leave out silence that nobody asked them to.
+func noiseOf(offered sdp.Media, chosen transcode.Format) (transcode.Format, bool) {
+	for _, noise := range offered.ComfortNoise() {
+		if noise.PayloadType == comfortNoisePayloadType && chosen.ClockRate == noise.ClockRate {
+			return noise, true
+		}
+	}
+	return transcode.Format{}, false
 }
 
 // answeredEvent gives the telephone-event of the same clock as the chosen codec, or any.

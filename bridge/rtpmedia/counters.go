@@ -37,7 +37,7 @@ type Stats struct {
 	WrongSource uint64
 	// Held counts packets of a party that should not send.
 	Held uint64
-	// ComfortNoise counts comfort-noise packets (RFC 3389), which are not passed on.
+	// ComfortNoise counts comfort-noise packets (RFC 3389).
 	ComfortNoise uint64
 	// BadEvents counts ill-formed telephone-events.
 	BadEvents uint64

@@ -16,6 +16,7 @@ import (
 	"sipbridge/bridge/srtp"
 	"sipbridge/bridge/udp"
 	"sipbridge/transcode"
+	"sipbridge/transcode/comfortnoise"
 	"sipbridge/transcode/dtmf"
 )
 
@@ -176,12 +177,16 @@ func (s *stream) dispatch(packet *rtp.Packet, format inboundFormat, now time.Tim
 	if s.keys != nil {
 		s.keys.Expire(now)
 	}
-	if format.role != sdp.RoleCodec {
+	switch {
+	case format.role == sdp.RoleCodec:
+		packet.PayloadType = format.payloadType
+	case format.role == sdp.RoleComfortNoise && format.clock == comfortnoise.ClockRate:
 		s.options.Counters.comfortNoise.Add(1)
+		packet.PayloadType = comfortnoise.PayloadType
+	default:
 		s.account(packet)
 		return
 	}
-	packet.PayloadType = format.payloadType
 	// What became of the packet is counted where it went.
 	_ = s.pass(packet)
 }

@@ -140,6 +140,7 @@ func (s *stream) apply(agreed *agreement) {
 	s.sender.SetFormats(agreed.formats)
 	s.resender.Agree(agreed.feedback.nack, nil)
 	s.sender.SetTelephoneEvent(event.PayloadType, event.ClockRate)
+	s.sender.SetComfortNoise(agreed.noise)
 	s.useTones(agreed.formats)
 	s.sender.SetEnabled(agreed.direction.Sends())
 }

@@ -209,7 +209,7 @@ func (i *incoming) sound(accepted *acceptance, packet *rtp.Packet, now time.Time
 	case i.keys != nil:
 		i.keys.Expire(now)
 	}
-	if does != roleAudio {
+	if does != roleAudio && does != roleNoise {
 		packet.Payload = nil // the number is accounted for, or it would be taken for a loss
 	}
 	// What the other leg cannot send it counts itself.
