@@ -43,6 +43,7 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 	}
 	pipe, err := transcode.Connect(source, format, to.leg.Media().Sender(kind), transcode.ConnectOptions{
 		PacketTime: sink.PacketTime, Encoder: c.exchange.options.Encoder, MostDelay: c.exchange.options.JitterBuffer,
+		MaxPayload: mostPayload(to),
 		Pictures: transcode.PictureOptions{
 			Limit: c.exchange.options.Policy.Pictures, Bitrate: c.exchange.options.Policy.capped(to.takes),
 			AskKeyframe: from.leg.AskKeyframe,
@@ -63,6 +64,18 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 		from.leg.AskKeyframe()
 	}
 	return nil
+}
+
+// browserPayload is the largest packet of pictures that is sent to a browser, as browsers themselves send none larger:
+// more may not go through tunnels, nor with the overhead of SRTP.
+const browserPayload = 1200
+
+// mostPayload is the largest packet of pictures for a party; 0 for phones, which sent larger ones themselves.
+func mostPayload(to *side) int {
+	if transport := to.info().Transport; transport == "WS" || transport == "WSS" {
+		return browserPayload
+	}
+	return 0
 }
 
 // flows tells whether packets of a kind pass: both have it, the one party sends and the other listens.

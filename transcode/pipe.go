@@ -39,8 +39,8 @@ type Pipe struct {
 	// means; owned by WriteRTP.
 	out rtp.Packet
 
-	// pass is send, made once because a method value costs memory.
-	pass func(*rtp.Packet) error
+	// pass is passOn, whole is send, made once because a method value costs memory.
+	pass, whole func(*rtp.Packet) error
 
 	in, sent, wrongPayloadType atomic.Uint64
 	// sound and decodeErrors are counted by the transcoders.
@@ -57,6 +57,8 @@ type route struct {
 	pictures *pictures
 	// sets puts parameter sets between packets of H.264 that pass through; nil where there are none to put.
 	sets *h264.Inserter
+	// splitter cuts those that are too large; nil where the receiver takes any.
+	splitter *h264.Splitter
 }
 
 // PipeStats counts what went through a Pipe.
@@ -127,7 +129,15 @@ func (p *Pipe) write(packet *rtp.Packet) error {
 	if way.sets != nil {
 		return way.sets.Write(&p.out, p.pass)
 	}
-	return p.send(&p.out)
+	return p.pass(&p.out)
+}
+
+// passOn passes a packet on, cut if it is too large.
+func (p *Pipe) passOn(packet *rtp.Packet) error {
+	if splitter := p.current.Load().splitter; splitter != nil {
+		return splitter.Write(packet, p.whole)
+	}
+	return p.send(packet)
 }
 
 // arm has the timer go off when something that is held may go out. The caller holds mu.

@@ -128,3 +128,31 @@ func TestParameterSetsAfterConnectingAgain(t *testing.T) {
 		t.Errorf("numbers %v; %+v", numbers, sender.Stats())
 	}
 }
+
+// TestLargePacketsAreCut cuts H.264 for a receiver whose path carries less, and nothing else.
+func TestLargePacketsAreCut(t *testing.T) {
+	t.Parallel()
+	fragments, single := "profile-level-id=42e01f;packetization-mode=1", "profile-level-id=42e01f"
+	for name, test := range map[string]struct {
+		format Format
+		most   int
+		want   int
+	}{
+		"H.264":         {videoFormat("H264", fragments), 1200, 3},
+		"no limit":      {videoFormat("H264", fragments), 0, 1},
+		"no fragments":  {videoFormat("H264", single), 1200, 1},
+		"another codec": {videoFormat("VP8", ""), 1200, 1},
+	} {
+		sent := 0
+		count := PacketWriterFunc(func(*rtp.Packet) error { sent++; return nil })
+		pipe, err := Connect([]Format{test.format}, test.format, count, ConnectOptions{MaxPayload: test.most})
+		if err != nil {
+			t.Fatal(err)
+		}
+		packet := &rtp.Packet{Payload: append([]byte{0x65}, make([]byte, 3000)...)}
+		packet.PayloadType = test.format.PayloadType
+		if err = pipe.WriteRTP(packet); err != nil || sent != test.want {
+			t.Errorf("%s: %d packets, %v", name, sent, err)
+		}
+	}
+}
