@@ -114,6 +114,15 @@ func TestWebPhoneSays(t *testing.T) {
 	p.signIn(p.password())
 	p.await("line", "registered")
 
+	opened, err := w.browser.OpenWatched(w.service.HTTP + "/phone/")
+	must(t, err)
+	stranger := &webPhone{T: t, Page: opened}
+	stranger.enter("username", p.user)
+	stranger.enter("domain", "localhost")
+	stranger.enter("password", "wrong")
+	stranger.click("register")
+	stranger.mustShow("message", "Name or password is wrong.")
+
 	// A second tab with the same account rings, too, and hears that the first has answered.
 	second := openWebPhoneAs(t, w, p.user)
 	caller := w.newPage(t, jsSIP)
