@@ -70,7 +70,7 @@ e2e: build setup-test test/e2e/node_modules/.package-lock.json
 	$(NPM) --prefix test/e2e run build --if-present
 	go test $(TAGS) -p 1 -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/...
 
-## soak: what takes longer: every fuzz target for FUZZTIME, an hour of speech, SOAKCALLS calls, a flood of strangers, then the end-to-end tests SOAKS times
+## soak: what takes longer: every fuzz target for FUZZTIME, an hour of speech, SOAKCALLS calls, a flood of strangers, every codec to every other one, then the end-to-end tests SOAKS times
 .PHONY: soak
 soak: setup-build setup-test
 	$(call say,fuzz)
@@ -82,6 +82,8 @@ soak: setup-build setup-test
 	@$(MAKE) build
 	go run $(TAGS) ./test/load/signalling -soak $(SOAKCALLS) -rates 400
 	go run $(TAGS) ./test/load/signalling -flood 10000 -rates 10 -window 60s
+	$(call say,speech by every codec to every other one)
+	go test $(TAGS) -count=1 -timeout 20m ./test/e2e/quality -whole
 	@$(MAKE) e2e E2E_ARGS='-count=$(SOAKS) -timeout 6h $(E2E_ARGS)'
 
 ## bench: place calls, with sound and without, and print what they cost (BENCH_ARGS, SIGNALLING_ARGS add arguments)

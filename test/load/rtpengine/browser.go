@@ -32,7 +32,7 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) {
 	if !g.keep(socket) {
 		return
 	}
-	g.serving.Go(func() { g.read(&browser{socket: socket}) })
+	g.serving.Go(func() { g.read(&browser{socket: socket}) }) //nolint:contextcheck // it ends with Stop
 }
 
 // keep notes a connection to be closed at the end; it closes it at once if that is now.

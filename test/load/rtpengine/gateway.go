@@ -78,8 +78,8 @@ func (g *Gateway) start(ctx context.Context) error {
 	}
 	//nolint:contextcheck // it outlives ctx, so that it can be told to end
 	g.engine, err = program.Start(g.options.Binary, "--config-file=none", "-f", "-E", "--log-level=4",
-		"--interface=lo/127.0.0.1", "--listen-ng="+g.control, "--port-min="+strconv.Itoa(first), "--port-max="+strconv.Itoa(last), "--table=-1",
-		"--delete-delay=0")
+		"--interface=lo/127.0.0.1", "--listen-ng="+g.control, "--port-min="+strconv.Itoa(first),
+		"--port-max="+strconv.Itoa(last), "--table=-1", "--delete-delay=0")
 	if err != nil {
 		return fmt.Errorf("%w (Debian package rtpengine-daemon)", err)
 	}
@@ -92,7 +92,7 @@ func (g *Gateway) start(ctx context.Context) error {
 		return fmt.Errorf("WebSocket: %w", err)
 	}
 	g.address = listener.Addr().String()
-	//nolint:contextcheck // connections end with Stop
+
 	g.web = &http.Server{Handler: http.HandlerFunc(g.upgrade), ReadHeaderTimeout: time.Minute}
 	g.serving.Go(func() { _ = g.web.Serve(listener) }) // it ends when Stop closes it
 	return g.awaitReady(ctx)

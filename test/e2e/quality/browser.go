@@ -1,0 +1,115 @@
+package quality
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+
+	"sipbridge/test/load/caller"
+)
+
+// browser is a WebRTC party that calls: SIP over WebSocket, ICE and DTLS-SRTP by pion.
+type browser struct {
+	*party
+
+	sip        *caller.Caller
+	connection *webrtc.PeerConnection
+	track      *webrtc.TrackLocalStaticRTP
+	reading    sync.WaitGroup
+	up         chan struct{}
+}
+
+// newBrowser registers a browser with one codec.
+func newBrowser(t *testing.T, with codec, account caller.Options) *browser {
+	t.Helper()
+	b := &browser{party: newParty(with), up: make(chan struct{})}
+	capability := webrtc.RTPCodecCapability{
+		MimeType: "audio/" + with.codec.Name, ClockRate: with.codec.ClockRate, Channels: uint16(with.codec.Channels),
+		SDPFmtpLine: with.parameters,
+	}
+	engine := &webrtc.MediaEngine{}
+	must(t, engine.RegisterCodec(webrtc.RTPCodecParameters{
+		RTPCodecCapability: capability, PayloadType: webrtc.PayloadType(with.payloadType),
+	}, webrtc.RTPCodecTypeAudio))
+	settings := webrtc.SettingEngine{}
+	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetInterfaceFilter(func(name string) bool { return name == "lo" })
+	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings))
+	var err error
+	b.connection, err = api.NewPeerConnection(webrtc.Configuration{})
+	must(t, err)
+	t.Cleanup(b.close)
+	b.track, err = webrtc.NewTrackLocalStaticRTP(capability, "audio", "quality")
+	must(t, err)
+	_, err = b.connection.AddTrack(b.track)
+	must(t, err)
+	b.send = b.track.WriteRTP
+	b.connection.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		b.reading.Go(func() { b.read(track) })
+	})
+	var once sync.Once
+	b.connection.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		if state == webrtc.PeerConnectionStateConnected {
+			once.Do(func() { close(b.up) })
+		}
+	})
+	b.sip, err = caller.Dial(t.Context(), account)
+	must(t, err)
+	must(t, b.sip.Register(t.Context()))
+	return b
+}
+
+func (b *browser) read(track *webrtc.TrackRemote) {
+	for {
+		packet, _, err := track.ReadRTP()
+		if err != nil {
+			return
+		}
+		b.take(packet)
+	}
+}
+
+// call calls somebody and waits until media can flow.
+func (b *browser) call(t *testing.T, uri string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	offer, err := b.connection.CreateOffer(nil)
+	must(t, err)
+	gathered := webrtc.GatheringCompletePromise(b.connection)
+	must(t, b.connection.SetLocalDescription(offer))
+	<-gathered
+	invited, err := b.sip.Invite(ctx, uri, b.connection.LocalDescription().SDP)
+	must(t, err)
+	b.format.Parameters = answered(invited.Answer)
+	must(t, b.connection.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: invited.Answer}))
+	select {
+	case <-b.up:
+	case <-ctx.Done():
+		t.Fatal("ICE and DTLS do not come up")
+	}
+}
+
+// answered gives the parameters of the one codec in an answer, which say how we are to encode.
+func answered(sdp string) string {
+	for line := range strings.Lines(sdp) {
+		if value, ok := strings.CutPrefix(line, "a=fmtp:111 "); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func (b *browser) close() {
+	if b.sip != nil {
+		b.sip.Close()
+	}
+	// What is left of it ends with the test.
+	_ = errors.Join(b.connection.GracefulClose())
+	b.reading.Wait()
+}

@@ -1,0 +1,168 @@
+package quality
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"sipbridge/bridge/srtp"
+)
+
+// limit is how long anything may take on a busy machine.
+const limit = 20 * time.Second
+
+// phone is a SIP party: RTP over UDP, plain or protected with keys in its SDP.
+type phone struct {
+	*party
+
+	codec  codec
+	secure bool
+	socket *net.UDPConn
+	key    srtp.Key
+	reads  sync.WaitGroup
+
+	mu     sync.Mutex
+	tag    string         // guarded by mu; of the line whose key is taken
+	remote netip.AddrPort // guarded by mu
+	sealer *srtp.Sealer   // guarded by mu; nil while plain
+	opener *srtp.Opener   // guarded by mu; nil while plain
+}
+
+// newPhone opens a phone with one codec.
+func newPhone(t *testing.T, with codec, secure bool) *phone {
+	t.Helper()
+	p := &phone{party: newParty(with), codec: with, secure: secure, tag: "1"}
+	var err error
+	p.socket, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	must(t, err)
+	p.send = p.write
+	if secure {
+		p.key = srtp.NewKey(srtp.AESCM128SHA180)
+		p.sealer, err = srtp.NewSealer(p.key)
+		must(t, err)
+	}
+	p.reads.Go(p.read)
+	t.Cleanup(func() {
+		_ = p.socket.Close() // nothing more is to come
+		p.reads.Wait()
+	})
+	return p
+}
+
+// sdp describes the phone, as an offer or an answer.
+func (p *phone) sdp() string {
+	profile, crypto := "RTP/AVP", ""
+	if p.secure {
+		profile = "RTP/SAVP"
+		crypto = "a=crypto:" + p.tag + " " + p.key.Suite().String() + " inline:" +
+			base64.StdEncoding.EncodeToString(p.key.Octets()) + "\r\n"
+	}
+	address, _ := netip.ParseAddrPort(p.socket.LocalAddr().String()) // a socket's own address can be read
+	parameters := ""
+	if p.codec.parameters != "" {
+		parameters = fmt.Sprintf("a=fmtp:%d %s\r\n", p.codec.payloadType, p.codec.parameters)
+	}
+	return fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"+
+		"m=audio %d %s %d\r\n%sa=rtpmap:%d %s\r\n%sa=ptime:20\r\n", address.Port(), profile, p.codec.payloadType, crypto,
+		p.codec.payloadType, p.codec.codec, parameters)
+}
+
+var errSDP = errors.New("this SDP is of no use")
+
+// heed takes what the other side describes: where to send, its payload type of our codec, and its key.
+func (p *phone) heed(sdp string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for line := range strings.Lines(sdp) {
+		words := strings.Fields(line)
+		switch {
+		case len(words) > 3 && words[0] == "m=audio":
+			port := 0
+			if _, err := fmt.Sscan(words[1], &port); err != nil {
+				return fmt.Errorf("%w: %w", errSDP, err)
+			}
+			p.remote = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))
+		case len(words) == 2 && strings.HasPrefix(words[0], "a=rtpmap:") &&
+			strings.EqualFold(words[1], p.codec.codec.String()):
+			if _, err := fmt.Sscanf(words[0], "a=rtpmap:%d", &p.format.PayloadType); err != nil {
+				return fmt.Errorf("%w: %w", errSDP, err)
+			}
+			p.codec.payloadType = p.format.PayloadType
+		case p.secure && len(words) > 2 && strings.HasPrefix(words[0], "a=crypto:") && words[1] == "AES_CM_128_HMAC_SHA1_80":
+			p.tag = strings.TrimPrefix(words[0], "a=crypto:")
+			if err := p.unlock(strings.TrimPrefix(words[2], "inline:")); err != nil {
+				return err
+			}
+		}
+	}
+	if !p.remote.IsValid() || p.secure && p.opener == nil {
+		return fmt.Errorf("%w: %s", errSDP, sdp)
+	}
+	return nil
+}
+
+// unlock takes the other side's key. The caller holds mu.
+func (p *phone) unlock(text string) error {
+	text, _, _ = strings.Cut(text, "|")
+	octets, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errSDP, err)
+	}
+	key, err := srtp.KeyOf(srtp.AESCM128SHA180, octets)
+	if err != nil {
+		return err
+	}
+	p.opener, err = srtp.NewOpener(key)
+	return err
+}
+
+// write sends a packet.
+func (p *phone) write(packet *rtp.Packet) error {
+	p.mu.Lock()
+	remote, sealer := p.remote, p.sealer
+	p.mu.Unlock()
+	packet.PayloadType = p.format.PayloadType
+	raw := make([]byte, packet.MarshalSize()+srtp.Overhead)
+	n, err := packet.MarshalTo(raw)
+	if err != nil {
+		return err
+	}
+	raw = raw[:n:cap(raw)]
+	if sealer != nil {
+		if raw, err = sealer.SealRTP(raw[:cap(raw)], n); err != nil {
+			return err
+		}
+	}
+	_, err = p.socket.WriteToUDPAddrPort(raw, remote)
+	return err
+}
+
+func (p *phone) read() {
+	buffer := make([]byte, 2048)
+	for {
+		n, _, err := p.socket.ReadFromUDPAddrPort(buffer)
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		opener, payloadType := p.opener, p.codec.payloadType
+		p.mu.Unlock()
+		packet := &rtp.Packet{}
+		if opener != nil {
+			err = opener.OpenRTP(buffer[:n], packet)
+		} else {
+			err = packet.Unmarshal(buffer[:n])
+		}
+		if err == nil && packet.PayloadType == payloadType {
+			p.take(packet)
+		}
+	}
+}
