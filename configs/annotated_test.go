@@ -25,6 +25,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			OpusComplexity: 5, OpusAdapts: true, SRTP: "optional", SRTPKeys: "sdes",
 			JitterBuffer: 120 * time.Millisecond,
 		},
+		TURN: TURN{PerUser: 10},
 		Call: Call{
 			Ring: time.Minute, Park: 30 * time.Second, Drain: time.Minute, PerUser: 100,
 			Session: 30 * time.Minute, PRACK: true, Breaker: "always",

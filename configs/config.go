@@ -8,6 +8,7 @@ type Config struct {
 	Listen        Listen         `mapstructure:"listen"`
 	TLS           TLS            `mapstructure:"tls"`
 	Media         Media          `mapstructure:"media"`
+	TURN          TURN           `mapstructure:"turn"`
 	Call          Call           `mapstructure:"call"`
 	Users         []User         `mapstructure:"users"`
 	Routes        []Route        `mapstructure:"routes"`
@@ -69,6 +70,15 @@ type Media struct {
 	Timeout  time.Duration `mapstructure:"timeout"`
 	// JitterBuffer is the longest delay of packets that come unevenly and are decoded; 0 for none.
 	JitterBuffer time.Duration `mapstructure:"jitter_buffer"`
+}
+
+// TURN is the relay for browsers.
+type TURN struct {
+	// Host is what browsers are told; empty for an address of ours.
+	Host string `mapstructure:"host"`
+	// Secret makes the passwords; empty for one that is made up.
+	Secret  string `mapstructure:"secret"`
+	PerUser int    `mapstructure:"per_user"`
 }
 
 // Admin is what the operator sees beside the log and /metrics.

@@ -24,6 +24,9 @@ type Listen struct {
 	RTMPS  string `mapstructure:"rtmps"`
 	// WebRTCTCP is where browsers bring their media that no UDP lets through (RFC 6544).
 	WebRTCTCP string `mapstructure:"webrtc_tcp"`
+	// TURN is of the relay for browsers, by UDP and TCP; TURNTLS by TLS.
+	TURN    string `mapstructure:"turn"`
+	TURNTLS string `mapstructure:"turn_tls"`
 	// Public opens HTTPS, SIPUDP, SIPTCP and SIPTLS on each own address where they name only loopback.
 	Public bool `mapstructure:"public"`
 }
@@ -31,7 +34,7 @@ type Listen struct {
 // Listeners are the sockets to open: one for each address, so that each answers from the address to
 // which it was spoken.
 type Listeners struct {
-	HTTP, HTTPS, SIPUDP, SIPTCP, SIPTLS, RTMP, RTMPS, WebRTCTCP []netip.AddrPort
+	HTTP, HTTPS, SIPUDP, SIPTCP, SIPTLS, RTMP, RTMPS, WebRTCTCP, TURN, TURNTLS []netip.AddrPort
 }
 
 // ErrAddress is the error of an address to listen on that cannot be read.
@@ -58,6 +61,8 @@ func (l Listen) Expand(own []netip.Addr) (Listeners, error) {
 		{"listen.rtmp", l.RTMP, false, &out.RTMP}, // passwords would cross the network as they are
 		{"listen.rtmps", l.RTMPS, false, &out.RTMPS},
 		{"listen.webrtc_tcp", l.WebRTCTCP, false, &out.WebRTCTCP},
+		{"listen.turn", l.TURN, false, &out.TURN},
+		{"listen.turn_tls", l.TURNTLS, false, &out.TURNTLS},
 	} {
 		addresses, err := expandAll(item.address, item.public, own)
 		if err != nil {

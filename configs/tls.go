@@ -48,6 +48,8 @@ const (
 	ListenerHTTPS  = "https"
 	ListenerSIPTLS = "sip_tls"
 	ListenerRTMPS  = "rtmps"
+	// ListenerTURNTLS has the common one alone.
+	ListenerTURNTLS = "turn_tls"
 )
 
 // PairOf gives the certificate of a listener: its own, else the common one.

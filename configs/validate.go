@@ -39,6 +39,7 @@ func (c *Config) Validate() error {
 	c.checkListen(&found)
 	c.checkTLS(&found)
 	c.checkMedia(&found)
+	c.checkTURN(&found)
 	c.checkCall(&found)
 	c.checkUsers(&found)
 	c.checkPresence(&found)
@@ -155,6 +156,26 @@ func (c *Config) checkMedia(found *faults) {
 	checkPositive(found, "media.timeout", c.Media.Timeout)
 	if longest := 200 * time.Millisecond; c.Media.JitterBuffer < 0 || c.Media.JitterBuffer > longest {
 		found.add("media.jitter_buffer: %s is not between 0s and %s", c.Media.JitterBuffer, longest)
+	}
+}
+
+// shortestTURNSecret is in characters, as that of tokens.
+const shortestTURNSecret = 32
+
+func (c *Config) checkTURN(found *faults) {
+	if _, err := netip.ParseAddr(c.TURN.Host); c.TURN.Host != "" && err != nil && !isHost(c.TURN.Host) {
+		found.add("turn.host: %q is no name or address of a machine", c.TURN.Host)
+	}
+	if c.TURN.Secret != "" && len(c.TURN.Secret) < shortestTURNSecret {
+		found.add("turn.secret: it has %d characters; at least %d are needed", len(c.TURN.Secret), shortestTURNSecret)
+	}
+	if c.TURN.PerUser < 1 {
+		found.add("turn.per_user: %d relays serve nobody", c.TURN.PerUser)
+	}
+	for _, address := range splitAddresses(c.Listen.TURN) {
+		if _, port, err := parseAddress(address); err == nil && c.mediaUses(port) {
+			found.add("listen.turn: port %d is also one of the media ports", port)
+		}
 	}
 }
 

@@ -71,6 +71,9 @@ type Options struct {
 	CallsOnly func(user string) bool
 	// Guests lets tokens and temporary accounts name users whom the registrar does not know.
 	Guests bool
+	// ICEServers gives what a browser is told of relays when it registers (X-ICE-Servers, RTCIceServer in JSON): on which
+	// flow, as whom. Default, and where it gives nothing: it is told of none.
+	ICEServers func(flow transport.Flow, user string) string
 	// Trunks are the servers whose customer we are; none by default.
 	Trunks []*trunk.Trunk
 	// Dialing says who may dial what at our cost; nil lets nobody.

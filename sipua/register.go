@@ -52,7 +52,18 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 	keepOpen(flow)
 	response := newResponse(request, 200, "")
 	addHeaders(response, headers)
+	a.nameICEServers(flow, proved.user, response)
 	transaction.send(response)
+}
+
+// nameICEServers tells a browser that is registered now of the relays that it may use.
+func (a *Agent) nameICEServers(flow transport.Flow, user string, response *sip.Response) {
+	if a.options.ICEServers == nil || !transport.FromBrowser(flow) {
+		return
+	}
+	if servers := a.options.ICEServers(flow, user); servers != "" {
+		response.AppendHeader(sip.NewHeader("X-ICE-Servers", servers))
+	}
 }
 
 // sender is the prover as the registrar takes him. guests lets him be nobody that it knows, if he is vouched for.

@@ -100,6 +100,22 @@ func (e *Engine) Addresses() []netip.AddrPort {
 	return e.shared.Addresses()
 }
 
+// ListensAt tells whether browsers may be told of UDP ports of ours at an address.
+func (e *Engine) ListensAt(address netip.Addr) bool {
+	return address.IsValid() && (address == e.options.Advertise.Unmap() || slices.Contains(e.sockets.Addresses, address))
+}
+
+// Listens tells whether browsers may be told of a UDP port as ours.
+func (e *Engine) Listens(port netip.AddrPort) bool {
+	if !e.ListensAt(port.Addr()) {
+		return false
+	}
+	if e.shared == nil {
+		return e.options.FirstPort <= port.Port() && port.Port() <= e.options.LastPort
+	}
+	return slices.ContainsFunc(e.shared.Addresses(), func(own netip.AddrPort) bool { return own.Port() == port.Port() })
+}
+
 // Stats gives a snapshot of the counters.
 func (e *Engine) Stats() EngineStats {
 	stats := EngineStats{

@@ -68,6 +68,9 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if err := s.addTransports(ctx, own); err != nil {
 		return nil, err
 	}
+	if err := s.addRelay(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.addUsers(domains); err != nil {
 		return nil, err
 	}
@@ -176,6 +179,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		Tokens:     s.tokens,
 		Guests:     s.config.Tokens.AnyUser,
 		CallsOnly:  s.isGuest,
+		ICEServers: s.iceServers,
 		Trunks:     trunks,
 		Dialing:    s.dialing,
 		Transports: s.transports.layer,

@@ -41,6 +41,7 @@ func newCertificates(config configs.TLS, listeners configs.Listeners, own []neti
 		{configs.ListenerHTTPS, listeners.HTTPS},
 		{configs.ListenerSIPTLS, listeners.SIPTLS},
 		{configs.ListenerRTMPS, listeners.RTMPS},
+		{configs.ListenerTURNTLS, listeners.TURNTLS},
 	} {
 		if len(listener.addresses) == 0 {
 			continue

@@ -13,6 +13,7 @@ func (s *service) metrics() []admin.Source {
 		s.callMetrics, s.signallingMetrics, s.webSocketMetrics, s.flashMetrics,
 		s.udpMetrics, s.tcpMetrics, s.tlsMetrics, s.trunkSocketMetrics, s.certificates.metrics, s.mediaMetrics, s.userMetrics,
 		s.qualityMetrics, s.encodingMetrics, s.recordingMetrics, s.trunkMetrics, s.failoverMetrics, s.clickToCallMetrics,
+		s.relayMetrics,
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"sipbridge/bridge/recording"
 	"sipbridge/bridge/route"
 	"sipbridge/bridge/toll"
+	"sipbridge/bridge/turn"
 	"sipbridge/configs"
 	"sipbridge/signaling/rtmp"
 	"sipbridge/signaling/rtmp/tunnel"
@@ -54,6 +55,7 @@ type service struct {
 	browsers    *ws.Server
 	clickToCall *clicktocall.Service // nil without buttons and accounts
 	callers     *store.Store         // of clickToCall; nil without accounts
+	relay       *turn.Server         // nil without listen.turn and listen.turn_tls
 	flash       *rtmp.Server
 	flashPlain  []net.Listener
 	flashSecure []net.Listener
@@ -104,7 +106,7 @@ func (s *service) run(ctx context.Context) error {
 		<-unregistered
 		return err
 	})
-	err := errors.Join(group.Wait(), s.media.engine.Close())
+	err := errors.Join(group.Wait(), s.closeRelay(), s.media.engine.Close())
 	if s.callers != nil {
 		err = errors.Join(err, s.callers.Close())
 	}

@@ -112,6 +112,7 @@ func TestRedact(t *testing.T) {
 	tests := []struct{ raw, want string }{
 		{"Authorization: Digest u=\"a\",\r\n response=\"s3cret\"\r\nFrom: x\r\n", "Authorization: <redacted>\r\nFrom: x\r\n"},
 		{"PROXY-authorization : Digest s3cret\r\n", "PROXY-authorization : <redacted>\r\n"},
+		{"X-ICE-Servers: [{\"credential\":\"s3cret\"}]\r\n", "X-ICE-Servers: <redacted>\r\n"},
 		{"Contact: <sip:a@b;ha1=s3cret;x=1>\r\n", "Contact: <sip:a@b;ha1=<redacted>;x=1>\r\n"},
 		{"X: impi=a&Password = \"s3;cret\"&b\n", "X: impi=a&Password=<redacted>&b\n"},
 		{"To: <sips:bob:s3cret@example.com:5061>", "To: <sips:bob:<redacted>@example.com:5061>"},

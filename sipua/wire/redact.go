@@ -11,7 +11,7 @@ const redacted = "<redacted>"
 const longestUser = 1024
 
 // Redact gives a copy of a message, well formed or not, for a trace or a log, without what opens a door:
-// the credentials of Authorization and Proxy-Authorization, the passwords of URIs, parameters named ha1, password and
+// the credentials of Authorization, Proxy-Authorization and X-ICE-Servers, the passwords of URIs, parameters named ha1, password and
 // access_token, and the keys of SDES and ICE in SDP. It looks at every line, so bodies that quote messages
 // are covered too.
 func Redact(raw []byte) []byte {
@@ -33,7 +33,7 @@ func Redact(raw []byte) []byte {
 func redactLine(line string) (text string, hidden bool) {
 	if name, _, found := strings.Cut(line, ":"); found {
 		switch strings.ToLower(trim(name)) {
-		case "authorization", "proxy-authorization":
+		case "authorization", "proxy-authorization", "x-ice-servers":
 			return name + ": " + redacted, true
 		}
 	}

@@ -34,6 +34,7 @@ func layers() map[string]int {
 		"bridge/dtlssrtp":      3, // keys and protected packets
 		"bridge/repair":        3, // lost packets
 		"bridge/rates":         3, // bit rates of pictures
+		"bridge/turn":          4, // a relay for browsers
 		"bridge/rtpmedia":      4,
 		"bridge/webrtcmedia":   4,
 		"certificate":          4, // stands alone
@@ -63,7 +64,8 @@ func rooms() map[string][]string {
 		"github.com/pion/webrtc":       {}, // tests only
 		"github.com/pion/interceptor":  {"bridge/rates"},
 		"golang.org/x/sys":             {"bridge/udp"},
-		"github.com/pion/stun":         {"bridge/webrtcmedia/mux", "bridge/icelite"},
+		"github.com/pion/stun":         {"bridge/webrtcmedia/mux", "bridge/icelite", "bridge/turn"},
+		"github.com/pion/turn":         {"bridge/turn"},
 		"github.com/pion/srtp":         {"bridge/srtp", "bridge/dtlssrtp"},
 		"github.com/pion/ice":          {"bridge/webrtcmedia"},
 		"github.com/spf13/viper":       {"configs"},

@@ -5,6 +5,7 @@ import JsSIP from 'jssip';
 import { LineState } from './linestate.js';
 import { TracedSocket } from './tracedsocket.js';
 import { isTemporary, wordsForLost, wordsForRefusal } from './linewords.js';
+import { offeredServers } from './offeredservers.js';
 
 /** How long a registration lasts before it is renewed, in seconds. */
 const registerExpires = 600;
@@ -62,6 +63,8 @@ export class Line {
   #agent;
   #webSocket;
   #changed;
+  /** What the service offers since it registered us. @type {RTCIceServer[]} */
+  #offered = [];
   #attempts = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
@@ -136,7 +139,7 @@ export class Line {
 
   /** Calls a SIP URI; gives JsSIP's session. @param {string} uri @param {any} options @returns {Session} */
   call(uri, options) {
-    return this.#agent.call(uri, { ...options, pcConfig: { ...options.pcConfig, iceServers: this.#iceServers } });
+    return this.#agent.call(uri, { ...options, pcConfig: { ...options.pcConfig, iceServers: this.iceServers } });
   }
 
   /** @param {LineListener['incoming']} incoming */
@@ -144,7 +147,10 @@ export class Line {
     const agent = this.#agent;
     agent.on('connected', () => this.#connected());
     agent.on('disconnected', () => this.#lost());
-    agent.on('registered', () => this.#registered());
+    agent.on('registered', (/** @type {any} */ event) => {
+      this.#offered = offeredServers(event?.response);
+      this.#registered();
+    });
     agent.on('registrationFailed', (/** @type {any} */ { response, cause }) => this.#failed(response, cause));
     agent.on('newRTCSession', (/** @type {any} */ { originator, session, request }) => {
       if (originator !== 'remote') return;
@@ -154,13 +160,13 @@ export class Line {
   }
 
   /** The servers that the connection of a call may ask for its addresses. */
-  get #iceServers() {
-    return this.account.iceServers ?? [];
+  get iceServers() {
+    return [...(this.account.iceServers ?? []), ...this.#offered];
   }
 
   /** Names them to a connection that has not begun to look for its addresses. @param {RTCPeerConnection} connection */
   #serve(connection) {
-    connection.setConfiguration({ ...connection.getConfiguration(), iceServers: this.#iceServers });
+    connection.setConfiguration({ ...connection.getConfiguration(), iceServers: this.iceServers });
   }
 
   #connected() {

@@ -10,6 +10,9 @@ const length = 400;
  */
 const proof = /^((?:proxy-)?authorization[ \t]*:[ \t]*)(\S*)[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*/gim;
 
+/** The header with the password of a relay. */
+const relay = /^(x-ice-servers[ \t]*:[ \t]*)[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*/gim;
+
 /** @typedef {{ at: Date, way: 'in' | 'out', text: string }} Message */
 
 export class Trace {
@@ -49,7 +52,7 @@ export class Trace {
  * @param {string} text
  */
 export function redacted(text) {
-  return text.replace(proof, (_, name, scheme) => `${name}${scheme} [left out]`);
+  return text.replace(proof, (_, name, scheme) => `${name}${scheme} [left out]`).replace(relay, '$1[left out]');
 }
 
 /**

@@ -161,6 +161,21 @@ test('names the STUN and TURN servers to every call', () => {
   assert.deepEqual(configured, { bundlePolicy: 'balanced', iceServers: [{ urls: 'stun:a.example' }] });
 });
 
+test('takes the relays that the service offers, and nothing else', () => {
+  const { line, agent } = registered();
+  agent.call = (_uri, options) => options.pcConfig.iceServers;
+  const offer = (text) => agent.emit('registered', { response: { getHeader: () => text } });
+  const relay = { urls: ['turn:a.example:3478?transport=tcp'], username: '1:alice', credential: 'x' };
+  offer(JSON.stringify([relay, { urls: ['https://a.example'] }, {}, null]));
+  assert.deepEqual(line.call('sip:bob@localhost', {}), [relay]);
+  line.account.iceServers = [{ urls: 'stun:a.example' }];
+  assert.deepEqual(line.call('sip:bob@localhost', {}), [{ urls: 'stun:a.example' }, relay]);
+  for (const text of [undefined, '', '{', '{}', 'null', '[{"urls":[]}]']) {
+    offer(text);
+    assert.deepEqual(line.call('sip:bob@localhost', {}), [{ urls: 'stun:a.example' }]);
+  }
+});
+
 test('a stopped line is silent', () => {
   const { line, agent, told } = registered();
   line.stop();

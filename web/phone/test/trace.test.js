@@ -7,12 +7,16 @@ const register =
   'REGISTER sip:localhost SIP/2.0\r\n' +
   'AUTHORIZATION : Digest username="alice",\r\n\tresponse="5ec4e7"\r\n' +
   'Proxy-Authorization: Bearer eyJ5ec4e7\r\n' +
+  'X-ICE-Servers: [{"username":"1:alice","credential":"5ec4e7"}]\r\n' +
   'Authentication-Info: nextnonce="x"\r\nContent-Length: 0\r\n\r\n';
 
 test('leaves out what proves who we are', () => {
   const text = redacted(register);
   assert.ok(!text.includes('5ec4e7') && !text.includes('alice'), text);
-  assert.match(text, /AUTHORIZATION : Digest \[left out\]\r\nProxy-Authorization: Bearer \[left out\]\r\nAuth/);
+  assert.match(
+    text,
+    /AUTHORIZATION : Digest \[left out\]\r\nProxy-Authorization: Bearer \[left out\]\r\nX-ICE-Servers: \[left out\]\r\nAuth/,
+  );
   assert.equal(redacted(text), text);
 });
 

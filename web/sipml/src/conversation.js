@@ -159,7 +159,8 @@ export class Conversation {
   }
 
   #configuration() {
-    return { iceServers: this.#call.core.settings.iceServers };
+    const { settings, offeredServers } = this.#call.core;
+    return { iceServers: settings.iceServers.length > 0 ? settings.iceServers : offeredServers };
   }
 
   /** @param {InviteSession} session */

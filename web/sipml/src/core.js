@@ -29,6 +29,8 @@ export class Core {
   state = stackStates.none;
   /** @type {Agent | null} */
   agent = null;
+  /** The relays that the service offers since it registered us; used where the page names none. @type {RTCIceServer[]} */
+  offeredServers = [];
   /** Routes that the registrar gave (RFC 3608). @type {string[]} */
   serviceRoutes = [];
   cache = new MediaCache();

@@ -1,4 +1,5 @@
 // @ts-check
+import { offeredServers } from '../../phone/src/offeredservers.js';
 import { Refreshed } from './refreshed.js';
 import { contactOfRegister } from './sip/contact.js';
 import { NameAddrHeader, URI } from './sip/jssip.js';
@@ -60,6 +61,7 @@ export class Registration extends Refreshed {
 
   /** @override @param {any} response */
   taken(response) {
+    this.core.offeredServers = offeredServers(response);
     this.core.serviceRoutes = response.getHeaders('Service-Route');
     const own = response
       .getHeaders('Contact')

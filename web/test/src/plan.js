@@ -48,7 +48,7 @@ export class Plan {
       { name: 'microphone', title: 'Microphone', run: () => checkMicrophone() },
       { name: 'websocket', title: 'WebSocket', run: () => this.connect() },
       { name: 'account', title: 'Account', run: () => this.register() },
-      { name: 'candidates', title: 'Addresses', run: () => checkCandidates(this.#account.iceServers ?? []) },
+      { name: 'candidates', title: 'Addresses', run: () => checkCandidates(this.#line?.iceServers ?? []) },
       { name: 'call', title: 'Call', run: () => this.callEcho() },
       { name: 'ice', title: 'Way (ICE)', run: () => this.#call?.checkICE() ?? '' },
       { name: 'dtls', title: 'Keys (DTLS)', run: () => this.#call?.checkDTLS() ?? '' },

@@ -1,0 +1,129 @@
+package turn
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// writeTime is how long a client may take to read what is sent to it.
+const writeTime = 10 * time.Second
+
+// connections are those over TCP and TLS. Each has to have a relay, or soon get one.
+type connections struct {
+	patience        time.Duration
+	most, perSource int
+
+	mu       sync.Mutex // guards the following fields
+	open     map[netip.AddrPort]*connection
+	bySource map[netip.Addr]int
+}
+
+func newConnections(options Options) *connections {
+	return &connections{
+		patience: options.Patience, most: options.Most, perSource: options.PerSource,
+		open: make(map[netip.AddrPort]*connection), bySource: make(map[netip.Addr]int),
+	}
+}
+
+// take counts a connection; nil if it is one too many.
+func (c *connections) take(conn net.Conn) *connection {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	source := sourceOf(conn.RemoteAddr())
+	if len(c.open) >= c.most || c.bySource[source] >= c.perSource {
+		return nil
+	}
+	made := &connection{Conn: conn, owner: c, from: addressOf(conn.RemoteAddr())}
+	made.limit = time.AfterFunc(c.patience, func() { _ = made.Close() })
+	c.open[made.from] = made
+	c.bySource[source]++
+	return made
+}
+
+// serve lets a connection live that has a relay now, or ends one soon that has none any more.
+func (c *connections) serve(from net.Addr, has bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch served := c.open[addressOf(from)]; {
+	case served == nil: // over UDP
+	case has:
+		served.limit.Stop()
+	default:
+		served.limit.Reset(c.patience)
+	}
+}
+
+func (c *connections) forget(gone *connection) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.open, gone.from)
+	add(c.bySource, sourceOf(gone.RemoteAddr()), -1)
+}
+
+// close ends all.
+func (c *connections) close() {
+	c.mu.Lock()
+	all := make([]*connection, 0, len(c.open))
+	for _, each := range c.open {
+		all = append(all, each)
+	}
+	c.mu.Unlock()
+	for _, each := range all {
+		_ = each.Close()
+	}
+}
+
+// connection is one of them.
+type connection struct {
+	net.Conn
+
+	owner *connections
+	from  netip.AddrPort
+	limit *time.Timer // closes it
+	once  sync.Once
+}
+
+// Write ends the connection of a client that does not read.
+func (c *connection) Write(octets []byte) (int, error) {
+	_ = c.SetWriteDeadline(time.Now().Add(writeTime))
+	size, err := c.Conn.Write(octets)
+	if err != nil {
+		_ = c.Close()
+	}
+	return size, err //nolint:wrapcheck // a net.Conn
+}
+
+// Close frees its place.
+func (c *connection) Close() error {
+	err := net.ErrClosed
+	c.once.Do(func() {
+		c.owner.forget(c)
+		c.limit.Stop()
+		err = c.Conn.Close()
+	})
+	return err
+}
+
+// listener takes connections as long as there is room.
+type listener struct {
+	net.Listener
+
+	server *Server
+}
+
+// Accept gives a connection; those that are too many are closed.
+func (l *listener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err //nolint:wrapcheck // a net.Listener
+		}
+		if taken := l.server.connections.take(conn); taken != nil {
+			return taken, nil
+		}
+		l.server.refused.Add(1)
+		_ = conn.Close()
+	}
+}

@@ -1,0 +1,48 @@
+package turn
+
+import (
+	"crypto/hmac"
+	"crypto/sha1" //nolint:gosec // the form that TURN servers have; HMAC with SHA-1 is not broken
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pion/stun/v4"
+	"github.com/pion/turn/v5"
+)
+
+// longestCall is how long a relay may be refreshed with credentials that have ended.
+const longestCall = 24 * time.Hour
+
+// Credentials are a name and password that end.
+type Credentials struct{ Username, Password string }
+
+// Credentials makes some for a user who has proved himself.
+func (s *Server) Credentials(user string) Credentials {
+	name := strconv.FormatInt(time.Now().Add(s.options.Lifetime).Unix(), 10) + ":" + user
+	return Credentials{Username: name, Password: s.password(name)}
+}
+
+func (s *Server) password(name string) string {
+	hash := hmac.New(sha1.New, []byte(s.options.Secret))
+	hash.Write([]byte(name))
+	return base64.StdEncoding.EncodeToString(hash.Sum(nil))
+}
+
+// authenticate gives the key that proves a request, unless its credentials have ended. A relay that is there may be
+// refreshed with them: the call would lose its sound, and whoever began it was let in.
+func (s *Server) authenticate(request *turn.RequestAttributes) (user string, key []byte, ok bool) {
+	expiry, user, found := strings.Cut(request.Username, ":")
+	seconds, err := strconv.ParseInt(expiry, 10, 64)
+	if !found || user == "" || err != nil || request.Realm != s.options.Realm {
+		s.refused.Add(1)
+		return "", nil, false
+	}
+	left := time.Until(time.Unix(seconds, 0))
+	if left < -longestCall || left < 0 && request.Method == stun.MethodAllocate {
+		s.refused.Add(1)
+		return "", nil, false
+	}
+	return user, turn.GenerateAuthKey(request.Username, s.options.Realm, s.password(request.Username)), true
+}

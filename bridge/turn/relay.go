@@ -1,0 +1,68 @@
+package turn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+
+	"github.com/pion/turn/v5"
+)
+
+// errRelay means a relay that we do not make: over TCP, of the other family, or with a port that the client chose.
+var errRelay = errors.New("turn: no such relay")
+
+// relays makes the relays of one socket, at the same address as that.
+type relays struct {
+	server  *Server
+	address netip.Addr
+}
+
+// Validate has nothing to find.
+func (r *relays) Validate() error { return nil }
+
+// AllocatePacketConn makes a relay.
+func (r *relays) AllocatePacketConn(wanted turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
+	if wanted.RequestedPort != 0 || (wanted.Network == "udp6") != r.address.Is6() {
+		return nil, nil, errRelay
+	}
+	at := netip.AddrPortFrom(r.address, 0)
+	conn, err := new(net.ListenConfig).ListenPacket(context.Background(), wanted.Network, at.String())
+	if err != nil {
+		return nil, nil, err //nolint:wrapcheck // pion makes a status of it
+	}
+	return &relay{PacketConn: conn, server: r.server}, conn.LocalAddr(), nil
+}
+
+// AllocateListener refuses relays for TCP (RFC 6062).
+func (r *relays) AllocateListener(turn.AllocateListenerConfig) (net.Listener, net.Addr, error) {
+	return nil, nil, errRelay
+}
+
+// AllocateConn refuses them, too.
+func (r *relays) AllocateConn(turn.AllocateConnConfig) (net.Conn, error) { return nil, errRelay }
+
+// relay is the socket of a relay, which knows nobody but our media ports.
+type relay struct {
+	net.PacketConn
+
+	server *Server
+}
+
+// ReadFrom gives a packet from one of them.
+func (r *relay) ReadFrom(buffer []byte) (int, net.Addr, error) {
+	for {
+		size, from, err := r.PacketConn.ReadFrom(buffer)
+		if err != nil || r.server.reaches(from) {
+			return size, from, err //nolint:wrapcheck // a net.PacketConn
+		}
+	}
+}
+
+// WriteTo sends a packet to one of them; to anybody else it is lost.
+func (r *relay) WriteTo(datagram []byte, to net.Addr) (int, error) {
+	if !r.server.reaches(to) {
+		return len(datagram), nil
+	}
+	return r.PacketConn.WriteTo(datagram, to) //nolint:wrapcheck // a net.PacketConn
+}

@@ -1,0 +1,126 @@
+package turn
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync/atomic"
+
+	"github.com/pion/logging"
+	"github.com/pion/turn/v5"
+)
+
+// Server is the relay. All methods may be called from any goroutine.
+type Server struct {
+	options     Options
+	pion        *turn.Server
+	quota       *quota
+	connections *connections
+
+	refused, strays atomic.Uint64
+}
+
+// Stats counts since the start of the process.
+type Stats struct {
+	// Relays is how many there are now.
+	Relays int
+	// Refused counts requests with credentials that are not good, relays and connections that were one too many.
+	Refused uint64
+	// Strays counts peers and packets that a relay does not reach.
+	Strays uint64
+}
+
+// New makes a Server and begins to serve.
+func New(options Options) (*Server, error) {
+	if err := options.complete(); err != nil {
+		return nil, err
+	}
+	s := &Server{options: options, quota: newQuota(options), connections: newConnections(options)}
+	logs := logging.NewDefaultLoggerFactory()
+	logs.DefaultLogLevel = logging.LogLevelDisabled // strangers could fill them; Stats counts instead
+	config := turn.ServerConfig{
+		LoggerFactory: logs, Realm: options.Realm, AuthHandler: s.authenticate, QuotaHandler: s.mayRelay,
+		EventHandler: turn.EventHandler{OnAllocationCreated: s.created, OnAllocationDeleted: s.deleted},
+	}
+	for _, socket := range options.UDP {
+		config.PacketConnConfigs = append(config.PacketConnConfigs, turn.PacketConnConfig{
+			PacketConn: socket, RelayAddressGenerator: s.relaysAt(socket.LocalAddr()), PermissionHandler: s.mayReach,
+		})
+	}
+	for _, each := range options.TCP {
+		config.ListenerConfigs = append(config.ListenerConfigs, s.listenerConfig(&listener{each, s}))
+	}
+	for _, each := range options.TLS {
+		secure := tls.NewListener(&listener{each, s}, options.Certificates)
+		config.ListenerConfigs = append(config.ListenerConfigs, s.listenerConfig(secure))
+	}
+	var err error
+	if s.pion, err = turn.NewServer(config); err != nil {
+		return nil, fmt.Errorf("turn: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Server) listenerConfig(from net.Listener) turn.ListenerConfig {
+	return turn.ListenerConfig{
+		Listener: from, RelayAddressGenerator: s.relaysAt(from.Addr()), PermissionHandler: s.mayReach,
+	}
+}
+
+func (s *Server) relaysAt(local net.Addr) *relays {
+	return &relays{server: s, address: addressOf(local).Addr()}
+}
+
+// mayRelay tells whether a user may have one more relay.
+func (s *Server) mayRelay(user, _ string, from net.Addr) bool {
+	if s.quota.has(user, from) {
+		return true
+	}
+	s.refused.Add(1)
+	return false
+}
+
+func (s *Server) created(from, _ net.Addr, _, user, _ string, _ net.Addr, _ int) {
+	s.quota.change(user, from, 1)
+	s.connections.serve(from, true)
+}
+
+func (s *Server) deleted(from, _ net.Addr, _, user, _ string) {
+	s.quota.change(user, from, -1)
+	s.connections.serve(from, false)
+}
+
+// mayReach tells whether there are media ports of ours at an address.
+func (s *Server) mayReach(_ net.Addr, peer net.IP) bool {
+	address, _ := netip.AddrFromSlice(peer)
+	if s.options.Media.ListensAt(address.Unmap()) {
+		return true
+	}
+	s.strays.Add(1)
+	return false
+}
+
+// reaches tells whether a peer is one of them.
+func (s *Server) reaches(peer net.Addr) bool {
+	if s.options.Media.Listens(addressOf(peer)) {
+		return true
+	}
+	s.strays.Add(1)
+	return false
+}
+
+// Stats gives a snapshot of the counters.
+func (s *Server) Stats() Stats {
+	return Stats{Relays: s.quota.count(), Refused: s.refused.Load(), Strays: s.strays.Load()}
+}
+
+// Close ends all relays and closes the sockets.
+func (s *Server) Close() error {
+	err := s.pion.Close()
+	s.connections.close()
+	if err != nil {
+		return fmt.Errorf("turn: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,24 @@
+// @ts-check
+// The relays that a service offers to whom it has registered.
+
+/**
+ * What the answer to a REGISTER says in X-ICE-Servers; none if it says nothing that can be used.
+ * @param {{ getHeader(name: string): string | undefined } | undefined} response
+ * @returns {RTCIceServer[]}
+ */
+export function offeredServers(response) {
+  try {
+    const list = JSON.parse(response?.getHeader('X-ICE-Servers') ?? '[]');
+    return Array.isArray(list)
+      ? list.filter(isServer).map(({ urls, username, credential }) => ({ urls, username, credential }))
+      : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @param {any} entry @returns {entry is RTCIceServer} */
+function isServer(entry) {
+  const urls = Array.isArray(entry?.urls) ? entry.urls : [entry?.urls];
+  return urls.length > 0 && urls.every((/** @type {unknown} */ url) => /^(stun|turn)s?:[^\s]+$/i.test(String(url)));
+}
