@@ -227,3 +227,23 @@ func FuzzConvert(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkConvert converts a test card of 640 by 480, picture by picture.
+func BenchmarkConvert(b *testing.B) {
+	for name, way := range map[string]struct{ from, to Codec }{"VP8 to H264": {VP8, H264}, "H264 to VP8": {H264, VP8}} {
+		b.Run(name, func(b *testing.B) {
+			pictures := card(b, way.from, "640x480", 30)
+			c, err := New(Options{From: way.from, To: way.to, Bitrate: 1_000_000})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer c.Close()
+			b.ResetTimer()
+			for i := range b.N {
+				if _, err = c.Convert(pictures[i%len(pictures)], uint32(i*3000), false); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
