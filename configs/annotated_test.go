@@ -21,6 +21,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 		Media: Media{
 			RTPPorts:    PortRange{20000, 29999},
 			WebRTCPorts: PortRange{8443, 8443},
+			Inside:      []string{},
 			Timeout:     30 * time.Second, Video: true, VideoBitrate: 2000, VideoTranscoders: 8,
 			OpusComplexity: 5, OpusAdapts: true, SRTP: "optional", SRTPKeys: "sdes",
 			JitterBuffer: 120 * time.Millisecond,

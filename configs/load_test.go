@@ -157,6 +157,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"click_to_call.domains":         `["a.example"]`,
 			"click_to_call.password_tokens": "false",
 			"click_to_call.calls":           "77",
+			"media.inside":                  `["10.0.0.0/8"]`,
 			"turn.per_user":                 "77",
 			"announcements":                 `[{"file":"a.wav"}]`,
 			"recording.required":            "true",

@@ -147,6 +147,7 @@ func (c *Config) checkMedia(found *faults) {
 			found.add("media.advertise: %q is no IP address of a machine", c.Media.Advertise)
 		}
 	}
+	checkNetworks(found, "media.inside", c.Media.Inside)
 	if !isSRTP(c.Media.SRTP) {
 		found.add("media.srtp: %q is not off, optional or required", c.Media.SRTP)
 	}
@@ -156,6 +157,14 @@ func (c *Config) checkMedia(found *faults) {
 	checkPositive(found, "media.timeout", c.Media.Timeout)
 	if longest := 200 * time.Millisecond; c.Media.JitterBuffer < 0 || c.Media.JitterBuffer > longest {
 		found.add("media.jitter_buffer: %s is not between 0s and %s", c.Media.JitterBuffer, longest)
+	}
+}
+
+func checkNetworks(found *faults, key string, networks []string) {
+	for i, network := range networks {
+		if _, err := netip.ParsePrefix(network); err != nil {
+			found.add("%s[%d]: %q is no network such as 10.0.0.0/8", key, i, network)
+		}
 	}
 }
 

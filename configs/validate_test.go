@@ -87,6 +87,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"media: {webrtc_ports: 5060}", "listen.sip_udp"},
 		{"media: {advertise: my.example}", "media.advertise"},
 		{"media: {advertise: 0.0.0.0}", "media.advertise"},
+		{"media: {inside: [10.0.0.1]}", "media.inside"},
 		{"turn: {host: 'not a name'}", "turn.host"},
 		{"turn: {secret: short}", "turn.secret"},
 		{"turn: {per_user: 0}", "turn.per_user"},

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"sipbridge/bridge"
@@ -27,6 +28,8 @@ type mediaSessions struct {
 	ports     *rtpmedia.PortRange
 	counters  *rtpmedia.Counters
 	advertise netip.Addr
+	// inside are the networks whose phones are told our own address.
+	inside []netip.Prefix
 	// trunks are those of the configuration, by name.
 	trunks map[string]configs.Trunk
 	// identity is our certificate for phones that get their keys by DTLS.
@@ -44,6 +47,13 @@ func newMediaSessions(config configs.Media, trunks []configs.Trunk, overTCP []ne
 	var err error
 	if m.identity, err = dtlssrtp.NewIdentity(); err != nil {
 		return nil, err
+	}
+	for _, network := range config.Inside {
+		prefix, err := netip.ParsePrefix(network)
+		if err != nil {
+			return nil, fmt.Errorf("media.inside: %w", err)
+		}
+		m.inside = append(m.inside, prefix)
 	}
 	if config.Advertise != "" {
 		if m.advertise, err = netip.ParseAddr(config.Advertise); err != nil {
@@ -76,10 +86,17 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
 		Security: m.security(party), ICE: m.trunks[party.Trunk].ICE,
 	}
-	if m.advertise.Is4() == local.Is4() && m.advertise.IsValid() && !local.IsLoopback() {
-		options.Advertise = m.advertise
-	}
+	options.Advertise = m.advertised(local, flow.RemoteAddr().Addr().Unmap())
 	return rtpmedia.New(options)
+}
+
+// advertised is the address that a phone is told instead of a local one; an invalid one for that itself.
+func (m *mediaSessions) advertised(local, phone netip.Addr) netip.Addr {
+	inside := slices.ContainsFunc(m.inside, func(network netip.Prefix) bool { return network.Contains(phone) })
+	if inside || !m.advertise.IsValid() || m.advertise.Is4() != local.Is4() || local.IsLoopback() {
+		return netip.Addr{}
+	}
+	return m.advertise
 }
 
 // policyOf is what a word of the configuration, which has been checked, means.

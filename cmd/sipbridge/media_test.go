@@ -69,6 +69,23 @@ func TestMediaSecurity(t *testing.T) {
 	}
 }
 
+// TestAdvertised: phones outside are told the public address, those inside our own.
+func TestAdvertised(t *testing.T) {
+	m := mediaSessions{
+		advertise: netip.MustParseAddr("203.0.113.9"), inside: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+	}
+	for _, test := range []struct{ local, phone, want string }{
+		{"10.0.0.5", "198.51.100.7", "203.0.113.9"},
+		{"10.0.0.5", "10.9.9.9", "invalid IP"},
+		{"127.0.0.1", "127.0.0.1", "invalid IP"},
+		{"2001:db8::1", "2001:db8::2", "invalid IP"},
+	} {
+		if got := m.advertised(netip.MustParseAddr(test.local), netip.MustParseAddr(test.phone)); got.String() != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}
+
 // TestMediaAddress: media go where the offer has them, if this machine can reach that and the phone may.
 func TestMediaAddress(t *testing.T) {
 	near4 := addressed{local: "127.0.0.1:5060", remote: "127.0.0.1:5070"}
