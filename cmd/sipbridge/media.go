@@ -49,8 +49,8 @@ func newMediaSessions(config configs.Media, trunks []configs.Trunk, overTCP []ne
 		return nil, err
 	}
 	for _, network := range config.Inside {
-		prefix, err := netip.ParsePrefix(network)
-		if err != nil {
+		var prefix netip.Prefix
+		if prefix, err = netip.ParsePrefix(network); err != nil {
 			return nil, fmt.Errorf("media.inside: %w", err)
 		}
 		m.inside = append(m.inside, prefix)
