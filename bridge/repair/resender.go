@@ -24,12 +24,14 @@ const (
 type Resender struct {
 	// ssrc is that of the stream in which packets are sent again, if that is agreed.
 	ssrc uint32
+	// size is how many packets are kept, a power of two.
+	size int
 	// on tells that the party may ask.
 	on atomic.Bool
 
 	// mu guards what follows; it is held for copying only.
 	mu   sync.Mutex
-	kept []kept // by sequence number
+	kept []kept // by sequence number; nil until Agree
 	// payloadTypes are those that stand for packets sent again, by payload type; 0 for none.
 	payloadTypes [128]uint8
 	sequence     uint16 // of the next packet in the stream of ssrc
@@ -45,7 +47,7 @@ type kept struct {
 
 // NewResender makes one that keeps this many packets, a power of two. It needs memory only after Agree.
 func NewResender(size int) *Resender {
-	return &Resender{ssrc: rand.Uint32(), sequence: uint16(rand.Uint32N(1 << 15)), kept: make([]kept, 0, size)}
+	return &Resender{ssrc: rand.Uint32(), sequence: uint16(rand.Uint32N(1 << 15)), size: size}
 }
 
 // SSRC is that of the stream in which packets are sent again.
@@ -60,8 +62,8 @@ func (r *Resender) Agree(on bool, payloadTypes map[uint8]uint8) {
 	for media, again := range payloadTypes {
 		r.payloadTypes[media&0x7f] = again
 	}
-	if on {
-		r.kept = r.kept[:cap(r.kept)]
+	if on && r.kept == nil {
+		r.kept = make([]kept, r.size)
 	}
 	r.on.Store(on)
 }
