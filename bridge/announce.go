@@ -1,6 +1,13 @@
 package bridge
 
-import "sipbridge/transcode"
+import (
+	"time"
+
+	"sipbridge/transcode"
+)
+
+// longestAnnouncement is when one is given up: after more than its sound may last.
+const longestAnnouncement = 3 * time.Minute
 
 // Announcer knows what callers are told by voice.
 type Announcer interface {
@@ -21,6 +28,7 @@ func (c *call) announce(what Endpoint, goOn func()) {
 	}
 	offer = soundOf(offer)
 	c.announced = goOn
+	c.timer.Reset(longestAnnouncement)
 	c.callee.unplug()
 	c.callee.retire()
 	c.callee.hold(what.Dial(Request{From: c.request.From, To: c.request.To, Offer: &offer}))
@@ -46,12 +54,11 @@ func (c *call) fail(by string, cause Cause) {
 		c.end(by, cause)
 		return
 	}
-	c.failed = true
 	c.noteLegs()
+	c.failed = true
 	if c.callee.leg != nil && !c.callee.ended {
 		c.dismiss(c.callee.leg, cause)
 	}
-	c.timer.Reset(c.exchange.options.Ring)
 	c.announce(words, func() { c.end(by, cause) })
 }
 
@@ -68,11 +75,13 @@ func (c *call) words(cause Cause) Endpoint {
 	}
 }
 
-// ringAfter rings targets after what the caller is to hear before, if there is such a thing. A call that begins so has
-// no pictures until one of the parties adds them, because its answer is given before there are any.
+// ringAfter rings targets after what the caller is to hear before, if there is such a thing and he is no stranger. A
+// call that begins so has no pictures until one of the parties adds them, because its answer is given before there are
+// any.
 func (c *call) ringAfter(targets []Target, onward Request) {
 	before := targets[0].Before
-	if before == nil || c.request.Offer == nil || len(soundOf(*onward.Offer).Media) == 0 {
+	silent := before == nil || c.request.Offer == nil || c.request.Origin == OriginUnknown
+	if silent || len(soundOf(*onward.Offer).Media) == 0 {
 		c.ring(&c.callee, targets, onward)
 		return
 	}

@@ -221,3 +221,58 @@ func TestRecordingRequired(t *testing.T) {
 		t.Errorf("the caller is told %v", cause)
 	}
 }
+
+// TestRecordingFollowsRedirection holds that the rule of whom a callee redirects to counts, too.
+func TestRecordingFollowsRedirection(t *testing.T) {
+	t.Parallel()
+	book := &notebook{}
+	f, _ := newBoard(t, "")
+	phone := f.phone
+	f = newFixture(t, func(options *bridge.ExchangeOptions) {
+		options.Recorder, options.Router = book, marksOne{phone, "sip:sales@test"}
+	})
+	f.phone = phone
+	_, callee := f.call(t)
+	callee.Emit(moved("sip:sales@test"))
+	phone.AwaitDial(t).Emit(bridge.Answered{Answer: bridgetest.Audio(bridgetest.PCMU())})
+	bridgetest.Eventually(t, "the call is recorded", func() bool {
+		book.mu.Lock()
+		defer book.mu.Unlock()
+		return len(book.wanted) == 1 && book.wanted[0]
+	})
+}
+
+// marksOne routes everything to one phone, and has the calls to one URI recorded.
+type marksOne struct {
+	phone *bridgetest.Endpoint
+	uri   string
+}
+
+func (m marksOne) Route(request bridge.Request) ([]bridge.Target, error) {
+	return []bridge.Target{{Endpoint: m.phone, URI: request.To, Record: request.To == m.uri}}, nil
+}
+
+// TestLongAnnouncement holds that a sound may last longer than a callee may ring, before it rings and when it failed.
+func TestLongAnnouncement(t *testing.T) {
+	t.Parallel()
+	const ring = 100 * time.Millisecond
+	welcome, sorry, phone := bridgetest.NewEndpoint("w"), bridgetest.NewEndpoint("s"), bridgetest.NewEndpoint("p")
+	f := newFixture(t, func(options *bridge.ExchangeOptions) {
+		options.Ring, options.Announcer = ring, announcer{sorry}
+		options.Router = marked{Endpoint: phone, Before: welcome}
+	})
+	caller := bridgetest.NewIncoming(request(bridgetest.PCMU()), bridge.LegInfo{})
+	f.Accept(caller)
+	playing := welcome.AwaitDial(t)
+	playing.Emit(early(bridgetest.PCMU()))
+	time.Sleep(3 * ring) // as long as the sound
+	playing.Emit(bridge.Ended{Cause: bridge.Normal()})
+	phone.AwaitDial(t).Emit(bridge.Ended{Cause: bridge.Cause{Status: 486, Text: "Busy Here"}})
+	playing = sorry.AwaitDial(t)
+	playing.Emit(early(bridgetest.PCMU()))
+	time.Sleep(3 * ring)
+	playing.Emit(bridge.Ended{Cause: bridge.Normal()})
+	if cause := bridgetest.Await[bridgetest.Hangup](t, caller.Leg).Cause; cause.Status != 486 {
+		t.Errorf("the caller is told %v", cause)
+	}
+}

@@ -78,6 +78,7 @@ func (a *Agent) documents(asked *bridge.Request, request *sip.Request, policy he
 	for _, document := range read.documents {
 		if size += len(document.Text); size > maxDocuments || len(document.ID) > maxDocumentID {
 			a.complain("location too large", "from", asked.From.URI)
+			*asked = withoutDocuments(*asked)
 			return
 		}
 		if document.ID == "" {
@@ -106,9 +107,6 @@ func refersTo(all []bridge.Header, document bridge.Document) bool {
 
 // withoutDocuments is a request for a party that reads none, or is not to.
 func withoutDocuments(request bridge.Request) bridge.Request {
-	if len(request.Documents) == 0 {
-		return request
-	}
 	var kept []bridge.Header
 	for _, header := range request.Headers {
 		if !strings.EqualFold(header.Name, "Geolocation") || !strings.Contains(header.Value, "<cid:") {
@@ -151,7 +149,9 @@ func (l *leg) inviteWithoutDocuments() bool {
 	}
 	sdp := sdpIn(refused.request)
 	for _, name := range []string{"Content-Type", "MIME-Version", "Geolocation"} {
-		refused.request.RemoveHeader(name)
+		for refused.request.RemoveHeader(name) {
+			continue // it takes the first one away
+		}
 	}
 	setSDP(refused.request, sdp)
 	return l.inviteAgain(refused)

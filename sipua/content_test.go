@@ -128,6 +128,7 @@ func TestPhoneWithoutParts(t *testing.T) {
 	s := newSetup(t)
 	asked := s.callLocated(s.registered("alice", "WS", "192.0.2.9:1")).Request()
 	asked.Offer = new(pcmu())
+	asked.Headers = append(asked.Headers, bridge.Header{Name: "Geolocation", Value: "<cid:another@here>"})
 	phone := s.registered("bob", "TCP", "192.0.2.9:2")
 	targets, _ := s.agent.Lookup("bob", "local.example")
 	leg := targets[0].Endpoint.Dial(asked)

@@ -43,4 +43,17 @@ func TestICEServers(t *testing.T) {
 	if got := p.status(200).GetHeader("X-ICE-Servers"); got == nil || got.Value() != "for alice@up.example" {
 		t.Errorf("a browser of another server got %v", got)
 	}
+	// The server above proves whose binding it is, not who says to have sent it.
+	other := browserOf("REGISTER", "sip:up.example", 2, "Contact: "+browserContact)
+	for i, line := range other {
+		if strings.HasPrefix(line, "From:") {
+			other[i] = strings.Replace(line, "alice@", "victim@", 1)
+		}
+	}
+	p.say("", other...)
+	request = server.request(sip.REGISTER)
+	server.respond(request, 200, "srv", "", "Contact: "+bare(firstContact(request))+";expires=600")
+	if got := p.status(200).GetHeader("X-ICE-Servers"); got == nil || got.Value() != "for alice@up.example" {
+		t.Errorf("in another's name a browser got %v", got)
+	}
 }

@@ -146,7 +146,7 @@ func (r *relayed) response(upstream *sip.Response, err error) {
 	r.register.settle(upstream, response)
 	r.subscribe.settle(upstream, response)
 	if r.transaction.request.Method == sip.REGISTER && upstream.IsSuccess() {
-		r.agent.nameICEServers(r.source, r.sender(), response)
+		r.agent.nameICEServers(r.source, r.register.user, response)
 	}
 	if r.transaction.request.Method == sip.PUBLISH && upstream.IsSuccess() {
 		r.agent.removals.note(r.source, r.transaction.request)

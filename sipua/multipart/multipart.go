@@ -69,7 +69,7 @@ func (r *reader) read(get func(string) string, body []byte, depth int) ([]Part, 
 	family, kind, _ := strings.Cut(mediaType, "/")
 	if family != "multipart" {
 		part := newPart(get, mediaType, body)
-		if err != nil || !plain(get("Content-Transfer-Encoding")) {
+		if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) || !plain(get("Content-Transfer-Encoding")) {
 			part.Type = "" // nobody knows what it is
 		}
 		return []Part{part}, nil

@@ -10,9 +10,9 @@ const redacted = "<redacted>"
 // longestUser bounds the search for the "@" of a URI, so that a line of a thousand "sip:" stays cheap.
 const longestUser = 1024
 
-// Redact gives a copy of a message, well formed or not, for a trace or a log, without what opens a door:
-// the credentials of Authorization, Proxy-Authorization and X-ICE-Servers, the passwords of URIs, parameters named ha1, password and
-// access_token, and the keys of SDES and ICE in SDP. It looks at every line, so bodies that quote messages
+// Redact gives a copy of a message, well formed or not, for a trace or a log, without what opens a door: the
+// credentials of Authorization, Proxy-Authorization and X-ICE-Servers, the passwords of URIs, parameters named ha1,
+// password and access_token, and the keys of SDES and ICE in SDP. It looks at every line, so bodies that quote messages
 // are covered too.
 func Redact(raw []byte) []byte {
 	var out bytes.Buffer

@@ -161,7 +161,9 @@ func (b *Buffer) measure(packet *rtp.Packet, verdict sequence.Verdict, at time.D
 		}
 		b.stamp = packet.Timestamp
 	}
-	b.late.take(packet.Timestamp, at)
+	if b.late.take(packet.Timestamp, at) && verdict == sequence.Ahead {
+		b.Flush() // what is held belongs to the time line before
+	}
 	b.delay.Store(int64(b.late.delay))
 }
 

@@ -227,3 +227,27 @@ func TestClockJumps(t *testing.T) {
 		}
 	}
 }
+
+// TestTimestampsThatOnlyLeap holds that timestamps which add up beyond what a clock can show do no harm.
+func TestTimestampsThatOnlyLeap(t *testing.T) {
+	t.Parallel()
+	for _, step := range []uint32{0x7fffffff, 0x80000000, 8000 * longestJump} {
+		buffer := NewBuffer(&idle{}, Options{ClockRate: 8000})
+		packet := &rtp.Packet{Payload: []byte{1}}
+		for i := range 100_000 {
+			packet.SequenceNumber++
+			packet.Timestamp += step
+			buffer.Push(packet, time.Duration(i)*time.Millisecond)
+		}
+		if delay := buffer.Stats().Delay; delay < 0 || delay > DefaultMost {
+			t.Errorf("steps of %d: the delay is %v", step, delay)
+		}
+	}
+}
+
+// idle is a Sink that does nothing.
+type idle struct{}
+
+func (*idle) Restart()              {}
+func (*idle) Play(*rtp.Packet)      {}
+func (*idle) Lose(int, *rtp.Packet) {}

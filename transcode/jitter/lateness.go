@@ -22,6 +22,9 @@ const (
 	fall = 3 * time.Second
 	// leap is a lateness that no path makes: the timestamps, or a clock, have jumped.
 	leap = 250 * time.Millisecond
+	// longestJump is the longest step of timestamps on one time line, in seconds. Larger ones would add up until times
+	// wrap.
+	longestJump = 60
 )
 
 // lateness measures how late packets are against the fastest of the latest ones, and finds the delay that most of them
@@ -47,10 +50,15 @@ type lateness struct {
 // restart forgets the time line, and keeps what is known of the path.
 func (l *lateness) restart() { l.started, l.counted = false, 0 }
 
-// take measures a packet that came at a moment.
-func (l *lateness) take(timestamp uint32, at time.Duration) {
+// take measures a packet that came at a moment. It reports whether the packet begins a new time line.
+func (l *lateness) take(timestamp uint32, at time.Duration) (jumped bool) {
+	if jump := int64(int32(timestamp - l.stamp)); l.started && max(jump, -jump) > longestJump*l.clockRate {
+		l.restart()
+		jumped = true
+	}
 	transit := at - l.place(timestamp)
 	if late := transit - l.base(); l.counted == 0 || late > leap {
+		jumped = jumped || l.counted > 0
 		l.fastest = [2]time.Duration{transit, transit}
 	}
 	if l.counted++; l.counted > window {
@@ -59,6 +67,7 @@ func (l *lateness) take(timestamp uint32, at time.Duration) {
 	l.fastest[0] = min(l.fastest[0], transit)
 	l.count(transit - l.base())
 	l.adapt(at)
+	return jumped
 }
 
 // place gives the moment of a timestamp on the party's clock.
@@ -92,7 +101,7 @@ func (l *lateness) count(late time.Duration) {
 	if l.total == 0 {
 		l.weight, l.total, l.packets[0] = 1, memory, memory
 	}
-	l.packets[min(int(late/bucket), buckets-1)] += l.weight
+	l.packets[min(max(int(late/bucket), 0), buckets-1)] += l.weight
 	l.total += l.weight
 	if l.weight *= float64(memory) / (memory - 1); l.weight < heavy {
 		return

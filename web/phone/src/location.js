@@ -44,9 +44,16 @@ export function wordsForLocation(document) {
 function find(geolocation) {
   return new Promise((resolve, reject) => {
     if (!geolocation) throw new Error('This browser cannot tell where you are.');
+    // Its own timeout does not count while the user is asked.
+    const late = () => reject(new Error('The browser did not find out where you are.'));
+    const timer = setTimeout(late, 2 * search.timeout);
     geolocation.getCurrentPosition(
-      ({ coords }) => resolve(coords),
+      ({ coords }) => {
+        clearTimeout(timer);
+        resolve(coords);
+      },
       ({ code }) => {
+        clearTimeout(timer);
         const refused = code === 1; // W3C Geolocation, section 8
         reject(
           new Error(refused ? 'This page may not know where you are.' : 'The browser did not find out where you are.'),

@@ -15,7 +15,7 @@ const gathering = 1000;
 const blocked =
   'No packet gets through between this browser and the service: UDP is blocked, by a firewall or a VPN. ' +
   'The service needs its WebRTC port open for UDP, and must know the address at which browsers reach it; ' +
-  'or it takes sound by TCP (listen.webrtc_tcp).';
+  'or it takes sound by TCP (listen.webrtc_tcp), or has a relay (listen.turn).';
 
 export class TestCall {
   /** @type {MediaStream | null} */

@@ -160,7 +160,7 @@ export class Player {
 
   /** @param {string | null} src */
   #source(src) {
-    if (src === this.#values.get('src')) return;
+    if (src === this.#values.get('src') && (src !== null || this.#values.get('url') === null)) return;
     const source = parseSource(src);
     const values = this.#values;
     this.#close();
