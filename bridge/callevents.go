@@ -197,7 +197,7 @@ func (c *call) offered(from, to *side, offer Description) {
 
 // answerOffer answers a party with what the other one has.
 func (c *call) answerOffer(from, to *side, offer Description) {
-	answer, err := answerFor(offer, to.wants(), c.exchange.options.Policy)
+	answer, err := answerFor(offer, to.wants(), c.policy())
 	if err != nil {
 		from.leg.Refuse(CauseOf(err))
 		return

@@ -66,6 +66,17 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 	return nil
 }
 
+// policy chooses what the parties of this call agree on anew: its own places for pictures are free for that.
+func (c *call) policy() Policy {
+	policy := c.exchange.options.Policy
+	for _, s := range [...]*side{&c.caller, &c.callee} {
+		if pipe := s.pipes[transcode.Video]; pipe != nil && pipe.TranscodesPictures() {
+			policy.held++
+		}
+	}
+	return policy
+}
+
 // browserPayload is the largest packet of pictures that is sent to a browser, as browsers themselves send none larger:
 // more may not go through tunnels, nor with the overhead of SRTP.
 const browserPayload = 1200

@@ -55,6 +55,39 @@ func TestPicturesOfNoCommonCodec(t *testing.T) {
 	}
 }
 
+// TestConvertedPicturesKeepTheirPlaces lets a party switch its camera off and on, and come back on another leg, when its
+// own call has all places.
+func TestConvertedPicturesKeepTheirPlaces(t *testing.T) {
+	t.Parallel()
+	limit := transcode.NewPictureLimit(2)
+	f := newFixture(t, func(o *bridge.ExchangeOptions) { o.Policy.Pictures = limit })
+	asked := request(bridgetest.PCMU())
+	asked.Offer = new(withVideo(bridge.SendRecv, video("VP8", 96, "")))
+	caller, callee := f.callWith(t, asked)
+	callee.Emit(bridge.Answered{Answer: withVideo(bridge.SendRecv, video("H264", 102, "packetization-mode=1"))})
+	bridgetest.Await[bridgetest.Answer](t, caller.Leg)
+	callee.FakeMedia().AwaitPlugged(t, transcode.Video)
+	for _, camera := range []struct{ offered, answered bridge.Direction }{
+		{bridge.RecvOnly, bridge.SendOnly}, {bridge.SendRecv, bridge.SendRecv},
+	} {
+		caller.Emit(bridge.Offered{Offer: withVideo(camera.offered, video("VP8", 96, ""))})
+		showsVP8(t, bridgetest.Await[bridgetest.Accept](t, caller.Leg).Answer, camera.answered)
+	}
+	page := comeBack(f, "alice@test", caller.Info().Dialog, asked.Offer)
+	showsVP8(t, bridgetest.Await[bridgetest.Answer](t, page.Leg).Answer, bridge.SendRecv)
+	page.FakeMedia().AwaitPlugged(t, transcode.Video)
+	bridgetest.Eventually(t, "both ways to be transcoded", func() bool { return limit.Running() == 2 })
+}
+
+// showsVP8 checks that pictures are answered, in one direction or both.
+func showsVP8(t *testing.T, answer bridge.Description, direction bridge.Direction) {
+	t.Helper()
+	pictures, ok := answer.First(transcode.Video)
+	if !ok || pictures.Formats[0].Name != "VP8" || pictures.Direction != direction {
+		t.Fatalf("answered %+v, want VP8 %v", answer, direction)
+	}
+}
+
 // TestPicturesOfACommonCodecPass transcodes nothing where parties have a codec in common.
 func TestPicturesOfACommonCodecPass(t *testing.T) {
 	t.Parallel()

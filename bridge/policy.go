@@ -24,6 +24,9 @@ type Policy struct {
 	// Pictures bounds how many streams of pictures are transcoded, between parties that have no codec in common; nil
 	// allows none.
 	Pictures *transcode.PictureLimit
+
+	// held is how many of these places the call itself has, which are free for what it agrees on next.
+	held int
 }
 
 // additions gives the codecs to offer for a caller with these formats, those it has included.

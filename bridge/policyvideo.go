@@ -17,7 +17,7 @@ func (p Policy) pictures(party Description) (MediaDescription, bool) {
 		return MediaDescription{}, false
 	}
 	formats := transcode.Offered(video.Formats)
-	if added := transcode.Convertible(formats); len(added) > 0 && p.Pictures.Free(bothWays) {
+	if added := transcode.Convertible(formats); len(added) > 0 && p.room() {
 		for _, format := range added {
 			formats = append(formats, withFreePayloadType(format, formats))
 		}
@@ -27,6 +27,9 @@ func (p Policy) pictures(party Description) (MediaDescription, bool) {
 		Orientation: video.Orientation,
 	}, len(formats) > 0
 }
+
+// room tells whether the pictures of both parties may be transcoded, with the places that the call has itself.
+func (p Policy) room() bool { return p.Pictures.Free(bothWays - p.held) }
 
 // capped gives the bit rate of pictures that a party is told: what the other one takes, as far as it may; 0
 // is no limit.
@@ -98,7 +101,7 @@ func (p Policy) answerSection(offered MediaDescription, far Description) MediaDe
 		return refused
 	}
 	chosen, ok := p.chooser(offered.Kind)(offered.Formats, other.Formats)
-	if !ok || offered.Kind == transcode.Video && !common(chosen, other.Formats) && !p.Pictures.Free(bothWays) {
+	if !ok || offered.Kind == transcode.Video && !common(chosen, other.Formats) && !p.room() {
 		return refused
 	}
 	answer := MediaDescription{

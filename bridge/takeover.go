@@ -71,9 +71,9 @@ func (c *call) claimed(request Request) (from, to *side, cause *Cause) {
 func (c *call) answerTakeOver(request Request, to *side) (Description, error) {
 	far := to.wants()
 	if request.Offer == nil {
-		return offerFor(&far, c.exchange.options.Policy)
+		return offerFor(&far, c.policy())
 	}
-	return answerFor(*request.Offer, far, c.exchange.options.Policy)
+	return answerFor(*request.Offer, far, c.policy())
 }
 
 // dismiss hangs up a leg that is no part of the call any more, and hears it out.

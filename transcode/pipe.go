@@ -214,6 +214,9 @@ func (p *Pipe) transcoded() *pictures {
 	return nil
 }
 
+// TranscodesPictures tells whether the pipe has a place of a PictureLimit.
+func (p *Pipe) TranscodesPictures() bool { return p.transcoded() != nil }
+
 // WantKeyframe asks for a full picture where pictures are made, and reports false where they pass through: then their
 // source has to be asked.
 func (p *Pipe) WantKeyframe() bool {
