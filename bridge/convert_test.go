@@ -17,10 +17,11 @@ func TestPicturesOfNoCommonCodec(t *testing.T) {
 	for name, test := range map[string]struct {
 		limit   *transcode.PictureLimit
 		offered bool
+		refused uint64
 	}{
-		"places":    {transcode.NewPictureLimit(2), true},
-		"one place": {transcode.NewPictureLimit(1), false},
-		"none":      {nil, false},
+		"places":    {transcode.NewPictureLimit(2), true, 0},
+		"one place": {transcode.NewPictureLimit(1), false, 1},
+		"none":      {nil, false, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -38,6 +39,9 @@ func TestPicturesOfNoCommonCodec(t *testing.T) {
 			answered, ok := answer.First(transcode.Video)
 			if ok != test.offered || ok && (answered.Formats[0].Name != "VP8" || answered.Orientation) {
 				t.Fatalf("answered %+v", answer)
+			}
+			if test.limit.Refused() != test.refused {
+				t.Errorf("%d refusals are counted, want %d", test.limit.Refused(), test.refused)
 			}
 			if !ok {
 				return
@@ -88,14 +92,19 @@ func showsVP8(t *testing.T, answer bridge.Description, direction bridge.Directio
 	}
 }
 
-// TestPicturesOfACommonCodecPass transcodes nothing where parties have a codec in common.
+// TestPicturesOfACommonCodecPass transcodes nothing where parties have a codec in common, and counts no refusal when
+// there was no place for another one.
 func TestPicturesOfACommonCodecPass(t *testing.T) {
 	t.Parallel()
-	limit := transcode.NewPictureLimit(2)
+	limit := transcode.NewPictureLimit(1)
 	f := newFixture(t, func(o *bridge.ExchangeOptions) { o.Policy.Pictures = limit })
-	caller, callee := f.seen(t)
+	asked := request(bridgetest.PCMU())
+	asked.Offer = new(withVideo(bridge.SendRecv, video("VP8", 96, "")))
+	caller, callee := f.callWith(t, asked)
+	callee.Emit(bridge.Answered{Answer: withVideo(bridge.SendRecv, video("VP8", 97, ""))})
+	bridgetest.Await[bridgetest.Answer](t, caller.Leg)
 	sees(t, caller.Leg, callee.Leg, 96)
-	if limit.Running() != 0 {
-		t.Errorf("%d streams are transcoded", limit.Running())
+	if limit.Running() != 0 || limit.Refused() != 0 {
+		t.Errorf("%d streams are transcoded, %d were refused", limit.Running(), limit.Refused())
 	}
 }

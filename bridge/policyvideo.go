@@ -101,7 +101,11 @@ func (p Policy) answerSection(offered MediaDescription, far Description) MediaDe
 		return refused
 	}
 	chosen, ok := p.chooser(offered.Kind)(offered.Formats, other.Formats)
-	if !ok || offered.Kind == transcode.Video && !common(chosen, other.Formats) && !p.room() {
+	if !ok {
+		return refused
+	}
+	if offered.Kind == transcode.Video && !common(chosen, other.Formats) && !p.room() {
+		p.Pictures.Refuse()
 		return refused
 	}
 	answer := MediaDescription{

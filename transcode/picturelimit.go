@@ -22,16 +22,16 @@ func NewPictureLimit(most int) *PictureLimit {
 	return &PictureLimit{most: int64(most)}
 }
 
-// Free tells whether so many more streams may begin. A no is counted.
+// Free tells whether so many more streams may begin. A no is not counted: nobody is refused yet.
 func (l *PictureLimit) Free(streams int) bool {
-	if l == nil {
-		return false
-	}
-	free := l.running.Load()+int64(streams) <= l.most
-	if !free {
+	return l != nil && l.running.Load()+int64(streams) <= l.most
+}
+
+// Refuse counts that pictures were refused because Free said no.
+func (l *PictureLimit) Refuse() {
+	if l != nil {
 		l.refused.Add(1)
 	}
-	return free
 }
 
 // Running counts the streams that are transcoded now.
@@ -42,7 +42,7 @@ func (l *PictureLimit) Running() int {
 	return int(l.running.Load())
 }
 
-// Refused counts how often there was no room for a stream.
+// Refused counts how often pictures were refused for want of room.
 func (l *PictureLimit) Refused() uint64 {
 	if l == nil {
 		return 0
@@ -55,12 +55,13 @@ func (l *PictureLimit) take() bool {
 	if l == nil {
 		return false
 	}
-	if l.running.Add(1) > l.most {
-		l.running.Add(-1)
-		l.refused.Add(1)
-		return false
+	for running := l.running.Load(); running < l.most; running = l.running.Load() {
+		if l.running.CompareAndSwap(running, running+1) {
+			return true
+		}
 	}
-	return true
+	l.refused.Add(1)
+	return false
 }
 
 func (l *PictureLimit) giveBack() { l.running.Add(-1) }
