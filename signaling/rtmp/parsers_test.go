@@ -11,6 +11,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/signaling/rtmp/amf"
 	"sipbridge/signaling/rtmp/chunk"
+	"sipbridge/signaling/rtmp/flv"
 	"sipbridge/transcode/avcodec"
 )
 
@@ -251,4 +252,25 @@ func FuzzReadSound(f *testing.F) {
 			t.Errorf("%x is read as %+v", payload, wanted)
 		}
 	})
+}
+
+// TestLargeSetsAreNotTold leaves parameter sets that fill a description out of it, however they are cut.
+func TestLargeSetsAreNotTold(t *testing.T) {
+	t.Parallel()
+	sequence, picture := []byte{0x67, 0x42, 0xe0, 0x1f}, []byte{0x68, 0xce}
+	configuration := flv.Configuration{Sequence: [][]byte{sequence}, Picture: [][]byte{picture}}
+	if told := spropSets(configuration); told != "Z0LgHw==,aM4=" {
+		t.Errorf("it tells %q", told)
+	}
+	configuration.Picture = [][]byte{picture, append([]byte{0x68}, make([]byte, 1024)...)}
+	if told := spropSets(configuration); told != "" {
+		t.Errorf("it tells %d bytes of one large set", len(told))
+	}
+	configuration.Picture = make([][]byte, 255)
+	for i := range configuration.Picture {
+		configuration.Picture[i] = picture
+	}
+	if told := spropSets(configuration); told != "" {
+		t.Errorf("it tells %d bytes of many sets", len(told))
+	}
 }

@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"encoding/base64"
 	"encoding/hex"
 	"slices"
 
@@ -33,8 +34,12 @@ func telling(format transcode.Format, sets string) transcode.Format {
 // commonProfile is Constrained Baseline, level 3.1.
 const commonProfile = "profile-level-id=42e01f"
 
+// maxSets is the longest list of parameter sets in a description, in bytes: those of encoders have about fifty, and a
+// description has to fit into a datagram. Longer ones come with the pictures alone.
+const maxSets = 1024
+
 // spropSets writes the parameter sets for a description (RFC 6184 section 8.1, sprop-parameter-sets); nothing for those
-// of another profile than the description names.
+// of another profile than the description names, or for too many.
 func spropSets(configuration flv.Configuration) string {
 	named, _ := h264.ParseParameters(commonProfile)
 	for _, set := range configuration.Sequence {
@@ -47,7 +52,14 @@ func spropSets(configuration flv.Configuration) string {
 			return ""
 		}
 	}
-	return payload.FormatSets(slices.Concat(configuration.Sequence, configuration.Picture))
+	sets, size := slices.Concat(configuration.Sequence, configuration.Picture), 0
+	for _, set := range sets {
+		size += base64.StdEncoding.EncodedLen(len(set)) + 1
+	}
+	if size > maxSets {
+		return ""
+	}
+	return payload.FormatSets(sets)
 }
 
 // isSingle tells whether a format of H.264 takes single units alone (RFC 6184 section 6.2).

@@ -66,7 +66,7 @@ func (l *leg) answer(offer bridge.Description) {
 		return
 	}
 	l.answered = true
-	l.media.agree(answer)
+	l.agree(answer)
 	l.emit(bridge.Answered{Answer: answer})
 	l.propose()
 }
@@ -143,7 +143,7 @@ func (l *leg) Accept(answer bridge.Description) {
 
 // agree puts a description in force. The caller holds stream.mu.
 func (l *leg) agree(answer bridge.Description) {
-	l.media.agree(answer)
+	l.media.agree(answer, l.stream.said)
 }
 
 // Refuse leaves the party without what is said.

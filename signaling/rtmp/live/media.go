@@ -18,10 +18,15 @@ type media struct {
 
 // way is that of one kind.
 type way struct {
-	to transcode.Switch
+	to   transcode.Switch
+	sent atomic.Uint64
+
+	// ---- guarded by Stream.mu ----
+
 	// agreed is the format agreed with the call; nil if there is none.
-	agreed atomic.Pointer[transcode.Format]
-	sent   atomic.Uint64
+	agreed *transcode.Format
+	// takes are the payload types of what is said that fit agreed: formats are not read again for each packet.
+	takes []uint8
 }
 
 func newMedia() *media {
@@ -52,22 +57,33 @@ func (m *media) close() {
 	}
 }
 
-// agree puts a description in force.
-func (m *media) agree(description bridge.Description) {
+// agree puts a description in force, while this is said. The caller holds Stream.mu.
+func (m *media) agree(description bridge.Description, said map[transcode.Kind][]transcode.Format) {
 	for kind, way := range m.ways {
-		section, ok := description.First(kind)
-		if !ok {
-			way.agreed.Store(nil)
-			continue
+		way.agreed = nil
+		if section, ok := description.First(kind); ok {
+			way.agreed = &section.Formats[0]
 		}
-		way.agreed.Store(&section.Formats[0])
+		m.compare(kind, said[kind])
 	}
 }
 
-// hears tells whether any sound was agreed on.
-func (m *media) hears() bool { return m.ways[transcode.Audio].agreed.Load() != nil }
+// compare finds out what the party takes of what is said of a kind. The caller holds Stream.mu.
+func (m *media) compare(kind transcode.Kind, said []transcode.Format) {
+	way := m.ways[kind]
+	way.takes = nil
+	for _, format := range said {
+		if way.agreed != nil && way.agreed.Fits(format) {
+			way.takes = append(way.takes, format.PayloadType)
+		}
+	}
+}
+
+// hears tells whether any sound was agreed on. The caller holds Stream.mu.
+func (m *media) hears() bool { return m.ways[transcode.Audio].agreed != nil }
 
 // wanted gives of what is sent all that the party may want: one that called for pictures alone wants no sound.
+// The caller holds Stream.mu.
 func (m *media) wanted(sent bridge.Description) bridge.Description {
 	if m.hears() {
 		return sent
@@ -76,32 +92,32 @@ func (m *media) wanted(sent bridge.Description) bridge.Description {
 	return bridge.Description{Media: slices.DeleteFunc(slices.Clone(sent.Media), isSound)}
 }
 
-// takes tells whether of each kind that is sent one format was agreed.
+// takes tells whether of each kind that is sent, which is what was compared, one format was agreed. The caller holds
+// Stream.mu.
 func (m *media) takes(sent bridge.Description) bool {
 	for _, section := range sent.Media {
-		takes := func(format transcode.Format) bool { return m.agreedOn(section.Kind, format) }
-		if !slices.ContainsFunc(section.Formats, takes) {
+		if len(m.ways[section.Kind].takes) == 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// agreedOn tells whether the party takes a format.
-func (m *media) agreedOn(kind transcode.Kind, format transcode.Format) bool {
-	agreed := m.ways[kind].agreed.Load()
-	return agreed != nil && agreed.Fits(format)
+// agreedOn gives the party's payload type for one that is said, and reports false if it does not take that. The caller
+// holds Stream.mu.
+func (m *media) agreedOn(kind transcode.Kind, payloadType uint8) (own uint8, ok bool) {
+	way := m.ways[kind]
+	if !slices.Contains(way.takes, payloadType) {
+		return 0, false
+	}
+	return way.agreed.PayloadType, true
 }
 
-// send hands a packet to the call under the payload type that it knows, if its format was agreed.
-func (m *media) send(kind transcode.Kind, format transcode.Format, packet *rtp.Packet) {
+// send hands a packet to the call under the payload type that it knows.
+func (m *media) send(kind transcode.Kind, payloadType uint8, packet *rtp.Packet) {
 	way := m.ways[kind]
-	agreed := way.agreed.Load()
-	if agreed == nil || !agreed.Fits(format) {
-		return
-	}
 	own := rtp.Packet{Header: packet.Header, Payload: packet.Payload}
-	own.PayloadType = agreed.PayloadType
+	own.PayloadType = payloadType
 	way.sent.Add(1)
 	_ = way.to.WriteRTP(&own) // what became of it is counted where it went
 }

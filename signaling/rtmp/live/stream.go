@@ -37,8 +37,14 @@ type Stream struct {
 	// said are the newest formats of each kind, the best first; none before there was anything of it.
 	said  map[transcode.Kind][]transcode.Format
 	ended bool
-	// hearing are the legs that get a packet now; Speak uses it again for each.
-	hearing []*leg
+	// hearing are those who get a packet now; Speak uses it again for each.
+	hearing []hearer
+}
+
+// hearer is who takes a packet, under a payload type of its own.
+type hearer struct {
+	media       *media
+	payloadType uint8
 }
 
 // NewStream makes a Stream without listeners.
@@ -56,6 +62,7 @@ func (s *Stream) Announce(kind transcode.Kind, formats ...transcode.Format) {
 	defer s.mu.Unlock()
 	s.said[kind] = formats
 	for listener := range s.legs {
+		listener.media.compare(kind, formats)
 		listener.propose()
 	}
 }
@@ -64,38 +71,26 @@ func (s *Stream) Announce(kind transcode.Kind, formats ...transcode.Format) {
 func (s *Stream) Wanted(kind transcode.Kind, payloadType uint8) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	format, ok := s.announced(kind, payloadType)
 	for listener := range s.legs {
-		if ok && listener.media.agreedOn(kind, format) {
+		if _, ok := listener.media.agreedOn(kind, payloadType); ok {
 			return true
 		}
 	}
 	return false
 }
 
-// announced gives the format of a payload type. The caller holds mu.
-func (s *Stream) announced(kind transcode.Kind, payloadType uint8) (transcode.Format, bool) {
-	for _, format := range s.said[kind] {
-		if format.PayloadType == payloadType {
-			return format, true
-		}
-	}
-	return transcode.Format{}, false
-}
-
 // Send sends a packet of a kind to all who agreed to the format of its payload type. It belongs to one goroutine.
 func (s *Stream) Send(kind transcode.Kind, packet *rtp.Packet) {
 	s.mu.Lock()
-	format, known := s.announced(kind, packet.PayloadType)
 	s.hearing = s.hearing[:0]
 	for listener := range s.legs {
-		if known {
-			s.hearing = append(s.hearing, listener)
+		if own, ok := listener.media.agreedOn(kind, packet.PayloadType); ok {
+			s.hearing = append(s.hearing, hearer{listener.media, own})
 		}
 	}
 	s.mu.Unlock()
-	for _, listener := range s.hearing { // without mu: a listener may be slow
-		listener.media.send(kind, format, packet)
+	for _, each := range s.hearing { // without mu: a listener may be slow
+		each.media.send(kind, each.payloadType, packet)
 	}
 }
 

@@ -162,3 +162,32 @@ func TestCall(t *testing.T) {
 		t.Errorf("the end is told as %v, and %d times more", cause, len(causes))
 	}
 }
+
+// TestFormatsAreReadOnce: what a party takes is found out when it is agreed or announced, not for each packet.
+func TestFormatsAreReadOnce(t *testing.T) { //nolint:paralleltest // it counts what is allocated
+	stream := live.NewStream(live.Options{})
+	picture := transcode.Format{
+		Codec: transcode.Codec{Name: "H264", ClockRate: 90000}, PayloadType: 99,
+		Parameters: "profile-level-id=42e01f;packetization-mode=1",
+	}
+	stream.Announce(transcode.Video, picture)
+	offer := bridgetest.Audio(bridgetest.PCMU())
+	own := picture
+	own.PayloadType = 120
+	offer.Media = append(offer.Media, bridge.MediaDescription{Kind: transcode.Video, Formats: []transcode.Format{own}})
+	leg := stream.Dial(bridge.Request{Offer: &offer})
+	next[bridge.Answered](t, leg)
+	wanted := func() bool { return stream.Wanted(transcode.Video, 99) }
+	if !wanted() || stream.Wanted(transcode.Video, 120) {
+		t.Error("it is not known what the listener takes")
+	}
+	if count := testing.AllocsPerRun(100, func() { wanted() }); count > 0 {
+		t.Errorf("asking whether a picture is wanted allocates %v times", count)
+	}
+	picture.Parameters = "profile-level-id=640028;packetization-mode=1"
+	stream.Announce(transcode.Video, picture)
+	if wanted() {
+		t.Error("a profile that was not agreed on is wanted")
+	}
+	stream.Close(bridge.Normal())
+}
