@@ -42,6 +42,12 @@ func (a *Agent) Pwd() string { return a.pwd }
 // peer's description.
 func (a *Agent) Expect(ufrag string) { a.peer.Store(&ufrag) }
 
+// ExpectsOther tells whether another peer than this was named last.
+func (a *Agent) ExpectsOther(ufrag string) bool {
+	peer := a.peer.Load()
+	return peer != nil && *peer != ufrag
+}
+
 // Check is what a check says.
 type Check struct {
 	// Answer is to be sent back; nil for none.

@@ -110,12 +110,19 @@ func netJoin(host, port string) string {
 	return host + ":" + port
 }
 
-// useICE lets the agent of an agreement answer, from now on only the party.
+// useICE lets the agent of an agreement answer, from now on only the party. Another party that answers the same offer
+// is another fork: what the one before it has found is not its.
 func (s *stream) useICE(terms iceTerms) {
 	s.agent.Store(terms.agent)
-	if terms.agent != nil {
-		terms.agent.Expect(terms.ufrag)
+	if terms.agent == nil {
+		return
 	}
+	if terms.agent.ExpectsOther(terms.ufrag) { // before any check of the new one can count
+		s.mu.Lock()
+		s.latch.paths = paths{on: true}
+		s.mu.Unlock()
+	}
+	terms.agent.Expect(terms.ufrag)
 }
 
 // receiveCheck takes a STUN message from the RTP port, or from that of RTCP. What a check nominates is where our media

@@ -233,6 +233,49 @@ func TestICEStrangers(t *testing.T) {
 	}
 }
 
+// TestICEForks: when another fork answers the same offer, the one before is neither sent anything nor heard any more,
+// already before the new one has nominated.
+func TestICEForks(t *testing.T) {
+	t.Parallel()
+	session := newSession(t, func(options *Options) { options.ICE = true })
+	offer := must[*sdp.Session](t)(sdp.Parse(must[[]byte](t)(session.Offer(audio(bridge.SendRecv, pcmu()))))).Media[0]
+	to, ear := session.audio().address(), &recorder{}
+	session.Receive(transcode.Audio, ear)
+	answer := func(fork *phone, ufrag string) {
+		_ = must[bridge.Description](t)(session.SetAnswer(
+			fork.offer("a=rtcp-mux", "a=ice-ufrag:"+ufrag, "a=ice-pwd:abcdefghijklmnopqrstuv")))
+	}
+	nominate := func(fork *phone, ufrag string) {
+		fork.sendTo(fork.rtp, to, check(t, offer.ICEUfrag+":"+ufrag, offer.ICEPwd, true))
+		fork.read(fork.rtp)
+		eventually(t, "the nominated path", func() bool {
+			used := session.audio().to.Load()
+			return used != nil && *used == fork.address()
+		})
+	}
+	first, second := newPhone(t, "127.0.0.1", 1), newPhone(t, "127.0.0.1", 2)
+	answer(first, "early")
+	nominate(first, "early")
+	answer(first, "early") // the same fork again
+	if used := session.audio().to.Load(); used == nil || *used != first.address() {
+		t.Errorf("a fork that answers twice is sent to at %v", used)
+	}
+
+	answer(second, "late")
+	if used := session.audio().to.Load(); used != nil {
+		t.Errorf("the second fork's media go to %v", used)
+	}
+	first.say(to)
+	eventually(t, "the first fork is refused", func() bool { return session.options.Counters.Stats().WrongSource == 1 })
+	nominate(second, "late")
+	second.say(to)
+	eventually(t, "the second fork is heard", func() bool { return ear.heard(second.ssrc) == 1 })
+	if got := ear.heard(first.ssrc); got != 0 {
+		t.Errorf("the first fork is heard %d times", got)
+	}
+	first.heardNothing()
+}
+
 // TestPathsAreBounded holds that a party can't have us remember more than a few addresses.
 func TestPathsAreBounded(t *testing.T) {
 	t.Parallel()
