@@ -105,25 +105,3 @@ func (c *connection) Close() error {
 	})
 	return err
 }
-
-// listener takes connections as long as there is room.
-type listener struct {
-	net.Listener
-
-	server *Server
-}
-
-// Accept gives a connection; those that are too many are closed.
-func (l *listener) Accept() (net.Conn, error) {
-	for {
-		conn, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err //nolint:wrapcheck // a net.Listener
-		}
-		if taken := l.server.connections.take(conn); taken != nil {
-			return taken, nil
-		}
-		l.server.refused.Add(1)
-		_ = conn.Close()
-	}
-}

@@ -49,10 +49,10 @@ func New(options Options) (*Server, error) {
 		})
 	}
 	for _, each := range options.TCP {
-		config.ListenerConfigs = append(config.ListenerConfigs, s.listenerConfig(&listener{each, s}))
+		config.ListenerConfigs = append(config.ListenerConfigs, s.listenerConfig(newListener(s, each)))
 	}
 	for _, each := range options.TLS {
-		secure := tls.NewListener(&listener{each, s}, options.Certificates)
+		secure := tls.NewListener(newListener(s, each), options.Certificates)
 		config.ListenerConfigs = append(config.ListenerConfigs, s.listenerConfig(secure))
 	}
 	var err error
