@@ -9,8 +9,14 @@ import (
 	"github.com/pion/turn/v5"
 )
 
+// maxSockets is how many sockets to open for a relay until one is at a port that is not of our media.
+const maxSockets = 16
+
 // errRelay means a relay that we do not make: over TCP, of the other family, or with a port that the client chose.
 var errRelay = errors.New("turn: no such relay")
+
+// errNoPort means that the system gave us nothing but ports of our media.
+var errNoPort = errors.New("turn: no port for a relay")
 
 // relays makes the relays of one socket, at the same address as that.
 type relays struct {
@@ -26,12 +32,34 @@ func (r *relays) AllocatePacketConn(wanted turn.AllocateListenerConfig) (net.Pac
 	if wanted.RequestedPort != 0 || (wanted.Network == "udp6") != r.address.Is6() {
 		return nil, nil, errRelay
 	}
-	at := netip.AddrPortFrom(r.address, 0)
-	conn, err := new(net.ListenConfig).ListenPacket(context.Background(), wanted.Network, at.String())
+	conn, err := r.open(wanted.Network)
 	if err != nil {
-		return nil, nil, err //nolint:wrapcheck // pion makes a status of it
+		r.server.refused.Add(1)
+		return nil, nil, err
 	}
 	return &relay{PacketConn: conn, server: r.server}, conn.LocalAddr(), nil
+}
+
+// open opens a socket that does not count as one of our media: relays would reach each other by such ones.
+func (r *relays) open(network string) (net.PacketConn, error) {
+	at := netip.AddrPortFrom(r.address, 0).String()
+	var passed []net.PacketConn // open until the end, that the next one is at another port
+	defer func() {
+		for _, each := range passed {
+			_ = each.Close()
+		}
+	}()
+	for range maxSockets {
+		conn, err := new(net.ListenConfig).ListenPacket(context.Background(), network, at)
+		if err != nil {
+			return nil, err //nolint:wrapcheck // pion makes a status of it
+		}
+		if !r.server.options.Media.Listens(addressOf(conn.LocalAddr())) {
+			return conn, nil
+		}
+		passed = append(passed, conn)
+	}
+	return nil, errNoPort
 }
 
 // AllocateListener refuses relays for TCP (RFC 6062).

@@ -25,7 +25,7 @@ type Server struct {
 type Stats struct {
 	// Relays is how many there are now.
 	Relays int
-	// Refused counts requests with credentials that are not good, relays and connections that were one too many.
+	// Refused counts requests with credentials that are not good, relays and connections that there was no room for.
 	Refused uint64
 	// Strays counts peers and packets that a relay does not reach.
 	Strays uint64
