@@ -59,8 +59,8 @@ func TestPicturesOfNoCommonCodec(t *testing.T) {
 	}
 }
 
-// TestConvertedPicturesKeepTheirPlaces lets a party switch its camera off and on, and come back on another leg, when its
-// own call has all places.
+// TestConvertedPicturesKeepTheirPlaces lets a party switch its camera off and on, and come back on another leg, when
+// its own call has all places.
 func TestConvertedPicturesKeepTheirPlaces(t *testing.T) {
 	t.Parallel()
 	limit := transcode.NewPictureLimit(2)
