@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -51,10 +52,11 @@ func (p *party) take(packet *rtp.Packet) {
 const frameTime = 20 * time.Millisecond
 
 // say sends sound in time, packet by packet, and silence before and after it.
-func (p *party) say(t *testing.T, pcm []int16) {
-	t.Helper()
+func (p *party) say(pcm []int16) error {
 	encoder, err := transcode.NewEncoder(p.format, p.rate, transcode.EncoderOptions{})
-	must(t, err)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.format, err)
+	}
 	frame := p.rate / 50
 	packet := rtp.Packet{Header: rtp.Header{
 		Version: 2, Marker: true, PayloadType: p.format.PayloadType, SSRC: rand.Uint32(), Timestamp: rand.Uint32(),
@@ -65,14 +67,19 @@ func (p *party) say(t *testing.T, pcm []int16) {
 	for at := 0; at+frame <= len(pcm); at += frame {
 		payload := make([]byte, 1500)
 		n, err := encoder.Encode(pcm[at:at+frame], payload)
-		must(t, err)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.format, err)
+		}
 		packet.Payload = payload[:n]
-		must(t, p.send(&packet))
+		if err = p.send(&packet); err != nil {
+			return fmt.Errorf("%s: %w", p.format, err)
+		}
 		packet.Marker = false
 		packet.SequenceNumber++
 		packet.Timestamp += p.format.ClockRate / 50
 		<-ticker.C
 	}
+	return nil
 }
 
 // hears gives what came until now, as a receiver without a jitter buffer but with the codec's concealment plays it.

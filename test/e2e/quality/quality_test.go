@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -163,10 +164,14 @@ func (w *world) try(t *testing.T, number int, way way) string {
 	callee := newPhone(t, way.callee, way.secure)
 	board.add(name, callee)
 	from := w.dial(t, number, way, "sip:"+name+"@localhost")
-	var talking sync.WaitGroup
-	talking.Go(func() { from.say(t, w.sentences[0][from.rate]) })
-	talking.Go(func() { callee.say(t, w.sentences[1][callee.rate]) })
+	var (
+		talking sync.WaitGroup
+		said    [2]error
+	)
+	talking.Go(func() { said[0] = from.say(w.sentences[0][from.rate]) })
+	talking.Go(func() { said[1] = callee.say(w.sentences[1][callee.rate]) })
 	talking.Wait()
+	must(t, errors.Join(said[:]...))
 	time.Sleep(200 * time.Millisecond) // until what is on its way has come; nothing tells when that is
 	return fmt.Sprintf("| %s | %s | %s |", way,
 		w.hears(t, callee.party, from, 1), w.hears(t, from, callee.party, 0))

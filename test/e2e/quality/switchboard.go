@@ -3,6 +3,7 @@ package quality
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/netip"
 	"sync"
 	"testing"
@@ -23,11 +24,23 @@ type switchboard struct {
 func newSwitchboard(t *testing.T) *switchboard {
 	t.Helper()
 	s := &switchboard{phones: make(map[string]*phone)}
+	t.Cleanup(func() { // after the socket is closed
+		if err := s.fault(); err != nil {
+			t.Errorf("a phone was called in vain: %v", err)
+		}
+	})
 	var err error
 	s.socket, err = exchange.Listen(s.serve)
 	must(t, err)
 	t.Cleanup(s.socket.Close)
 	return s
+}
+
+// fault gives what was wrong with the calls so far.
+func (s *switchboard) fault() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(s.faults...)
 }
 
 // add lets a phone be called.
