@@ -29,6 +29,7 @@ func (c *conn) confer(first, second *leg) error {
 	made.ordered.media = first.media
 	for _, l := range []*leg{first, second} {
 		if err := made.agree(l); err != nil {
+			made.closePlaces()
 			return err
 		}
 	}
@@ -61,6 +62,14 @@ func (m *conference) agree(l *leg) error {
 	return m.places[l].Agree(*formats, format, transcode.PacketWriterFunc(l.media.hearMixed))
 }
 
+// closePlaces drops what is still held. The caller holds conn.mu.
+func (m *conference) closePlaces() {
+	m.client.Close()
+	for _, place := range m.places {
+		place.Close()
+	}
+}
+
 // leaveConference ends the conference that a call is in, if it is in one, and gives the call that goes on. The caller
 // holds mu.
 func (c *conn) leaveConference(l *leg) (other *leg) {
@@ -74,6 +83,7 @@ func (c *conn) leaveConference(l *leg) (other *leg) {
 		each.media.says.Store(nil)
 	}
 	close(m.done)
+	m.closePlaces()
 	if l == m.first {
 		return m.second
 	}

@@ -34,7 +34,7 @@ type Mixer struct {
 // has begun.
 func (m *Mixer) Join() *Party {
 	p := &Party{}
-	p.out.Header = rtp.Header{
+	p.frame.Header = rtp.Header{
 		Version: 2, PayloadType: samples().PayloadType, SSRC: rand.Uint32(), Marker: true,
 		SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32(),
 	}

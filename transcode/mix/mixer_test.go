@@ -2,6 +2,7 @@ package mix
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/rtp"
@@ -34,6 +35,7 @@ type person struct {
 func join(t *testing.T, m *Mixer, hertz float64) *person {
 	t.Helper()
 	p := &person{t: t, party: m.Join(), hertz: hertz, tone: dtmf.NewTone(rate, -16, hertz)}
+	t.Cleanup(p.party.Close)
 	var err error
 	if p.encoder, err = transcode.NewEncoder(pcmu(), rate, transcode.EncoderOptions{}); err != nil {
 		t.Fatal(err)
@@ -163,6 +165,8 @@ func TestRun(t *testing.T) {
 	}
 	close(done)
 	<-ended
+	one.party.Close()
+	other.party.Close()
 	if len(other.heard) == 0 {
 		t.Error("nothing is heard")
 	}
@@ -186,4 +190,53 @@ func TestAgree(t *testing.T) {
 	}
 	one.hears(one, other)
 	other.hears(one, other)
+}
+
+// TestNothingIsLetOut: what is held in formats that are no longer agreed on is let out by no timer, neither to the
+// party nor to the others.
+func TestNothingIsLetOut(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(*person){
+		"agreed anew": func(p *person) {
+			dst := transcode.PacketWriterFunc(func(*rtp.Packet) error { return nil })
+			if err := p.party.Agree([]transcode.Format{pcmu()}, pcmu(), dst); err != nil {
+				p.t.Fatal(err)
+			}
+		},
+		"closed": func(p *person) { p.party.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := &Mixer{}
+				one, other := join(t, m, 440), join(t, m, 700)
+				for range 100 { // in bursts, so that both pipes hold some
+					for range 5 {
+						one.speak()
+						other.speak()
+						m.frame()
+					}
+					time.Sleep(5 * frameTime)
+				}
+				for range 5 {
+					one.speak()
+					other.speak()
+					m.frame()
+				}
+				if one.party.out.Stats().Delay == 0 || one.party.in.Stats().Delay == 0 {
+					t.Fatal("nothing is held")
+				}
+				leave(one)
+				heard, waiting := len(one.heard), len(one.party.waiting)
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if more := len(one.heard) - heard; more > 0 {
+					t.Errorf("it is sent %d samples more", more)
+				}
+				if more := len(one.party.waiting) - waiting; more > 0 {
+					t.Errorf("the others are to hear %d samples more", more)
+				}
+			})
+		})
+	}
 }

@@ -23,6 +23,8 @@ const (
 type Party struct {
 	// says makes samples of what it says, and hears packets of what it is to hear.
 	says, hears transcode.Switch
+	// in and out are what they pass to; nil before it agreed. They belong to Agree and Close.
+	in, out *transcode.Pipe
 
 	mu sync.Mutex
 	// waiting is what it said and nobody has heard; guarded by mu.
@@ -36,11 +38,11 @@ type Party struct {
 	said    [frameSize]int16
 	spoke   bool
 	payload [2 * frameSize]byte
-	out     rtp.Packet
+	frame   rtp.Packet
 }
 
 // Agree says in which formats the party speaks, and in which it is sent to dst what the others say. It may be called
-// again. The error is transcode.ErrNoPath; then everything stays.
+// again: what is held in the formats before is dropped then. The error is transcode.ErrNoPath; then everything stays.
 func (p *Party) Agree(speaks []transcode.Format, hears transcode.Format, dst transcode.PacketWriter) error {
 	in, err := transcode.Connect(speaks, samples(), transcode.PacketWriterFunc(p.keep), transcode.ConnectOptions{})
 	if err != nil {
@@ -50,9 +52,24 @@ func (p *Party) Agree(speaks []transcode.Format, hears transcode.Format, dst tra
 	if err != nil {
 		return err //nolint:wrapcheck // it says all
 	}
+	p.Close() // first: a timer of the pipe before would write to a receiver that the next one writes to
+	p.in, p.out = in, out
 	p.says.Set(in)
 	p.hears.Set(out)
 	return nil
+}
+
+// Close drops what is held of what the party says and is to hear. Neither is passed on until it agrees again. Agree and
+// Close belong to one caller at a time.
+func (p *Party) Close() {
+	p.says.Set(nil)
+	p.hears.Set(nil)
+	for _, pipe := range []*transcode.Pipe{p.in, p.out} {
+		if pipe != nil {
+			pipe.Close()
+		}
+	}
+	p.in, p.out = nil, nil
 }
 
 // WriteRTP takes a packet of what the party says. It belongs to one goroutine at a time.
@@ -94,9 +111,9 @@ func (p *Party) take() bool {
 
 // hear sends the party a frame of what the others say. While nobody does there is a gap, which its stream keeps.
 func (p *Party) hear(sum *[frameSize]int32, speaking bool) {
-	p.out.Timestamp += frameSize
+	p.frame.Timestamp += frameSize
 	if !speaking {
-		p.out.Marker = true
+		p.frame.Marker = true
 		return
 	}
 	for i, sample := range sum {
@@ -106,8 +123,8 @@ func (p *Party) hear(sum *[frameSize]int32, speaking bool) {
 		sample = min(max(sample, math.MinInt16), math.MaxInt16)
 		p.payload[2*i], p.payload[2*i+1] = byte(uint16(sample)>>8), byte(sample)
 	}
-	p.out.SequenceNumber++
-	p.out.Payload = p.payload[:]
-	_ = p.hears.WriteRTP(&p.out) // who cannot be sent anything counts that
-	p.out.Marker = false
+	p.frame.SequenceNumber++
+	p.frame.Payload = p.payload[:]
+	_ = p.hears.WriteRTP(&p.frame) // who cannot be sent anything counts that
+	p.frame.Marker = false
 }
