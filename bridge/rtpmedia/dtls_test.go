@@ -222,6 +222,33 @@ func TestHandshakeFindsTheWay(t *testing.T) {
 	}
 }
 
+// TestHandshakeAmongStrangers: who sent something like DTLS in the midst of the handshake keeps the party's place only
+// until that is heard.
+func TestHandshakeAmongStrangers(t *testing.T) {
+	t.Parallel()
+	caller, callee := newSession(t, shaking(t, Required)), newSession(t, shaking(t, Required))
+	agree(t, caller, callee, func(text []byte) []byte {
+		if !bytes.Contains(text, []byte("a=setup:active")) {
+			return text
+		}
+		return replacing("c=IN IP4 127.0.0.1", "c=IN IP4 phone.invalid")(text)
+	})
+	awaitKeys(t, caller, callee)
+	eventually(t, "the way to the callee", func() bool { return caller.audio().to.Load() != nil })
+	stranger := newPhone(t, "127.0.0.2", 9).address()
+	caller.audio().proved(&stranger)
+	if got := *caller.audio().to.Load(); got != stranger {
+		t.Fatalf("media go to %v", got)
+	}
+	voice := newSpeech(callee, pcmu())
+	for range proof {
+		voice.say(t)
+	}
+	eventually(t, "the callee's place", func() bool { return *caller.audio().to.Load() == callee.audio().address() })
+	exchange(t, caller, callee, pcmu())
+	exchange(t, callee, caller, pcmu())
+}
+
 // TestEarlyHandshake: a party may shake hands before its answer has come, and the leg is not heard of by strangers.
 func TestEarlyHandshake(t *testing.T) {
 	t.Parallel()

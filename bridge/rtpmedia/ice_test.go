@@ -182,15 +182,13 @@ func TestWithoutICE(t *testing.T) {
 	}
 }
 
-// checker makes checks by hand.
-func check(t *testing.T, name, password string, nominates bool) []byte {
+// check makes one by hand, which nominates.
+func check(t *testing.T, name, password string) []byte {
 	t.Helper()
-	setters := []stun.Setter{stun.BindingRequest, stun.TransactionID, stun.NewUsername(name)}
-	if nominates {
-		setters = append(setters, stun.RawAttribute{Type: stun.AttrUseCandidate})
-	}
-	setters = append(setters, stun.NewShortTermIntegrity(password), stun.Fingerprint)
-	return must[*stun.Message](t)(stun.Build(setters...)).Raw
+	return must[*stun.Message](t)(stun.Build(
+		stun.BindingRequest, stun.TransactionID, stun.NewUsername(name), stun.RawAttribute{Type: stun.AttrUseCandidate},
+		stun.NewShortTermIntegrity(password), stun.Fingerprint,
+	)).Raw
 }
 
 // TestICEStrangers: who does not know the password is neither answered, heard, nor sent anything, though he sends from
@@ -207,14 +205,14 @@ func TestICEStrangers(t *testing.T) {
 	reports := netip.AddrPortFrom(to.Addr(), to.Port()+1)
 	name := answer.ICEUfrag + ":abcd"
 
-	stranger.sendTo(stranger.rtp, to, check(t, name, "a password that is wrong", true))
+	stranger.sendTo(stranger.rtp, to, check(t, name, "a password that is wrong"))
 	stranger.say(to)
 	eventually(t, "the stranger is counted", func() bool {
 		counted := session.options.Counters.Stats()
 		return counted.BadChecks == 1 && counted.WrongSource == 1
 	})
-	party.sendTo(party.rtp, to, check(t, name, answer.ICEPwd, true))
-	party.sendTo(party.rtcp, reports, check(t, name, answer.ICEPwd, true))
+	party.sendTo(party.rtp, to, check(t, name, answer.ICEPwd))
+	party.sendTo(party.rtcp, reports, check(t, name, answer.ICEPwd))
 	party.read(party.rtp)
 	party.read(party.rtcp)
 	party.say(to)
@@ -246,7 +244,7 @@ func TestICEForks(t *testing.T) {
 			fork.offer("a=rtcp-mux", "a=ice-ufrag:"+ufrag, "a=ice-pwd:abcdefghijklmnopqrstuv")))
 	}
 	nominate := func(fork *phone, ufrag string) {
-		fork.sendTo(fork.rtp, to, check(t, offer.ICEUfrag+":"+ufrag, offer.ICEPwd, true))
+		fork.sendTo(fork.rtp, to, check(t, offer.ICEUfrag+":"+ufrag, offer.ICEPwd))
 		fork.read(fork.rtp)
 		eventually(t, "the nominated path", func() bool {
 			used := session.audio().to.Load()

@@ -43,6 +43,8 @@ type latch struct {
 	// current is the source that is followed; invalid before the first.
 	current netip.AddrPort
 	trust   trust
+	// unheard tells that only DTLS seemed to come from current, which nothing of it authenticates.
+	unheard bool
 	// ssrc, sequence and heard are those of the newest packet of current.
 	ssrc     uint32
 	sequence uint16
@@ -103,7 +105,7 @@ func (l *latch) accept(from netip.AddrPort, ssrc uint32, sequence uint16, now ti
 	if ssrc != l.ssrc || int16(sequence-l.sequence) > 0 {
 		l.ssrc, l.sequence = ssrc, sequence
 	}
-	l.heard = now
+	l.heard, l.unheard = now, false
 	return true
 }
 
@@ -118,12 +120,14 @@ func (l *latch) acceptsReports(from netip.Addr) bool {
 	return l.trustIn(netip.AddrPortFrom(from, 0)) >= trustHost
 }
 
-// prove follows a source that has proved itself otherwise, and tells whether that is another than before.
+// prove follows the source from which DTLS came when the party had proved itself, and tells whether that is another
+// than before. It may be somebody's who sent there meanwhile, so that it is trusted no more than its address is, and
+// another may take its place until it is heard.
 func (l *latch) prove(from netip.AddrPort, now time.Time) bool {
 	if l.paths.on || l.destination() == from || l.trustIn(from) == trustNone {
 		return false
 	}
-	l.current, l.trust, l.candidates, l.heard = from, max(l.trustIn(from), trustHost), nil, now
+	l.current, l.trust, l.candidates, l.heard, l.unheard = from, l.trustIn(from), nil, now, true
 	return true
 }
 
@@ -133,7 +137,8 @@ func (l *latch) follow(from netip.AddrPort, ssrc uint32, sequence uint16, now ti
 	better := level >= trustHost && level > l.trust
 	switch {
 	case better:
-	case !l.current.IsValid() && level == trustUnreachable, l.continues(ssrc, sequence, now):
+	case !l.current.IsValid() && level == trustUnreachable, l.unheard && level > trustNone,
+		l.continues(ssrc, sequence, now):
 		if !l.proven(from, ssrc, sequence) {
 			return false
 		}

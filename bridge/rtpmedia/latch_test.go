@@ -2,6 +2,7 @@ package rtpmedia
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 )
@@ -137,6 +138,48 @@ func TestLatchProvesAmongMany(t *testing.T) {
 	}
 	if len(l.candidates) > maxCandidates {
 		t.Errorf("%d candidates are watched", len(l.candidates))
+	}
+}
+
+// TestLatchShaken holds what becomes of the source from which DTLS seemed to come: the party takes its place back where
+// that was somebody else, and nobody takes it once it is heard.
+func TestLatchShaken(t *testing.T) {
+	t.Parallel()
+	const elsewhere = "192.0.2.40:4000"
+	for name, test := range map[string]struct {
+		signalled, shaken string
+		steps             [][]step
+		destination       string
+	}{
+		"nothing is heard": {homeSDP, stranger, nil, stranger},
+		"the party at the host of its signalling": {
+			homeSDP, stranger, [][]step{steady(rebound, 1, 1, 0, 3, 0), steady(stranger, 9, 1, time.Second, 30, 1000)}, rebound,
+		},
+		"the party at another host": {
+			homeSDP, stranger, [][]step{steady(elsewhere, 1, 1, 0, 9, 4), steady(stranger, 9, 1, time.Second, 30, 1000)}, elsewhere,
+		},
+		"the party at the stranger's host": {
+			homeSDP, rebound, [][]step{steady(party, 1, 1, 0, 9, 4), steady(rebound, 9, 1, time.Second, 30, 1000)}, party,
+		},
+		"the party where its SDP says": {party, rebound, [][]step{steady(party, 1, 1, 0, 3, 0)}, party},
+		"the party has shaken hands": {
+			homeSDP, elsewhere, [][]step{steady(elsewhere, 1, 1, 0, 2, 0), steady(stranger, 9, 1, time.Second, 30, 1000)}, elsewhere,
+		},
+		"nobody believes the other": {party, party, [][]step{steady(stranger, 9, 1, 0, 30, 1000)}, party},
+	} {
+		l, start := latch{signallingHost: address(party).Addr()}, time.Now()
+		l.adopt(address(test.signalled))
+		if moved := l.prove(address(test.shaken), start); moved != (test.shaken != test.signalled) {
+			t.Errorf("%s: moved is %t", name, moved)
+		}
+		for _, step := range slices.Concat(test.steps...) {
+			if got := l.accept(address(step.from), step.ssrc, step.sequence, start.Add(step.after)); got != step.taken {
+				t.Errorf("%s: packet %d from %s: taken is %t", name, step.sequence, step.from, got)
+			}
+		}
+		if got := l.destination(); got != address(test.destination) {
+			t.Errorf("%s: sends to %s", name, got)
+		}
 	}
 }
 
