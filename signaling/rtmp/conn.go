@@ -60,6 +60,8 @@ type conn struct {
 	playing atomic.Uint32
 	// sending bounds what is on its way to the client.
 	sending window
+	// unshown counts pictures that were left out on their way to the client.
+	unshown atomic.Uint32
 	// deaf tells that it wants to hear nothing for now.
 	deaf atomic.Bool
 

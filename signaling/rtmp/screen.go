@@ -37,7 +37,9 @@ type screen struct {
 	told   []byte
 	// stream is the message stream that has had a full picture; 0 if the next one has to be full.
 	stream uint32
-	asked  time.Time
+	// unshown is how many the connection had left out when the last one came.
+	unshown uint32
+	asked   time.Time
 }
 
 // push takes a packet as it comes.
@@ -86,6 +88,9 @@ func (s *screen) show(picture payload.Picture) {
 		return // parameter sets alone
 	}
 	stream, key := c.playing.Load(), payload.Has(units, payload.InstantRefresh)
+	if unshown := c.unshown.Load(); unshown != s.unshown {
+		s.unshown, s.stream = unshown, 0 // this one leans on it
+	}
 	unseen := stream == 0 || s.media.unheard.Load() || c.late()
 	if unseen || s.stream != stream {
 		s.stream = 0

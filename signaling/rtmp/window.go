@@ -89,4 +89,5 @@ func (c *conn) dropped(message chunk.Message) {
 		return
 	}
 	c.server.counts.videoDropped.Add(1)
+	c.unshown.Add(1)
 }
