@@ -37,7 +37,7 @@ type Stream struct {
 	// said are the newest formats of each kind, the best first; none before there was anything of it.
 	said  map[transcode.Kind][]transcode.Format
 	ended bool
-	// hearing are those who get a packet now; Speak uses it again for each.
+	// hearing are those who get a packet now; Send uses it again for each.
 	hearing []hearer
 }
 
