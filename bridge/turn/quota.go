@@ -23,19 +23,41 @@ func newQuota(options Options) *quota {
 	}
 }
 
-// has tells whether there is room for one more.
+// has tells whether there is room for one more. It keeps none: see take.
 func (q *quota) has(user string, from net.Addr) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.all < q.most && q.byUser[user] < q.perUser && q.bySource[sourceOf(from)] < q.perSource
+	return q.roomFor(user) && q.bySource[sourceOf(from)] < q.perSource
 }
 
-// change counts one more, or one less.
-func (q *quota) change(user string, from net.Addr, by int) {
+// roomFor is called with mu held.
+func (q *quota) roomFor(user string) bool { return q.all < q.most && q.byUser[user] < q.perUser }
+
+// take counts one more of a user; false if it is one too many.
+func (q *quota) take(user string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.all += by
-	add(q.byUser, user, by)
+	if !q.roomFor(user) {
+		return false
+	}
+	q.all++
+	q.byUser[user]++
+	return true
+}
+
+// give counts one less.
+func (q *quota) give(user string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.all--
+	add(q.byUser, user, -1)
+}
+
+// changeSource counts one more of a source, or one less. Those that a source asks for at the same moment, by several
+// connections, may get past has together; take holds them.
+func (q *quota) changeSource(from net.Addr, by int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	add(q.bySource, sourceOf(from), by)
 }
 

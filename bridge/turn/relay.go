@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync"
 
 	"github.com/pion/turn/v5"
 )
@@ -14,6 +15,9 @@ const maxSockets = 16
 
 // errRelay means a relay that we do not make: over TCP, of the other family, or with a port that the client chose.
 var errRelay = errors.New("turn: no such relay")
+
+// errQuota means a relay that is one too many.
+var errQuota = errors.New("turn: one relay too many")
 
 // errNoPort means that the system gave us nothing but ports of our media.
 var errNoPort = errors.New("turn: no port for a relay")
@@ -27,17 +31,22 @@ type relays struct {
 // Validate has nothing to find.
 func (r *relays) Validate() error { return nil }
 
-// AllocatePacketConn makes a relay.
+// AllocatePacketConn makes a relay. Without a user pion only looks for two ports in a row, which we do not give.
 func (r *relays) AllocatePacketConn(wanted turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
-	if wanted.RequestedPort != 0 || (wanted.Network == "udp6") != r.address.Is6() {
+	if wanted.UserID == "" || wanted.RequestedPort != 0 || (wanted.Network == "udp6") != r.address.Is6() {
 		return nil, nil, errRelay
+	}
+	if !r.server.quota.take(wanted.UserID) {
+		r.server.refused.Add(1)
+		return nil, nil, errQuota
 	}
 	conn, err := r.open(wanted.Network)
 	if err != nil {
+		r.server.quota.give(wanted.UserID)
 		r.server.refused.Add(1)
 		return nil, nil, err
 	}
-	return &relay{PacketConn: conn, server: r.server}, conn.LocalAddr(), nil
+	return &relay{PacketConn: conn, server: r.server, user: wanted.UserID}, conn.LocalAddr(), nil
 }
 
 // open opens a socket that does not count as one of our media: relays would reach each other by such ones.
@@ -75,6 +84,14 @@ type relay struct {
 	net.PacketConn
 
 	server *Server
+	user   string
+	once   sync.Once
+}
+
+// Close gives its place back.
+func (r *relay) Close() error {
+	r.once.Do(func() { r.server.quota.give(r.user) })
+	return r.PacketConn.Close() //nolint:wrapcheck // a net.PacketConn
 }
 
 // ReadFrom gives a packet from one of them.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/pion/turn/v5"
@@ -53,5 +54,49 @@ func TestRelayBesideMedia(t *testing.T) {
 		if err := conn.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestQuotaAtOnce has more relays asked for at the same moment than there may be.
+func TestQuotaAtOnce(t *testing.T) {
+	t.Parallel()
+	const asked, most = 20, 2
+	for name, limit := range map[string]func(*Options){
+		"user": func(o *Options) { o.PerUser = most },
+		"all":  func(o *Options) { o.Most = most },
+	} {
+		w := newWorld(t, limit)
+		made := make(chan net.PacketConn, asked)
+		var asking sync.WaitGroup
+		for range asked {
+			asking.Go(func() {
+				if conn, _, err := ask(w, "alice"); err == nil {
+					made <- conn
+				} else if !errors.Is(err, errQuota) {
+					t.Error(err)
+				}
+			})
+		}
+		asking.Wait()
+		close(made)
+		if stats := w.Stats(); len(made) != most || stats.Relays != most || stats.Refused != asked-most {
+			t.Errorf("%s: %d relays, %+v", name, len(made), stats)
+		}
+		for conn := range made {
+			_ = conn.Close()
+			_ = conn.Close() // gives nothing back a second time
+		}
+		if got := w.Stats().Relays; got != 0 {
+			t.Errorf("%s: %d relays after the end", name, got)
+		}
+	}
+}
+
+// TestNoUser is how pion looks for an even port (RFC 8656, section 18.7).
+func TestNoUser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	if conn, at, err := ask(w, ""); !errors.Is(err, errRelay) {
+		t.Errorf("%v at %v: %v", conn, at, err)
 	}
 }

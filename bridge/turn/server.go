@@ -72,7 +72,7 @@ func (s *Server) relaysAt(local net.Addr) *relays {
 	return &relays{server: s, address: addressOf(local).Addr()}
 }
 
-// mayRelay tells whether a user may have one more relay.
+// mayRelay tells whether a user may have one more relay, that the refusal names the quota.
 func (s *Server) mayRelay(user, _ string, from net.Addr) bool {
 	if s.quota.has(user, from) {
 		return true
@@ -81,13 +81,13 @@ func (s *Server) mayRelay(user, _ string, from net.Addr) bool {
 	return false
 }
 
-func (s *Server) created(from, _ net.Addr, _, user, _ string, _ net.Addr, _ int) {
-	s.quota.change(user, from, 1)
+func (s *Server) created(from, _ net.Addr, _, _, _ string, _ net.Addr, _ int) {
+	s.quota.changeSource(from, 1)
 	s.connections.serve(from, true)
 }
 
-func (s *Server) deleted(from, _ net.Addr, _, user, _ string) {
-	s.quota.change(user, from, -1)
+func (s *Server) deleted(from, _ net.Addr, _, _, _ string) {
+	s.quota.changeSource(from, -1)
 	s.connections.serve(from, false)
 }
 
