@@ -16,14 +16,25 @@ type connections struct {
 	most, perSource int
 
 	mu       sync.Mutex // guards the following fields
-	open     map[netip.AddrPort]*connection
+	open     map[route]*connection
 	bySource map[netip.Addr]int
+}
+
+// route tells connections apart. One port of a client may have some to several of our ports, and speak to the same one
+// over UDP.
+type route struct {
+	network     string // of net.Addr
+	local, from netip.AddrPort
+}
+
+func routeOf(local, from net.Addr) route {
+	return route{from.Network(), addressOf(local), addressOf(from)}
 }
 
 func newConnections(options Options) *connections {
 	return &connections{
 		patience: options.Patience, most: options.Most, perSource: options.PerSource,
-		open: make(map[netip.AddrPort]*connection), bySource: make(map[netip.Addr]int),
+		open: make(map[route]*connection), bySource: make(map[netip.Addr]int),
 	}
 }
 
@@ -35,18 +46,18 @@ func (c *connections) take(conn net.Conn) *connection {
 	if len(c.open) >= c.most || c.bySource[source] >= c.perSource {
 		return nil
 	}
-	made := &connection{Conn: conn, owner: c, from: addressOf(conn.RemoteAddr())}
+	made := &connection{Conn: conn, owner: c, route: routeOf(conn.LocalAddr(), conn.RemoteAddr())}
 	made.limit = time.AfterFunc(c.patience, func() { _ = made.Close() })
-	c.open[made.from] = made
+	c.open[made.route] = made
 	c.bySource[source]++
 	return made
 }
 
 // serve lets a connection live that has a relay now, or ends one soon that has none any more.
-func (c *connections) serve(from net.Addr, has bool) {
+func (c *connections) serve(local, from net.Addr, has bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch served := c.open[addressOf(from)]; {
+	switch served := c.open[routeOf(local, from)]; {
 	case served == nil: // over UDP
 	case has:
 		served.limit.Stop()
@@ -58,7 +69,7 @@ func (c *connections) serve(from net.Addr, has bool) {
 func (c *connections) forget(gone *connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.open, gone.from)
+	delete(c.open, gone.route)
 	add(c.bySource, sourceOf(gone.RemoteAddr()), -1)
 }
 
@@ -80,7 +91,7 @@ type connection struct {
 	net.Conn
 
 	owner *connections
-	from  netip.AddrPort
+	route route
 	limit *time.Timer // closes it
 	once  sync.Once
 }

@@ -81,14 +81,14 @@ func (s *Server) mayRelay(user, _ string, from net.Addr) bool {
 	return false
 }
 
-func (s *Server) created(from, _ net.Addr, _, _, _ string, _ net.Addr, _ int) {
+func (s *Server) created(from, local net.Addr, _, _, _ string, _ net.Addr, _ int) {
 	s.quota.changeSource(from, 1)
-	s.connections.serve(from, true)
+	s.connections.serve(local, from, true)
 }
 
-func (s *Server) deleted(from, _ net.Addr, _, _, _ string) {
+func (s *Server) deleted(from, local net.Addr, _, _, _ string) {
 	s.quota.changeSource(from, -1)
-	s.connections.serve(from, false)
+	s.connections.serve(local, from, false)
 }
 
 // mayReach tells whether there are media ports of ours at an address.
