@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/bridge/icelite"
 	"sipbridge/bridge/sdp"
+	"sipbridge/transcode"
 )
 
 // The components of a section (RFC 8445 section 13), and the priorities of our only candidate for each (section
@@ -30,7 +31,7 @@ type iceTerms struct {
 func (s *Session) offerICE(ours *section) {
 	agent := s.negotiation.ice[ours.Kind()].agent
 	if agent == nil {
-		if !s.options.ICE || !s.negotiation.used.empty() {
+		if !s.addsICE(ours.Kind()) {
 			return
 		}
 		agent = icelite.New()
@@ -39,13 +40,23 @@ func (s *Session) offerICE(ours *section) {
 	s.streams[ours.Kind()].agent.Store(agent) // checks may come before the answer
 }
 
+// addsICE tells whether a kind that has no ICE is to be offered with it: first as we are told, later, if it is added to
+// a call, as the other kind has it.
+func (s *Session) addsICE(kind transcode.Kind) bool {
+	n := &s.negotiation
+	if n.used.empty() {
+		return s.options.ICE
+	}
+	return n.used[kind] == nil && slices.ContainsFunc(n.ice[:], func(terms iceTerms) bool { return terms.agent != nil })
+}
+
 // introduce puts our credentials and candidates into a section, for all components up to the last.
 func (s *Session) introduce(ours *section, agent *icelite.Agent, last int) {
 	ours.ice = agent
 	ours.ICEUfrag, ours.ICEPwd = agent.Ufrag(), agent.Pwd()
 	for component := componentRTP; component <= last; component++ {
 		ours.Candidates = append(ours.Candidates, fmt.Sprintf("1 %d UDP %d %s %d typ host", component,
-			hostPriority|256-component, s.options.Advertise, int(ours.Port)+component-componentRTP))
+			hostPriority|(256-component), s.options.Advertise, int(ours.Port)+component-componentRTP))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -228,6 +229,62 @@ func TestICEStrangers(t *testing.T) {
 	stranger.heardNothing()
 	if got := ear.heard(stranger.ssrc); got != 0 {
 		t.Errorf("the stranger was heard %d times", got)
+	}
+}
+
+// TestICEOfAddedPictures: pictures that are added to a call are offered with ICE if its sound has it, whoever began,
+// and without if not.
+func TestICEOfAddedPictures(t *testing.T) {
+	t.Parallel()
+	const credentials = "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n"
+	for name, test := range map[string]struct {
+		ice, weBegin bool
+		takes        string
+	}{
+		"they began":              {false, false, credentials},
+		"we began":                {true, true, credentials},
+		"they began without":      {true, false, ""},
+		"we began, they have not": {true, true, ""},
+	} {
+		session := newSession(t, func(options *Options) { options.ICE = test.ice })
+		party := []byte("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 9 RTP/AVP 0\r\n" + test.takes)
+		if test.weBegin {
+			must[[]byte](t)(session.Offer(audio(bridge.SendRecv, pcmu())))
+			_ = must[bridge.Description](t)(session.SetAnswer(party))
+		} else {
+			_ = must[bridge.Description](t)(session.SetOffer(party))
+			must[[]byte](t)(session.Answer(audio(bridge.SendRecv, pcmu())))
+		}
+		offer := must[*sdp.Session](t)(sdp.Parse(must[[]byte](t)(session.Offer(pictures(bridge.SendRecv, vp8())))))
+		if len(offer.Media) != 2 {
+			t.Fatalf("%s: offered %+v", name, offer.Media)
+		}
+		for _, media := range offer.Media {
+			port, want := int(media.Port), []string(nil)
+			if test.takes != "" {
+				want = []string{ // RFC 8445 section 5.1.2.1
+					fmt.Sprintf("1 1 UDP 2130706431 127.0.0.1 %d typ host", port),
+					fmt.Sprintf("1 2 UDP 2130706430 127.0.0.1 %d typ host", port+1),
+				}
+			}
+			if !slices.Equal(media.Candidates, want) || media.ICE() != (test.takes != "") {
+				t.Errorf("%s: %s is offered with %q", name, media.Type, media.Candidates)
+			}
+		}
+	}
+}
+
+// TestICEOfOneKind: sound that was agreed on without ICE stays without, though the pictures beside it have it.
+func TestICEOfOneKind(t *testing.T) {
+	t.Parallel()
+	session := newSession(t, func(options *Options) { options.ICE = true })
+	offered := must[bridge.Description](t)(session.SetOffer([]byte("v=0\r\nc=IN IP4 127.0.0.1\r\n" +
+		"m=audio 4000 RTP/AVP 0\r\nm=video 9 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n" +
+		"a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n")))
+	must[[]byte](t)(session.Answer(answersFirst(offered)))
+	offer := must[*sdp.Session](t)(sdp.Parse(must[[]byte](t)(session.Offer(pictures(bridge.SendRecv, vp8())))))
+	if len(offer.Media) != 2 || offer.Media[0].ICE() || !offer.Media[1].ICE() {
+		t.Errorf("offered %+v", offer.Media)
 	}
 }
 

@@ -156,14 +156,18 @@ func TestLatchShaken(t *testing.T) {
 			homeSDP, stranger, [][]step{steady(rebound, 1, 1, 0, 3, 0), steady(stranger, 9, 1, time.Second, 30, 1000)}, rebound,
 		},
 		"the party at another host": {
-			homeSDP, stranger, [][]step{steady(elsewhere, 1, 1, 0, 9, 4), steady(stranger, 9, 1, time.Second, 30, 1000)}, elsewhere,
+			homeSDP, stranger,
+			[][]step{steady(elsewhere, 1, 1, 0, 9, 4), steady(stranger, 9, 1, time.Second, 30, 1000)},
+			elsewhere,
 		},
 		"the party at the stranger's host": {
 			homeSDP, rebound, [][]step{steady(party, 1, 1, 0, 9, 4), steady(rebound, 9, 1, time.Second, 30, 1000)}, party,
 		},
 		"the party where its SDP says": {party, rebound, [][]step{steady(party, 1, 1, 0, 3, 0)}, party},
 		"the party has shaken hands": {
-			homeSDP, elsewhere, [][]step{steady(elsewhere, 1, 1, 0, 2, 0), steady(stranger, 9, 1, time.Second, 30, 1000)}, elsewhere,
+			homeSDP, elsewhere,
+			[][]step{steady(elsewhere, 1, 1, 0, 2, 0), steady(stranger, 9, 1, time.Second, 30, 1000)},
+			elsewhere,
 		},
 		"nobody believes the other": {party, party, [][]step{steady(stranger, 9, 1, 0, 30, 1000)}, party},
 	} {
