@@ -86,9 +86,9 @@ func TestGoodbye(t *testing.T) {
 	reports := make(chan []rtcp.Packet, 64)
 	sink, err := udp.NewPoller().Listen(netip.MustParseAddrPort("127.0.0.1:0"),
 		func(datagram []byte, _ netip.AddrPort, _ time.Time) {
-			if compound, err := theirs.OpenRTCP(slices.Clone(datagram)); isRTCP(datagram) && err == nil {
-				packets, err := rtcp.Unmarshal(compound)
-				must(t, err)
+			if compound, fault := theirs.OpenRTCP(slices.Clone(datagram)); isRTCP(datagram) && fault == nil {
+				packets, fault := rtcp.Unmarshal(compound)
+				must(t, fault)
 				reports <- packets
 			}
 		})

@@ -24,7 +24,8 @@ const (
 func TestAnnouncedAndRecorded(t *testing.T) {
 	const caller = 60 // pages have those before
 	dir := t.TempDir()
-	welcome, sorry, calls := filepath.Join(dir, "welcome.wav"), filepath.Join(dir, "sorry.wav"), filepath.Join(dir, "calls")
+	welcome, sorry := filepath.Join(dir, "welcome.wav"), filepath.Join(dir, "sorry.wav")
+	calls := filepath.Join(dir, "calls")
 	must(t, tone.WriteWAV(welcome, 16000, tone.Sine(welcomeHz, 16000, 1)))
 	must(t, tone.WriteWAV(sorry, 8000, tone.Sine(sorryHz, 8000, 1)))
 	w := newWorld(t, browser.Chromium, service.Options{

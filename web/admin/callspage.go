@@ -28,6 +28,7 @@ const callsPage = `<!doctype html>
   <td>{{.ID}}<td>{{.State}}<td>{{.Started.UTC.Format "15:04:05 UTC"}}<td>{{.Side}}
   <td>{{.Leg.Party}}<td>{{.Leg.Transport}}<td>{{.Leg.Path}}
   <td>{{.Leg.Received}}<td>{{.Leg.Lost}}<td>{{.Leg.Sent}}<td>{{.Leg.LostThere}}
-  <td>{{printf "%.1f" .Leg.Jitter}}<td>{{printf "%.1f" .Leg.RoundTrip}}<td>{{with .Leg.MOS}}{{.}}{{end}}<td>{{with .Leg.MOSThere}}{{.}}{{end}}
+  <td>{{printf "%.1f" .Leg.Jitter}}<td>{{printf "%.1f" .Leg.RoundTrip}}
+  <td>{{with .Leg.MOS}}{{.}}{{end}}<td>{{with .Leg.MOSThere}}{{.}}{{end}}
 </tr>{{end}}
 `
