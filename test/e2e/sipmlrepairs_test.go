@@ -26,6 +26,7 @@ func TestSIPmlRepairs(t *testing.T) {
 	t.Run("unpublish and unsubscribe", w.sipmlRemovals)
 	t.Run("settings of the stack", w.sipmlSettings)
 	t.Run("dead STUN server", w.sipmlGathering)
+	t.Run("no WebRTC", w.sipmlWithoutWebRTC)
 	t.Run("lost connection", w.sipmlReconnects)
 	t.Run("transfer", w.sipmlTransfers)
 	t.Run("additions", w.sipmlAdditions)
@@ -142,6 +143,25 @@ func (w *world) sipmlSettings(t *testing.T) {
 	if asked != 1 || len(servers) != 0 || limited < 3 || named < 3 || onAll != 3 || once != 0 {
 		t.Errorf("asked %d times, ICE servers %v, %d and %d INVITEs, %d and %d BYEs",
 			asked, servers, limited, named, onAll, once)
+	}
+	must(t, p.Call(nil, "forgetHeader", "X-All"))
+	must(t, p.Call(nil, "call", "sip:tone@localhost"))
+	mustBe(t, p, "established")
+	must(t, p.Call(nil, "hangup"))
+	mustBe(t, p, "ended")
+	if must(t, p.Call(&onAll, "sent", "BYE", "\r\nX-All: all\r\n")); onAll != 3 {
+		t.Errorf("a header that was taken away is in %d BYEs", onAll)
+	}
+}
+
+// sipmlWithoutWebRTC: who asks to be told that it cannot work, is.
+func (w *world) sipmlWithoutWebRTC(t *testing.T) {
+	t.Parallel()
+	p, _ := w.openPage(t, ours(w))
+	var said []string
+	must(t, p.Call(&said, "initWithoutWebRTC"))
+	if len(said) != 1 || said[0] != "WebRTC not supported" {
+		t.Errorf("init says %q", said)
 	}
 }
 

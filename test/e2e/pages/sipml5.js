@@ -200,6 +200,19 @@ class SIPml5Phone extends Phone {
 
   transfer(target) { this.#session.transfer(target); }
 
+  /** Takes a header away from what is sent from now on. */
+  forgetHeader(name) { return this.#stack.setConfiguration({ sip_headers: [{ name, value: '' }] }); }
+
+  /** What init says where there is no WebRTC. */
+  initWithoutWebRTC() {
+    const { RTCPeerConnection } = window;
+    delete window.RTCPeerConnection;
+    const said = [];
+    window.SIPml.init(() => said.push('ready'), (event) => said.push(event.description));
+    window.RTCPeerConnection = RTCPeerConnection;
+    return said;
+  }
+
   dtmf(digits) {
     for (const digit of digits) this.#session.dtmf(digit);
   }

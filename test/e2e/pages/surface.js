@@ -168,6 +168,7 @@ function starts(stack) {
 /** Everything that needs no server. */
 export function surface(SIPml) {
   const early = Object.fromEntries(getters.map((name) => [`${name}, before init`, outcome(() => SIPml[name]())]));
+  early['setWebRtcType before init'] = outcome(() => SIPml.setWebRtcType('native'));
   const told = [];
   SIPml.init((event) => told.push(typeof event), () => told.push('failed'));
   SIPml.init(() => told.push('again'));
