@@ -73,9 +73,9 @@ func TestQualityIsTold(t *testing.T) {
 	if _, err := caller.FakeMedia().Deliver(transcode.Audio, &packet); err != nil {
 		t.Fatal(err)
 	}
-	if live := f.Calls()[0].CallerMedia.Sound; live.Silent != 1980*time.Millisecond {
-		t.Errorf("live %+v", live)
-	}
+	bridgetest.Eventually(t, "the silence in the live figures", func() bool {
+		return f.Calls()[0].CallerMedia.Sound.Silent == 1980*time.Millisecond
+	})
 	callee.Emit(bridge.KeyframeAsked{})
 	bridgetest.Eventually(t, "the request", func() bool { return f.Calls()[0].CalleeMedia.Keyframes == 1 })
 	caller.Emit(bridge.Ended{Cause: bridge.Normal()})

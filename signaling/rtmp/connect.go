@@ -62,8 +62,8 @@ func (c *conn) welcome(asked command, user, app string, info amf.Object) {
 	c.texts = c.outcomes
 	c.amf3 = info.Get("objectEncoding") == 3.0
 	c.greet()
+	c.server.enter(c, user) // before it is told, so that whoever has heard it can be called
 	c.tell(0, "_result", asked.transaction, nil, info)
-	c.server.enter(c, user)
 }
 
 // greet says what is the same for all connections.
