@@ -54,9 +54,7 @@ lint: setup-build
 ## unit: the unit tests alone
 unit: setup-build setup-test pages
 	$(call say,unit tests)
-	go test $(TAGS) -race -timeout 15m $(PACKAGES)
-	go test $(TAGS),video -race -timeout 5m ./transcode/picture
-	go test $(TAGS),video -race -timeout 5m -run 'Picture|Convert|Pixels' ./transcode ./bridge
+	go test $(TAGS)$(VIDEO) -race -timeout 15m $(PACKAGES)
 	go test $(TAGS),libavcodec -race -timeout 5m ./transcode/avcodec ./signaling/rtmp
 	go test $(TAGS),amr,bcg729 -timeout 5m -run 'Optional|There|Conceal|Malformed' ./transcode ./transcode/amr ./transcode/g729
 	@$(MAKE) --no-print-directory pages-unit
