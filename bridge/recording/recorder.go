@@ -25,8 +25,10 @@ type Options struct {
 	Required bool
 	// Most is how many calls are recorded at one time. Default: 1000.
 	Most int
-	// LeastFree is how many bytes must be free in the folder for a recording to begin. Default: none.
+	// LeastFree is how many bytes must be free in the folder for a recording to begin, and to go on. Default: none.
 	LeastFree uint64
+	// Free tells how many bytes are free in a folder. Default: what the system says.
+	Free func(folder string) (uint64, error)
 	// Logger gets what goes wrong. Default: nothing is written.
 	Logger *slog.Logger
 }
@@ -63,6 +65,9 @@ type counts struct{ finished, failed, refused, missed, unheard atomic.Uint64 }
 func New(options Options) (*Recorder, error) {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	if options.Free == nil {
+		options.Free = free
 	}
 	if options.Most <= 0 {
 		options.Most = 1000
@@ -169,14 +174,18 @@ func (r *Recorder) roomOnDisk() error {
 	if r.options.LeastFree == 0 {
 		return nil
 	}
-	var disk syscall.Statfs_t
-	if err := syscall.Statfs(r.options.Folder, &disk); err != nil {
-		return err
-	}
-	if disk.Bavail*uint64(disk.Bsize) < r.options.LeastFree {
+	room, err := r.options.Free(r.options.Folder)
+	if err == nil && room < r.options.LeastFree {
 		return errNoRoom("too little is free on the disk")
 	}
-	return nil
+	return err
+}
+
+// free asks the system.
+func free(folder string) (uint64, error) {
+	var disk syscall.Statfs_t
+	err := syscall.Statfs(folder, &disk)
+	return disk.Bavail * uint64(disk.Bsize), err
 }
 
 // errNoRoom says why no recording can begin.

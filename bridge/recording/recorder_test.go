@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -244,5 +245,33 @@ func TestAfterCrash(t *testing.T) {
 		}
 		call.Close()
 		stop()
+	})
+}
+
+// TestDiskFillsUp holds that a recording ends before the disk is full, and that its file can be heard.
+func TestDiskFillsUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var room atomic.Uint64
+		room.Store(1000)
+		folder := t.TempDir()
+		recorder, stop := start(t, recording.Options{
+			Folder: folder, LeastFree: 1000, Free: func(string) (uint64, error) { return room.Load(), nil },
+		})
+		call, err := recorder.Record(bridge.CallRecord{ID: "A"}, bridge.Request{}, true)
+		if err != nil || call == nil {
+			t.Fatal(err)
+		}
+		time.Sleep(12 * time.Second)
+		room.Store(999)
+		time.Sleep(time.Minute)
+		call.Close()
+		stop()
+		info, err := os.Stat(filepath.Join(folder, call.Name()))
+		if seconds := info.Size() / (4 * 16000); err != nil || seconds < 10 || seconds > 18 {
+			t.Errorf("%d seconds of 72: %v", seconds, err)
+		}
+		if stats := recorder.Stats(); stats.Failed != 1 {
+			t.Errorf("counted %+v", stats)
+		}
 	})
 }

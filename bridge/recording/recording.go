@@ -139,14 +139,14 @@ func (r *recording) decode(c *copied) {
 	r.recorder.copies.put(c)
 }
 
-// flush writes the sound up to a time, and makes the file whole now and then.
+// flush writes the sound up to a time, and now and then makes the file whole and looks whether there is room for more.
 func (r *recording) flush(until time.Duration) {
 	if r.failed == nil {
 		r.failed = r.timeline.advance(position(until))
 	}
 	if r.failed == nil && time.Since(r.synced) > syncEvery {
 		r.synced = time.Now()
-		r.failed = r.sound.Sync()
+		r.failed = errors.Join(r.sound.Sync(), r.recorder.roomOnDisk())
 	}
 }
 
