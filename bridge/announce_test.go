@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sipbridge/bridge"
@@ -254,25 +255,26 @@ func (m marksOne) Route(request bridge.Request) ([]bridge.Target, error) {
 
 // TestLongAnnouncement holds that a sound may last longer than a callee may ring, before it rings and when it failed.
 func TestLongAnnouncement(t *testing.T) {
-	t.Parallel()
-	const ring = 100 * time.Millisecond
-	welcome, sorry, phone := bridgetest.NewEndpoint("w"), bridgetest.NewEndpoint("s"), bridgetest.NewEndpoint("p")
-	f := newFixture(t, func(options *bridge.ExchangeOptions) {
-		options.Ring, options.Announcer = ring, announcer{sorry}
-		options.Router = marked{Endpoint: phone, Before: welcome}
+	synctest.Test(t, func(t *testing.T) {
+		welcome, sorry, phone := bridgetest.NewEndpoint("w"), bridgetest.NewEndpoint("s"), bridgetest.NewEndpoint("p")
+		f := newFixture(t, func(options *bridge.ExchangeOptions) {
+			options.Ring, options.Announcer = time.Minute, announcer{sorry}
+			options.Router = marked{Endpoint: phone, Before: welcome}
+		})
+		caller := bridgetest.NewIncoming(request(bridgetest.PCMU()), bridge.LegInfo{})
+		f.Accept(caller)
+		for _, what := range []*bridgetest.Endpoint{welcome, sorry} {
+			playing := what.AwaitDial(t)
+			playing.Emit(early(bridgetest.PCMU()))
+			time.Sleep(2 * time.Minute)
+			playing.Emit(bridge.Ended{Cause: bridge.Normal()})
+			if what == welcome {
+				phone.AwaitDial(t).Emit(bridge.Ended{Cause: bridge.Cause{Status: 486, Text: "Busy Here"}})
+			}
+		}
+		if cause := bridgetest.Await[bridgetest.Hangup](t, caller.Leg).Cause; cause.Status != 486 {
+			t.Errorf("the caller is told %v", cause)
+		}
+		caller.Emit(bridge.Ended{Cause: bridge.Normal()})
 	})
-	caller := bridgetest.NewIncoming(request(bridgetest.PCMU()), bridge.LegInfo{})
-	f.Accept(caller)
-	playing := welcome.AwaitDial(t)
-	playing.Emit(early(bridgetest.PCMU()))
-	time.Sleep(3 * ring) // as long as the sound
-	playing.Emit(bridge.Ended{Cause: bridge.Normal()})
-	phone.AwaitDial(t).Emit(bridge.Ended{Cause: bridge.Cause{Status: 486, Text: "Busy Here"}})
-	playing = sorry.AwaitDial(t)
-	playing.Emit(early(bridgetest.PCMU()))
-	time.Sleep(3 * ring)
-	playing.Emit(bridge.Ended{Cause: bridge.Normal()})
-	if cause := bridgetest.Await[bridgetest.Hangup](t, caller.Leg).Cause; cause.Status != 486 {
-		t.Errorf("the caller is told %v", cause)
-	}
 }
