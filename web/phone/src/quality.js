@@ -7,7 +7,7 @@
  * @property {number} received packets
  * @property {number} lost packets
  * @property {number} jitter in milliseconds
- * @property {number} roundTrip in milliseconds, 0 if unknown
+ * @property {number} roundTrip in milliseconds, NaN if unknown
  * @property {number} buffered how long sound waits in the jitter buffer, summed up over all samples, in seconds
  * @property {number} samples that left the buffer
  * @property {string} codec such as "opus"
@@ -45,6 +45,11 @@ export function wordsForMos(mos) {
   return mos >= 3.1 ? 'poor' : 'bad';
 }
 
+/** How a round trip is shown; one of 0 ms is known, as browsers round it. @param {number} [roundTrip] in milliseconds */
+export function wordsForRoundTrip(roundTrip = NaN) {
+  return Number.isNaN(roundTrip) ? '–' : `${roundTrip.toFixed(0)} ms`;
+}
+
 /** Reads the count from what a connection tells. @param {Iterable<any>} reports */
 export function countOf(reports) {
   const all = [...reports];
@@ -58,7 +63,7 @@ export function countOf(reports) {
     received: inbound.packetsReceived ?? 0,
     lost: inbound.packetsLost ?? 0,
     jitter: (inbound.jitter ?? 0) * 1000,
-    roundTrip: (pair?.currentRoundTripTime ?? 0) * 1000,
+    roundTrip: (pair?.currentRoundTripTime ?? NaN) * 1000,
     buffered: inbound.jitterBufferDelay ?? 0,
     samples: inbound.jitterBufferEmittedCount ?? 0,
     codec: (codec?.mimeType ?? '').replace(/^audio\//i, ''),
@@ -78,6 +83,7 @@ export function readingBetween(before, now) {
   const samples = now.samples - before.samples;
   const waited = samples > 0 ? ((now.buffered - before.buffered) / samples) * 1000 : 0;
   const loss = lost / (received + lost);
-  const mos = mosOf({ loss, delay: now.roundTrip / 2 + waited + packetTime });
+  const oneWay = Number.isNaN(now.roundTrip) ? 0 : now.roundTrip / 2;
+  const mos = mosOf({ loss, delay: oneWay + waited + packetTime });
   return { mos, loss, jitter: now.jitter, roundTrip: now.roundTrip, codec: now.codec };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Gauge } from '../src/gauge.js';
-import { countOf, mosOf, readingBetween, wordsForMos } from '../src/quality.js';
+import { countOf, mosOf, readingBetween, wordsForMos, wordsForRoundTrip } from '../src/quality.js';
 
 const count = { received: 100, lost: 0, jitter: 5, roundTrip: 40, buffered: 1, samples: 48000, codec: 'opus' };
 
@@ -34,6 +34,16 @@ test('reads what a connection tells', () => {
   ];
   assert.deepEqual(countOf(reports), { ...count, lost: 3 });
   assert.equal(countOf([]), null);
+});
+
+test('a round trip of nothing is not an unknown one', () => {
+  const pair = { type: 'candidate-pair', nominated: true, state: 'succeeded' };
+  const inbound = { type: 'inbound-rtp', kind: 'audio' };
+  const roundTrip = (more) => countOf([inbound, { ...pair, ...more }]).roundTrip;
+  assert.equal(wordsForRoundTrip(roundTrip({ currentRoundTripTime: 0 })), '0 ms', 'a browser beside the bridge');
+  assert.equal(wordsForRoundTrip(roundTrip({})), '–');
+  assert.equal(wordsForRoundTrip(), '–');
+  assert.ok(readingBetween({ ...count, received: 0 }, { ...count, roundTrip: NaN }).mos > 4);
 });
 
 test('a reading is of the time between two counts', () => {
