@@ -84,7 +84,8 @@ func (c *call) replaced(s *side) {
 }
 
 // show tells a party by a new offer what has changed of the media that the other one sends and takes: the camera was
-// switched off or on, or there are no pictures any more, or no sound. What becomes of it never comes back.
+// switched off or on, there are no pictures any more, or no sound, or who looks at them now cannot turn them. What becomes
+// of it never comes back.
 func (c *call) show(to, from *side) {
 	if to.leg == nil || to.ended || c.state != stateAnswered {
 		return
@@ -92,7 +93,9 @@ func (c *call) show(to, from *side) {
 	offer := Description{}
 	changed := to.has(transcode.Video) && to.shown != from.looks
 	for _, media := range directed(to.agreed, to.told, from.looks).Media {
-		if from.has(media.Kind) {
+		if seen, ok := from.agreed.First(media.Kind); ok {
+			changed = changed || media.Orientation && !seen.Orientation
+			media.Orientation = media.Orientation && seen.Orientation
 			offer.Media = append(offer.Media, media)
 		} else if !media.Refused() {
 			changed = true

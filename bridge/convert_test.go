@@ -108,3 +108,30 @@ func TestPicturesOfACommonCodecPass(t *testing.T) {
 		t.Errorf("%d streams are transcoded, %d were refused", limit.Running(), limit.Refused())
 	}
 }
+
+// TestTransferOfConvertedPictures offers the target of a transfer what the pictures can be made into, when the call
+// itself has all places.
+func TestTransferOfConvertedPictures(t *testing.T) {
+	t.Parallel()
+	limit := transcode.NewPictureLimit(2)
+	f := newFixture(t, func(o *bridge.ExchangeOptions) { o.Policy.Pictures = limit })
+	asked := request(bridgetest.PCMU())
+	asked.Offer = new(withVideo(bridge.SendRecv, video("VP8", 96, "")))
+	caller, callee := f.callWith(t, asked)
+	callee.Emit(bridge.Answered{Answer: withVideo(bridge.SendRecv, video("H264", 102, "packetization-mode=1"))})
+	bridgetest.Await[bridgetest.Answer](t, caller.Leg)
+	callee.FakeMedia().AwaitPlugged(t, transcode.Video)
+	target := f.blind(t, callee.Leg)
+	offered, _ := target.Request.Offer.First(transcode.Video)
+	if len(offered.Formats) != 2 || offered.Formats[0].Name != "VP8" || offered.Formats[1].Name != "H264" {
+		t.Fatalf("the target is offered %+v", offered)
+	}
+	target.Emit(bridge.Answered{Answer: withVideo(bridge.SendRecv, video("H264", 103, "packetization-mode=1"))})
+	progress(t, callee.Leg, 200)
+	caller.FakeMedia().AwaitPlugged(t, transcode.Video)
+	target.FakeMedia().AwaitPlugged(t, transcode.Video)
+	bridgetest.Eventually(t, "both ways to be transcoded", func() bool { return limit.Running() == 2 })
+	if limit.Refused() != 0 || bridgetest.Count[bridgetest.Offer](caller.Leg) != 0 {
+		t.Errorf("%d refusals; the transferee got an offer", limit.Refused())
+	}
+}

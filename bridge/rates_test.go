@@ -87,3 +87,45 @@ func TestOrientationIsAgreedByBoth(t *testing.T) {
 		}
 	}
 }
+
+// TestOrientationAfterTransfer has a party turn its pictures itself from then on, by a new offer, when who takes the other
+// one's place cannot.
+func TestOrientationAfterTransfer(t *testing.T) {
+	t.Parallel()
+	for _, turns := range []bool{true, false} {
+		f := newFixture(t)
+		asked := request(bridgetest.PCMU())
+		asked.Offer = new(turned(taking(0, 96), true))
+		caller, callee := f.callWith(t, asked)
+		callee.Emit(bridge.Answered{Answer: turned(taking(0, 97), true)})
+		bridgetest.Await[bridgetest.Answer](t, caller.Leg)
+		target := f.blind(t, callee.Leg)
+		if offered, _ := target.Request.Offer.First(transcode.Video); !offered.Orientation {
+			t.Errorf("the target is offered %+v", offered)
+		}
+		target.Emit(bridge.Answered{Answer: turned(taking(0, 98), turns)})
+		progress(t, callee.Leg, 200)
+		if turns {
+			sees(t, caller.Leg, target.Leg, 96)
+			if bridgetest.Count[bridgetest.Offer](caller.Leg) != 0 {
+				t.Error("an offer that changes nothing was made")
+			}
+			continue
+		}
+		offer := bridgetest.Await[bridgetest.Offer](t, caller.Leg).Offer
+		if offered, ok := offer.First(transcode.Video); !ok || offered.Orientation || offered.Direction != bridge.SendRecv {
+			t.Errorf("the transferee is offered %+v", offered)
+		}
+		caller.Emit(bridge.Accepted{Answer: turned(taking(0, 96), false)})
+		sees(t, caller.Leg, target.Leg, 96)
+		if count := bridgetest.Count[bridgetest.Offer](caller.Leg); count != 1 {
+			t.Errorf("%d offers were made", count)
+		}
+	}
+}
+
+// turned is a description whose pictures say how they are to be turned, or not.
+func turned(description bridge.Description, is bool) bridge.Description {
+	description.Media[1].Orientation = is
+	return description
+}

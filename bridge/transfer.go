@@ -125,7 +125,7 @@ func (c *call) dialTarget() {
 	var offer Description
 	if err == nil {
 		far := t.transferee.wants()
-		offer, err = offerFor(&far, c.exchange.options.Policy)
+		offer, err = offerFor(&far, c.policy())
 	}
 	if !t.referral.Silent || err == nil {
 		t.referrer.leg.TransferProgress(Cause{Status: 100, Text: "Trying"})
