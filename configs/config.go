@@ -123,7 +123,7 @@ type Route struct {
 	From  string `mapstructure:"from"`
 	Match string `mapstructure:"match"`
 	To    string `mapstructure:"to"`
-	// Announce is the WAV file that the caller hears first; empty for none.
+	// Announce is the file of sound that the caller hears first; empty for none.
 	Announce string `mapstructure:"announce"`
 	// Record has the call recorded.
 	Record bool `mapstructure:"record"`

@@ -6,7 +6,7 @@ import "strings"
 type Announcement struct {
 	// Statuses are those of the failures; empty for all others.
 	Statuses []int `mapstructure:"statuses"`
-	// File is a WAV file.
+	// File is one of WAV or of Opus in Ogg.
 	File string `mapstructure:"file"`
 }
 
@@ -24,7 +24,7 @@ type Recording struct {
 	LeastFree int `mapstructure:"least_free"`
 }
 
-// AnnouncementFiles are all WAV files that callers may hear, each once.
+// AnnouncementFiles are all files of sound that callers may hear, each once.
 func (c *Config) AnnouncementFiles() []string {
 	var files []string
 	seen := map[string]bool{"": true}
@@ -47,7 +47,7 @@ func (c *Config) checkRecording(found *faults) {
 	seen := map[int]bool{}
 	for i, announcement := range c.Announcements {
 		if announcement.File == "" {
-			found.add("announcements[%d].file: a WAV file is needed", i)
+			found.add("announcements[%d].file: a file of sound is needed", i)
 		}
 		for _, status := range announcement.Statuses {
 			if status < 300 || status > 699 || seen[status] {

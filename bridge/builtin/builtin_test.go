@@ -13,7 +13,7 @@ import (
 	"sipbridge/bridge/builtin"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
-	"sipbridge/transcode/wav"
+	"sipbridge/transcode/pcm"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -299,7 +299,7 @@ func TestAnnouncement(t *testing.T) {
 		rate   int
 		format transcode.Format
 	}{{8000, bridgetest.PCMU()}, {48000, bridgetest.PCMU()}, {48000, bridgetest.Opus()}, {22050, bridgetest.Opus()}} {
-		sound := wav.Sound{SampleRate: test.rate, Samples: make([]int16, test.rate/2)}
+		sound := pcm.Sound{SampleRate: test.rate, Samples: make([]int16, test.rate/2)}
 		dtmf.NewTone(test.rate, -6, 700).Read(sound.Samples)
 		offer := bridgetest.Audio(test.format)
 		leg := builtin.Announcement(sound, transcode.EncoderOptions{}).Dial(bridge.Request{To: "sip:bob@test", Offer: &offer})
@@ -326,7 +326,7 @@ func TestAnnouncement(t *testing.T) {
 func TestAnnouncementNeedsACodec(t *testing.T) {
 	t.Parallel()
 	offer := bridgetest.Audio(transcode.Format{Codec: transcode.Codec{Name: "G729", ClockRate: 8000}, PayloadType: 18})
-	sound := wav.Sound{SampleRate: 8000, Samples: make([]int16, 800)}
+	sound := pcm.Sound{SampleRate: 8000, Samples: make([]int16, 800)}
 	leg := builtin.Announcement(sound, transcode.EncoderOptions{}).Dial(bridge.Request{Offer: &offer})
 	if ended, ok := next(t, leg).(bridge.Ended); !ok || ended.Cause.Status != 488 {
 		t.Errorf("got %+v", ended)

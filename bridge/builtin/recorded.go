@@ -3,8 +3,8 @@ package builtin
 import (
 	"time"
 
+	"sipbridge/transcode/pcm"
 	"sipbridge/transcode/resample"
-	"sipbridge/transcode/wav"
 )
 
 // lead is the silence before a sound: by then the way to a browser is made (ICE, DTLS), and nothing of the sound is
@@ -24,7 +24,7 @@ type recorded struct {
 }
 
 // newRecorded reads a sound at a rate in Hz. The error is that of the resampler.
-func newRecorded(sound wav.Sound, rate int) (*recorded, error) {
+func newRecorded(sound pcm.Sound, rate int) (*recorded, error) {
 	r := &recorded{left: sound.Samples, piece: len(sound.Samples), silence: int(lead * time.Duration(rate) / time.Second)}
 	if sound.SampleRate == rate {
 		return r, nil

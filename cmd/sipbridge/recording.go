@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"sipbridge/bridge/recording"
 	"sipbridge/configs"
 	"sipbridge/transcode"
+	"sipbridge/transcode/ogg"
+	"sipbridge/transcode/pcm"
 	"sipbridge/transcode/wav"
 	"sipbridge/web/admin"
 )
@@ -19,7 +22,7 @@ import (
 // longestAnnouncement is how long a caller is talked to at most.
 const longestAnnouncement = 2 * time.Minute
 
-// announcements play WAV files, by the names of the files.
+// announcements play files of WAV or of Opus in Ogg, by the names of the files.
 type announcements map[string]bridge.Endpoint
 
 // loadAnnouncements reads all files that the configuration names. The error joins one for each bad file.
@@ -36,13 +39,22 @@ func loadAnnouncements(config *configs.Config) (announcements, error) {
 	return loaded, errors.Join(faults...)
 }
 
-func loadSound(name string) (wav.Sound, error) {
+func loadSound(name string) (pcm.Sound, error) {
 	file, err := os.Open(name) //nolint:gosec // the operator names it
 	if err != nil {
-		return wav.Sound{}, err
+		return pcm.Sound{}, err
 	}
-	sound, err := wav.Read(file, longestAnnouncement)
+	sound, err := readSound(bufio.NewReader(file))
 	return sound, errors.Join(err, file.Close())
+}
+
+// readSound looks which of the two it is.
+func readSound(file *bufio.Reader) (pcm.Sound, error) {
+	const capture = "OggS"
+	if begin, err := file.Peek(len(capture)); err == nil && string(begin) == capture {
+		return ogg.Read(file, longestAnnouncement)
+	}
+	return wav.Read(file, longestAnnouncement)
 }
 
 // announcer tells callers why their calls fail; nil if there are no words for that.

@@ -24,10 +24,10 @@ const (
 func TestAnnouncedAndRecorded(t *testing.T) {
 	const caller = 60 // pages have those before
 	dir := t.TempDir()
-	welcome, sorry := filepath.Join(dir, "welcome.wav"), filepath.Join(dir, "sorry.wav")
+	welcome, sorry := filepath.Join(dir, "welcome.wav"), filepath.Join(dir, "sorry.opus")
 	calls := filepath.Join(dir, "calls")
 	must(t, tone.WriteWAV(welcome, 16000, tone.Sine(welcomeHz, 16000, 1)))
-	must(t, tone.WriteWAV(sorry, 8000, tone.Sine(sorryHz, 8000, 1)))
+	writeOpus(t, sorry, tone.Sine(sorryHz, 8000, 1))
 	w := newWorld(t, browser.Chromium, service.Options{
 		Routes: []map[string]any{{
 			"from": "users", "match": "^sip:recorded@localhost", "to": "user:" + userName(caller),
@@ -61,6 +61,18 @@ func TestAnnouncedAndRecorded(t *testing.T) {
 	_, err = phone.WaitEvent(baresip.Closed, 2, limit)
 	must(t, err)
 	w.mustNotPanic(t)
+}
+
+// writeOpus lets ffmpeg make a file of Opus in Ogg of sound at 8 kHz.
+func writeOpus(t *testing.T, file string, samples []int16) {
+	t.Helper()
+	plain := filepath.Join(t.TempDir(), "plain.wav")
+	must(t, tone.WriteWAV(plain, 8000, samples))
+	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-i", plain,
+		"-c:a", "libopus", file).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ffmpeg: %v: %s", err, out)
+	}
 }
 
 // awaitSeconds waits until so much is written of the call that is being recorded.

@@ -12,6 +12,9 @@ const (
 	DefaultComplexity = 5
 	// DefaultBitrate in bit/s is plenty for telephone sound.
 	DefaultBitrate = 24000
+	// Lookahead is how late the sound of an encoder comes out of a decoder, in samples at ClockRate: 2.5 ms for the
+	// windows that overlap, 4 ms for the delay compensation of all applications but low delay (libopus, opus_encoder.c).
+	Lookahead = ClockRate / 1000 * 65 / 10
 
 	// mostLoss in percent is where the library stops to make its copies better (libopus 1.3, silk LBRR_GainIncreases).
 	mostLoss = 25
@@ -21,6 +24,8 @@ const (
 type EncoderOptions struct {
 	// SampleRate of the sound in Hz: 8000, 12000, 16000, 24000 or 48000. Required.
 	SampleRate int
+	// Channels is 2 for stereo, whose samples come in turn; 0 means 1.
+	Channels int
 	// Complexity from 1 to 10; 0 means DefaultComplexity.
 	Complexity int
 	// Bitrate in bit/s; 0 means DefaultBitrate.
@@ -41,7 +46,7 @@ type Encoder struct {
 
 // NewEncoder makes an encoder for speech.
 func NewEncoder(options EncoderOptions) (*Encoder, error) {
-	lib, err := libopus.NewEncoder(options.SampleRate, 1, libopus.AppVoIP)
+	lib, err := libopus.NewEncoder(options.SampleRate, max(options.Channels, 1), libopus.AppVoIP)
 	if err != nil {
 		return nil, fmt.Errorf("opus: encoder at %d Hz: %w", options.SampleRate, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sipbridge/transcode/g711"
+	"sipbridge/transcode/pcm"
 )
 
 // ErrFormat says that a file is no WAV file, or of a kind that is not read.
@@ -35,37 +36,37 @@ type format struct {
 
 // Read reads a whole file whose sound is not longer than longest, and mixes two channels to one. The error is
 // ErrFormat, ErrTooLong or that of reading.
-func Read(file io.Reader, longest time.Duration) (Sound, error) {
+func Read(file io.Reader, longest time.Duration) (pcm.Sound, error) {
 	var head [12]byte
 	if _, err := io.ReadFull(file, head[:]); err != nil || string(head[:4]) != "RIFF" || string(head[8:]) != "WAVE" {
-		return Sound{}, ErrFormat
+		return pcm.Sound{}, ErrFormat
 	}
 	var known *format
 	for skipped := 0; skipped < mostHeader; {
 		name, size, err := chunk(file)
 		if err != nil {
-			return Sound{}, err
+			return pcm.Sound{}, err
 		}
 		switch {
 		case name == "data" && known != nil:
 			return known.read(file, size, longest)
 		case name == "fmt ":
 			if known, err = readFormat(file, size); err != nil {
-				return Sound{}, err
+				return pcm.Sound{}, err
 			}
 		default:
 			padded := int64(size) + int64(size&1) // chunks begin at even places
 			if padded > mostHeader {
-				return Sound{}, ErrFormat
+				return pcm.Sound{}, ErrFormat
 			}
 			skipped += int(padded)
 			if _, err := io.CopyN(io.Discard, file, padded); err != nil {
-				return Sound{}, ErrFormat
+				return pcm.Sound{}, ErrFormat
 			}
 		}
 		skipped++
 	}
-	return Sound{}, ErrFormat
+	return pcm.Sound{}, ErrFormat
 }
 
 // chunk reads the name of a chunk and its length in bytes.
@@ -107,7 +108,7 @@ func (f *format) valid() bool {
 }
 
 // read reads the sound. A size of a writer that did not know it, or died, means all that there is.
-func (f *format) read(file io.Reader, size uint32, longest time.Duration) (Sound, error) {
+func (f *format) read(file io.Reader, size uint32, longest time.Duration) (pcm.Sound, error) {
 	frame := int64(f.channels * f.bits / 8)
 	room := int64(longest) * int64(f.rate) / int64(time.Second) * frame
 	want := int64(size)
@@ -116,12 +117,12 @@ func (f *format) read(file io.Reader, size uint32, longest time.Duration) (Sound
 	}
 	raw, err := io.ReadAll(io.LimitReader(file, min(want, room+1)))
 	if err != nil {
-		return Sound{}, err
+		return pcm.Sound{}, err
 	}
 	if int64(len(raw)) > room {
-		return Sound{}, fmt.Errorf("%w: above %v", ErrTooLong, longest)
+		return pcm.Sound{}, fmt.Errorf("%w: above %v", ErrTooLong, longest)
 	}
-	return Sound{SampleRate: f.rate, Samples: f.mono(f.decode(raw))}, nil
+	return pcm.Sound{SampleRate: f.rate, Samples: f.mono(f.decode(raw))}, nil
 }
 
 // decode gives the samples of all channels in turn.

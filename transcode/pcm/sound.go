@@ -1,8 +1,9 @@
-package wav
+// Package pcm is sound as numbers: what files become when they are read, and what is played.
+package pcm
 
 import "time"
 
-// Sound is the content of a file, one channel.
+// Sound is a piece of it, one channel of 16 bits.
 type Sound struct {
 	// SampleRate is in Hz.
 	SampleRate int
