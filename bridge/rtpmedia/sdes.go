@@ -62,7 +62,7 @@ func (n *negotiation) offeredKeys(kind transcode.Kind) ([]offeredKey, error) {
 		return []offeredKey{{Crypto: sdp.Crypto{Tag: 1, Key: current.sdes.ours}, sealer: current.sdes.out}}, nil
 	}
 	var keys []offeredKey
-	for i, suite := range srtp.Suites() {
+	for i, suite := range srtp.Common() {
 		key := srtp.NewKey(suite)
 		sealer, err := srtp.NewSealer(key)
 		if err != nil {
@@ -87,7 +87,8 @@ func (s *Session) answeredSDES(ours *section, party sdp.Media) (*protection, err
 }
 
 // answerSDES chooses a line of the party's offer, and makes our own: with the key that we have, as long as the
-// party keeps its own; a party that has a new one has forgotten the state of ours.
+// party keeps its own; a party that has a new one has forgotten the state of ours. Where its packets carry an
+// identifier of the key, ours carry the same one (RFC 4568 section 6.1).
 func (s *Session) answerSDES(ours *section, offered sdp.Media) (*protection, error) {
 	current := s.negotiation.current[offered.Kind()]
 	for _, line := range offered.Crypto {
@@ -97,7 +98,7 @@ func (s *Session) answerSDES(ours *section, offered sdp.Media) (*protection, err
 		}
 	}
 	chosen := offered.Crypto[0]
-	key := srtp.NewKey(chosen.Key.Suite())
+	key := srtp.NewKey(chosen.Key.Suite()).WithIdentifier(chosen.Key.Identifier())
 	sealer, err := srtp.NewSealer(key)
 	if err != nil {
 		return nil, err

@@ -20,19 +20,24 @@ const (
 type Crypto struct {
 	// Tag names the line among those of its section.
 	Tag uint32
-	// Key is with what the describing party encrypts.
+	// Key is with what the describing party encrypts; its packets carry the identifier that the line gives it (MKI).
 	Key srtp.Key
 }
 
 // value is what stands behind "a=crypto:".
 func (c Crypto) value() string {
-	return strconv.FormatUint(uint64(c.Tag), 10) + " " + c.Key.Suite().String() + " inline:" +
+	value := strconv.FormatUint(uint64(c.Tag), 10) + " " + c.Key.Suite().String() + " inline:" +
 		base64.StdEncoding.EncodeToString(c.Key.Octets())
+	if mki := c.Key.Identifier(); mki.Size > 0 {
+		value += "|" + strconv.FormatUint(mki.Value, 10) + ":" + strconv.Itoa(int(mki.Size))
+	}
+	return value
 }
 
-// parseCrypto reads "1 AES_CM_128_HMAC_SHA1_80 inline:<key and salt>|2^31 WSH=64". It reports false for lines that are
-// not to be taken: suites that we don't have, several keys or one with an identifier (MKI), and session parameters that
-// change what SRTP is, such as UNENCRYPTED_SRTP. A party has other lines for those who don't know such things.
+// parseCrypto reads "1 AES_CM_128_HMAC_SHA1_80 inline:<key and salt>|2^31|1:4 WSH=64". It reports false for lines that
+// are not to be taken: suites that we don't have, several keys, identifiers of more octets than anybody has use for,
+// and session parameters that change what SRTP is, such as UNENCRYPTED_SRTP. A party has other lines for those who
+// don't know such things.
 func parseCrypto(value string) (Crypto, bool) {
 	if len(value) > longestCrypto {
 		return Crypto{}, false
@@ -56,25 +61,51 @@ func parseCrypto(value string) (Crypto, bool) {
 	return Crypto{Tag: uint32(tag), Key: key}, ok
 }
 
-// parseKey reads "inline:<key and salt>|<lifetime>"; the padding of Base64 may be missing.
+// parseKey reads "inline:<key and salt>|<lifetime>|<MKI>:<its octets>", of which both of the latter may be missing, and
+// the padding of Base64, too.
 func parseKey(suite srtp.Suite, text string) (srtp.Key, bool) {
 	const method = "inline:"
 	if len(text) < len(method) || !strings.EqualFold(text[:len(method)], method) {
 		return srtp.Key{}, false
 	}
-	encoded, lifetime, limited := strings.Cut(text[len(method):], "|")
-	if limited && !longEnough(lifetime) {
-		return srtp.Key{}, false
+	encoded, rest, more := strings.Cut(text[len(method):], "|")
+	mki := srtp.Identifier{}
+	if more {
+		var ok bool
+		if mki, ok = parseLimits(rest); !ok {
+			return srtp.Key{}, false
+		}
 	}
 	octets, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
 	if err != nil {
 		return srtp.Key{}, false
 	}
 	key, err := srtp.KeyOf(suite, octets)
-	return key, err == nil
+	return key.WithIdentifier(mki), err == nil
 }
 
-// longEnough reads a lifetime in packets: "1048576" or "2^20". An MKI in its place, or after it, is none.
+// parseLimits reads a lifetime, an MKI, or both with a bar between.
+func parseLimits(text string) (srtp.Identifier, bool) {
+	lifetime, mki, both := strings.Cut(text, "|")
+	if !both && strings.Contains(text, ":") {
+		return parseMKI(text)
+	}
+	if !longEnough(lifetime) || !both {
+		return srtp.Identifier{}, longEnough(lifetime)
+	}
+	return parseMKI(mki)
+}
+
+// parseMKI reads "1:4": the number of a key, and how many octets it takes in packets.
+func parseMKI(text string) (srtp.Identifier, bool) {
+	number, octets, _ := strings.Cut(text, ":")
+	value, err := strconv.ParseUint(number, 10, 64)
+	size, errSize := strconv.ParseUint(octets, 10, 8)
+	mki := srtp.Identifier{Value: value, Size: uint8(size)}
+	return mki, err == nil && errSize == nil && mki.Fits()
+}
+
+// longEnough reads a lifetime in packets: "1048576" or "2^20".
 func longEnough(text string) bool {
 	if exponent, power := strings.CutPrefix(text, "2^"); power {
 		value, err := strconv.ParseUint(exponent, 10, 8)

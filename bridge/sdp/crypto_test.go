@@ -46,9 +46,23 @@ func TestCryptoIsRead(t *testing.T) {
 		"0 " + name + good + "|1048576":                true,
 		"1 " + name + good + " WSH=64":                 true,
 		"1 " + name + good + " -WHATEVER":              true,
-		"1 " + name + rfc + "|2^20|1:4":                false, // an MKI
-		"1 " + name + good + "|1:4":                    false,
+		"1 " + name + rfc + "|2^20|1:4":                true, // an MKI
+		"1 " + name + good + "|1:4":                    true,
+		"1 AES_256_CM_HMAC_SHA1_80 " + inline(46):      true,
+		"1 AES_256_CM_HMAC_SHA1_32 " + inline(46):      true,
+		"1 AES_256_CM_HMAC_SHA1_32 " + inline(30):      false,
+		"1 AES_192_CM_HMAC_SHA1_80 " + inline(38):      false,
+		"1 " + name + good + "|256:1":                  false, // too large a number
+		"1 " + name + good + "|1:128":                  false,
+		"1 " + name + good + "|1:":                     false,
+		"1 " + name + good + "|1:0":                    false,
+		"1 " + name + good + "|-1:4":                   false,
+		"1 " + name + good + "|2^20|":                  false,
+		"1 " + name + good + "|2^20|1:4|2:4":           false,
+		"1 " + name + good + "|1:4|2^20":               false,
+		"1 " + name + good + "|2^10|1:4":               false,
 		"1 " + name + good + ";" + good:                false, // two keys
+		"1 " + name + good + "|1:4;" + good + "|2:4":   false,
 		"1 " + name + good + "|2^10":                   false,
 		"1 " + name + good + "|17":                     false,
 		"1 " + name + good + "|2^99":                   false,
@@ -102,7 +116,7 @@ func TestCryptoKeepsItsPlace(t *testing.T) {
 func TestCryptoIsPrinted(t *testing.T) {
 	t.Parallel()
 	for _, suite := range srtp.Suites() {
-		line := sdp.Crypto{Tag: 5, Key: srtp.NewKey(suite)}
+		line := sdp.Crypto{Tag: 5, Key: srtp.NewKey(suite).WithIdentifier(srtp.Identifier{Value: 300, Size: 2})}
 		session := &sdp.Session{Origin: sdp.Origin{Address: "192.0.2.1"}, Media: []sdp.Media{
 			{Type: "audio", Port: 4000, Protocol: "RTP/SAVP", Crypto: []sdp.Crypto{line}},
 		}}

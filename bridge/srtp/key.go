@@ -9,14 +9,15 @@ import (
 // ErrKey means octets that are no key of their suite.
 var ErrKey = errors.New("srtp: not a key of this suite")
 
-// longestKey is that of AEADAES256GCM, with its salt.
-const longestKey = 32 + 12
+// longestKey is that of AESCM256SHA180, with its salt.
+const longestKey = 32 + 14
 
-// Key is a suite, and a master key and a salt for one direction. Two keys are equal if they are the same; the zero
-// value is none. It is printed as the name of its suite.
+// Key is a suite, and a master key and a salt for one direction, with the identifier that its packets carry, if any.
+// Two keys are equal if they are the same; the zero value is none. It is printed as the name of its suite.
 type Key struct {
-	suite  Suite
-	octets [longestKey]byte
+	suite      Suite
+	octets     [longestKey]byte
+	identifier Identifier
 }
 
 // NewKey makes a key that nobody else has.
@@ -35,6 +36,15 @@ func KeyOf(suite Suite, octets []byte) (Key, error) {
 	copy(key.octets[:], octets)
 	return key, nil
 }
+
+// WithIdentifier is the same key in packets that carry its identifier.
+func (k Key) WithIdentifier(identifier Identifier) Key {
+	k.identifier = identifier
+	return k
+}
+
+// Identifier is what packets carry of the key.
+func (k Key) Identifier() Identifier { return k.identifier }
 
 // Suite is what the key is for.
 func (k Key) Suite() Suite { return k.suite }

@@ -22,6 +22,7 @@ type Opener struct {
 // NewOpener makes an Opener.
 func NewOpener(key Key) (*Opener, error) {
 	context, err := pion.CreateContext(key.master(), key.salt(), key.suite.profile(),
+		pion.MasterKeyIndicator(key.identifier.octets()),
 		pion.SRTPReplayProtection(replayWindow), pion.SRTCPReplayProtection(replayWindow))
 	if err != nil {
 		return nil, fmt.Errorf("SRTP: %w", err)
@@ -47,6 +48,8 @@ func (o *Opener) OpenRTCP(datagram []byte) ([]byte, error) {
 	return o.context.DecryptRTCP(datagram[:0], datagram, nil) //nolint:wrapcheck // media path
 }
 
-// IsForged tells whether a packet could not be opened because it was not sealed with the key, or not as it is now.
-// Others came before, or too late, or are no packets.
-func IsForged(err error) bool { return errors.Is(err, pion.ErrFailedToVerifyAuthTag) }
+// IsForged tells whether a packet could not be opened because it was not sealed with the key, or not as it is now, or
+// carries another identifier. Others came before, or too late, or are no packets.
+func IsForged(err error) bool {
+	return errors.Is(err, pion.ErrFailedToVerifyAuthTag) || errors.Is(err, pion.ErrMKINotFound)
+}

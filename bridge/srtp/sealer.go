@@ -8,8 +8,9 @@ import (
 	pion "github.com/pion/srtp/v3"
 )
 
-// Overhead is how many octets protection adds to a packet, at most: a tag of 16, and for RTCP an index of 4.
-const Overhead = 20
+// Overhead is how many octets protection adds to a packet, at most: a tag of 16, an identifier, and for RTCP an index
+// of 4.
+const Overhead = 20 + LongestIdentifier
 
 // Sealer encrypts packets with one key. No other Sealer may have the same key: two packets would be encrypted with the
 // same octets. It may be used by any number of goroutines.
@@ -21,7 +22,8 @@ type Sealer struct {
 
 // NewSealer makes a Sealer.
 func NewSealer(key Key) (*Sealer, error) {
-	context, err := pion.CreateContext(key.master(), key.salt(), key.suite.profile())
+	context, err := pion.CreateContext(key.master(), key.salt(), key.suite.profile(),
+		pion.MasterKeyIndicator(key.identifier.octets()))
 	if err != nil {
 		return nil, fmt.Errorf("SRTP: %w", err)
 	}

@@ -46,6 +46,7 @@ func TestSuites(t *testing.T) {
 	t.Parallel()
 	tags := map[srtp.Suite]int{
 		srtp.AEADAES128GCM: 16, srtp.AEADAES256GCM: 16, srtp.AESCM128SHA180: 10, srtp.AESCM128SHA132: 4,
+		srtp.AESCM256SHA180: 10, srtp.AESCM256SHA132: 4,
 	}
 	for _, suite := range srtp.Suites() {
 		t.Run(suite.String(), func(t *testing.T) {
@@ -74,6 +75,52 @@ func TestSuites(t *testing.T) {
 				t.Errorf("report: %x", opened)
 			}
 		})
+	}
+}
+
+// TestIdentifier: each packet carries it, and is not opened with another one or none.
+func TestIdentifier(t *testing.T) {
+	t.Parallel()
+	for _, suite := range srtp.Suites() {
+		key := srtp.NewKey(suite)
+		named := key.WithIdentifier(srtp.Identifier{Value: 0x01ab, Size: 4})
+		sealer, opener := pair(t, named)
+		sealed, bare := seal(t, sealer, 1, "sound"), seal(t, must[*srtp.Sealer](t)(srtp.NewSealer(key)), 1, "sound")
+		if len(sealed) != len(bare)+4 || !bytes.Contains(sealed, []byte{0, 0, 1, 0xab}) {
+			t.Errorf("%v: %x", suite, sealed)
+		}
+		report := must[[]byte](t)((&rtcp.ReceiverReport{SSRC: 9}).Marshal())
+		if protected := must[[]byte](t)(sealer.SealRTCP(report)); !bytes.Contains(protected, []byte{0, 0, 1, 0xab}) {
+			t.Errorf("%v: report %x", suite, protected)
+		} else if opened, err := opener.OpenRTCP(protected); err != nil || !bytes.Equal(opened, report) {
+			t.Errorf("%v: report: %v", suite, err)
+		}
+		var packet rtp.Packet
+		for _, other := range []srtp.Identifier{{}, {Value: 1, Size: 4}} {
+			_, stranger := pair(t, key.WithIdentifier(other))
+			if err := stranger.OpenRTP(bytes.Clone(sealed), &packet); !srtp.IsForged(err) {
+				t.Errorf("%v: opened as %v: %v", suite, other, err)
+			}
+		}
+		if err := opener.OpenRTP(sealed, &packet); err != nil || string(packet.Payload) != "sound" {
+			t.Errorf("%v: %v", suite, err)
+		}
+		if key == named {
+			t.Error("a key with an identifier is one without")
+		}
+	}
+}
+
+// TestIdentifierFits holds which values so many octets have room for.
+func TestIdentifierFits(t *testing.T) {
+	t.Parallel()
+	for identifier, want := range map[srtp.Identifier]bool{
+		{}: false, {Value: 1}: false, {Value: 255, Size: 1}: true, {Value: 256, Size: 1}: false,
+		{Value: 1<<64 - 1, Size: 8}: true, {Value: 1, Size: 9}: false,
+	} {
+		if identifier.Fits() != want {
+			t.Errorf("%+v fits: %v", identifier, !want)
+		}
 	}
 }
 
@@ -131,7 +178,7 @@ func TestNothingIsAllocated(t *testing.T) { //nolint:paralleltest // counts allo
 	for _, suite := range srtp.Suites() {
 		sealer, opener := pair(t, srtp.NewKey(suite))
 		most := 0.0
-		if suite == srtp.AESCM128SHA180 || suite == srtp.AESCM128SHA132 {
+		if strings.Contains(suite.String(), "SHA1") {
 			most = 1 // the hash is from a pool, which forgets at random under the race detector
 		}
 		packet := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 7}, Payload: make([]byte, 160)}

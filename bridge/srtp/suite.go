@@ -9,7 +9,7 @@ import (
 // Suite is a way of protecting packets.
 type Suite uint8
 
-// The suites, by the names that SDP has for them: RFC 4568 section 6.2, RFC 7714 section 14.2.
+// The suites, by the names that SDP has for them: RFC 4568 section 6.2, RFC 6188 section 7, RFC 7714 section 14.2.
 const (
 	// AEADAES128GCM costs half of what AESCM128SHA180 does.
 	AEADAES128GCM Suite = iota + 1
@@ -19,10 +19,17 @@ const (
 	AESCM128SHA180
 	// AESCM128SHA132 has a shorter tag on RTP, not on RTCP.
 	AESCM128SHA132
+	// AESCM256SHA180 is AESCM128SHA180 with a longer key.
+	AESCM256SHA180
+	// AESCM256SHA132 is AESCM128SHA132 with a longer key.
+	AESCM256SHA132
 )
 
 // Suites are all of them, the preferred first.
-func Suites() []Suite { return []Suite{AEADAES128GCM, AEADAES256GCM, AESCM128SHA180, AESCM128SHA132} }
+func Suites() []Suite { return append(Common(), AESCM256SHA180, AESCM256SHA132) }
+
+// Common are those of which each party has one. To offer more would only make an offer larger.
+func Common() []Suite { return []Suite{AEADAES128GCM, AEADAES256GCM, AESCM128SHA180, AESCM128SHA132} }
 
 // String is the name in SDP.
 func (s Suite) String() string {
@@ -35,6 +42,10 @@ func (s Suite) String() string {
 		return "AES_CM_128_HMAC_SHA1_80"
 	case AESCM128SHA132:
 		return "AES_CM_128_HMAC_SHA1_32"
+	case AESCM256SHA180:
+		return "AES_256_CM_HMAC_SHA1_80"
+	case AESCM256SHA132:
+		return "AES_256_CM_HMAC_SHA1_32"
 	default:
 		return "unknown"
 	}
@@ -52,10 +63,12 @@ func SuiteNamed(name string) (Suite, bool) {
 
 // KeySize is the length of a master key, in octets.
 func (s Suite) KeySize() int {
-	if s == AEADAES256GCM {
+	switch s {
+	case AEADAES256GCM, AESCM256SHA180, AESCM256SHA132:
 		return 32
+	default:
+		return 16
 	}
-	return 16
 }
 
 // SaltSize is the length of a master salt, in octets.
@@ -76,6 +89,10 @@ func (s Suite) profile() pion.ProtectionProfile {
 		return pion.ProtectionProfileAes128CmHmacSha1_80
 	case AESCM128SHA132:
 		return pion.ProtectionProfileAes128CmHmacSha1_32
+	case AESCM256SHA180:
+		return pion.ProtectionProfileAes256CmHmacSha1_80
+	case AESCM256SHA132:
+		return pion.ProtectionProfileAes256CmHmacSha1_32
 	default:
 		return 0 // none: no Key has it
 	}
