@@ -42,6 +42,11 @@ type Domain struct {
 	WebSocketPath string `mapstructure:"websocket_path"`
 	// BreakerLogin lets the password hashes that sipML5 sends along answer the challenges of NextHop.
 	BreakerLogin bool `mapstructure:"breaker_login"`
+	// SRTP and SRTPKeys are empty where they are those of Media.
+	SRTP     string `mapstructure:"srtp"`
+	SRTPKeys string `mapstructure:"srtp_keys"`
+	// ICE is offered to the servers.
+	ICE bool `mapstructure:"ice"`
 }
 
 // Local tells whether sipbridge itself serves the domain.

@@ -77,8 +77,12 @@ func (c *Config) checkDomains(found *faults) {
 			if domain.BreakerLogin {
 				found.add("domains[%d].breaker_login: %s has no next_hop whose challenges it could answer", i, domain.Name)
 			}
+			if domain.SRTP != "" || domain.SRTPKeys != "" || domain.ICE {
+				found.add("domains[%d]: srtp, srtp_keys and ice are for a next_hop, which %s has not", i, domain.Name)
+			}
 			continue
 		}
+		checkProtection(found, fmt.Sprintf("domains[%d]", i), domain.SRTP, domain.SRTPKeys)
 		c.checkNextHops(found, fmt.Sprintf("domains[%d].next_hop", i), domain.NextHop)
 	}
 }

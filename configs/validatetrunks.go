@@ -45,16 +45,21 @@ func (t Trunk) checkAccount(found *faults, i int) {
 	if !slices.Contains([]string{"", "rfc4733", "info-relay", "info", "inband"}, t.DTMF) {
 		found.add("trunks[%d].dtmf: %q is not rfc4733, info-relay, info or inband", i, t.DTMF)
 	}
-	if t.SRTP != "" && !isSRTP(t.SRTP) {
-		found.add("trunks[%d].srtp: %q is not off, optional or required", i, t.SRTP)
-	}
-	if t.SRTPKeys != "" && !isSRTPKeys(t.SRTPKeys) {
-		found.add("trunks[%d].srtp_keys: %q is not sdes or dtls", i, t.SRTPKeys)
-	}
+	checkProtection(found, fmt.Sprintf("trunks[%d]", i), t.SRTP, t.SRTPKeys)
 	if t.MaxCalls < 0 || t.CallsPerSecond < 0 {
 		found.add("trunks[%d]: a limit is less than nothing; 0 is no limit", i)
 	}
 	checkNotNegative(found, "trunks.expires", t.Expires)
+}
+
+// checkProtection checks what a server wants of SRTP, if anything.
+func checkProtection(found *faults, key, srtp, keys string) {
+	if srtp != "" && !isSRTP(srtp) {
+		found.add("%s.srtp: %q is not off, optional or required", key, srtp)
+	}
+	if keys != "" && !isSRTPKeys(keys) {
+		found.add("%s.srtp_keys: %q is not sdes or dtls", key, keys)
+	}
 }
 
 func isSRTP(word string) bool { return slices.Contains([]string{"off", "optional", "required"}, word) }

@@ -108,10 +108,7 @@ func (a *Agent) newLeg(word, user string) *leg {
 
 // openMedia makes the media session; its callbacks reach the leg through the mailbox.
 func (l *leg) openMedia(flow transport.Flow, offer []byte) error {
-	party := MediaParty{Flow: flow, Offer: offer}
-	if l.trunk != nil {
-		party.Trunk = l.trunk.Name()
-	}
+	party := MediaParty{Flow: flow, Offer: offer, Server: l.info.Trunk}
 	media, err := l.agent.options.Media(party, bridge.MediaEvents{
 		Pressed:       func(key bridge.DTMF) { l.mailbox.post(func() { l.emit(bridge.Pressed{Key: key}) }) },
 		KeyframeAsked: func() { l.mailbox.post(func() { l.emit(bridge.KeyframeAsked{}) }) },

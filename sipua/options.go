@@ -24,8 +24,8 @@ type MediaParty struct {
 	Flow transport.Flow
 	// Offer is the party's SDP, which may name an address of the other family; nil if we offer.
 	Offer []byte
-	// Trunk is the name of the trunk that the party is reached by; empty for none.
-	Trunk string
+	// Server is the name of the trunk or the upstream domain that the party is reached by; empty for neither.
+	Server string
 }
 
 // MediaFactory makes the media session of a leg.

@@ -62,7 +62,7 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if err != nil {
 		return nil, err
 	}
-	if s.media, err = newMediaSessions(config.Media, config.Trunks, overTCP, log); err != nil {
+	if s.media, err = newMediaSessions(config, overTCP, log); err != nil {
 		return nil, err
 	}
 	if err := s.addTransports(ctx, own); err != nil {

@@ -30,19 +30,34 @@ type mediaSessions struct {
 	advertise netip.Addr
 	// inside are the networks whose phones are told our own address.
 	inside []netip.Prefix
-	// trunks are those of the configuration, by name.
-	trunks map[string]configs.Trunk
+	// servers are what trunks and upstream domains want, by their names in lower case.
+	servers map[string]serverMedia
 	// identity is our certificate for phones that get their keys by DTLS.
 	identity *dtlssrtp.Identity
 }
 
-// newMediaSessions opens the sockets of all browsers; those that come over TCP are taken from the listeners.
-func newMediaSessions(config configs.Media, trunks []configs.Trunk, overTCP []net.Listener, log *slog.Logger,
-) (*mediaSessions, error) {
-	m := &mediaSessions{config: config, counters: &rtpmedia.Counters{}, trunks: make(map[string]configs.Trunk)}
-	for _, trunk := range trunks {
-		m.trunks[strings.ToLower(trunk.Name)] = trunk
+// serverMedia is what a server wants of media; the zero value is what holds for everybody.
+type serverMedia struct {
+	srtp, keys string
+	ice        bool
+}
+
+// newServerMedia gives what the servers of the configuration want.
+func newServerMedia(config *configs.Config) map[string]serverMedia {
+	servers := make(map[string]serverMedia)
+	for _, domain := range config.Domains {
+		servers[strings.ToLower(domain.Name)] = serverMedia{domain.SRTP, domain.SRTPKeys, domain.ICE}
 	}
+	for _, trunk := range config.Trunks {
+		servers[strings.ToLower(trunk.Name)] = serverMedia{trunk.SRTP, trunk.SRTPKeys, trunk.ICE}
+	}
+	return servers
+}
+
+// newMediaSessions opens the sockets of all browsers; those that come over TCP are taken from the listeners.
+func newMediaSessions(all *configs.Config, overTCP []net.Listener, log *slog.Logger) (*mediaSessions, error) {
+	config := all.Media
+	m := &mediaSessions{config: config, counters: &rtpmedia.Counters{}, servers: newServerMedia(all)}
 	poller := udp.NewPoller()
 	var err error
 	if m.identity, err = dtlssrtp.NewIdentity(); err != nil {
@@ -84,7 +99,7 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 	options := rtpmedia.Options{
 		Ports: m.ports, Bind: local, SignallingHost: flow.RemoteAddr().Addr(),
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
-		Security: m.security(party), ICE: m.trunks[party.Trunk].ICE,
+		Security: m.security(party), ICE: m.servers[strings.ToLower(party.Server)].ice,
 	}
 	options.Advertise = m.advertised(local, flow.RemoteAddr().Addr().Unmap())
 	return rtpmedia.New(options)
@@ -111,15 +126,15 @@ func policyOf(word string) rtpmedia.Policy {
 	}
 }
 
-// security is how media of a phone or trunk are protected. We offer that where SDP is encrypted, or where a trunk
+// security is how media of a phone or server are protected. We offer that where SDP is encrypted, or where a server
 // is said to want it; required keys by DTLS everywhere, since who reads SDP does not learn them.
 func (m *mediaSessions) security(party sipua.MediaParty) rtpmedia.Security {
-	trunk := m.trunks[party.Trunk]
+	server := m.servers[strings.ToLower(party.Server)]
 	made := rtpmedia.Security{
-		Policy: policyOf(cmp.Or(trunk.SRTP, m.config.SRTP)), Identity: m.identity,
-		DTLS: cmp.Or(trunk.SRTPKeys, m.config.SRTPKeys) == "dtls",
+		Policy: policyOf(cmp.Or(server.srtp, m.config.SRTP)), Identity: m.identity,
+		DTLS: cmp.Or(server.keys, m.config.SRTPKeys) == "dtls",
 	}
-	made.Offer = trunk.SRTP != "" || party.Flow.Transport() == "TLS" || made.DTLS && made.Policy == rtpmedia.Required
+	made.Offer = server.srtp != "" || party.Flow.Transport() == "TLS" || made.DTLS && made.Policy == rtpmedia.Required
 	return made
 }
 

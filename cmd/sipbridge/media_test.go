@@ -33,6 +33,7 @@ func (w word) Transport() string { return w.transport }
 
 // TestMediaSecurity: keys are offered where SDP is encrypted, or the trunk is said to want them.
 func TestMediaSecurity(t *testing.T) {
+	domains := []configs.Domain{{Name: "Pbx.example", SRTP: "required"}}
 	trunks := []configs.Trunk{
 		{Name: "Open", SRTP: "off"},
 		{Name: "safe", SRTP: "required"},
@@ -40,8 +41,8 @@ func TestMediaSecurity(t *testing.T) {
 		{Name: "dtls", SRTP: "optional", SRTPKeys: "dtls"},
 	}
 	for _, test := range []struct {
-		srtp, transport, trunk string
-		want                   rtpmedia.Security
+		srtp, transport, server string
+		want                    rtpmedia.Security
 	}{
 		{"optional", "UDP", "", rtpmedia.Security{Policy: rtpmedia.Optional}},
 		{"optional", "TLS", "", rtpmedia.Security{Policy: rtpmedia.Optional, Offer: true}},
@@ -50,16 +51,18 @@ func TestMediaSecurity(t *testing.T) {
 		{"off", "TLS", "", rtpmedia.Security{Offer: true}},
 		{"off", "UDP", "safe", rtpmedia.Security{Policy: rtpmedia.Required, Offer: true}},
 		{"required", "TLS", "open", rtpmedia.Security{Offer: true}},
+		{"off", "UDP", "pbx.example", rtpmedia.Security{Policy: rtpmedia.Required, Offer: true}},
 		{"off", "UDP", "dtls", rtpmedia.Security{Policy: rtpmedia.Optional, Offer: true, DTLS: true}},
 	} {
-		sessions, err := newMediaSessions(configs.Media{
-			SRTP: test.srtp, RTPPorts: configs.PortRange{First: 40000, Last: 40001},
-		}, trunks, nil, slog.New(slog.DiscardHandler))
+		sessions, err := newMediaSessions(&configs.Config{
+			Media:   configs.Media{SRTP: test.srtp, RTPPorts: configs.PortRange{First: 40000, Last: 40001}},
+			Domains: domains, Trunks: trunks,
+		}, nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
 		test.want.Identity = sessions.identity
-		got := sessions.security(sipua.MediaParty{Flow: word{transport: test.transport}, Trunk: test.trunk})
+		got := sessions.security(sipua.MediaParty{Flow: word{transport: test.transport}, Server: test.server})
 		if got != test.want {
 			t.Errorf("%+v: %+v", test, got)
 		}
