@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"math"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,10 +49,22 @@ type kept struct {
 	payload []byte
 }
 
-// recorder is a PacketWriter that keeps what it gets.
-type recorder struct{ packets []kept }
+// recorder is a PacketWriter that keeps what it gets. Whoever looks at its packets waits until nothing more comes.
+type recorder struct {
+	mu      sync.Mutex
+	packets []kept
+}
+
+// count tells how many packets came by now.
+func (r *recorder) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.packets)
+}
 
 func (r *recorder) WriteRTP(packet *rtp.Packet) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.packets = append(r.packets, kept{packet.Header, append([]byte(nil), packet.Payload...)})
 	return nil
 }

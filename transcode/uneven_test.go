@@ -192,16 +192,16 @@ func TestHoleAtTheEnd(t *testing.T) {
 			for _, i := range []int{0, 1, 3} {
 				write(t, pipe, packets[i])
 			}
-			if len(out.packets) != 2 {
-				t.Errorf("%d packets left at once", len(out.packets))
+			if out.count() != 2 {
+				t.Errorf("%d packets left at once", out.count())
 			}
 			rest()
-			if len(out.packets) != want {
-				t.Errorf("without a timer %t: %d packets left, want %d", noTimer, len(out.packets), want)
+			if out.count() != want {
+				t.Errorf("without a timer %t: %d packets left, want %d", noTimer, out.count(), want)
 			}
 			write(t, pipe, packets[4])
-			if stats := pipe.Stats(); len(out.packets) != 5 || stats.Lost != 1 {
-				t.Errorf("without a timer %t: %d packets left in the end, %+v", noTimer, len(out.packets), stats)
+			if stats := pipe.Stats(); out.count() != 5 || stats.Lost != 1 {
+				t.Errorf("without a timer %t: %d packets left in the end, %+v", noTimer, out.count(), stats)
 			}
 		})
 	}
