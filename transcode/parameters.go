@@ -50,7 +50,7 @@ func AnswerParameters(format Format) (parameters string, ok bool) {
 		return "", false
 	}
 	var kept []string
-	for _, name := range []string{"octet-align", "mode-set"} {
+	for _, name := range []string{"octet-align", "mode-set", "mode-change-period", "mode-change-neighbor"} {
 		if value := parameter(format.Parameters, name); value != "" {
 			kept = append(kept, name+"="+value)
 		}
@@ -63,5 +63,5 @@ func AnswerParameters(format Format) (parameters string, ok bool) {
 func samePacking(a, b Format) bool {
 	mine, ok := amrFormat(a)
 	theirs, theirsOK := amrFormat(b)
-	return ok == theirsOK && mine == theirs && parameter(a.Parameters, "mode-set") == parameter(b.Parameters, "mode-set")
+	return ok == theirsOK && mine == theirs
 }

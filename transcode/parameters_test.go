@@ -16,6 +16,7 @@ func TestAnswerParameters(t *testing.T) {
 	}{
 		{amrOf(""), "", true},
 		{amrOf("mode-set=0,2; octet-align=1; max-red=0"), "octet-align=1; mode-set=0,2", true},
+		{amrOf("mode-change-period=2;mode-change-neighbor=1"), "mode-change-period=2; mode-change-neighbor=1", true},
 		{amrOf("interleaving=5"), "", false},
 		{g729, "annexb=no", true},
 		{pcmu(0), "", false},
@@ -36,7 +37,10 @@ func TestAMRFits(t *testing.T) {
 		{"", "octet-align=0", true},
 		{"octet-align=1", "octet-align=1;max-red=0", true},
 		{"octet-align=1", "", false},
-		{"mode-set=0,7", "mode-set=7,0", false},
+		{"mode-set=0,7", "mode-set=7,0", true},
+		{"mode-change-period=2", "mode-change-period=2", true},
+		{"mode-change-period=2", "", false},
+		{"mode-change-neighbor=1", "mode-change-neighbor=0", false},
 		{"mode-set=7", "mode-set=7", true},
 		{"", "mode-set=7", false},
 	} {

@@ -42,6 +42,8 @@ type Sender struct {
 	pictures bool
 	// loss is what the party reports of our stream.
 	loss lossEstimate
+	// request is how the party wants to be spoken to.
+	request modeRequest
 	// redundancy repeats payloads where the party takes that.
 	redundancy redundancy
 	// noise tells that the party takes descriptions of noise.

@@ -42,6 +42,8 @@ type transcoder struct {
 	// losses knows what becomes of the packets; nil if nobody does. The encoder is armed against so many percent.
 	losses LossReporter
 	armed  int
+	// requests knows in which mode the party wants to be spoken to; nil if nobody does, or the codec has none.
+	requests ModeRequester
 	// noises knows whether the party takes descriptions of noise; nil if nobody does.
 	noises  NoiseTaker
 	comfort comfort
@@ -70,6 +72,9 @@ func newTranscoder(pipe *Pipe, from, to Format, path path, options ConnectOption
 		ClockRate: from.ClockRate, Wait: options.Wait, Most: options.MostDelay,
 	})
 	t.losses, _ = pipe.dst.(LossReporter)
+	if AsksModes(to) {
+		t.requests, _ = pipe.dst.(ModeRequester)
+	}
 	t.noises, _ = pipe.dst.(NoiseTaker)
 	t.sequence, t.position = uint16(rand.Uint32()), uint64(rand.Uint32())
 	t.Restart()
@@ -268,6 +273,7 @@ func (t *transcoder) emit() {
 		return
 	}
 	t.arm()
+	t.obey()
 	size, err := t.encoder.Encode(t.frame, t.payload)
 	samples := len(t.frame)
 	t.frame = t.frame[:0]

@@ -50,6 +50,8 @@ type inboundFormat struct {
 	payloadType uint8
 	// clock is the timestamp rate in Hz.
 	clock uint32
+	// asks tells that payloads say in which mode the party wants to be spoken to.
+	asks bool
 }
 
 // comfortNoisePayloadType is the static one (RFC 3551 table 4). Many send it without having said so.
@@ -110,6 +112,7 @@ type pair struct {
 func (a *agreement) accept(format transcode.Format, payloadType uint8) {
 	a.inbound[payloadType&0x7f] = inboundFormat{
 		known: true, role: sdp.RoleOf(format.Codec), payloadType: format.PayloadType, clock: format.ClockRate,
+		asks: transcode.AsksModes(format),
 	}
 }
 

@@ -180,6 +180,9 @@ func (s *stream) dispatch(packet *rtp.Packet, format inboundFormat, now time.Tim
 	switch {
 	case format.role == sdp.RoleCodec:
 		packet.PayloadType = format.payloadType
+		if format.asks {
+			s.sender.HearRequest(packet.Payload)
+		}
 	case format.role == sdp.RoleComfortNoise && format.clock == comfortnoise.ClockRate:
 		s.options.Counters.comfortNoise.Add(1)
 		packet.PayloadType = comfortnoise.PayloadType

@@ -61,6 +61,7 @@ func wide(band Band) C.int {
 type Encoder struct {
 	format Format
 	state  unsafe.Pointer
+	rate   rate
 	frames []byte
 }
 
@@ -71,10 +72,13 @@ func NewEncoder(format Format) (*Encoder, error) {
 	if state == nil {
 		return nil, errMemory
 	}
-	e := &Encoder{format: format, state: state, frames: make([]byte, mostFrames*FrameRoom)}
+	e := &Encoder{format: format, state: state, rate: newRate(format), frames: make([]byte, mostFrames*FrameRoom)}
 	runtime.AddCleanup(e, func(state unsafe.Pointer) { C.encoder_free(state, band) }, state)
 	return e, nil
 }
+
+// FollowMode has what follows be of the mode that the party asks for, if that was agreed on; NoRequest leaves it to us.
+func (e *Encoder) FollowMode(mode int) { e.rate.follow(mode) }
 
 // Encode turns sound of a multiple of 20 ms into a payload and gives its size.
 func (e *Encoder) Encode(pcm []int16, payload []byte) (int, error) {
@@ -85,7 +89,8 @@ func (e *Encoder) Encode(pcm []int16, payload []byte) (int, error) {
 	size := 0
 	for at := 0; at < len(pcm); at += length {
 		frame := (*C.uchar)(unsafe.SliceData(e.frames[size:]))
-		size += int(C.encode(e.state, wide(e.format.Band), C.int(e.format.Mode), (*C.short)(&pcm[at]), frame))
+		mode := C.int(e.rate.next())
+		size += int(C.encode(e.state, wide(e.format.Band), mode, (*C.short)(&pcm[at]), frame))
 	}
 	runtime.KeepAlive(e)
 	return e.format.Pack(e.frames[:size], payload)

@@ -56,7 +56,12 @@ func packets(t *testing.T, format Format, pcm []int16, frames int) [][]byte {
 func TestThereAndBack(t *testing.T) {
 	t.Parallel()
 	for _, format := range []Format{
-		{Narrow, false, 7}, {Narrow, true, 7}, {Narrow, true, 0}, {Wide, false, 2}, {Wide, true, 8}, {Wide, true, 0},
+		{Mode: 7},
+		{OctetAligned: true, Mode: 7},
+		{OctetAligned: true},
+		{Band: Wide, Mode: 2},
+		{Band: Wide, OctetAligned: true, Mode: 8},
+		{Band: Wide, OctetAligned: true},
 	} {
 		for _, frames := range []int{1, 3} {
 			decoder, err := NewDecoder(format)

@@ -3,5 +3,5 @@
 // interleaving.
 //
 // Reading and writing payloads is always there. The codec itself is in programs that are built with the tag amr, which
-// links opencore-amr and vo-amrwbenc. Its bit rate stays: a party's request for another mode (CMR) is not followed.
+// links opencore-amr and vo-amrwbenc. Its bit rate follows the party's requests (CMR); we ask for none.
 package amr

@@ -1,7 +1,6 @@
 package amr
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -45,8 +44,20 @@ func (b Band) bits() [16]int {
 type Format struct {
 	Band         Band
 	OctetAligned bool
-	// Mode is the one that is encoded: an index of bit rates.
+	// Mode is the one that is encoded while the party asks for no other: an index of bit rates.
 	Mode int
+
+	// modes are those that the party takes. everySecond and neighbors bound how they change.
+	modes                  modes
+	everySecond, neighbors bool
+}
+
+// period is how many frames are between two changes of the mode, or a multiple of it.
+func (f Format) period() int {
+	if f.everySecond {
+		return 2
+	}
+	return 1
 }
 
 // ParseFormat reads the value of an a=fmtp line (RFC 4867 section 8). It reports false for what is not spoken here.
@@ -69,11 +80,15 @@ func ParseFormat(band Band, parameters string) (Format, bool) {
 				return Format{}, false
 			}
 		case "mode-set":
-			mode, ok := f.within(value)
+			set, ok := readModes(band, value)
 			if !ok {
 				return Format{}, false
 			}
-			f.Mode = mode
+			f.modes, f.Mode = set, set.best(usualMode(band))
+		case "mode-change-period":
+			f.everySecond = value == "2"
+		case "mode-change-neighbor":
+			f.neighbors = value == "1"
 		}
 	}
 	return f, true
@@ -87,24 +102,16 @@ func usualMode(band Band) int {
 	return 7
 }
 
-// within gives the best mode of a list that is not above the usual one, or the lowest of it.
-func (f Format) within(list string) (mode int, ok bool) {
-	var modes []int
+// readModes reads the list of a mode-set.
+func readModes(band Band, list string) (set modes, ok bool) {
 	for text := range strings.SplitSeq(list, ",") {
 		mode, err := strconv.Atoi(strings.TrimSpace(text))
-		if err != nil || mode < 0 || mode >= sidOf(f.Band) {
+		if err != nil || mode < 0 || mode >= sidOf(band) {
 			return 0, false
 		}
-		modes = append(modes, mode)
+		set |= 1 << mode
 	}
-	slices.Sort(modes)
-	best := modes[0]
-	for _, mode := range modes {
-		if mode <= f.Mode {
-			best = mode
-		}
-	}
-	return best, true
+	return set, true
 }
 
 func sidOf(band Band) int {

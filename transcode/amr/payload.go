@@ -15,15 +15,21 @@ const (
 	mostFrames = 12
 	// FrameRoom is what a frame takes at most, in bytes: a header and 477 bits.
 	FrameRoom = 61
-	// noRequest in the first bits of a payload asks for no other mode.
-	noRequest = 15
 )
+
+// Request gives the mode that a party asks for in a payload of either form (CMR, RFC 4867 sections 4.3.1 and 4.4.1).
+func Request(payload []byte) int {
+	if len(payload) == 0 {
+		return NoRequest
+	}
+	return int(payload[0] >> 4)
+}
 
 // Unpack gives each frame of a payload in the form of files (RFC 4867 section 5.3): a byte with type and quality, and
 // the bits of the speech. A frame is valid until the next. The error is ErrMalformed, or that of take.
 func (f Format) Unpack(payload []byte, take func(frame []byte) error) error {
 	r := &bits{raw: payload}
-	r.skip(f.width(4)) // the mode that the party wants of us
+	r.skip(f.width(4)) // the mode that the party wants of us; see Request
 	var types [mostFrames]byte
 	count := 0
 	for more := true; more; count++ {
@@ -75,7 +81,7 @@ func (f Format) Pack(frames, payload []byte) (int, error) {
 		starts[count] = at
 		at += 1 + (length+7)/8
 	}
-	ok := count > 0 && w.write(noRequest, 4, f.width(4))
+	ok := count > 0 && w.write(NoRequest, 4, f.width(4))
 	for i, at := range starts[:count] {
 		entry := frames[at] >> 2 & 0x1f
 		if i < count-1 {

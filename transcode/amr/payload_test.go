@@ -14,14 +14,15 @@ func TestParseFormat(t *testing.T) {
 		want       Format
 		ok         bool
 	}{
-		{Narrow, "", Format{Narrow, false, 7}, true},
-		{Wide, "octet-align=1", Format{Wide, true, 2}, true},
-		{Narrow, "mode-set=0,2,4; octet-align=0;max-red=0", Format{Narrow, false, 4}, true},
-		{Wide, "mode-set=8", Format{Wide, false, 8}, true},
+		{Narrow, "", Format{Mode: 7}, true},
+		{Wide, "octet-align=1", Format{Band: Wide, OctetAligned: true, Mode: 2}, true},
+		{Narrow, "mode-set=0,2,4; octet-align=0;max-red=0", Format{Mode: 4, modes: 0b10101}, true},
+		{Wide, "mode-set=8", Format{Band: Wide, Mode: 8, modes: 1 << 8}, true},
+		{Narrow, "mode-change-period=2;mode-change-neighbor=1", Format{Mode: 7, everySecond: true, neighbors: true}, true},
 		{Narrow, "mode-set=8", Format{}, false}, // silence is no mode
 		{Narrow, "mode-set=", Format{}, false},
 		{Narrow, "crc=1", Format{}, false},
-		{Narrow, "crc=0;robust-sorting=0;channels=1", Format{Narrow, false, 7}, true},
+		{Narrow, "crc=0;robust-sorting=0;channels=1", Format{Mode: 7}, true},
 		{Narrow, "interleaving=30", Format{}, false},
 		{Narrow, "channels=2", Format{}, false},
 	} {
@@ -57,9 +58,9 @@ func TestPayload(t *testing.T) {
 		size   int
 		head   []byte
 	}{
-		{Format{Narrow, true, 7}, 1 + 3 + 12 + 31 + 5, []byte{0xf0, 0x84, 0xbc, 0x44, 0x5a}},
+		{Format{OctetAligned: true, Mode: 7}, 1 + 3 + 12 + 31 + 5, []byte{0xf0, 0x84, 0xbc, 0x44, 0x5a}},
 		// 4 bits of request, 3 times 6, and the speech: 1111 1 0000 1 | 1 0111 1 | 0 1000 1 | 0101 1010
-		{Format{Narrow, false, 7}, (4 + 18 + 95 + 244 + 39 + 7) / 8, []byte{0xf8, 0x6f, 0x45, 0x69}},
+		{Format{Mode: 7}, (4 + 18 + 95 + 244 + 39 + 7) / 8, []byte{0xf8, 0x6f, 0x45, 0x69}},
 	} {
 		payload := make([]byte, 100)
 		size, err := test.format.Pack(all, payload)
@@ -88,7 +89,7 @@ func TestPayload(t *testing.T) {
 func TestMalformedPayload(t *testing.T) {
 	t.Parallel()
 	nothing := func([]byte) error { return nil }
-	aligned := Format{Narrow, true, 7}
+	aligned := Format{OctetAligned: true, Mode: 7}
 	for name, payload := range map[string][]byte{
 		"reserved": {0xf0, 10 << 3}, "endless": bytes.Repeat([]byte{0xfc}, 40),
 	} {
