@@ -16,12 +16,13 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 	t.Parallel()
 	want := &Config{
 		Domains: []Domain{{Name: "localhost"}},
-		Listen:  Listen{HTTP: "127.0.0.1:8080", SIPUDP: "127.0.0.1:5060", SIPTCP: "127.0.0.1:5060"},
-		TLS:     TLS{ACME: ACME{Hosts: []string{}, Directory: "https://acme-v02.api.letsencrypt.org/directory"}},
+		Listen: Listen{
+			HTTP: "127.0.0.1:8080", SIPUDP: "127.0.0.1:5060", SIPTCP: "127.0.0.1:5060", Advertised: []Advertised{},
+		},
+		TLS: TLS{ACME: ACME{Hosts: []string{}, Directory: "https://acme-v02.api.letsencrypt.org/directory"}},
 		Media: Media{
 			RTPPorts:    PortRange{20000, 29999},
 			WebRTCPorts: PortRange{8443, 8443},
-			Inside:      []string{},
 			Timeout:     30 * time.Second, Video: true, VideoBitrate: 2000, VideoTranscoders: 8,
 			OpusComplexity: 5, OpusAdapts: true, SRTP: "optional", SRTPKeys: "sdes",
 			JitterBuffer: 120 * time.Millisecond,
@@ -129,7 +130,7 @@ func TestAnnotatedExamplesLoad(t *testing.T) {
 	lists := strings.NewReplacer("users: []", "users:", "origins: []", "origins:", "keys: []", "keys:",
 		`audience: ""`, "audience: us", "trunks: []", "trunks:", "normalize: []", "normalize:", "rules: []", "rules:",
 		"streams: []", "streams:", "buttons: []", "buttons:",
-		"announcements: []", "announcements:")
+		"announcements: []", "announcements:", "advertised: []", "advertised:")
 	// An example stands above its key; it is moved below.
 	var out, held []string
 	for text := range strings.SplitSeq(lists.Replace(string(annotated)), "\n") {
@@ -149,9 +150,9 @@ func TestAnnotatedExamplesLoad(t *testing.T) {
 	got := []int{
 		len(config.Domains), len(config.Users), len(config.Routes), len(config.WebSocket.Origins),
 		len(config.Trunks), len(config.Dialing.Normalize), len(config.Dialing.Rules),
-		len(config.Flash.Streams),
+		len(config.Flash.Streams), len(config.Listen.Advertised),
 	}
-	if want := []int{2, 2, 3, 1, 1, 2, 3, 1}; !slices.Equal(got, want) {
+	if want := []int{2, 2, 3, 1, 1, 2, 3, 1, 2}; !slices.Equal(got, want) {
 		t.Errorf("the examples give %v, not %v", got, want)
 	}
 }

@@ -56,12 +56,8 @@ func (d Domain) Local() bool { return len(d.NextHop) == 0 }
 type Media struct {
 	RTPPorts    PortRange `mapstructure:"rtp_ports"`
 	WebRTCPorts PortRange `mapstructure:"webrtc_ports"`
-	// Advertise is an IP address; empty for our own.
-	Advertise string `mapstructure:"advertise"`
-	// Inside are networks (CIDR) whose phones are told our own address all the same.
-	Inside  []string `mapstructure:"inside"`
-	ICELite bool     `mapstructure:"ice_lite"`
-	Video   bool     `mapstructure:"video"`
+	ICELite     bool      `mapstructure:"ice_lite"`
+	Video       bool      `mapstructure:"video"`
 	// VideoBitrate is in kbit/s; 0 for no limit.
 	VideoBitrate int `mapstructure:"video_bitrate"`
 	// VideoTranscoders is how many streams of pictures are transcoded at one time.

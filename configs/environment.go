@@ -51,6 +51,11 @@ func fromEnvironment(name, text string) (path string, value any, err error) {
 		}
 		return candidate.path, value, nil
 	}
+	for path, instead := range replacedKeys() {
+		if variableOf(path) == name {
+			return "", nil, fmt.Errorf("environment variable %s is no more: %s", name, instead)
+		}
+	}
 	wanted := strings.ToLower(strings.TrimPrefix(name, environmentPrefix))
 	near := nearestVariable(wanted, known)
 	return "", nil, fmt.Errorf("unknown environment variable %s: the nearest one is %s", name, near)

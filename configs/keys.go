@@ -92,7 +92,18 @@ func checkSection(section map[string]any, path, shown string, faults *[]error) m
 // errNoSection is the error of a plain value where keys have to be.
 var errNoSection = errors.New("it has keys of its own, indented below it")
 
+// replacedKeys says what is written now in place of keys that there were.
+func replacedKeys() map[string]string {
+	return map[string]string{
+		"media.advertise": "listen.advertised is a list for all addresses; write there {address: <the address>}",
+		"media.inside":    "listen.advertised is a list for all addresses; write there {network: <the network>}",
+	}
+}
+
 func unknownKey(path, shown string, known []key) error {
+	if instead, ok := replacedKeys()[path]; ok {
+		return fmt.Errorf("%s is no more: %s", shown, instead)
+	}
 	near := nearest(path, known)
 	if near == path { // a key with dots in one word, which YAML takes for a name
 		section, last := cutLast(near)

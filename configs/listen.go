@@ -29,6 +29,8 @@ type Listen struct {
 	TURNTLS string `mapstructure:"turn_tls"`
 	// Public opens HTTPS, SIPUDP, SIPTCP and SIPTLS on each own address where they name only loopback.
 	Public bool `mapstructure:"public"`
+	// Advertised are the addresses by which others reach this machine.
+	Advertised []Advertised `mapstructure:"advertised"`
 }
 
 // Listeners are the sockets to open: one for each address, so that each answers from the address to

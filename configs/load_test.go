@@ -157,7 +157,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"click_to_call.domains":         `["a.example"]`,
 			"click_to_call.password_tokens": "false",
 			"click_to_call.calls":           "77",
-			"media.inside":                  `["10.0.0.0/8"]`,
+			"listen.advertised":             `[{"address":"203.0.113.7"}]`,
 			"turn.per_user":                 "77",
 			"announcements":                 `[{"file":"a.wav"}]`,
 			"recording.required":            "true",
@@ -198,6 +198,9 @@ func TestLoadRefuses(t *testing.T) {
 		"a slip of the pen": {
 			file: "listen: {htp: x}", want: `unknown key "listen.htp": the nearest one is "listen.http"`,
 		},
+		"a key that was replaced": {
+			file: "media: {inside: [10.0.0.0/8]}", want: "media.inside is no more: listen.advertised is a list",
+		},
 		"a section":                 {file: "lisen: {http: x}", want: `unknown key "lisen": the nearest one is "listen"`},
 		"a section without content": {file: "lisen:", want: `unknown key "lisen"`},
 		"an empty section":          {file: "lisen: {}", want: `unknown key "lisen"`},
@@ -231,6 +234,10 @@ func TestLoadRefuses(t *testing.T) {
 		"a section as a variable": {environ: []string{"SIPBRIDGE_LISTEN=x"}, want: "SIPBRIDGE_LISTEN"},
 		"a variable that is no list": {
 			environ: []string{"SIPBRIDGE_USERS=alice"}, want: "SIPBRIDGE_USERS: a list is written as JSON",
+		},
+		"a variable that was replaced": {
+			environ: []string{"SIPBRIDGE_MEDIA_ADVERTISE=192.0.2.1"},
+			want:    "SIPBRIDGE_MEDIA_ADVERTISE is no more: listen.advertised is a list",
 		},
 		"an unknown key in a variable": {
 			environ: []string{`SIPBRIDGE_USERS=[{"nam":"a"}]`}, want: `SIPBRIDGE_USERS: unknown key "users[0].nam"`,

@@ -103,6 +103,7 @@ func (c *Config) checkListen(found *faults) {
 	if _, err := c.Listen.Expand(nil); err != nil {
 		found.add("%w", err)
 	}
+	c.Listen.checkAdvertised(found)
 	if c.Listen.HTTP == "" && c.Listen.HTTPS == "" && !c.Listen.Public {
 		found.add("listen: without http and https no browser can connect")
 	}
@@ -145,13 +146,6 @@ func (c *Config) checkMedia(found *faults) {
 			found.add("listen.sip_udp: port %d is also one of the media ports", port)
 		}
 	}
-	if c.Media.Advertise != "" {
-		ip, err := netip.ParseAddr(c.Media.Advertise)
-		if err != nil || ip.Zone() != "" || ip.IsUnspecified() || ip.IsMulticast() {
-			found.add("media.advertise: %q is no IP address of a machine", c.Media.Advertise)
-		}
-	}
-	checkNetworks(found, "media.inside", c.Media.Inside)
 	if !isSRTP(c.Media.SRTP) {
 		found.add("media.srtp: %q is not off, optional or required", c.Media.SRTP)
 	}
@@ -161,14 +155,6 @@ func (c *Config) checkMedia(found *faults) {
 	checkPositive(found, "media.timeout", c.Media.Timeout)
 	if longest := 200 * time.Millisecond; c.Media.JitterBuffer < 0 || c.Media.JitterBuffer > longest {
 		found.add("media.jitter_buffer: %s is not between 0s and %s", c.Media.JitterBuffer, longest)
-	}
-}
-
-func checkNetworks(found *faults, key string, networks []string) {
-	for i, network := range networks {
-		if _, err := netip.ParsePrefix(network); err != nil {
-			found.add("%s[%d]: %q is no network such as 10.0.0.0/8", key, i, network)
-		}
 	}
 }
 

@@ -17,6 +17,9 @@ type Domains struct {
 	Local []string
 	// Addresses are the machine's own: a URI with one of them as its host is local too.
 	Addresses []netip.Addr
+	// Advertised tells of other addresses whether peers are told them as ours, so that they are treated alike; nil for
+	// none.
+	Advertised func(netip.Addr) bool
 	// Upstreams are the domains of other servers.
 	Upstreams []Upstream
 }
@@ -64,11 +67,14 @@ func (d Domains) local(host string) (string, bool) {
 	return "", false
 }
 
-// isOwn tells whether a host is one of the machine's own addresses.
+// isOwn tells whether a host is one of the machine's own addresses, or one that stands for it.
 func (d Domains) isOwn(host string) bool {
 	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	if err != nil {
 		return false
+	}
+	if d.Advertised != nil && d.Advertised(address.Unmap()) {
+		return true
 	}
 	return slices.ContainsFunc(d.Addresses, func(own netip.Addr) bool { return own.Unmap() == address.Unmap() })
 }

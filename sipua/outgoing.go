@@ -51,10 +51,10 @@ func rerouted(request *sip.Request, flow transport.Flow) *sip.Request {
 
 // newVia is our own Via on a flow, with a new branch. It asks for rport on UDP (RFC 3581 section 3).
 func newVia(flow transport.Flow) *sip.ViaHeader {
-	local := flow.LocalAddr()
+	at := transport.AdvertisedAddr(flow)
 	via := &sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: flow.Transport(),
-		Host: hostOf(local.Addr()), Port: int(local.Port()), Params: sip.NewParams(),
+		Host: hostOf(at.Addr()), Port: int(at.Port()), Params: sip.NewParams(),
 	}
 	via.Params.Add("branch", sip.RFC3261BranchMagicCookie+newTag())
 	if flow.Done() == nil {
@@ -68,8 +68,8 @@ func newVia(flow transport.Flow) *sip.ViaHeader {
 
 // contact is our own address as a peer on a flow sees it.
 func (a *Agent) contact(flow transport.Flow, user string) sip.Uri {
-	local := flow.LocalAddr()
-	uri := sip.Uri{Scheme: "sip", User: user, Host: hostOf(local.Addr()), Port: int(local.Port())}
+	at := transport.AdvertisedAddr(flow)
+	uri := sip.Uri{Scheme: "sip", User: user, Host: hostOf(at.Addr()), Port: int(at.Port())}
 	if word := flow.Transport(); word != "UDP" {
 		uri.UriParams = sip.NewParams()
 		uri.UriParams.Add("transport", sip.ASCIIToLower(word))

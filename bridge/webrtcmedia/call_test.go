@@ -167,8 +167,8 @@ func TestTwoSessionsOnOnePort(t *testing.T) {
 
 func TestAdvertise(t *testing.T) {
 	t.Parallel()
-	engine := newEngine(t, EngineOptions{Advertise: netip.MustParseAddr("203.0.113.9")})
-	session, l := newSession(t, engine, Options{})
+	engine := newEngine(t, EngineOptions{})
+	session, l := newSession(t, engine, Options{Advertise: []netip.Addr{netip.MustParseAddr("203.0.113.9")}})
 	b := newBrowser(t, browserCodecs())
 	answer := call(t, session, b, "opus")
 	if !strings.Contains(attribute(answer, "candidate"), " 203.0.113.9 ") ||

@@ -80,9 +80,9 @@ func lines(candidates []candidate) []string {
 	return text
 }
 
-// localCandidates puts our own host candidates in order: the advertised address, then IPv4, IPv6 and loopback, with
+// localCandidates puts our own host candidates in order: those advertised, then IPv4, IPv6 and loopback, with
 // falling priority (RFC 8445 section 5.1.2.1), and those of TCP behind all. Two with the same address are one.
-func localCandidates(gathered []candidate, advertise netip.Addr) []candidate {
+func localCandidates(gathered []candidate, advertise []netip.Addr) []candidate {
 	ordered := slices.DeleteFunc(slices.Clone(gathered), func(c candidate) bool {
 		return c.address.Addr().IsLinkLocalUnicast() || c.address.Addr().IsUnspecified()
 	})
@@ -92,7 +92,10 @@ func localCandidates(gathered []candidate, advertise netip.Addr) []candidate {
 		}
 		return a.address.Compare(b.address)
 	})
-	ordered = append(advertised(ordered, advertise), ordered...)
+	own := ordered
+	for _, address := range slices.Backward(advertise) {
+		ordered = append(advertised(own, address), ordered...)
+	}
 	seen := make(map[candidate]bool, len(ordered))
 	ordered = slices.DeleteFunc(ordered, func(c candidate) bool {
 		twice := seen[c]
@@ -127,9 +130,6 @@ func (c candidate) localPreference(place int) uint32 {
 // advertised gives the advertised address with the port of each candidate of its family that it may stand for.
 // A machine that listens only on loopback is seen from outside through that.
 func advertised(ordered []candidate, advertise netip.Addr) []candidate {
-	if !advertise.IsValid() {
-		return nil
-	}
 	var outside, loopback []candidate
 	for _, c := range ordered {
 		address := c.address.Addr()

@@ -102,7 +102,7 @@ func (e *Engine) Addresses() []netip.AddrPort {
 
 // ListensAt tells whether browsers may be told of UDP ports of ours at an address.
 func (e *Engine) ListensAt(address netip.Addr) bool {
-	return address.IsValid() && (address == e.options.Advertise.Unmap() || slices.Contains(e.sockets.Addresses, address))
+	return address.IsValid() && (e.options.Advertised(address) || slices.Contains(e.sockets.Addresses, address))
 }
 
 // Listens tells whether browsers may be told of a UDP port as ours.

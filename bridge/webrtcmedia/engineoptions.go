@@ -22,9 +22,9 @@ type EngineOptions struct {
 	Addresses []netip.Addr
 	// Listeners are where browsers connect to that no UDP lets through (RFC 6544); Close closes them. Default: none.
 	Listeners []net.Listener
-	// Advertise is the address under which the machine is seen from outside (1:1 NAT). It is offered to
-	// browsers as first candidate, beside the machine's own addresses. Default: none.
-	Advertise netip.Addr
+	// Advertised tells whether an address is one of those that sessions advertise, so that Listens knows its ports as
+	// ours. Default: none is.
+	Advertised func(netip.Addr) bool
 	// ICELite makes us an ICE-lite agent (RFC 8445 section 2.5), which only answers checks. It
 	// needs an address that browsers can reach. Default: full ICE.
 	ICELite bool
@@ -54,6 +54,9 @@ func (o *EngineOptions) setDefaults() {
 	setDefault(&o.Handshake, 10*time.Second)
 	if o.Poller == nil {
 		o.Poller = udp.NewPoller()
+	}
+	if o.Advertised == nil {
+		o.Advertised = func(netip.Addr) bool { return false }
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

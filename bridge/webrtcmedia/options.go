@@ -2,6 +2,7 @@ package webrtcmedia
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"sipbridge/bridge"
@@ -11,6 +12,9 @@ import (
 type Options struct {
 	// Events are called from the session's goroutines; none may wait for Close.
 	Events bridge.MediaEvents
+	// Advertise are the addresses under which the browser sees the machine from outside (1:1 NAT). They are offered as
+	// first candidates, beside the machine's own addresses. Default: none.
+	Advertise []netip.Addr
 	// Timeout is how long a browser that should send may be silent before its media count as lost. While one
 	// side holds it does not run: ICE then shows whether the browser is there. Default: 30 s.
 	Timeout time.Duration

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,8 @@ const packetSize = 1500
 
 // peerOptions are the callbacks of a peer. None may wait for the peer to close.
 type peerOptions struct {
+	// Advertise are the addresses that are told beside our own.
+	Advertise []netip.Addr
 	// Packet gets each RTP packet; it is valid until Packet returns. One goroutine calls it at a time.
 	Packet func(packet *rtp.Packet, now time.Time)
 	// Reports gets RTCP packets, likewise.
@@ -87,7 +90,7 @@ func (e *Engine) newPeer(options peerOptions) (*peer, error) {
 	for _, address := range sockets.TCPAddresses() {
 		p.local.candidates = append(p.local.candidates, candidate{address: address, tcp: true})
 	}
-	p.local.candidates = localCandidates(p.local.candidates, e.options.Advertise)
+	p.local.candidates = localCandidates(p.local.candidates, options.Advertise)
 	p.local.ufrag, p.local.pwd = newCredentials()
 	if err := p.prepare(); err != nil {
 		return nil, errors.Join(err, p.close())

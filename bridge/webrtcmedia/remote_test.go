@@ -75,9 +75,9 @@ func TestLocalCandidates(t *testing.T) {
 		{"no such family", "2001:db8::1", gathered[:1], []string{"127.0.0.1:5000"}},
 	}
 	for _, test := range tests {
-		advertise := netip.Addr{}
+		var advertise []netip.Addr
 		if test.advertise != "" {
-			advertise = netip.MustParseAddr(test.advertise)
+			advertise = append(advertise, netip.MustParseAddr(test.advertise))
 		}
 		var got []string
 		last := uint32(1<<31 - 1)

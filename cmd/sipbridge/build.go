@@ -54,7 +54,11 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if s.listeners, err = config.Listen.Expand(own); err != nil {
 		return nil, err
 	}
-	domains, err := newDomains(config.Domains, own)
+	if s.addresses, err = newAddresses(config.Listen); err != nil {
+		return nil, err
+	}
+	named := slices.Concat(own, s.addresses.All())
+	domains, err := newDomains(config.Domains, named)
 	if err != nil {
 		return nil, err
 	}
@@ -62,10 +66,10 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if err != nil {
 		return nil, err
 	}
-	if s.media, err = newMediaSessions(config, overTCP, log); err != nil {
+	if s.media, err = newMediaSessions(config, s.addresses, overTCP, log); err != nil {
 		return nil, err
 	}
-	if err := s.addTransports(ctx, own); err != nil {
+	if err := s.addTransports(ctx, named); err != nil {
 		return nil, err
 	}
 	if err := s.addRelay(ctx); err != nil {
@@ -83,7 +87,7 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if err := s.addClickToCall(ctx, domains); err != nil {
 		return nil, err
 	}
-	if err := s.addExchange(domains, own); err != nil {
+	if err := s.addExchange(domains, named); err != nil {
 		return nil, err
 	}
 	s.addBrowsers() //nolint:contextcheck // what a message starts outlives the building
@@ -93,14 +97,14 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	return s, nil
 }
 
-func (s *service) addTransports(ctx context.Context, own []netip.Addr) error {
+func (s *service) addTransports(ctx context.Context, named []netip.Addr) error {
 	var err error
-	if s.certificates, err = newCertificates(s.config.TLS, s.listeners, own, s.log); err != nil {
+	if s.certificates, err = newCertificates(s.config.TLS, s.listeners, named, s.log); err != nil {
 		return err
 	}
 	plug := sipPlug{
 		agent: func() *sipua.Agent { return s.agent }, rate: float64(s.config.Security.Rate), log: s.log,
-		paths: s.config.WebSocketPaths(),
+		paths: s.config.WebSocketPaths(), advertised: s.addresses.Signalling,
 	}
 	if plug.client, err = s.certificates.client(); err != nil {
 		return err
@@ -112,9 +116,10 @@ func (s *service) addTransports(ctx context.Context, own []netip.Addr) error {
 	return err
 }
 
-// newDomains tells which domains are ours and which belong to other servers.
-func newDomains(configured []configs.Domain, own []netip.Addr) (sipua.Domains, error) {
-	domains := sipua.Domains{Addresses: own}
+// newDomains tells which domains are ours and which belong to other servers. The first one of ours goes by the
+// addresses named, too.
+func newDomains(configured []configs.Domain, named []netip.Addr) (sipua.Domains, error) {
+	domains := sipua.Domains{Addresses: named}
 	for _, domain := range configured {
 		if domain.Local() {
 			domains.Local = append(domains.Local, domain.Name)

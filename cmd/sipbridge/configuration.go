@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"sipbridge/configs"
 )
@@ -72,6 +73,11 @@ func checkRoutes(config *configs.Config) error {
 	if err != nil {
 		return err
 	}
+	addresses, err := newAddresses(config.Listen)
+	if err != nil {
+		return err
+	}
+	own = slices.Concat(own, addresses.All())
 	domains, err := newDomains(config.Domains, own)
 	if err != nil {
 		return err

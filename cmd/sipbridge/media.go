@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"sipbridge/bridge"
@@ -17,6 +16,7 @@ import (
 	"sipbridge/bridge/webrtcmedia"
 	"sipbridge/configs"
 	"sipbridge/sipua"
+	"sipbridge/sipua/nat"
 	"sipbridge/sipua/transport"
 	"sipbridge/transcode"
 )
@@ -27,9 +27,7 @@ type mediaSessions struct {
 	engine    *webrtcmedia.Engine
 	ports     *rtpmedia.PortRange
 	counters  *rtpmedia.Counters
-	advertise netip.Addr
-	// inside are the networks whose phones are told our own address.
-	inside []netip.Prefix
+	addresses *nat.Addresses
 	// servers are what trunks and upstream domains want, by their names in lower case.
 	servers map[string]serverMedia
 	// identity is our certificate for phones that get their keys by DTLS.
@@ -55,32 +53,23 @@ func newServerMedia(config *configs.Config) map[string]serverMedia {
 }
 
 // newMediaSessions opens the sockets of all browsers; those that come over TCP are taken from the listeners.
-func newMediaSessions(all *configs.Config, overTCP []net.Listener, log *slog.Logger) (*mediaSessions, error) {
-	config := all.Media
-	m := &mediaSessions{config: config, counters: &rtpmedia.Counters{}, servers: newServerMedia(all)}
+func newMediaSessions(config *configs.Config, addresses *nat.Addresses, overTCP []net.Listener, log *slog.Logger,
+) (*mediaSessions, error) {
+	m := &mediaSessions{
+		config: config.Media, addresses: addresses, counters: &rtpmedia.Counters{}, servers: newServerMedia(config),
+	}
 	poller := udp.NewPoller()
 	var err error
 	if m.identity, err = dtlssrtp.NewIdentity(); err != nil {
 		return nil, err
 	}
-	for _, network := range config.Inside {
-		var prefix netip.Prefix
-		if prefix, err = netip.ParsePrefix(network); err != nil {
-			return nil, fmt.Errorf("media.inside: %w", err)
-		}
-		m.inside = append(m.inside, prefix)
-	}
-	if config.Advertise != "" {
-		if m.advertise, err = netip.ParseAddr(config.Advertise); err != nil {
-			return nil, fmt.Errorf("media.advertise: %w", err)
-		}
-	}
-	if m.ports, err = rtpmedia.NewPortRange(config.RTPPorts.First, config.RTPPorts.Last, 0, poller); err != nil {
+	rtp, browsers := m.config.RTPPorts, m.config.WebRTCPorts
+	if m.ports, err = rtpmedia.NewPortRange(rtp.First, rtp.Last, 0, poller); err != nil {
 		return nil, fmt.Errorf("media.rtp_ports: %w", err)
 	}
 	m.engine, err = webrtcmedia.New(webrtcmedia.EngineOptions{
-		FirstPort: config.WebRTCPorts.First, LastPort: config.WebRTCPorts.Last,
-		Listeners: overTCP, Advertise: m.advertise, ICELite: config.ICELite, Poller: poller, Logger: log,
+		FirstPort: browsers.First, LastPort: browsers.Last,
+		Listeners: overTCP, Advertised: addresses.Has, ICELite: m.config.ICELite, Poller: poller, Logger: log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("media.webrtc_ports: %w", err)
@@ -93,25 +82,18 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 ) (sipua.MediaSession, error) {
 	flow := party.Flow
 	if transport.FromBrowser(flow) {
-		return m.engine.NewSession(webrtcmedia.Options{Events: events, Timeout: m.config.Timeout, Logger: log}), nil
+		return m.engine.NewSession(webrtcmedia.Options{
+			Events: events, Timeout: m.config.Timeout, Logger: log,
+			Advertise: m.addresses.ForBrowser(flow.RemoteAddr().Addr()),
+		}), nil
 	}
-	local := mediaAddress(flow, party.Offer)
+	local, peer := mediaAddresses(flow, party.Offer)
 	options := rtpmedia.Options{
-		Ports: m.ports, Bind: local, SignallingHost: flow.RemoteAddr().Addr(),
+		Ports: m.ports, Bind: local, Advertise: m.addresses.For(peer), SignallingHost: flow.RemoteAddr().Addr(),
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
 		Security: m.security(party), ICE: m.servers[strings.ToLower(party.Server)].ice,
 	}
-	options.Advertise = m.advertised(local, flow.RemoteAddr().Addr().Unmap())
 	return rtpmedia.New(options)
-}
-
-// advertised is the address that a phone is told instead of a local one; an invalid one for that itself.
-func (m *mediaSessions) advertised(local, phone netip.Addr) netip.Addr {
-	inside := slices.ContainsFunc(m.inside, func(network netip.Prefix) bool { return network.Contains(phone) })
-	if inside || !m.advertise.IsValid() || m.advertise.Is4() != local.Is4() || local.IsLoopback() {
-		return netip.Addr{}
-	}
-	return m.advertise
 }
 
 // policyOf is what a word of the configuration, which has been checked, means.
@@ -138,20 +120,20 @@ func (m *mediaSessions) security(party sipua.MediaParty) rtpmedia.Security {
 	return made
 }
 
-// mediaAddress is the address for RTP with a phone: that of its signalling, or, if the phone offers one of the other
-// family, the address of this machine that reaches it: an answer has to be of the offer's family (RFC 6157).
-// Nobody is reached on loopback from elsewhere.
-func mediaAddress(flow transport.Flow, offer []byte) netip.Addr {
-	signalling := flow.LocalAddr().Addr().Unmap()
+// mediaAddresses are the addresses for RTP with a phone, ours and its own: those of its signalling, or, if the phone
+// offers one of the other family, the address of this machine that reaches that: an answer has to be of the offer's
+// family (RFC 6157). Nobody is reached on loopback from elsewhere.
+func mediaAddresses(flow transport.Flow, offer []byte) (local, peer netip.Addr) {
+	signalling, phone := flow.LocalAddr().Addr().Unmap(), flow.RemoteAddr().Addr().Unmap()
 	party, ok := audioAddress(offer)
 	if !ok || party.Addr().IsUnspecified() || party.Addr().Is4() == signalling.Is4() {
-		return signalling
+		return signalling, phone
 	}
 	source := transport.SourceFor(party)
-	if !source.IsValid() || source.IsLoopback() != flow.RemoteAddr().Addr().Unmap().IsLoopback() {
-		return signalling
+	if !source.IsValid() || source.IsLoopback() != phone.IsLoopback() {
+		return signalling, phone
 	}
-	return source
+	return source, party.Addr()
 }
 
 // audioAddress is where an offer wants its sound.

@@ -9,6 +9,7 @@ import (
 	"sipbridge/bridge/rtpmedia"
 	"sipbridge/configs"
 	"sipbridge/sipua"
+	"sipbridge/sipua/nat"
 	"sipbridge/sipua/transport"
 )
 
@@ -57,7 +58,7 @@ func TestMediaSecurity(t *testing.T) {
 		sessions, err := newMediaSessions(&configs.Config{
 			Media:   configs.Media{SRTP: test.srtp, RTPPorts: configs.PortRange{First: 40000, Last: 40001}},
 			Domains: domains, Trunks: trunks,
-		}, nil, slog.New(slog.DiscardHandler))
+		}, nat.New(), nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,23 +69,6 @@ func TestMediaSecurity(t *testing.T) {
 		}
 		if err := sessions.engine.Close(); err != nil {
 			t.Error(err)
-		}
-	}
-}
-
-// TestAdvertised: phones outside are told the public address, those inside our own.
-func TestAdvertised(t *testing.T) {
-	m := mediaSessions{
-		advertise: netip.MustParseAddr("203.0.113.9"), inside: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
-	}
-	for _, test := range []struct{ local, phone, want string }{
-		{"10.0.0.5", "198.51.100.7", "203.0.113.9"},
-		{"10.0.0.5", "10.9.9.9", "invalid IP"},
-		{"127.0.0.1", "127.0.0.1", "invalid IP"},
-		{"2001:db8::1", "2001:db8::2", "invalid IP"},
-	} {
-		if got := m.advertised(netip.MustParseAddr(test.local), netip.MustParseAddr(test.phone)); got.String() != test.want {
-			t.Errorf("%+v: %v", test, got)
 		}
 	}
 }
@@ -110,12 +94,12 @@ func TestMediaAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			offer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nc=IN %s\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n",
 				test.offer)
-			if got := mediaAddress(test.flow, []byte(offer)); got.String() != test.want {
+			if got, _ := mediaAddresses(test.flow, []byte(offer)); got.String() != test.want {
 				t.Errorf("got %v", got)
 			}
 		})
 	}
-	if got := mediaAddress(near4, nil); got.String() != "127.0.0.1" {
+	if got, _ := mediaAddresses(near4, nil); got.String() != "127.0.0.1" {
 		t.Errorf("without an offer: %v", got)
 	}
 }

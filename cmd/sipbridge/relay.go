@@ -56,7 +56,7 @@ func (s *service) iceServers(flow transport.Flow, user string) string {
 		return ""
 	}
 	credentials := s.relay.Credentials(user)
-	host := cmp.Or(s.config.TURN.Host, s.config.Media.Advertise, flow.LocalAddr().Addr().Unmap().String())
+	host := cmp.Or(s.config.TURN.Host, s.relayAddress(flow).String())
 	text, err := json.Marshal([]iceServer{{
 		URLs:     relayURLs(s.listeners, host),
 		Username: credentials.Username, Credential: credentials.Password,
@@ -65,6 +65,18 @@ func (s *service) iceServers(flow transport.Flow, user string) string {
 		return ""
 	}
 	return string(text)
+}
+
+// relayAddress is where a browser reaches us, by the family that it came with if it can.
+func (s *service) relayAddress(flow transport.Flow) netip.Addr {
+	peer := flow.RemoteAddr().Addr()
+	if told := s.addresses.For(peer); told.IsValid() {
+		return told
+	}
+	if told := s.addresses.ForBrowser(peer); peer.IsLoopback() && len(told) > 0 {
+		return told[0] // it came through a proxy on this machine
+	}
+	return flow.LocalAddr().Addr().Unmap()
 }
 
 // relayURLs name the relay in the order in which it costs least (RFC 7065).

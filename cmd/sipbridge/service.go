@@ -23,6 +23,7 @@ import (
 	"sipbridge/sipua"
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/locate/resolver"
+	"sipbridge/sipua/nat"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/token"
 	"sipbridge/transcode"
@@ -38,6 +39,7 @@ type service struct {
 	log       *slog.Logger
 
 	certificates  *certificates
+	addresses     *nat.Addresses
 	media         *mediaSessions
 	transports    *sipTransports
 	registrar     *registrar.Registrar

@@ -32,6 +32,8 @@ type sipPlug struct {
 	// secure is TLS of listen.sip_tls, and client that of WebSockets to servers.
 	secure *transport.TLS
 	client *tls.Config
+	// advertised says where peers reach the sockets.
+	advertised transport.Advertiser
 	// paths are where servers take SIP over WebSocket.
 	paths map[string]string
 	log   *slog.Logger
@@ -48,7 +50,7 @@ func openTransports(ctx context.Context, listeners configs.Listeners, plug sipPl
 	t := &sipTransports{}
 	for _, address := range listeners.SIPUDP {
 		socket, err := transport.ListenUDP(address.String(), transport.UDPOptions{
-			Receive: plug.receive, Undelivered: plug.undelivered, Rate: plug.rate, Logger: plug.log,
+			Receive: plug.receive, Undelivered: plug.undelivered, Advertised: plug.advertised, Rate: plug.rate, Logger: plug.log,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("listen.sip_udp: %w", err)
@@ -97,7 +99,7 @@ func (p sipPlug) listen(ctx context.Context, key string, addresses []netip.AddrP
 	var opened []*transport.TCP
 	for _, socket := range sockets {
 		opened = append(opened, transport.NewTCP(socket, transport.TCPOptions{
-			Receive: p.receive, Closed: p.closed, TLS: secure, Rate: p.rate, Logger: p.log,
+			Receive: p.receive, Closed: p.closed, Advertised: p.advertised, TLS: secure, Rate: p.rate, Logger: p.log,
 		}))
 	}
 	return opened, nil

@@ -35,6 +35,25 @@ func TargetOf(flow Flow) (Target, bool) {
 	return ours.Target()
 }
 
+// Advertiser gives the address by which a peer reaches a socket of ours whose own address is local. It does not block.
+type Advertiser func(transport string, local netip.AddrPort, peer netip.Addr) netip.AddrPort
+
+// AdvertisedAddr is where the peer of a flow reaches us: what an Advertiser says, or else the address of our end.
+func AdvertisedAddr(flow Flow) netip.AddrPort {
+	if advertised, ok := flow.(interface{ AdvertisedAddr() netip.AddrPort }); ok {
+		return advertised.AdvertisedAddr()
+	}
+	return flow.LocalAddr()
+}
+
+// of asks for the address of a flow; without an Advertiser it is our own.
+func (a Advertiser) of(flow Flow) netip.AddrPort {
+	if a == nil {
+		return flow.LocalAddr()
+	}
+	return a(flow.Transport(), flow.LocalAddr(), flow.RemoteAddr().Addr())
+}
+
 // FromBrowser tells whether a flow is a WebSocket that a client opened, which is what browsers do. Who is at the other
 // end of one that we opened is a server like any other.
 func FromBrowser(flow Flow) bool {

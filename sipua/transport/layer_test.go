@@ -50,3 +50,29 @@ func TestLayerFlowTo(t *testing.T) {
 		}
 	}
 }
+
+// TestAdvertisedAddr: each peer of a socket may be told another address of ours.
+func TestAdvertisedAddr(t *testing.T) {
+	t.Parallel()
+	told := netip.MustParseAddrPort("203.0.113.7:6060")
+	advertised := func(word string, local netip.AddrPort, peer netip.Addr) netip.AddrPort {
+		if word == "UDP" && peer == netip.MustParseAddr("198.51.100.1") {
+			return told
+		}
+		return local
+	}
+	in := make(inbox, 1)
+	socket, err := transport.ListenUDP("127.0.0.1:0", transport.UDPOptions{Receive: in.receive, Advertised: advertised})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, socket)
+	for remote, want := range map[string]netip.AddrPort{
+		"198.51.100.1:5060": told, "198.51.100.2:5060": socket.LocalAddr(),
+	} {
+		flow := socket.FlowTo(netip.MustParseAddrPort(remote))
+		if got := transport.AdvertisedAddr(flow); got != want || flow.LocalAddr() != socket.LocalAddr() {
+			t.Errorf("%s is told %v, want %v", remote, got, want)
+		}
+	}
+}

@@ -26,6 +26,8 @@ type TCPOptions struct {
 	Receive Receiver
 	// Closed is told once of each flow that Receive may have seen, after its last message; default none.
 	Closed func(Flow)
+	// Advertised says where peers reach the listener; nil for at its own address.
+	Advertised Advertiser
 	// TLS makes a TLS transport of it; nil means TCP.
 	TLS *TLS
 	// Dial opens outgoing connections; default net.Dialer or tls.Dialer.

@@ -64,6 +64,9 @@ func (f *TCPFlow) Connected() <-chan struct{} { return f.connected }
 // LocalAddr is our end, or the listener's address if we began the connection.
 func (f *TCPFlow) LocalAddr() netip.AddrPort { return f.local }
 
+// AdvertisedAddr is where the peer reaches us.
+func (f *TCPFlow) AdvertisedAddr() netip.AddrPort { return f.tcp.options.Advertised.of(f) }
+
 // RemoteAddr is the peer's end.
 func (f *TCPFlow) RemoteAddr() netip.AddrPort { return f.remote }
 

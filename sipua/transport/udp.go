@@ -21,6 +21,8 @@ type UDPOptions struct {
 	// as the error quotes. Anybody can send such an error, so only what it quotes says that it is true. It is called
 	// from one goroutine; default none.
 	Undelivered func(flow Flow, quoted []byte)
+	// Advertised says where peers reach the socket; nil for at its own address.
+	Advertised Advertiser
 	// Buffer is the size of the kernel's receive and send buffer in bytes; default 4 MB, of which the
 	// kernel may give less.
 	Buffer int
@@ -196,8 +198,11 @@ type udpFlow struct {
 	remote netip.AddrPort
 }
 
-func (f udpFlow) Transport() string          { return "UDP" }
-func (f udpFlow) LocalAddr() netip.AddrPort  { return f.socket.local }
+func (f udpFlow) Transport() string         { return "UDP" }
+func (f udpFlow) LocalAddr() netip.AddrPort { return f.socket.local }
+func (f udpFlow) AdvertisedAddr() netip.AddrPort {
+	return f.socket.options.Advertised.of(f)
+}
 func (f udpFlow) RemoteAddr() netip.AddrPort { return f.remote }
 func (f udpFlow) Done() <-chan struct{}      { return nil }
 func (f udpFlow) Close()                     {}

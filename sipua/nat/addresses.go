@@ -1,0 +1,91 @@
+package nat
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// Rule says by which address the peers of a network reach us.
+type Rule struct {
+	// Network is theirs; an invalid one means everybody who is not on this machine.
+	Network netip.Prefix
+	// Address is what they are told; an invalid one means the address of our own socket.
+	Address netip.Addr
+}
+
+// Addresses answers by which address a peer reaches us. Its methods may be called from any goroutine.
+type Addresses struct {
+	rules []Rule // the most exact first
+}
+
+// New makes Addresses. Of several rules for a peer the one with the smallest network counts, and of equal ones the
+// first whose address is of the peer's family.
+func New(rules ...Rule) *Addresses {
+	a := &Addresses{}
+	for _, rule := range rules {
+		a.rules = append(a.rules, Rule{Network: rule.Network.Masked(), Address: rule.Address.Unmap()})
+	}
+	slices.SortStableFunc(a.rules, func(a, b Rule) int { return b.Network.Bits() - a.Network.Bits() })
+	return a
+}
+
+// For gives the address that a peer is told instead of our own of its family; an invalid one for our own itself.
+func (a *Addresses) For(peer netip.Addr) netip.Addr {
+	peer = peer.Unmap()
+	for _, rule := range a.rules {
+		if rule.covers(peer) {
+			return rule.Address
+		}
+	}
+	return netip.Addr{}
+}
+
+// Signalling is where a peer reaches a SIP socket of ours.
+func (a *Addresses) Signalling(_ string, local netip.AddrPort, peer netip.Addr) netip.AddrPort {
+	if told := a.For(peer); told.IsValid() {
+		return netip.AddrPortFrom(told, local.Port())
+	}
+	return local
+}
+
+// ForBrowser gives the addresses that a browser is told as well as our own ones, at most one of each family. Of the
+// family in which it does not signal, and behind a proxy on this machine, it is as everybody.
+func (a *Addresses) ForBrowser(peer netip.Addr) []netip.Addr {
+	var told []netip.Addr
+	for _, anyone := range []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
+		if peer = peer.Unmap(); peer.Is4() == anyone.Is4() && !peer.IsLoopback() {
+			anyone = peer
+		}
+		if address := a.For(anyone); address.IsValid() {
+			told = append(told, address)
+		}
+	}
+	return told
+}
+
+// Has tells whether some peer is told an address.
+func (a *Addresses) Has(address netip.Addr) bool {
+	return slices.Contains(a.All(), address.Unmap())
+}
+
+// All gives every address that some peer is told, once.
+func (a *Addresses) All() []netip.Addr {
+	var all []netip.Addr
+	for _, rule := range a.rules {
+		if rule.Address.IsValid() && !slices.Contains(all, rule.Address) {
+			all = append(all, rule.Address)
+		}
+	}
+	return all
+}
+
+// covers tells whether a rule is for a peer. Who is on this machine is told loopback, unless a rule is about that.
+func (r Rule) covers(peer netip.Addr) bool {
+	if r.Address.IsValid() && r.Address.Is4() != peer.Is4() {
+		return false
+	}
+	if peer.IsLoopback() && !r.Network.Addr().IsLoopback() {
+		return false
+	}
+	return !r.Network.IsValid() || r.Network.Contains(peer)
+}
