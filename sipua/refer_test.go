@@ -57,9 +57,9 @@ func TestReferIsRead(t *testing.T) {
 			"sipML5",
 			[]string{
 				"Refer-To: <sip:carol@out.example>", "Refer-Sub: true", "Supported: norefersub",
-				`Referred-By: "Alice T"<sip:alice@local.example>;cid=P3IZAk6QPfJ;x=y`,
+				`Referred-By: "Alice T"<sip:alice@local.example>;cid=P3IZAk6QPfJ;x="y, z"`,
 			},
-			bridge.Referral{Target: "sip:carol@out.example", ReferredBy: `"Alice T" <sip:alice@local.example>;x=y`},
+			bridge.Referral{Target: "sip:carol@out.example", ReferredBy: `"Alice T" <sip:alice@local.example>;x="y, z"`},
 		},
 		{
 			"JsSIP, attended",

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/wire"
 )
 
 // referralOf puts a REFER of a party into neutral words (RFC 3515). Of the headers that its Refer-To carries only
@@ -51,8 +52,8 @@ func wantsSilence(request *sip.Request) bool {
 // referredBy tells the target who sends the caller there (RFC 3892). A trunk says it itself. Anybody else is named as
 // what he has proved to be. A cid is left out, for the proof that it names does not come along.
 func (a *Agent) referredBy(request *sip.Request, who bridge.LegInfo) string {
-	given := request.ReferredBy()
-	if given == nil {
+	given, ok := request.GetHeader("Referred-By").(*sip.ReferredByHeader) // sipgo's own getter drops quotes
+	if !ok {
 		return plainReferrer(who)
 	}
 	claimed := given.Address.User + "@" + a.options.Domains.Canonical(strings.ToLower(given.Address.Host))
@@ -65,7 +66,11 @@ func (a *Agent) referredBy(request *sip.Request, who bridge.LegInfo) string {
 			kept.Params = append(kept.Params, param)
 		}
 	}
-	return kept.Value()
+	text, err := wire.Value(&kept)
+	if err != nil {
+		return plainReferrer(who)
+	}
+	return text
 }
 
 // plainReferrer names a user by his account. Of others only the call knows what they may be shown as.

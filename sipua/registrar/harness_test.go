@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -143,7 +144,7 @@ func register(t *testing.T, callID string, cseq int, lines ...string) *sip.Reque
 
 func parse(t *testing.T, raw string) *sip.Request {
 	t.Helper()
-	message, err := sip.ParseMessage([]byte(raw))
+	message, err := wire.Parse([]byte(raw), wire.StreamLimits())
 	if err != nil {
 		t.Fatalf("%v in %q", err, raw)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/transport"
+	"sipbridge/sipua/wire"
 )
 
 const maxUserAgent = 128
@@ -91,7 +92,11 @@ func unknownOptions(request *sip.Request) string {
 // contactsOf reads all Contact headers.
 func contactsOf(request *sip.Request) (contacts []contact, star bool, err error) {
 	for _, header := range request.GetHeaders("contact") {
-		some, isStar, err := parseContacts(header.Value())
+		text, err := wire.Value(header)
+		if err != nil {
+			return nil, false, badRequest(err.Error())
+		}
+		some, isStar, err := parseContacts(text)
 		if err != nil {
 			return nil, false, badRequest(err.Error())
 		}

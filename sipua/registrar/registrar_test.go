@@ -218,6 +218,17 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestQuotedParameters: what a quoted parameter holds divides nothing, and comes back as it was sent.
+func TestQuotedParameters(t *testing.T) {
+	const first, second = `<sip:a@b>;extensions="a, b;c";methods="INVITE, \"ACK\""`, `<sip:c@d>;x="<e>, f"`
+	b := newBench(t, Options{})
+	got := b.mustRegister(register(t, "c", 1, "Contact: "+first+", "+second), connection("TCP"))
+	slices.Sort(got)
+	if want := []string{first + ";expires=600", second + ";expires=600"}; !slices.Equal(got, want) {
+		t.Errorf("bound are %q, want %q", got, want)
+	}
+}
+
 // replaceLine replaces a header line of a message, or adds it.
 func replaceLine(raw, name, line string) string {
 	lines := strings.Split(raw, "\r\n")

@@ -73,7 +73,7 @@ func writeHeader(b *bytes.Buffer, header sip.Header) error {
 	if strings.EqualFold(name, "Content-Length") || strings.EqualFold(name, "l") {
 		return nil
 	}
-	value, err := headerText(header)
+	value, err := Value(header)
 	if err != nil || !isToken(name) {
 		return fmt.Errorf("%w in header %q", ErrUnsafe, name)
 	}
@@ -81,9 +81,10 @@ func writeHeader(b *bytes.Buffer, header sip.Header) error {
 	return nil
 }
 
-// headerText prints the structured headers itself: sipgo puts a second pair of quotes around quoted
-// parameters with blanks, and no brackets around IPv4-mapped IPv6 addresses in Via.
-func headerText(header sip.Header) (string, error) {
+// Value is a header's value as it goes over the wire; the error is ErrUnsafe. It prints the structured headers itself:
+// sipgo puts a second pair of quotes around quoted parameters with blanks, and no brackets around IPv4-mapped IPv6
+// addresses in Via.
+func Value(header sip.Header) (string, error) {
 	switch h := header.(type) {
 	case *sip.FromHeader:
 		return addressText(h.DisplayName, &h.Address, h.Params)
