@@ -40,9 +40,9 @@ func newTransactions(trace Tracer, streams *streams) *transactions {
 // serverKey names the transaction to which a request belongs, taking it as one of the given method (RFC 3261 section
 // 17.2.3). The flow is part of it: one peer can't touch a transaction of another.
 func serverKey(flow transport.Flow, request *sip.Request, method sip.RequestMethod) string {
-	peer := flow.RemoteAddr().String()
+	peer := flow.Transport() + " " + flow.RemoteAddr().String()
 	if flow.Done() == nil {
-		peer = flow.RemoteAddr().Addr().String()
+		peer = flow.Transport() + " " + flow.RemoteAddr().Addr().String()
 	}
 	via := request.Via()
 	branch, _ := via.Params.Get("branch")
