@@ -88,7 +88,35 @@ func Start(options Options) (*Film, error) {
 			"-i", file, "-f", "null", "-progress", "pipe:1", "-",
 		},
 	})
-	return f, err
+	if err != nil {
+		return nil, err
+	}
+	if err = f.awaitEyes(); err != nil {
+		f.Stop()
+		return nil, err
+	}
+	return f, nil
+}
+
+// startLimit is generous: the cores may be busy with other tests.
+const startLimit = 30 * time.Second
+
+// awaitEyes waits until ffmpeg has bound its port. It asks for no full picture, so it must not miss the first one.
+func (f *Film) awaitEyes() error {
+	bound := fmt.Sprintf(":%04X ", f.Port)
+	for deadline := time.Now().Add(startLimit); ; {
+		sockets, err := os.ReadFile("/proc/net/udp")
+		if err != nil {
+			return fmt.Errorf("ffmpeg's port: %w", err)
+		}
+		if strings.Contains(string(sockets), bound) {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%w: port %d is not bound after %v: %s", ErrFilm, f.Port, startLimit, f.eyes.Output())
+		}
+		time.Sleep(20 * time.Millisecond) // it prints nothing when it begins to listen
+	}
 }
 
 // encoding are the arguments by which a test card is encoded, small and with a full picture each second.
