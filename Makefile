@@ -67,7 +67,8 @@ pages-lint: web/node_modules/.package-lock.json
 e2e: build setup-test test/e2e/node_modules/.package-lock.json
 	$(call say,end-to-end tests)
 	$(NPM) --prefix test/e2e run build --if-present
-	go test $(TAGS) -p 1 -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/...
+	@# Three at a time, for most of a test is waiting; those that measure run alone.
+	go test $(TAGS) -p 1 -parallel 3 -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/...
 
 ## soak: what takes longer: every fuzz target for FUZZTIME, an hour of speech, SOAKCALLS calls, a flood of strangers, every codec to every other one, then the end-to-end tests SOAKS times
 .PHONY: soak

@@ -21,6 +21,7 @@ func mustHaveNoBarriers(t *testing.T, p *browser.Page, where string) {
 // TestPagesCanBeUsedByAll: nobody is kept out by what axe-core can see, wide and narrow, in light and dark; and the
 // keyboard alone registers, calls, mutes and hangs up.
 func TestPagesCanBeUsedByAll(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	b, err := browser.Start(browser.Options{
 		Kind: browser.Chromium, Dir: ".", Origin: w.service.HTTP, MicrophoneHz: pageHz, TempDir: t.TempDir(),

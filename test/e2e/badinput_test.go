@@ -22,6 +22,7 @@ import (
 // TestBadInput throws what is wrong at every door while a call is up: the call goes on, the service lives, and
 // the log does not flood.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{
 		TLS: withCertificate(t), Settings: map[string]map[string]any{"log": {"level": "info"}},
 	})

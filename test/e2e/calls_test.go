@@ -13,6 +13,7 @@ import (
 
 // TestChromium runs all that one Chromium and one service can share.
 func TestChromium(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{
 		Settings: map[string]map[string]any{"call": {"ring": "8s"}},
 	})

@@ -59,6 +59,7 @@ func (w *world) openButton(t *testing.T, address string) *browser.Page {
 
 // TestClickToCall: a visitor of another web site calls a phone with one click, and can do nothing else.
 func TestClickToCall(t *testing.T) {
+	t.Parallel()
 	phone := callee(t, answerUntilBye)
 	address := strings.TrimPrefix(phone.number(), "sip:")
 	w := newButtonWorld(t, address)

@@ -36,6 +36,7 @@ func flashWays() []flashWay {
 
 // TestFlash: a Flash phone and a SIP phone call each other, hear each other's tone, hold, press keys and hang up.
 func TestFlash(t *testing.T) {
+	t.Parallel()
 	const flash, phone = 0, 1
 	for _, way := range flashWays() {
 		for _, codec := range []string{"PCMU", "PCMA", "opus"} {
@@ -89,6 +90,7 @@ func TestFlash(t *testing.T) {
 
 // TestFlashAndBrowser: a Flash phone and a browser call each other and hear each other's tone.
 func TestFlashAndBrowser(t *testing.T) {
+	t.Parallel()
 	port, err := process.FreePort()
 	must(t, err)
 	address := fmt.Sprintf("127.0.0.1:%d", port)

@@ -11,6 +11,7 @@ import (
 
 // TestFlashOfFreeswitch: a Flash phone that was made for FreeSWITCH logs in, calls a SIP phone and is called by it.
 func TestFlashOfFreeswitch(t *testing.T) {
+	t.Parallel()
 	const flash, phone = 0, 1
 	running, address := startFlash(t, userName(flash), userName(phone))
 	sip := newPhone(t, baresip.Options{

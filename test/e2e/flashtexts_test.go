@@ -9,6 +9,7 @@ import (
 
 // TestFlashTexts: a Flash phone and a SIP phone write to each other, and the SIP phone sees when the other is there.
 func TestFlashTexts(t *testing.T) {
+	t.Parallel()
 	const flash, phone = 0, 1
 	running, address := startFlash(t, userName(flash), userName(phone))
 	uri := "sip:" + userName(flash) + "@localhost"

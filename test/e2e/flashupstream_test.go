@@ -15,6 +15,7 @@ import (
 // TestFlashUpstream: a Flash phone is registered at Kamailio with its own password, calls a phone there and is called
 // by it, and is not registered any more when it has gone. One with a wrong password is told so.
 func TestFlashUpstream(t *testing.T) {
+	t.Parallel()
 	const domain = "pbx.test"
 	server := startKamailio(t, kamailio.Options{
 		Domain: domain, Passwords: map[string]string{"desk": "builder", "flash": "bulb"},

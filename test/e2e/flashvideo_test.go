@@ -28,6 +28,7 @@ const pictureEvery = 40 * time.Millisecond
 // TestFlashVideo: a Flash phone and a browser see each other; so do a Flash phone and a SIP phone; and a
 // browser sees what ffmpeg publishes, by calling it and by being called.
 func TestFlashVideo(t *testing.T) {
+	t.Parallel()
 	const flash = 60 // pages have those before
 	port, err := process.FreePort()
 	must(t, err)

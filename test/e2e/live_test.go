@@ -19,6 +19,7 @@ const (
 // TestLive: ffmpeg publishes a tone, which calls a phone; a browser and another phone call the stream and hear it, too.
 // When the phone hangs up, ffmpeg is told and all is over.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	const callee, listener = 60, 61 // pages have those before
 	port, err := process.FreePort()
 	must(t, err)

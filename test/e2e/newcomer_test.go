@@ -12,6 +12,7 @@ import (
 // TestNewcomer does what the README promises: start the service without a file, open the page it prints, one click
 // registers, one click calls echo, and you hear yourself.
 func TestNewcomer(t *testing.T) {
+	t.Parallel()
 	s, err := service.Start(service.Options{Binary: binary, Demo: true, Dir: t.TempDir()})
 	must(t, err)
 	defer s.Stop()

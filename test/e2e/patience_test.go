@@ -19,6 +19,7 @@ const (
 
 // TestPatience shows what only time brings; its parts wait side by side.
 func TestPatience(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	t.Run("a phone that answers nothing", func(t *testing.T) {
 		t.Parallel()

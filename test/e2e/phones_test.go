@@ -11,6 +11,7 @@ import (
 // TestPhones: registered phones call each other through the bridge, over UDP and TCP in every pairing. Where their
 // codecs differ the bridge transcodes.
 func TestPhones(t *testing.T) {
+	t.Parallel()
 	const caller, callee = 0, 1
 	for _, pair := range []struct{ transports, codecs [2]string }{
 		{[2]string{"udp", "udp"}, [2]string{"PCMU", "PCMU"}},

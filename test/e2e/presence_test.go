@@ -21,6 +21,7 @@ const pidf = "application/pidf+xml"
 
 // TestMessagesAndPresence: what crosses beside calls, between the libraries and baresip.
 func TestMessagesAndPresence(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	t.Run("messages", w.messages)
 	t.Run("message to a phone and back", w.messagesOfPhone)

@@ -21,6 +21,7 @@ import (
 
 // TestToken: a page registers and calls with a token of its web application, and has no password.
 func TestToken(t *testing.T) {
+	t.Parallel()
 	const secret = "the web application's own secret!"
 	w := newWorld(t, browser.Chromium, service.Options{Settings: map[string]map[string]any{
 		"tokens": {
@@ -78,6 +79,7 @@ func (w *world) temporaryAccount(t *testing.T, secret string) {
 // TestBreaker: sipML5 in its RTCWeb-breaker mode registers and calls through the bridge at Kamailio, whose challenge to
 // the call the bridge answers with what sipML5 sends along. Nobody else sees that.
 func TestBreaker(t *testing.T) {
+	t.Parallel()
 	const domain = "pbx.test"
 	passwords := map[string]string{"desk": "builder", userName(0): password(0)}
 	server := startKamailio(t, kamailio.Options{Domain: domain, Passwords: passwords})
@@ -113,6 +115,7 @@ func TestBreaker(t *testing.T) {
 // TestOutbound: Kamailio keeps Path and the flows of devices. The first page's registration shows the bridge that it
 // does; the second page is bound there with its own Contact and device, and is called by the Path.
 func TestOutbound(t *testing.T) {
+	t.Parallel()
 	const domain = "pbx.test"
 	passwords := map[string]string{"desk": "builder", userName(0): password(0), userName(1): password(1)}
 	server := startKamailio(t, kamailio.Options{Domain: domain, Passwords: passwords, Outbound: true})
@@ -151,6 +154,7 @@ func inviteForContact(log string) bool {
 
 // TestStandAside: sipML5 without its breaker calls a page; they talk to each other, and no media are ours.
 func TestStandAside(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{Settings: map[string]map[string]any{"call": {"breaker": "asked"}}})
 	caller, called := w.newPage(t, sipML5), w.newPage(t, jsSIP)
 	must(t, caller.Call(nil, "call", "sip:"+called.user+"@localhost"))

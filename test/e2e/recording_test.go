@@ -22,6 +22,7 @@ const (
 // TestAnnouncedAndRecorded: a page hears an announcement, talks to a phone, and both are in the recording, each on its
 // side. Who is not there is told by voice, to pages and phones, before the status comes.
 func TestAnnouncedAndRecorded(t *testing.T) {
+	t.Parallel()
 	const caller = 60 // pages have those before
 	dir := t.TempDir()
 	welcome, sorry := filepath.Join(dir, "welcome.wav"), filepath.Join(dir, "sorry.opus")

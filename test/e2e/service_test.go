@@ -15,6 +15,7 @@ import (
 
 // TestFirefox: JsSIP and our SIPml in Firefox place and receive calls.
 func TestFirefox(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Firefox, service.Options{Hashed: true})
 	for _, codec := range []string{"PCMU", "opus"} {
 		t.Run("placed in "+codec, func(t *testing.T) {
@@ -53,6 +54,7 @@ func (w *world) receivedInFirefox(t *testing.T, library string) {
 
 // TestUpstream: pages register through the bridge at Kamailio, call a phone there and are called by it.
 func TestUpstream(t *testing.T) {
+	t.Parallel()
 	passwords := map[string]string{"desk": "builder"}
 	for number := range 10 {
 		passwords[userName(number)] = password(number)
@@ -100,6 +102,7 @@ func TestUpstream(t *testing.T) {
 
 // TestNothingIsLeftBehind places 50 calls in a row and counts what the service holds before and after.
 func TestNothingIsLeftBehind(t *testing.T) {
+	t.Parallel()
 	const calls = 50
 	w := newWorld(t, browser.Chromium, service.Options{})
 	sound, media := newEar(t)
@@ -157,6 +160,7 @@ func (w *world) usageAtRest(t *testing.T, wanted service.Usage) service.Usage {
 
 // TestDrain: told to stop, the service takes no new call, lets the old one finish, and ends with 0.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{
 		Settings: map[string]map[string]any{"call": {"drain": "60s"}},
 	})

@@ -22,6 +22,7 @@ func ours(w *world) string {
 
 // TestSIPml: a page made for sipML5 goes through all that was measured of it, with the original and with ours.
 func TestSIPml(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{
 		Settings: map[string]map[string]any{"call": {"ring": "8s"}},
 	})

@@ -11,6 +11,7 @@ import (
 // TestSIPmlBetweenPages: pages that talk to each other, with nothing but signalling in between, see each other, share
 // a screen, refuse, and send each other on.
 func TestSIPmlBetweenPages(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{Settings: map[string]map[string]any{"call": {"breaker": "asked"}}})
 	t.Run("pictures", w.sipmlPictures)
 	t.Run("screen", w.sipmlScreen)

@@ -12,6 +12,7 @@ import (
 // TestSIPmlAsInItsDemo: a page configured as sipML5's own call.htm is, which people copy, registers, is called, calls,
 // presses a key, writes and sends its party on, with the original and with ours.
 func TestSIPmlAsInItsDemo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	traces := map[string][]string{}
 	for _, library := range []string{original, ours(w)} {

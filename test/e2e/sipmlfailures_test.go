@@ -30,6 +30,7 @@ func otherEvents() map[string][]string {
 
 // TestSIPmlFailures: what goes wrong has its events, sipML5's where it has some.
 func TestSIPmlFailures(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	for _, failure := range []struct {
 		name string

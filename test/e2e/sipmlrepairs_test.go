@@ -20,6 +20,7 @@ const (
 
 // TestSIPmlRepairs: what is broken in sipML5, or not in it, works in ours.
 func TestSIPmlRepairs(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	t.Run("hold", w.sipmlHold)
 	t.Run("hold with nothing in either direction", w.sipmlInactiveHold)

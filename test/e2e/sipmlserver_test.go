@@ -206,6 +206,7 @@ func text(message string) string {
 
 // TestSIPmlAtAStrictServer: ours does what servers may ask for and sipML5 could not.
 func TestSIPmlAtAStrictServer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	server, ws := startStrictServer(t)
 	p, account := w.openPage(t, ours(w))

@@ -22,6 +22,7 @@ func otherResults() map[string]string {
 
 // TestSIPmlSurface: each function, class, method and error of sipML5 is there, and gives the same.
 func TestSIPmlSurface(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	found := map[string]map[string]string{}
 	for _, library := range []string{original, ours(w)} {

@@ -11,6 +11,7 @@ import (
 
 // TestFlashAndSpeexPhone: a phone that has wideband Speex and nothing else, and a Flash phone; no sample is touched.
 func TestFlashAndSpeexPhone(t *testing.T) {
+	t.Parallel()
 	const flash, speex = 0, 1
 	running, address := startFlash(t, userName(flash), userName(speex))
 	phone, err := linphone.Start(linphone.Options{

@@ -89,6 +89,7 @@ func (w *protectedWorld) talk(t *testing.T, caller, callee *baresip.Phone, numbe
 // TestProtectedPhones: phones with SRTP call phones without, and are called by them, and both hear: keys in SDP and by
 // DTLS, in each profile, with ICE and without, from baresip and linphonec.
 func TestProtectedPhones(t *testing.T) {
+	t.Parallel()
 	w := newProtectedWorld(t)
 	for _, test := range []struct {
 		name           string

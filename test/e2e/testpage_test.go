@@ -54,6 +54,7 @@ func mustBeWell(t *testing.T, p *browser.Page) {
 // TestTestPage: one click tells whether this browser can call, and what stands in the way. Each fault
 // is made for real.
 func TestTestPage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	start := func(t *testing.T, options browser.Options) *browser.Browser {
 		t.Helper()

@@ -16,6 +16,7 @@ import (
 // TestTransfer: pages and phones send each other on. Phones give another tone than pages, so a phone that hears a
 // phone was connected to it.
 func TestTransfer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{
 		Settings: map[string]map[string]any{"call": {"ring": "8s"}},
 	})
@@ -289,6 +290,7 @@ func (w *world) againAndAgain(t *testing.T) {
 // TestTrunkTransfersByItself: with call.pass_transfers a trunk that takes REFER does it, and one that does not want to
 // leaves it to the bridge.
 func TestTrunkTransfersByItself(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		steps []sipp.Step // after the answer

@@ -51,6 +51,7 @@ func (w way) phone(t *testing.T, running *service.Service, number int) *baresip.
 // TestTransports: phones call each other over each transport and both families of addresses, in pairings that need
 // every gateway in between.
 func TestTransports(t *testing.T) {
+	t.Parallel()
 	const caller, callee = 0, 1
 	for _, pair := range [][2]way{
 		{{"tls", "PCMU", false}, {"udp", "PCMU", false}},
@@ -98,6 +99,7 @@ func startService(t *testing.T, options service.Options) *service.Service {
 // TestServers: a page registers through the bridge at Kamailio over each transport, calls a phone there and is called
 // by it; Kamailio asks for credentials each time.
 func TestServers(t *testing.T) {
+	t.Parallel()
 	own := withCertificate(t)
 	passwords := map[string]string{"desk": "builder"}
 	for number := range 10 {
@@ -160,6 +162,7 @@ func (w *world) callsThroughServer(t *testing.T, domain string, phone *baresip.P
 // TestCertificateOfACalledPhone: the bridge calls a phone over TLS if its certificate is of an authority that we
 // believe and for its address, and else tells the caller that it can't.
 func TestCertificateOfACalledPhone(t *testing.T) {
+	t.Parallel()
 	authority, stranger := certificatetest.NewAuthority(t), certificatetest.NewAuthority(t)
 	folder := t.TempDir()
 	own := &service.Certificate{Authority: authority.WriteAuthority(t, folder)}
@@ -199,6 +202,7 @@ func TestCertificateOfACalledPhone(t *testing.T) {
 
 // TestPageAndPhones: a browser and phones over TLS and IPv6 call each other, and both hear.
 func TestPageAndPhones(t *testing.T) {
+	t.Parallel()
 	own := withCertificate(t)
 	w := newWorld(t, browser.Chromium, service.Options{IPv6: true, TLS: own})
 	for _, way := range []way{{"tls", "PCMU", false}, {"udp", "PCMA", true}, {"tls", "opus", true}} {
@@ -228,6 +232,7 @@ func TestPageAndPhones(t *testing.T) {
 // TestLargeRequest: an INVITE that a datagram cannot carry whole reaches a phone that registered over UDP by TCP, and
 // the call goes on.
 func TestLargeRequest(t *testing.T) {
+	t.Parallel()
 	running := startService(t, service.Options{Users: map[string]string{userName(0): password(0)}})
 	phone := way{transport: "udp", codec: "PCMU"}.phone(t, running, 0)
 	sound, media := newEar(t)
@@ -248,6 +253,7 @@ func TestLargeRequest(t *testing.T) {
 
 // TestMediaOfTheOtherFamily: a phone has its sound at an address of another family than its signalling.
 func TestMediaOfTheOtherFamily(t *testing.T) {
+	t.Parallel()
 	running := startService(t, service.Options{IPv6: true, Users: map[string]string{userName(0): password(0)}})
 	phone := way{transport: "udp", codec: "PCMU"}.phone(t, running, 0)
 	for name, test := range map[string]struct {

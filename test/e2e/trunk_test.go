@@ -117,6 +117,7 @@ func newTrunkWorld(t *testing.T) *trunkWorld {
 
 // TestTrunks: pages call numbers through trunks and are called by them, as far as the rules let them.
 func TestTrunks(t *testing.T) {
+	t.Parallel()
 	w := newTrunkWorld(t)
 	w.mustBecome(t, `sipbridge_trunk_registered{trunk="carrier"}`, 1)
 	w.page = w.newPage(t, jsSIP)

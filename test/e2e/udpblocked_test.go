@@ -14,6 +14,7 @@ import (
 
 // TestUDPBlocked: browsers whose network or policy lets no UDP through hear themselves over TCP, to us or to our relay.
 func TestUDPBlocked(t *testing.T) {
+	t.Parallel()
 	listen := map[string]any{}
 	for _, key := range []string{"webrtc_tcp", "turn"} {
 		port, err := process.FreePort()

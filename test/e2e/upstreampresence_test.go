@@ -13,6 +13,7 @@ import (
 // TestUpstreamPresence: pages publish and watch at Kamailio, through the bridge, and hear of their mailboxes; Kamailio
 // asks for credentials, and the pages give them.
 func TestUpstreamPresence(t *testing.T) {
+	t.Parallel()
 	const domain = "pbx.test"
 	passwords := map[string]string{}
 	for number := range 10 {

@@ -18,6 +18,7 @@ const enough = 30
 
 // TestVideo calls with pictures, from pages of one Chromium to others of it and to phones.
 func TestVideo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	for _, codec := range []string{"VP8", "VP9", "H264", "AV1"} {
 		t.Run(codec, func(t *testing.T) {
@@ -237,6 +238,7 @@ func (w *world) baresipSees(t *testing.T) {
 
 // TestVideoBetweenBrowsers calls from Firefox to Chromium, each with a camera of its own.
 func TestVideoBetweenBrowsers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Firefox, service.Options{})
 	other := &world{service: w.service, pages: w.pages}
 	other.users.Store(50) // the first ones are for pages of Firefox

@@ -16,6 +16,7 @@ import (
 
 // TestVideoIO: a page that was written for VideoIO.swf is a phone without it. A script tag is all that is new in it.
 func TestVideoIO(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	t.Run("phone", w.videoIOCallsPhone)
 	t.Run("pictures", w.videoIOsSeeEachOther)

@@ -97,6 +97,7 @@ func shown(phone *scripted) string {
 
 // TestWebPhoneTransfers: a user of the web phone sends a phone on, at once, and after asking where to.
 func TestWebPhoneTransfers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	p := openWebPhone(t, w)
 	call := func(number string) {

@@ -29,6 +29,7 @@ func (p *webPhone) write(to, text string) {
 
 // TestWebPhoneBesideCalls: two users of the web phone write, watch each other, and find what they missed.
 func TestWebPhoneBesideCalls(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	alice := openWebPhone(t, w)
 	bob := openWebPhone(t, w)
@@ -113,6 +114,7 @@ func to(message string) string {
 
 // TestWebPhoneFollowsItsAddress: a link of the sip-js phone fills the page in, and its settings reach the service.
 func TestWebPhoneFollowsItsAddress(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	number := int(w.users.Add(1)) - 1
 	link := "/phone/?" + url.Values{

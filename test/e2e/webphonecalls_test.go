@@ -36,6 +36,7 @@ func (p *webPhone) place(phone *scripted) {
 // TestWebPhoneSeveralCalls: a user talks to one phone while another waits, swaps them, hears of a call that comes in
 // meanwhile, and connects the two.
 func TestWebPhoneSeveralCalls(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	p := openWebPhone(t, w)
 	first := callee(t, holdable("recvonly", "sendrecv", "recvonly", "sendrecv"))
@@ -72,6 +73,7 @@ func TestWebPhoneSeveralCalls(t *testing.T) {
 
 // TestWebPhoneSound: a user sees how well a call sounds, chooses another microphone in it, and tries his devices.
 func TestWebPhoneSound(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	p := openWebPhone(t, w)
 	phone := callee(t, answerUntilBye)
@@ -103,6 +105,7 @@ func TestWebPhoneSound(t *testing.T) {
 
 // TestWebPhoneSays: what goes wrong with a call has its sentence on the page.
 func TestWebPhoneSays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	p := openWebPhone(t, w)
 	p.enter("target", "nobody")
@@ -142,6 +145,7 @@ func TestWebPhoneSays(t *testing.T) {
 
 // TestWebPhoneWithoutMicrophone: who has none, may use none, or came without a certificate reads why no call goes out.
 func TestWebPhoneWithoutMicrophone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(w.service.HTTP, "http://"))
 	must(t, err)

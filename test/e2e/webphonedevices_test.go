@@ -12,6 +12,7 @@ import (
 // TestWebPhoneDevices: a user with two microphones and two speakers chooses among them in a call, and unplugs what he
 // has chosen. The devices are PulseAudio's, and each microphone gives another tone.
 func TestWebPhoneDevices(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	p := openWebPhoneAt(t, w.service.HTTP+"/", userName(int(w.users.Add(1))-1), browser.Options{
 		Origin: w.service.HTTP, Microphones: []int{440, 620}, Speakers: []string{"desk", "headset"},

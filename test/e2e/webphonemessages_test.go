@@ -13,6 +13,7 @@ import (
 
 // TestWebPhoneMessages: a user takes the SIP messages of a call away in three ways.
 func TestWebPhoneMessages(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	folder := t.TempDir()
 	p := openWebPhoneAt(t, w.service.HTTP+"/", userName(int(w.users.Add(1))-1), browser.Options{

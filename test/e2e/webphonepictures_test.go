@@ -12,6 +12,7 @@ import (
 // and on the whole screen; one shows his screen, and both hide what they show. Then one shows himself in a call of
 // sound, by one camera and another, and to a phone that only hears, and says to all where he is.
 func TestWebPhonePictures(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	bob := openWebPhone(t, w)
 	alice := openWebPhoneAt(t, w.service.HTTP+"/phone/?has_video=true&has_location=true&location=the+lab",

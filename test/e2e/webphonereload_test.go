@@ -63,6 +63,7 @@ func (w *world) keepsItsCalls(t *testing.T, kind browser.Kind) {
 // TestWebPhoneMendsItsCall: the network loses all media of a call for a while. The page begins ICE anew in the same
 // dialog until something gets through again, and the phone notices nothing but silence.
 func TestWebPhoneMendsItsCall(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
 	var lost atomic.Bool
 	network := newMiddle(t, w.service, func(heading, []byte) bool { return lost.Load() })

@@ -11,6 +11,7 @@ import (
 // TestWebPhoneWithoutRegistration: a user who does not register calls for help, by the name of that service, proves who
 // he is then, and cannot be called.
 func TestWebPhoneWithoutRegistration(t *testing.T) {
+	t.Parallel()
 	phone := callee(t, answerUntilBye)
 	w := newWorld(t, browser.Chromium, service.Options{Routes: []map[string]any{{
 		"from": "users", "match": "^urn:service:sos$", "to": strings.Replace(phone.URI, "sip:", "sip:help-", 1),

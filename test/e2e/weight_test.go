@@ -19,6 +19,7 @@ var loadedByPage = regexp.MustCompile(`(?:src|href)="([^"#:]+\.(?:js|css|svg))"`
 
 // TestPagesAreLight weighs each page with all that it loads.
 func TestPagesAreLight(t *testing.T) {
+	t.Parallel()
 	s, err := service.Start(service.Options{Binary: binary, Dir: t.TempDir()})
 	must(t, err)
 	defer s.Stop()
