@@ -70,7 +70,7 @@ e2e: build setup-test test/e2e/node_modules/.package-lock.json
 	@# Three at a time, for most of a test is waiting; those that measure run alone.
 	go test $(TAGS) -p 1 -parallel 3 -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/...
 
-## soak: what takes longer: every fuzz target for FUZZTIME, an hour of speech, SOAKCALLS calls, a flood of strangers, every codec to every other one, then the end-to-end tests SOAKS times
+## soak: what takes longer: every fuzz target for FUZZTIME, an hour of speech, SOAKCALLS calls, a flood of strangers, every codec to every other one, calls that lose packets, then the end-to-end tests SOAKS times
 .PHONY: soak
 soak: setup-build setup-test
 	$(call say,fuzz)
@@ -82,7 +82,7 @@ soak: setup-build setup-test
 	@$(MAKE) build
 	go run $(TAGS) ./test/load/signalling -soak $(SOAKCALLS) -rates 400
 	go run $(TAGS) ./test/load/signalling -flood 10000 -rates 10 -window 60s
-	$(call say,speech by every codec to every other one)
+	$(call say,speech by every codec to every other one and over a bad network)
 	go test $(TAGS) -count=1 -timeout 20m ./test/e2e/quality -whole
 	@$(MAKE) e2e E2E_ARGS='-count=$(SOAKS) -timeout 6h $(E2E_ARGS)'
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
 	"sipbridge/test/load/caller"
@@ -19,6 +20,7 @@ type browser struct {
 	sip        *caller.Caller
 	connection *webrtc.PeerConnection
 	track      *webrtc.TrackLocalStaticRTP
+	relay      *relay // between it and the service, or nil
 	reading    sync.WaitGroup
 	up         chan struct{}
 }
@@ -46,8 +48,9 @@ func newBrowser(t *testing.T, with codec, account caller.Options) *browser {
 	t.Cleanup(b.close)
 	b.track, err = webrtc.NewTrackLocalStaticRTP(capability, "audio", "quality")
 	must(t, err)
-	_, err = b.connection.AddTrack(b.track)
+	sender, err := b.connection.AddTrack(b.track)
 	must(t, err)
+	b.reading.Go(func() { b.heed(sender) })
 	b.send = b.track.WriteRTP
 	b.connection.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		b.reading.Go(func() { b.read(track) })
@@ -74,6 +77,28 @@ func (b *browser) read(track *webrtc.TrackRemote) {
 	}
 }
 
+// heed takes what the service reports of our stream, as a browser does: how much of it is lost.
+func (b *browser) heed(sender *webrtc.RTPSender) {
+	for {
+		packets, _, err := sender.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, packet := range packets {
+			var reports []rtcp.ReceptionReport
+			switch report := packet.(type) {
+			case *rtcp.SenderReport:
+				reports = report.Reports
+			case *rtcp.ReceiverReport:
+				reports = report.Reports
+			}
+			for _, report := range reports {
+				b.loss.Store(int32(report.FractionLost) * 100 / 256)
+			}
+		}
+	}
+}
+
 // call calls somebody and waits until media can flow.
 func (b *browser) call(t *testing.T, uri string) {
 	t.Helper()
@@ -84,10 +109,18 @@ func (b *browser) call(t *testing.T, uri string) {
 	gathered := webrtc.GatheringCompletePromise(b.connection)
 	must(t, b.connection.SetLocalDescription(offer))
 	<-gathered
-	invited, err := b.sip.Invite(ctx, uri, b.connection.LocalDescription().SDP)
+	sdp := b.connection.LocalDescription().SDP
+	if b.relay != nil {
+		sdp = b.relay.offered(sdp)
+	}
+	invited, err := b.sip.Invite(ctx, uri, sdp)
 	must(t, err)
 	b.format.Parameters = answered(invited.Answer)
-	must(t, b.connection.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: invited.Answer}))
+	answer := invited.Answer
+	if b.relay != nil {
+		answer = b.relay.answered(answer)
+	}
+	must(t, b.connection.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
 	select {
 	case <-b.up:
 	case <-ctx.Done():

@@ -2,7 +2,6 @@ package quality
 
 import (
 	"math"
-	"math/cmplx"
 	"testing"
 
 	"sipbridge/transcode"
@@ -82,25 +81,8 @@ func fourier(pcm []int16) []complex128 {
 	for i, sample := range pcm {
 		values[i] = complex(float64(sample)*(0.5-0.5*math.Cos(2*math.Pi*float64(i)/float64(len(pcm)))), 0)
 	}
-	return fft(values)
-}
-
-func fft(values []complex128) []complex128 {
-	n := len(values)
-	if n == 1 {
-		return values
-	}
-	even, odd := make([]complex128, n/2), make([]complex128, n/2)
-	for i := range even {
-		even[i], odd[i] = values[2*i], values[2*i+1]
-	}
-	even, odd = fft(even), fft(odd)
-	out := make([]complex128, n)
-	for k := range even {
-		turned := cmplx.Rect(1, -2*math.Pi*float64(k)/float64(n)) * odd[k]
-		out[k], out[k+n/2] = even[k]+turned, even[k]-turned
-	}
-	return out
+	transform(values)
+	return values
 }
 
 // loudness is the sum of a piece's bands, in dB.

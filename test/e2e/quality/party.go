@@ -3,7 +3,9 @@ package quality
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +20,10 @@ type party struct {
 	rate   int // of its sound, in Hz
 	// send sends a packet; it is set when the call is up.
 	send func(*rtp.Packet) error
+	// loss is what the other side reports of our packets, in percent.
+	loss atomic.Int32
+	// late is by how much a packet was sent too late at worst, which is the machine's fault.
+	late time.Duration
 
 	mu      sync.Mutex
 	packets []heard // guarded by mu
@@ -51,7 +57,7 @@ func (p *party) take(packet *rtp.Packet) {
 
 const frameTime = 20 * time.Millisecond
 
-// say sends sound in time, packet by packet, and silence before and after it.
+// say sends sound in time, packet by packet.
 func (p *party) say(pcm []int16) error {
 	encoder, err := transcode.NewEncoder(p.format, p.rate, transcode.EncoderOptions{})
 	if err != nil {
@@ -62,9 +68,13 @@ func (p *party) say(pcm []int16) error {
 		Version: 2, Marker: true, PayloadType: p.format.PayloadType, SSRC: rand.Uint32(), Timestamp: rand.Uint32(),
 		SequenceNumber: uint16(rand.Uint32()),
 	}}
-	ticker := time.NewTicker(frameTime)
-	defer ticker.Stop()
+	next := time.Now()
 	for at := 0; at+frame <= len(pcm); at += frame {
+		if expecter, ok := encoder.(transcode.LossExpecter); ok {
+			if err = expecter.ExpectLoss(int(p.loss.Load())); err != nil {
+				return fmt.Errorf("%s: %w", p.format, err)
+			}
+		}
 		payload := make([]byte, 1500)
 		n, err := encoder.Encode(pcm[at:at+frame], payload)
 		if err != nil {
@@ -77,39 +87,58 @@ func (p *party) say(pcm []int16) error {
 		packet.Marker = false
 		packet.SequenceNumber++
 		packet.Timestamp += p.format.ClockRate / 50
-		<-ticker.C
+		next = next.Add(frameTime) // when it is late, it hurries after, as a sound card makes it
+		time.Sleep(time.Until(next))
+		p.late = max(p.late, time.Since(next))
 	}
 	return nil
 }
 
-// hears gives what came until now, as a receiver without a jitter buffer but with the codec's concealment plays it.
-func (p *party) hears(t *testing.T) []int16 {
+// hears gives what came until now, as a receiver plays it that waits for all and conceals what is missing, and how many
+// packets that are.
+func (p *party) hears(t *testing.T) (sound []int16, missing int) {
 	t.Helper()
 	p.mu.Lock()
 	packets := append([]heard(nil), p.packets...)
 	p.mu.Unlock()
+	if len(packets) == 0 {
+		t.Fatalf("in %s nothing is heard", p.format)
+	}
+	first := packets[0].sequence
+	slices.SortStableFunc(packets, func(a, b heard) int {
+		return int(int16(a.sequence-first)) - int(int16(b.sequence-first))
+	})
+	packets = slices.CompactFunc(packets, func(a, b heard) bool { return a.sequence == b.sequence })
 	decoder, err := transcode.NewDecoder(p.format, p.rate)
 	must(t, err)
-	var sound []int16
 	pcm := make([]int16, p.rate/4)
 	for i, packet := range packets {
 		if i > 0 {
-			sound = append(sound, p.hole(t, decoder, packets[i-1], packet, pcm)...)
+			hole := min(int(packet.sequence-packets[i-1].sequence)-1, mostConcealed)
+			missing += hole
+			sound = append(sound, p.conceal(t, decoder, hole, packet.payload)...)
 		}
 		n, err := decoder.Decode(packet.payload, pcm)
 		must(t, err)
 		sound = append(sound, pcm[:n]...)
 	}
-	return sound
+	return sound, missing
 }
 
-// hole is what is heard between two packets that do not follow each other: up to a second.
-func (p *party) hole(t *testing.T, decoder transcode.Decoder, before, after heard, pcm []int16) []int16 {
+// mostConcealed is how many packets in a row are made up for: a second.
+const mostConcealed = 50
+
+// conceal is what is heard in a hole of some packets, the last of which the next packet may have a copy of.
+func (p *party) conceal(t *testing.T, decoder transcode.Decoder, missing int, next []byte) []int16 {
 	t.Helper()
-	missing := int(int16(after.sequence-before.sequence)) - 1
 	var sound []int16
-	for range min(missing, 50) {
-		n, err := decoder.Conceal(nil, pcm[:p.rate/50])
+	pcm := make([]int16, p.rate/50)
+	for left := missing; left > 0; left-- {
+		var copied []byte
+		if left == 1 {
+			copied = next
+		}
+		n, err := decoder.Conceal(copied, pcm)
 		must(t, err)
 		sound = append(sound, pcm[:n]...)
 	}

@@ -26,6 +26,7 @@ type phone struct {
 	codec  codec
 	secure bool
 	socket *net.UDPConn
+	relay  *relay // between it and the service, or nil
 	key    srtp.Key
 	reads  sync.WaitGroup
 
@@ -40,11 +41,10 @@ type phone struct {
 func newPhone(t *testing.T, with codec, secure bool) *phone {
 	t.Helper()
 	p := &phone{party: newParty(with), codec: with, secure: secure, tag: "1"}
-	var err error
-	p.socket, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	must(t, err)
+	p.socket = listen(t)
 	p.send = p.write
 	if secure {
+		var err error
 		p.key = srtp.NewKey(srtp.AESCM128SHA180)
 		p.sealer, err = srtp.NewSealer(p.key)
 		must(t, err)
@@ -65,7 +65,10 @@ func (p *phone) sdp() string {
 		crypto = "a=crypto:" + p.tag + " " + p.key.Suite().String() + " inline:" +
 			base64.StdEncoding.EncodeToString(p.key.Octets()) + "\r\n"
 	}
-	address, _ := netip.ParseAddrPort(p.socket.LocalAddr().String()) // a socket's own address can be read
+	address := portOf(p.socket)
+	if p.relay != nil {
+		address = portOf(p.relay.back)
+	}
 	parameters := ""
 	if p.codec.parameters != "" {
 		parameters = fmt.Sprintf("a=fmtp:%d %s\r\n", p.codec.payloadType, p.codec.parameters)
@@ -102,6 +105,9 @@ func (p *phone) heed(sdp string) error {
 				return err
 			}
 		}
+	}
+	if p.relay != nil && p.remote.IsValid() {
+		p.remote = p.relay.insert(p.remote)
 	}
 	if !p.remote.IsValid() || p.secure && p.opener == nil {
 		return fmt.Errorf("%w: %s", errSDP, sdp)

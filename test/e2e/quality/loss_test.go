@@ -1,0 +1,200 @@
+package quality
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sipbridge/test/e2e/namespace"
+	"sipbridge/test/load/caller"
+	"sipbridge/transcode/speechtest"
+)
+
+// lossyWay is a call in which one leg's way is a bad one: the kernel loses packets in both directions, and a relay has
+// them overtake each other.
+type lossyWay struct {
+	leg   string // browser or phone
+	phone codec
+	loss  int // in percent
+}
+
+func (w lossyWay) String() string {
+	return fmt.Sprintf("%s of Opus and %s at %d %%", w.leg, w.phone.name, w.loss)
+}
+
+const (
+	jitter = 30 * time.Millisecond
+	// settling is what is said until reports tell of the loss (each 5 s, RFC 3550 section 6.2), in seconds. It is not
+	// judged.
+	settling = 6
+	// mostStall is as much as a gap may be longer where the machine itself kept packets.
+	mostStall = 100 * time.Millisecond
+)
+
+// speaking and sounding are how long speech and a tone that are judged are, in seconds.
+func speaking() int {
+	if whole() {
+		return 40
+	}
+	return 7
+}
+
+func sounding() int {
+	if whole() {
+		return 10
+	}
+	return 2
+}
+
+// lossyWays are those of a test, or all.
+func lossyWays() []lossyWay {
+	phones := []codec{pcmu()}
+	if whole() {
+		phones = append(phones, g722(), speex("Speex 16", 16000), opus())
+	}
+	var ways []lossyWay
+	for _, phone := range phones {
+		for _, loss := range []int{0, 5, 10, 20} {
+			ways = append(ways, lossyWay{"browser", phone, loss}, lossyWay{"phone", phone, loss})
+		}
+	}
+	return ways
+}
+
+// lossyText is said over and over.
+const lossyText = "The river rises in the hills, and runs past seven villages before it meets the sea. " +
+	"In spring the water is cold and fast; by August children wade across it. " +
+	"An old mill stands where the road comes down, and beside it a bridge of grey stone. " +
+	"Who crosses it early sees the mist lift, and hears the first boats leave the harbour."
+
+// lossySound is what is said by one party, at a sample rate: speech, a tone, and some silence.
+func lossySound(t *testing.T, voice string, rate int) []int16 {
+	t.Helper()
+	speech := speechtest.Say(t, voice, lossyText, rate)
+	for len(speech) < (settling+speaking())*rate {
+		speech = append(speech, speech...)
+	}
+	sound := slices.Clone(speech[:(settling+speaking())*rate])
+	for i := range sounding() * rate {
+		sound = append(sound, int16(8000*math.Sin(2*math.Pi*440*float64(i)/float64(rate))))
+	}
+	return append(sound, make([]int16, rate/2)...)
+}
+
+// TestLossByTheKernel lets a browser and a phone talk while one of them loses packets, which also come late and out of
+// order. -v prints the figures of docs/performance.md.
+func TestLossByTheKernel(t *testing.T) {
+	var arguments []string
+	if whole() {
+		arguments = append(arguments, "-"+wholeFlag)
+	}
+	namespace.Run(t, func(t *testing.T) {
+		t.Helper()
+		ways := lossyWays()
+		w := newWorld(t, len(ways))
+		for i, voice := range voices() {
+			for _, rate := range []int{8000, 16000, 48000} {
+				w.sentences[i][rate] = lossySound(t, voice, rate)
+			}
+		}
+		var mu sync.Mutex
+		rows := make([]string, len(ways))
+		sideBySide(t, ways, func(t *testing.T, number int, way lossyWay) {
+			t.Helper()
+			row := w.lose(t, number, way)
+			mu.Lock()
+			defer mu.Unlock()
+			rows[number] = row
+		})
+		fmt.Println("| lossy leg | to the phone: speech; tone | to the browser: speech; tone |\n|---|---|---|")
+		fmt.Println(strings.Join(rows, "\n"))
+	}, arguments...)
+}
+
+// lose places a call, lets both talk at once over the bad way, and judges.
+func (w *world) lose(t *testing.T, number int, way lossyWay) string {
+	t.Helper()
+	name := fmt.Sprintf("plain%d", number)
+	callee := newPhone(t, way.phone, false)
+	from := newBrowser(t, opus(), caller.Options{
+		URL: w.service.WS, Origin: "http://quality.test", User: user(number), Domain: "localhost", Password: secret,
+	})
+	between := newRelay(t, uint64(number), jitter)
+	if way.leg == "browser" {
+		from.relay = between
+	} else {
+		callee.relay = between
+	}
+	w.plain.add(name, callee)
+	from.call(t, "sip:"+name+"@localhost")
+	port := int(portOf(between.back).Port())
+	toService, err := namespace.Lose(t.Context(), port, true, way.loss)
+	must(t, err)
+	fromService, err := namespace.Lose(t.Context(), port, false, way.loss)
+	must(t, err)
+	talk(t, from.party, w.sentences[0][from.rate], callee.party, w.sentences[1][callee.rate])
+	way.mustLose(t, toService)
+	way.mustLose(t, fromService)
+	told := int(from.loss.Load())
+	if way.leg == "browser" && (told < way.loss/3 || told > way.loss*3) {
+		t.Errorf("the browser is told that %d %% are lost", told)
+	}
+	stall := between.worst() + max(from.late, callee.late)
+	there := way.judge(t, w.sentences[0][judgeRate], callee.party, stall)
+	back := way.judge(t, w.sentences[1][judgeRate], from.party, stall)
+	return fmt.Sprintf("| %s | %s | %s |", way, there, back)
+}
+
+// talk lets both parties talk at once.
+func talk(t *testing.T, a *party, says []int16, b *party, answers []int16) {
+	t.Helper()
+	var (
+		talking sync.WaitGroup
+		said    [2]error
+	)
+	talking.Go(func() { said[0] = a.say(says) })
+	talking.Go(func() { said[1] = b.say(answers) })
+	talking.Wait()
+	must(t, errors.Join(said[:]...))
+	time.Sleep(200 * time.Millisecond) // until what is on its way has come; nothing tells when that is
+}
+
+// mustLose holds that the kernel lost as many packets as it should, within five standard deviations.
+func (w lossyWay) mustLose(t *testing.T, losses namespace.Loss) {
+	t.Helper()
+	lost, passed, err := losses.Count(t.Context())
+	must(t, err)
+	all := lost + passed
+	want := float64(all*w.loss) / 100
+	if all < (settling+speaking()+sounding())*50 || math.Abs(float64(lost)-want) > 5*math.Sqrt(want) {
+		t.Errorf("the kernel lost %d of %d packets", lost, all)
+	}
+}
+
+// judge compares what a party heard with what was said, at 8 kHz. Stall is how long the machine itself kept packets.
+func (w lossyWay) judge(t *testing.T, said []int16, listener *party, stall time.Duration) string {
+	t.Helper()
+	heard, missing := listener.hears(t)
+	heard = resampled(t, heard, listener.rate, judgeRate)
+	start, middle := settling*judgeRate, (settling+speaking())*judgeRate
+	speech := liken(said[start:middle], heard)
+	tone := liken(said[middle:middle+sounding()*judgeRate], heard)
+	t.Logf("in %s: %v; tone %v; %d packets missing; the machine stalled for %v",
+		listener.format, speech, tone, missing, stall)
+	least := map[int]likeness{0: {7, longestGap}, 5: {5, 80}, 10: {4, 100}, 20: {2, 140}}[w.loss]
+	least.gap += float64(min(stall, mostStall).Milliseconds())
+	for sound, got := range map[string]likeness{"speech": speech, "tone": tone} {
+		if got.snr < least.snr || got.gap > least.gap {
+			t.Errorf("in %s %s comes with %v, no better than %v", listener.format, sound, got, least)
+		}
+	}
+	if w.loss == 0 && missing > 0 {
+		t.Errorf("%d packets are missing in %s", missing, listener.format)
+	}
+	return fmt.Sprintf("%v; %v", speech, tone)
+}
