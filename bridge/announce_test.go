@@ -157,16 +157,16 @@ type notebook struct {
 	fault error
 
 	mu     sync.Mutex
-	wanted []bool
+	wanted []bridge.RecordingFormat
 	taps   []bridge.Channel
 	closed int
 }
 
-func (n *notebook) Record(_ bridge.CallRecord, _ bridge.Request, wanted bool) (bridge.Recording, error) {
+func (n *notebook) Record(_ bridge.CallRecord, _ bridge.Request, wanted bridge.RecordingFormat) (bridge.Recording, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.wanted = append(n.wanted, wanted)
-	if n.fault != nil || !wanted {
+	if n.fault != nil || wanted == bridge.NotRecorded {
 		return nil, n.fault
 	}
 	return n, nil
@@ -192,7 +192,7 @@ func TestRecording(t *testing.T) {
 	t.Parallel()
 	book, phone := &notebook{}, bridgetest.NewEndpoint("phone")
 	f := newFixture(t, func(options *bridge.ExchangeOptions) {
-		options.Recorder, options.Router = book, marked{Endpoint: phone, Record: true}
+		options.Recorder, options.Router = book, marked{Endpoint: phone, Record: bridge.RecordedWAV}
 	})
 	f.phone = phone
 	caller, callee := f.answered(t)
@@ -239,7 +239,7 @@ func TestRecordingFollowsRedirection(t *testing.T) {
 	bridgetest.Eventually(t, "the call is recorded", func() bool {
 		book.mu.Lock()
 		defer book.mu.Unlock()
-		return len(book.wanted) == 1 && book.wanted[0]
+		return len(book.wanted) == 1 && book.wanted[0] == bridge.RecordedOgg
 	})
 }
 
@@ -250,7 +250,11 @@ type marksOne struct {
 }
 
 func (m marksOne) Route(request bridge.Request) ([]bridge.Target, error) {
-	return []bridge.Target{{Endpoint: m.phone, URI: request.To, Record: request.To == m.uri}}, nil
+	target := bridge.Target{Endpoint: m.phone, URI: request.To}
+	if request.To == m.uri {
+		target.Record = bridge.RecordedOgg
+	}
+	return []bridge.Target{target}, nil
 }
 
 // TestLongAnnouncement holds that a sound may last longer than a callee may ring, before it rings and when it failed.

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,8 +76,8 @@ type call struct {
 	announced func()
 	// failed tells that the caller hears, or heard, why his call failed.
 	failed bool
-	// recorded tells that a rule wants the call recorded; recording is nil while it is not.
-	recorded  bool
+	// recorded is how a rule wants the call recorded; recording is nil while it is not.
+	recorded  RecordingFormat
 	recording Recording
 	// over is set once; why is in record.
 	over   bool
@@ -189,7 +188,7 @@ func (c *call) dial() error {
 		video, _ := c.request.Offer.First(transcode.Video)
 		c.caller.pictures, c.caller.takes = video.Formats, video.Bitrate
 	}
-	c.recorded = slices.ContainsFunc(targets, func(target Target) bool { return target.Record })
+	c.recorded = recordingOf(targets)
 	c.ringAfter(targets, onward)
 	return nil
 }

@@ -11,11 +11,32 @@ const (
 	CalleeChannel
 )
 
+// RecordingFormat is what a call is recorded in, if it is.
+type RecordingFormat uint8
+
+// The formats. RecordedAsUsual is the one that the Recorder prefers.
+const (
+	NotRecorded RecordingFormat = iota
+	RecordedAsUsual
+	RecordedWAV
+	RecordedOgg
+)
+
 // Recorder records the sound of calls.
 type Recorder interface {
-	// Record begins the recording of a call that is about to be answered. Wanted tells that a rule asks for it; the
-	// request may, too. It gives nil if the call is not recorded, and a Cause as error if it may not go on without.
-	Record(call CallRecord, request Request, wanted bool) (Recording, error)
+	// Record begins the recording of a call that is about to be answered. Wanted is what a rule asks for; the request
+	// may, too. It gives nil if the call is not recorded, and a Cause as error if it may not go on without.
+	Record(call CallRecord, request Request, wanted RecordingFormat) (Recording, error)
+}
+
+// recordingOf gives what the first target that is to be recorded asks for.
+func recordingOf(targets []Target) RecordingFormat {
+	for _, target := range targets {
+		if target.Record != NotRecorded {
+			return target.Record
+		}
+	}
+	return NotRecorded
 }
 
 // Recording is that of one call.

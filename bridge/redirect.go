@@ -45,8 +45,8 @@ func (c *call) follow(s *side, cause Cause) bool {
 		r.followed++
 		c.exchange.counts.redirected.Add(1)
 		c.log.Debug("redirected", "to", request.To)
-		if s == &c.callee {
-			c.recorded = c.recorded || slices.ContainsFunc(targets, func(target Target) bool { return target.Record })
+		if s == &c.callee && c.recorded == NotRecorded {
+			c.recorded = recordingOf(targets)
 		}
 		s.unplug()
 		s.retire()

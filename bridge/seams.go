@@ -18,8 +18,8 @@ type Target struct {
 	URI      string
 	// Before is what the caller hears before it rings; nil for nothing. Of several targets the first one counts.
 	Before Endpoint
-	// Record tells that the call is to be recorded.
-	Record bool
+	// Record tells whether the call is to be recorded.
+	Record RecordingFormat
 }
 
 // Directory knows where users of local domains are, whatever protocol they speak.

@@ -38,7 +38,7 @@ func TestAnnotatedFileIsTheDefault(t *testing.T) {
 			{From: "any", Match: "^sips?:([^@]+)@({local})(:[0-9]+)?$", To: "user:$1@$2"},
 		},
 		Announcements: []Announcement{},
-		Recording:     Recording{Most: 200, LeastFree: 500},
+		Recording:     Recording{Format: "wav", Most: 200, LeastFree: 500},
 		Headers:       Headers{Pass: []string{}, Strip: []string{}},
 		Presence:      Presence{Watchers: "users", Expires: time.Hour, Subscriptions: 20000, PerUser: 200, PerWatched: 200},
 		Trunks:        []Trunk{},

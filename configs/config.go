@@ -128,6 +128,8 @@ type Route struct {
 	Announce string `mapstructure:"announce"`
 	// Record has the call recorded.
 	Record bool `mapstructure:"record"`
+	// RecordFormat is "wav" or "ogg"; empty for that of Recording.
+	RecordFormat string `mapstructure:"record_format"`
 }
 
 // Headers change what crosses from one party to the other.

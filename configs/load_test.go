@@ -160,6 +160,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"listen.advertised":             `[{"address":"203.0.113.7"}]`,
 			"turn.per_user":                 "77",
 			"announcements":                 `[{"file":"a.wav"}]`,
+			"recording.format":              "ogg",
 			"recording.required":            "true",
 			"recording.most":                "77",
 			"recording.least_free":          "77",

@@ -1,6 +1,9 @@
 package configs
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Announcement is what callers hear whose calls fail.
 type Announcement struct {
@@ -14,6 +17,8 @@ type Announcement struct {
 type Recording struct {
 	// Folder gets the files; empty for none.
 	Folder string `mapstructure:"folder"`
+	// Format is "wav" or "ogg", where neither a route nor a caller names one.
+	Format string `mapstructure:"format"`
 	// Header is the one by which callers have their calls recorded; empty for none.
 	Header string `mapstructure:"header"`
 	// Required refuses calls that cannot be recorded though they should.
@@ -70,7 +75,19 @@ func (c *Config) checkRecording(found *faults) {
 
 // checkRecorded says which calls are to be recorded and cannot be.
 func (c *Config) checkRecorded(found *faults) {
+	format := func(key, value string) {
+		if value != "wav" && value != "ogg" {
+			found.add("%s: %q is neither wav nor ogg", key, value)
+		}
+	}
+	format("recording.format", c.Recording.Format)
 	for i, route := range c.Routes {
+		if route.RecordFormat != "" {
+			format(fmt.Sprintf("routes[%d].record_format", i), route.RecordFormat)
+		}
+		if route.RecordFormat != "" && !route.Record {
+			found.add("routes[%d].record_format: without record: true, nothing is recorded", i)
+		}
 		if route.Record && c.Recording.Folder == "" {
 			found.add("routes[%d].record: recording.folder is empty", i)
 		}

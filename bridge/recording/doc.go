@@ -6,6 +6,6 @@
 // second later, when nothing older is to come, it is written. So a call on hold is silent in its file, and both voices
 // stay in step.
 //
-// A file is made under a name that ends in .part and gets its own when the call has ended. After each few seconds it
-// is a whole WAV file, so that what a crash leaves behind can be heard.
+// A file is made under a name that ends in .part and gets its own when the call has ended. Meanwhile it is a whole one
+// after each few seconds (WAV) or at each moment (Ogg), so that what a crash leaves behind can be heard.
 package recording

@@ -18,8 +18,10 @@ import (
 type Options struct {
 	// Folder gets the files. Required.
 	Folder string
+	// Format is the usual one. Default: bridge.RecordedWAV.
+	Format bridge.RecordingFormat
 	// Header is the name of a header by which users and configured servers have their calls recorded: "yes", "true", "on"
-	// or "1". Empty: none does.
+	// or "1", and "wav" or "ogg" where that is to be the format. Empty: none does.
 	Header string
 	// Required refuses calls, with 503, that are to be recorded and cannot be. Else they go on without.
 	Required bool
@@ -69,6 +71,9 @@ func New(options Options) (*Recorder, error) {
 	if options.Free == nil {
 		options.Free = free
 	}
+	if options.Format <= bridge.RecordedAsUsual {
+		options.Format = bridge.RecordedWAV
+	}
 	if options.Most <= 0 {
 		options.Most = 1000
 	}
@@ -88,11 +93,14 @@ func (r *Recorder) Close() {
 }
 
 // Record begins a recording.
-func (r *Recorder) Record(call bridge.CallRecord, request bridge.Request, wanted bool) (bridge.Recording, error) {
-	if !wanted && !r.asked(request) {
+func (r *Recorder) Record(
+	call bridge.CallRecord, request bridge.Request, wanted bridge.RecordingFormat,
+) (bridge.Recording, error) {
+	format := r.format(request, wanted)
+	if format == bridge.NotRecorded {
 		return nil, nil
 	}
-	begun, err := r.begin(call)
+	begun, err := r.begin(call, format)
 	if err == nil {
 		return begun, nil
 	}
@@ -104,10 +112,21 @@ func (r *Recorder) Record(call bridge.CallRecord, request bridge.Request, wanted
 	return nil, nil
 }
 
-// asked tells whether the caller wants it, and may: it costs disk space.
-func (r *Recorder) asked(request bridge.Request) bool {
+// format gives that of a call: what the rule names, else what the caller does, else the usual one.
+func (r *Recorder) format(request bridge.Request, wanted bridge.RecordingFormat) bridge.RecordingFormat {
+	if wanted <= bridge.RecordedAsUsual {
+		wanted = max(wanted, r.asked(request))
+	}
+	if wanted == bridge.RecordedAsUsual {
+		wanted = r.options.Format
+	}
+	return wanted
+}
+
+// asked tells what the caller wants, if he may: it costs disk space.
+func (r *Recorder) asked(request bridge.Request) bridge.RecordingFormat {
 	if r.options.Header == "" || request.Origin == bridge.OriginUnknown {
-		return false
+		return bridge.NotRecorded
 	}
 	for _, header := range request.Headers {
 		if !strings.EqualFold(header.Name, r.options.Header) {
@@ -115,25 +134,29 @@ func (r *Recorder) asked(request bridge.Request) bool {
 		}
 		switch strings.ToLower(strings.TrimSpace(header.Value)) {
 		case "yes", "true", "on", "1":
-			return true
+			return bridge.RecordedAsUsual
+		case "wav":
+			return bridge.RecordedWAV
+		case "ogg":
+			return bridge.RecordedOgg
 		}
 	}
-	return false
+	return bridge.NotRecorded
 }
 
 // begin makes the file and starts the recording's goroutine. Nothing of the file's name comes from the network.
-func (r *Recorder) begin(call bridge.CallRecord) (*recording, error) {
+func (r *Recorder) begin(call bridge.CallRecord, format bridge.RecordingFormat) (*recording, error) {
 	if err := r.reserve(); err != nil {
 		return nil, err
 	}
 	begun := &recording{
 		recorder: r, began: time.Now(),
-		name:  call.Started.UTC().Format("20060102-150405.000") + "_" + call.ID + ".wav",
+		name:  call.Started.UTC().Format("20060102-150405.000") + "_" + call.ID + suffix(format),
 		queue: make(chan *copied, queueLength), closing: make(chan struct{}), pcm: make([]int16, sampleRate/10),
 	}
 	err := r.roomOnDisk()
 	if err == nil {
-		err = begun.create(r.options.Folder)
+		err = begun.create(r.options.Folder, format)
 	}
 	if err != nil {
 		r.release()

@@ -4,8 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -77,12 +77,23 @@ func (s *speaker) say() {
 // TestRecords holds that each party is heard on its side, that a hold is silent and takes its time, and that packets
 // reach the other party untouched.
 func TestRecords(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	for name, format := range map[string]bridge.RecordingFormat{
+		"20260701-102030.004_ABC.wav": bridge.RecordedAsUsual, "20260701-102030.004_ABC.opus": bridge.RecordedOgg,
+	} {
 		folder := filepath.Join(t.TempDir(), "calls")
+		record(t, folder, name, format)
+		checkSound(t, filepath.Join(folder, name))
+	}
+}
+
+// record records a call of 7 seconds: both speak, nobody does, the caller does.
+func record(t *testing.T, folder, name string, format bridge.RecordingFormat) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
 		recorder, stop := start(t, recording.Options{Folder: folder})
 		record := bridge.CallRecord{ID: "ABC", Started: time.Date(2026, 7, 1, 10, 20, 30, 4e6, time.UTC)}
-		call, err := recorder.Record(record, bridge.Request{}, true)
-		if err != nil || call.Name() != "20260701-102030.004_ABC.wav" {
+		call, err := recorder.Record(record, bridge.Request{}, format)
+		if err != nil || call.Name() != name {
 			t.Fatalf("%v: %v", call, err)
 		}
 		passed := 0
@@ -116,26 +127,33 @@ func TestRecords(t *testing.T) {
 		if stats := recorder.Stats(); stats != (recording.Stats{Finished: 1}) {
 			t.Errorf("counted %+v", stats)
 		}
-		checkSound(t, filepath.Join(folder, call.Name()))
 	})
+}
+
+// decoded gives the samples of both channels in turn, as ffmpeg reads them.
+func decoded(t *testing.T, path string) []int16 {
+	t.Helper()
+	raw, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-i", path,
+		"-f", "s16le", "-ar", "16000", "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples := make([]int16, len(raw)/2)
+	if _, err := binary.Decode(raw, binary.LittleEndian, samples); err != nil {
+		t.Fatal(err)
+	}
+	return samples
 }
 
 func checkSound(t *testing.T, path string) {
 	t.Helper()
-	const rate, header = 16000, 44
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	const rate = 16000
 	if mode, _ := os.Stat(path); mode.Mode() != 0o600 {
 		t.Errorf("the mode is %v", mode.Mode())
 	}
-	samples := make([]int16, (len(raw)-header)/2)
-	if _, err := binary.Decode(raw[header:], binary.LittleEndian, samples); err != nil {
-		t.Fatal(err)
-	}
+	samples := decoded(t, path)
 	if length := len(samples) / 2; length != 7*rate {
-		t.Fatalf("%d samples, want 7 s", length)
+		t.Fatalf("%s: %d samples, want 7 s", path, length)
 	}
 	channel := func(side, from, to int) []int16 {
 		var pcm []int16
@@ -153,7 +171,7 @@ func checkSound(t *testing.T, path string) {
 		for _, frequency := range []float64{440, 1000} {
 			got := dtmf.Goertzel(pcm, rate, frequency)
 			if is := got > loud*0.8 && got < loud*1.2; is != (frequency == want.hears) || !is && got > loud*0.05 {
-				t.Errorf("channel %d, second %d to %d: %.0f Hz has %.0f", want.side, want.from, want.to, frequency, got)
+				t.Errorf("%s: channel %d, second %d to %d: %.0f Hz has %.0f", path, want.side, want.from, want.to, frequency, got)
 			}
 		}
 	}
@@ -162,27 +180,34 @@ func checkSound(t *testing.T, path string) {
 // TestWho holds who has a call recorded.
 func TestWho(t *testing.T) {
 	t.Parallel()
+	const no, usual, inWAV, inOgg = bridge.NotRecorded, bridge.RecordedAsUsual, bridge.RecordedWAV, bridge.RecordedOgg
 	for _, test := range []struct {
-		wanted bool
+		wanted bridge.RecordingFormat
 		origin bridge.Origin
 		value  string
-		want   bool
+		want   string
 	}{
-		{true, bridge.OriginUnknown, "", true},
-		{false, bridge.OriginUser, "", false},
-		{false, bridge.OriginUser, "yes", true},
-		{false, bridge.OriginUpstream, " ON ", true},
-		{false, bridge.OriginUser, "no", false},
-		{false, bridge.OriginUnknown, "yes", false},
+		{usual, bridge.OriginUnknown, "", ".wav"},
+		{inOgg, bridge.OriginUnknown, "", ".opus"},
+		{usual, bridge.OriginUser, "ogg", ".opus"},
+		{inWAV, bridge.OriginUser, "ogg", ".wav"},
+		{no, bridge.OriginUser, "", ""},
+		{no, bridge.OriginUser, "yes", ".wav"},
+		{no, bridge.OriginUser, "Ogg", ".opus"},
+		{no, bridge.OriginUpstream, " ON ", ".wav"},
+		{no, bridge.OriginUser, "no", ""},
+		{no, bridge.OriginUnknown, "wav", ""},
 	} {
 		recorder, stop := start(t, recording.Options{Folder: t.TempDir(), Header: "X-Record"})
 		request := bridge.Request{Origin: test.origin, Headers: []bridge.Header{{Name: "x-record", Value: test.value}}}
 		call, err := recorder.Record(bridge.CallRecord{ID: "A"}, request, test.wanted)
-		if err != nil || (call != nil) != test.want {
-			t.Errorf("%+v: %v, %v", test, call, err)
-		}
+		suffix := ""
 		if call != nil {
+			suffix = filepath.Ext(call.Name())
 			call.Close()
+		}
+		if err != nil || suffix != test.want {
+			t.Errorf("%+v: %q, %v", test, suffix, err)
 		}
 		stop()
 	}
@@ -199,7 +224,7 @@ func TestNoRoom(t *testing.T) {
 	} {
 		recorder, stop := start(t, options)
 		if name == "number" {
-			first, err := recorder.Record(bridge.CallRecord{ID: "A"}, bridge.Request{}, true)
+			first, err := recorder.Record(bridge.CallRecord{ID: "A"}, bridge.Request{}, bridge.RecordedAsUsual)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -211,14 +236,14 @@ func TestNoRoom(t *testing.T) {
 		if err := os.RemoveAll(gone); err != nil {
 			t.Fatal(err)
 		}
-		call, err := recorder.Record(bridge.CallRecord{ID: "B"}, bridge.Request{}, true)
+		call, err := recorder.Record(bridge.CallRecord{ID: "B"}, bridge.Request{}, bridge.RecordedAsUsual)
 		if call != nil || err != nil || recorder.Stats().Refused != 1 {
 			t.Errorf("%s: %v, %v, %+v", name, call, err, recorder.Stats())
 		}
 	}
 	recorder, stop := start(t, recording.Options{Folder: t.TempDir(), LeastFree: 1 << 62, Required: true})
 	defer stop()
-	_, err := recorder.Record(bridge.CallRecord{ID: "C"}, bridge.Request{}, true)
+	_, err := recorder.Record(bridge.CallRecord{ID: "C"}, bridge.Request{}, bridge.RecordedAsUsual)
 	if cause, ok := errors.AsType[bridge.Cause](err); !ok || cause.Status != 503 {
 		t.Errorf("required: %v", err)
 	}
@@ -226,26 +251,31 @@ func TestNoRoom(t *testing.T) {
 
 // TestAfterCrash holds that a file that nobody finished can be heard.
 func TestAfterCrash(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	for _, format := range []bridge.RecordingFormat{bridge.RecordedWAV, bridge.RecordedOgg} {
 		folder := t.TempDir()
-		recorder, stop := start(t, recording.Options{Folder: folder})
-		call, err := recorder.Record(bridge.CallRecord{ID: "A"}, bridge.Request{}, true)
-		if err != nil {
-			t.Fatal(err)
+		left := filepath.Join(folder, "left")
+		synctest.Test(t, func(t *testing.T) {
+			recorder, stop := start(t, recording.Options{Folder: folder})
+			defer stop()
+			call, err := recorder.Record(bridge.CallRecord{ID: "A"}, bridge.Request{}, format)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer call.Close()
+			time.Sleep(12 * time.Second)
+			synctest.Wait()
+			raw, err := os.ReadFile(filepath.Join(folder, call.Name()+".part"))
+			if err == nil {
+				err = os.WriteFile(left, raw, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+		if seconds := float64(len(decoded(t, left))) / 2 / 16000; seconds < 5 || seconds > 12 {
+			t.Errorf("format %d: %.1f of 12 s", format, seconds)
 		}
-		time.Sleep(12 * time.Second)
-		synctest.Wait()
-		raw, err := os.ReadFile(filepath.Join(folder, call.Name()+".part"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		said := binary.LittleEndian.Uint32(raw[40:])
-		if said < 4*16000*5 || int(said) > len(raw)-44 || !strings.HasPrefix(string(raw), "RIFF") {
-			t.Errorf("the head says %d of %d bytes of 12 s", said, len(raw)-44)
-		}
-		call.Close()
-		stop()
-	})
+	}
 }
 
 // TestDiskFillsUp holds that a recording ends before the disk is full, and that its file can be heard.
@@ -257,7 +287,7 @@ func TestDiskFillsUp(t *testing.T) {
 		recorder, stop := start(t, recording.Options{
 			Folder: folder, LeastFree: 1000, Free: func(string) (uint64, error) { return room.Load(), nil },
 		})
-		call, err := recorder.Record(bridge.CallRecord{ID: "A"}, bridge.Request{}, true)
+		call, err := recorder.Record(bridge.CallRecord{ID: "A"}, bridge.Request{}, bridge.RecordedAsUsual)
 		if err != nil || call == nil {
 			t.Fatal(err)
 		}

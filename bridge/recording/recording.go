@@ -11,7 +11,6 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/transcode"
-	"sipbridge/transcode/wav"
 )
 
 const (
@@ -40,8 +39,8 @@ type recording struct {
 
 	// ---- owned by run ----
 
-	file     *os.File
-	sound    *wav.Writer
+	disk     *os.File
+	sound    file
 	timeline *timeline
 	synced   time.Time
 	// pcm is room for one packet's samples, arrived is the position of the packet being decoded.
@@ -95,16 +94,16 @@ func (r *recording) take(from *tap, packet *rtp.Packet) {
 func position(length time.Duration) int64 { return int64(length) * sampleRate / int64(time.Second) }
 
 // create makes the file.
-func (r *recording) create(folder string) error {
+func (r *recording) create(folder string, format bridge.RecordingFormat) error {
 	path := filepath.Join(folder, r.name+partSuffix)
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // folder and name are ours
+	disk, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // folder and name are ours
 	if err != nil {
 		return err
 	}
-	if r.sound, err = wav.NewWriter(file, sampleRate, channels); err != nil {
-		return errors.Join(err, file.Close(), os.Remove(file.Name()))
+	if r.sound, err = newFile(disk, format); err != nil {
+		return errors.Join(err, disk.Close(), os.Remove(disk.Name()))
 	}
-	r.file, r.timeline = file, newTimeline(r.sound.Write)
+	r.disk, r.timeline = disk, newTimeline(r.sound.Write)
 	return nil
 }
 
@@ -152,6 +151,6 @@ func (r *recording) flush(until time.Duration) {
 
 // finish gives the file its name. One that could not be written whole gets it too, as far as it goes.
 func (r *recording) finish() {
-	err := errors.Join(r.failed, r.sound.Sync(), r.file.Close(), os.Rename(r.file.Name(), r.recorder.path(r.name)))
+	err := errors.Join(r.failed, r.sound.Close(), r.disk.Close(), os.Rename(r.disk.Name(), r.recorder.path(r.name)))
 	r.recorder.finished(r.name, err)
 }

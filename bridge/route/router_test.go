@@ -340,7 +340,7 @@ func TestMarks(t *testing.T) {
 	welcome := bridgetest.NewEndpoint("welcome")
 	options := w.options(
 		route.Rule{
-			From: "users", Match: `^sip:9(\d+)@home\.test$`, To: "trunk:carrier.test", Announce: "w.wav", Record: true,
+			From: "users", Match: `^sip:9(\d+)@home\.test$`, To: "trunk:carrier.test", Announce: "w.wav", Record: bridge.RecordedOgg,
 		},
 		route.Rule{From: "users", Match: `^sip:alice@`, To: "user:alice"},
 	)
@@ -354,12 +354,12 @@ func TestMarks(t *testing.T) {
 	for _, request := range []bridge.Request{user("sip:955@home.test"), chosen} {
 		var targets []bridge.Target
 		targets, err = router.Route(request)
-		if err != nil || len(targets) != 1 || targets[0].Before != welcome || !targets[0].Record {
+		if err != nil || len(targets) != 1 || targets[0].Before != welcome || targets[0].Record != bridge.RecordedOgg {
 			t.Errorf("%+v: %v", targets, err)
 		}
 	}
 	targets, err := router.Route(user("sip:alice@home.test"))
-	if err != nil || targets[0].Before != nil || targets[0].Record {
+	if err != nil || targets[0].Before != nil || targets[0].Record != bridge.NotRecorded {
 		t.Errorf("%+v: %v", targets, err)
 	}
 	options.Announcements = nil

@@ -24,8 +24,8 @@ type Rule struct {
 	To string
 	// Announce names the one of Options.Announcements that the caller hears first; empty for none.
 	Announce string
-	// Record has the call recorded.
-	Record bool
+	// Record has the call recorded, in which format.
+	Record bridge.RecordingFormat
 }
 
 // ErrRule is the error of a rule that cannot be.
@@ -37,7 +37,7 @@ type rule struct {
 	match  *regexp.Regexp
 	to     destination
 	before bridge.Endpoint
-	record bool
+	record bridge.RecordingFormat
 }
 
 func (o Options) parseRule(configured Rule) (rule, error) {
@@ -65,7 +65,7 @@ func (o Options) parseRule(configured Rule) (rule, error) {
 
 // marked gives the targets with what else the rule wants of the call.
 func (r rule) marked(targets []bridge.Target) []bridge.Target {
-	if r.before == nil && !r.record {
+	if r.before == nil && r.record == bridge.NotRecorded {
 		return targets
 	}
 	marked := slices.Clone(targets)

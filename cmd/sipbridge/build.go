@@ -288,7 +288,7 @@ func newRouter(config *configs.Config, domains sipua.Domains, own []netip.Addr, 
 		return nil, err
 	}
 	for _, rule := range config.RoutesFor(own) {
-		options.Rules = append(options.Rules, route.Rule(rule))
+		options.Rules = append(options.Rules, routeRule(rule))
 	}
 	if agent != nil {
 		options.Directory = fallback{directories{agent, flash}, flash.Live()}

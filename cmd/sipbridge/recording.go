@@ -11,6 +11,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/builtin"
 	"sipbridge/bridge/recording"
+	"sipbridge/bridge/route"
 	"sipbridge/configs"
 	"sipbridge/transcode"
 	"sipbridge/transcode/ogg"
@@ -94,10 +95,33 @@ func (s *service) addRecorder() error {
 	}
 	var err error
 	s.recorder, err = recording.New(recording.Options{
-		Folder: options.Folder, Header: options.Header, Required: options.Required, Most: options.Most,
+		Folder: options.Folder, Format: recordingFormat(options.Format), Header: options.Header, Required: options.Required, Most: options.Most,
 		LeastFree: uint64(options.LeastFree) * megabyte, Logger: s.log,
 	})
 	return err
+}
+
+// recordingFormat gives that of a word of the configuration.
+func recordingFormat(word string) bridge.RecordingFormat {
+	switch word {
+	case "wav":
+		return bridge.RecordedWAV
+	case "ogg":
+		return bridge.RecordedOgg
+	default:
+		return bridge.RecordedAsUsual
+	}
+}
+
+// routeRule is a rule as the router has it.
+func routeRule(configured configs.Route) route.Rule {
+	rule := route.Rule{
+		From: configured.From, Match: configured.Match, To: configured.To, Announce: configured.Announce,
+	}
+	if configured.Record {
+		rule.Record = recordingFormat(configured.RecordFormat)
+	}
+	return rule
 }
 
 func (s *service) recordingMetrics() []admin.Sample {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"sipbridge/test/e2e/browser"
 	"sipbridge/test/e2e/service"
 	"sipbridge/test/e2e/tone"
+	"sipbridge/transcode/ogg"
 )
 
 const (
@@ -32,7 +34,7 @@ func TestAnnouncedAndRecorded(t *testing.T) {
 	w := newWorld(t, browser.Chromium, service.Options{
 		Routes: []map[string]any{{
 			"from": "users", "match": "^sip:recorded@localhost", "to": "user:" + userName(caller),
-			"announce": welcome, "record": true,
+			"announce": welcome, "record": true, "record_format": "ogg",
 		}},
 		Announcements: []map[string]any{{"file": sorry}, {"statuses": []int{486}, "file": welcome}},
 		Settings:      map[string]map[string]any{"recording": {"folder": calls, "least_free": 1}},
@@ -49,7 +51,7 @@ func TestAnnouncedAndRecorded(t *testing.T) {
 	must(t, phone.Answer())
 	mustBe(t, p, "established")
 	mustTalk(t, p, phone)
-	awaitSeconds(t, calls, 2)
+	awaitSound(t, calls, 2*time.Second)
 	must(t, phone.Hangup())
 	mustBe(t, p, "ended")
 	checkRecording(t, awaitRecording(t, calls))
@@ -76,15 +78,17 @@ func writeOpus(t *testing.T, file string, samples []int16) {
 	}
 }
 
-// awaitSeconds waits until so much is written of the call that is being recorded.
-func awaitSeconds(t *testing.T, folder string, seconds int64) {
+// awaitSound waits until so much can be heard of the call that is being recorded.
+func awaitSound(t *testing.T, folder string, length time.Duration) {
 	t.Helper()
-	const perSecond = 2 * 2 * 16000
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		parts, err := filepath.Glob(filepath.Join(folder, "*.part"))
 		must(t, err)
 		for _, part := range parts {
-			if info, err := os.Stat(part); err == nil && info.Size() > seconds*perSecond {
+			raw, err := os.ReadFile(part)
+			must(t, err)
+			sound, err := ogg.Read(bytes.NewReader(raw), time.Minute)
+			if err == nil && sound.Length() > length {
 				return
 			}
 		}
@@ -95,7 +99,7 @@ func awaitSeconds(t *testing.T, folder string, seconds int64) {
 // awaitRecording waits for the one file.
 func awaitRecording(t *testing.T, folder string) string {
 	t.Helper()
-	form := regexp.MustCompile(`^\d{8}-\d{6}\.\d{3}_[A-Z2-7]+\.wav$`)
+	form := regexp.MustCompile(`^\d{8}-\d{6}\.\d{3}_[A-Z2-7]+\.opus$`)
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		files, err := os.ReadDir(folder)
 		must(t, err)
@@ -117,7 +121,7 @@ func checkRecording(t *testing.T, file string) {
 	}{{"FL", pageHz, phoneHz}, {"FR", phoneHz, pageHz}} {
 		mono := filepath.Join(t.TempDir(), "mono.wav")
 		out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-i", file,
-			"-af", "pan=mono|c0="+side.channel, mono).CombinedOutput()
+			"-af", "pan=mono|c0="+side.channel, "-ar", "16000", mono).CombinedOutput()
 		if err != nil || len(out) > 0 {
 			t.Fatalf("ffmpeg: %v: %s", err, out)
 		}

@@ -37,7 +37,10 @@ func (w *Writer) Write(samples []int16) error {
 	return err
 }
 
-// Sync writes what the file's head says of its length. It is due after the last Write, and now and then before.
+// Close makes the file whole. It does not close what it is written to.
+func (w *Writer) Close() error { return w.Sync() }
+
+// Sync writes what the file's head says of its length. It is due now and then.
 func (w *Writer) Sync() error {
 	frame := w.channels * 2
 	size := uint32(min(w.size, math.MaxUint32-headerSize)) // a longer file is read to its end all the same
