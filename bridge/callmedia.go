@@ -66,8 +66,8 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 	return nil
 }
 
-// policy chooses what the parties of this call, or one of them and who takes the other one's place, agree on anew: its own
-// places for pictures are free for that.
+// policy chooses what the parties of this call, or one of them and who takes the other one's place, agree on anew: its
+// own places for pictures are free for that.
 func (c *call) policy() Policy {
 	policy := c.exchange.options.Policy
 	for _, s := range [...]*side{&c.caller, &c.callee} {

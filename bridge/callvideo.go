@@ -84,8 +84,8 @@ func (c *call) replaced(s *side) {
 }
 
 // show tells a party by a new offer what has changed of the media that the other one sends and takes: the camera was
-// switched off or on, there are no pictures any more, or no sound, or who looks at them now cannot turn them. What becomes
-// of it never comes back.
+// switched off or on, there are no pictures any more, or no sound, or who looks at them now cannot turn them. What
+// becomes of it never comes back.
 func (c *call) show(to, from *side) {
 	if to.leg == nil || to.ended || c.state != stateAnswered {
 		return

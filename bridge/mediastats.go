@@ -17,13 +17,16 @@ type MediaStats struct {
 	Sound transcode.SoundStats
 	// Keyframes counts how often the party asked for a full picture, as the call heard; a leg itself leaves it out.
 	Keyframes uint64
+	// Broken is how long packets of the party's pictures were missing without which no other one of them can be decoded,
+	// until the next full one came; a leg itself leaves it out.
+	Broken time.Duration
 }
 
 // Since gives what was counted after an earlier count of the same leg.
 func (s MediaStats) Since(earlier MediaStats) MediaStats {
 	return MediaStats{
 		Audio: s.Audio.Since(earlier.Audio), Video: s.Video.Since(earlier.Video), Sound: s.Sound.Since(earlier.Sound),
-		Keyframes: s.Keyframes - earlier.Keyframes,
+		Keyframes: s.Keyframes - earlier.Keyframes, Broken: s.Broken - earlier.Broken,
 	}
 }
 
@@ -31,7 +34,7 @@ func (s MediaStats) Since(earlier MediaStats) MediaStats {
 func (s MediaStats) Plus(other MediaStats) MediaStats {
 	return MediaStats{
 		Audio: s.Audio.Plus(other.Audio), Video: s.Video.Plus(other.Video), Sound: s.Sound.Plus(other.Sound),
-		Keyframes: s.Keyframes + other.Keyframes,
+		Keyframes: s.Keyframes + other.Keyframes, Broken: s.Broken + other.Broken,
 	}
 }
 

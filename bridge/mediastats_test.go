@@ -100,7 +100,8 @@ func TestQualityIsTold(t *testing.T) {
 		"from_media.decoded=1.98s from_media.concealed=20ms from_media.clipped=0s from_media.silent=1.98s",
 		" from_media.discarded=1 ",
 		"from_media.mos=4.4", "to_media.mos=4.4", "to_media.mos_there=3.", "to_media.video.received=40",
-		"to_media.video.frames=9 to_media.video.freezes=2 to_media.video.frozen=1s to_media.video.keyframes_asked=1",
+		"to_media.video.frames=9 to_media.video.freezes=2 to_media.video.frozen=1s " +
+			"to_media.video.broken=0s to_media.video.keyframes_asked=1",
 	} {
 		if !strings.Contains(f.log.String(), word) {
 			t.Errorf("the log has no %q: %s", word, f.log)

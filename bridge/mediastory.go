@@ -36,7 +36,8 @@ func streamStory(stats quality.Stats) []slog.Attr {
 func pictureStory(stats MediaStats) []slog.Attr {
 	return append(streamStory(stats.Video),
 		slog.Uint64("frames", stats.Video.Frames), slog.Uint64("freezes", stats.Video.Freezes),
-		slog.String("frozen", brief(stats.Video.Frozen)), slog.Uint64("keyframes_asked", stats.Keyframes))
+		slog.String("frozen", brief(stats.Video.Frozen)), slog.String("broken", brief(stats.Broken)),
+		slog.Uint64("keyframes_asked", stats.Keyframes))
 }
 
 func scoreStory(name string, score float64) []slog.Attr {

@@ -12,6 +12,8 @@ type PictureStats struct {
 	// Frames counts pictures, Freezes those that stood too long, Frozen how long those stood together.
 	Frames, Freezes uint64
 	Frozen          time.Duration
+	// Broken is how long pictures could not be decoded for want of packets that did not come.
+	Broken time.Duration
 	// Keyframes counts how often a party asked for a full picture.
 	Keyframes uint64
 }
@@ -19,7 +21,7 @@ type PictureStats struct {
 // pictureCounts are the counters behind PictureStats.
 type pictureCounts struct {
 	packets, lost, frames, freezes, keyframes atomic.Uint64
-	frozen                                    atomic.Int64
+	frozen, broken                            atomic.Int64
 }
 
 func (c *pictureCounts) count(media MediaStats) {
@@ -28,12 +30,13 @@ func (c *pictureCounts) count(media MediaStats) {
 	c.frames.Add(media.Video.Frames)
 	c.freezes.Add(media.Video.Freezes)
 	c.frozen.Add(int64(media.Video.Frozen))
+	c.broken.Add(int64(media.Broken))
 	c.keyframes.Add(media.Keyframes)
 }
 
 func (c *pictureCounts) stats() PictureStats {
 	return PictureStats{
 		Packets: c.packets.Load(), Lost: c.lost.Load(), Frames: c.frames.Load(), Freezes: c.freezes.Load(),
-		Frozen: time.Duration(c.frozen.Load()), Keyframes: c.keyframes.Load(),
+		Frozen: time.Duration(c.frozen.Load()), Broken: time.Duration(c.broken.Load()), Keyframes: c.keyframes.Load(),
 	}
 }

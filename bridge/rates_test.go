@@ -88,8 +88,8 @@ func TestOrientationIsAgreedByBoth(t *testing.T) {
 	}
 }
 
-// TestOrientationAfterTransfer has a party turn its pictures itself from then on, by a new offer, when who takes the other
-// one's place cannot.
+// TestOrientationAfterTransfer has a party turn its pictures itself from then on, by a new offer, when who takes the
+// other one's place cannot.
 func TestOrientationAfterTransfer(t *testing.T) {
 	t.Parallel()
 	for _, turns := range []bool{true, false} {

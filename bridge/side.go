@@ -156,8 +156,8 @@ func (s *side) info() LegInfo {
 
 // mediaCount counts the media of all legs that held a side.
 type mediaCount struct {
-	media        Media           // of the last leg; nil if there was none
-	pipe         *transcode.Pipe // of its sound; nil if there is none
+	media        Media // of the last leg; nil if there was none
+	pipes        [transcode.Video + 1]*transcode.Pipe
 	past, before MediaStats
 }
 
@@ -165,7 +165,7 @@ func (s *side) count() mediaCount {
 	if s.leg == nil {
 		return mediaCount{past: s.past}
 	}
-	return mediaCount{media: s.leg.Media(), pipe: s.pipes[transcode.Audio], past: s.past, before: s.before}
+	return mediaCount{media: s.leg.Media(), pipes: s.pipes, past: s.past, before: s.before}
 }
 
 // now counts up to now. Any goroutine may call it.
@@ -174,8 +174,11 @@ func (c mediaCount) now() MediaStats {
 		return c.past
 	}
 	now := c.media.Stats().Since(c.before)
-	if c.pipe != nil {
-		now.Sound = c.pipe.Stats().Sound
+	if sound := c.pipes[transcode.Audio]; sound != nil {
+		now.Sound = sound.Stats().Sound
+	}
+	if pictures := c.pipes[transcode.Video]; pictures != nil {
+		now.Broken = pictures.Stats().Broken
 	}
 	return now.Plus(c.past)
 }
@@ -216,7 +219,9 @@ func (s *side) closePictures() { s.setPipe(transcode.Video, nil) }
 func (s *side) setPipe(kind transcode.Kind, pipe *transcode.Pipe) {
 	if before := s.pipes[kind]; before != nil {
 		before.Close()
-		s.past.Sound = s.past.Sound.Plus(before.Stats().Sound)
+		stats := before.Stats()
+		s.past.Sound = s.past.Sound.Plus(stats.Sound)
+		s.past.Broken += stats.Broken
 	}
 	s.pipes[kind] = pipe
 }

@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/pion/rtp"
 
@@ -75,6 +76,34 @@ func TestPicturesPass(t *testing.T) {
 	callee.FakeMedia().AwaitUnplugged(t, transcode.Video)
 	caller.Emit(bridge.DirectionChanged{Direction: bridge.SendRecv})
 	sees(t, callee.Leg, caller.Leg, 97)
+}
+
+// TestMissingPicturesAreAskedFor asks a party for a full picture when packets of its own are missing, though nobody
+// else asks, and tells how long there was none.
+func TestMissingPicturesAreAskedFor(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	caller, callee := f.seen(t)
+	caller.FakeMedia().AwaitPlugged(t, transcode.Video)
+	sends := func(number uint16, content ...byte) {
+		header := rtp.Header{Version: 2, PayloadType: 96, SequenceNumber: number, SSRC: 1, Marker: true}
+		if _, err := caller.FakeMedia().Deliver(transcode.Video, &rtp.Packet{Header: header, Payload: content}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sends(1, 0x10, 0)
+	before := bridgetest.Count[bridgetest.AskKeyframe](caller.Leg)
+	next := uint16(3) // 2 is lost
+	bridgetest.Eventually(t, "a full picture to be asked for", func() bool {
+		sends(next, 0x10, 1)
+		next++
+		return bridgetest.Count[bridgetest.AskKeyframe](caller.Leg) > before
+	})
+	sends(next, 0x10, 0)
+	callee.Emit(bridge.Ended{Cause: bridge.Cause{Status: 200}})
+	if broken := f.observer.AwaitEnded(t).CallerMedia.Broken; broken < 100*time.Millisecond {
+		t.Errorf("no picture could be decoded for %v", broken)
+	}
 }
 
 // TestPicturesWithoutACommonCodec refuses them and lets the sound go on.

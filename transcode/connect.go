@@ -30,9 +30,9 @@ type ConnectOptions struct {
 	// Encoder says how to encode.
 	Encoder EncoderOptions
 	// MaxPayload is the largest packet of pictures that the receiver's path carries, in bytes; 0 sets no limit. Larger
-	// ones of H.264 are cut.
+	// ones are cut.
 	MaxPayload int
-	// Pictures says how pictures are transcoded.
+	// Pictures says how pictures are transcoded, and who is asked for full ones.
 	Pictures PictureOptions
 }
 
@@ -45,6 +45,9 @@ func Connect(from []Format, to Format, dst PacketWriter, options ConnectOptions)
 		to: to, dst: dst, pictures: Passable(to.Codec), began: time.Now(), noTimer: options.NoTimer,
 	}
 	pipe.pass, pipe.whole = pipe.passOn, pipe.send
+	if ask := options.Pictures.AskKeyframe; pipe.pictures && ask != nil {
+		pipe.continuity = newContinuity(ask)
+	}
 	var refused error
 	for _, format := range from {
 		route, err := newRoute(pipe, format, to, options)
@@ -69,15 +72,6 @@ func Connect(from []Format, to Format, dst PacketWriter, options ConnectOptions)
 	return pipe, nil
 }
 
-// splitterFor cuts packets that are too large for a receiver that takes fragments.
-func splitterFor(to Format, most int) *h264.Splitter {
-	parameters, ok := h264.ParseParameters(to.Parameters)
-	if videoCodec(to.Codec) != avc || most == 0 || !ok || parameters.Mode == 0 {
-		return nil
-	}
-	return h264.NewSplitter(most)
-}
-
 // parameterSets puts those of a party's description into its stream of H.264.
 func parameterSets(from Format) *h264.Inserter {
 	if videoCodec(from.Codec) != avc {
@@ -90,7 +84,10 @@ func parameterSets(from Format) *h264.Inserter {
 func newRoute(pipe *Pipe, from, to Format, options ConnectOptions) (*route, error) {
 	source, known := find(from.Codec)
 	if from.Fits(to) && (known || Passable(to.Codec) || from.Parameters == to.Parameters) {
-		return &route{from: from, to: to, sets: parameterSets(from), splitter: splitterFor(to, options.MaxPayload)}, nil
+		return &route{
+			from: from, to: to, sets: parameterSets(from), splitter: splitterFor(to, options.MaxPayload),
+			payloads: payloadsOf(from.Codec),
+		}, nil
 	}
 	if from.Converts(to) && pipe.current.Load() == nil { // one way is enough
 		made, err := newPictures(pipe, from, to, options.Pictures)

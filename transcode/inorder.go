@@ -21,9 +21,14 @@ type inOrder struct {
 	started bool
 	window  sequence.Window
 	next    int64
-	held    [orderPlaces]*rtp.Packet // at number modulo orderPlaces
+	held    [orderPlaces]heldPacket // at number modulo orderPlaces
 	holding int
-	since   time.Time // when the first that is held came
+}
+
+// heldPacket is one that waits for those before it; came is when it came. The zero value is none.
+type heldPacket struct {
+	packet *rtp.Packet
+	came   time.Time
 }
 
 // orderly takes packets in order.
@@ -60,10 +65,7 @@ func (o *inOrder) put(packet *rtp.Packet, now time.Time, to orderly) {
 
 // hold keeps a packet behind a hole, or gives the hole up.
 func (o *inOrder) hold(packet *rtp.Packet, number int64, now time.Time, to orderly) {
-	if o.holding == 0 {
-		o.since = now
-	}
-	for number-o.next >= orderPlaces || o.holding > 0 && now.Sub(o.since) >= orderWait {
+	for number-o.next >= orderPlaces || o.waited(now) >= orderWait {
 		if o.holding == 0 {
 			to.Lose()
 			o.next = number
@@ -78,16 +80,27 @@ func (o *inOrder) hold(packet *rtp.Packet, number int64, now time.Time, to order
 			o.release(to)
 			return
 		}
-		o.since = now
 	}
-	o.held[number%orderPlaces] = packet.Clone()
+	o.held[number%orderPlaces] = heldPacket{packet.Clone(), now}
 	o.holding++
+}
+
+// waited is how long the hole before what is held has been one: as long as the first packet behind it is here.
+func (o *inOrder) waited(now time.Time) time.Duration {
+	if o.holding == 0 {
+		return 0
+	}
+	number := o.next
+	for o.held[number%orderPlaces].packet == nil {
+		number++
+	}
+	return now.Sub(o.held[number%orderPlaces].came)
 }
 
 // skip gives up the hole before what is held.
 func (o *inOrder) skip(to orderly) {
 	to.Lose()
-	for o.held[o.next%orderPlaces] == nil {
+	for o.held[o.next%orderPlaces].packet == nil {
 		o.next++
 	}
 	o.release(to)
@@ -95,9 +108,9 @@ func (o *inOrder) skip(to orderly) {
 
 // release gives what is held, up to the next hole.
 func (o *inOrder) release(to orderly) {
-	for o.holding > 0 && o.held[o.next%orderPlaces] != nil {
-		packet := o.held[o.next%orderPlaces]
-		o.held[o.next%orderPlaces] = nil
+	for o.holding > 0 && o.held[o.next%orderPlaces].packet != nil {
+		packet := o.held[o.next%orderPlaces].packet
+		o.held[o.next%orderPlaces] = heldPacket{}
 		o.holding--
 		to.Play(packet)
 		o.next++

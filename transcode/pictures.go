@@ -16,8 +16,9 @@ import (
 const (
 	// waiting is how many pictures may wait to be converted; with more the machine is too slow, and one is left out.
 	waiting = 4
-	// askPause is the least time between two requests for a full picture.
-	askPause = time.Second
+	// askPause is the least time between two requests for a full picture: a little longer than a leg wants it, which
+	// would refuse one that comes too early.
+	askPause = 600 * time.Millisecond
 	// defaultPixels and defaultPictureBitrate are the most that is made for a receiver that says nothing.
 	defaultPixels         = 1280 * 720
 	defaultPictureBitrate = 1_000_000

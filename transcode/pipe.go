@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/transcode/comfortnoise"
+	"sipbridge/transcode/fragment"
 	"sipbridge/transcode/h264"
 )
 
@@ -41,6 +42,8 @@ type Pipe struct {
 
 	// pass is passOn, whole is send, made once because a method value costs memory.
 	pass, whole func(*rtp.Packet) error
+	// continuity follows pictures that pass through; nil for none, or where nobody can be asked for a full one.
+	continuity *continuity
 
 	in, sent, wrongPayloadType atomic.Uint64
 	// sound and decodeErrors are counted by the transcoders.
@@ -58,7 +61,9 @@ type route struct {
 	// sets puts parameter sets between packets of H.264 that pass through; nil where there are none to put.
 	sets *h264.Inserter
 	// splitter cuts those that are too large; nil where the receiver takes any.
-	splitter *h264.Splitter
+	splitter *fragment.Splitter
+	// payloads reads pictures that pass through; nil for what cannot be read.
+	payloads payloads
 }
 
 // PipeStats counts what went through a Pipe.
@@ -78,6 +83,10 @@ type PipeStats struct {
 	WrongPayloadType uint64
 	// DecodeErrors counts packets that could not be decoded.
 	DecodeErrors uint64
+	// Breaks counts how often pictures that pass through could not be decoded any more by who gets them, for want of
+	// packets that did not come; Broken is how long that was until the next full one came.
+	Breaks uint64
+	Broken time.Duration
 }
 
 // WriteRTP takes a packet from the source. The error is that of the receiver.
@@ -122,6 +131,9 @@ func (p *Pipe) write(packet *rtp.Packet) error {
 	}
 	if way.pictures != nil {
 		return way.pictures.write(&p.out, way.sets)
+	}
+	if p.continuity != nil && way.payloads != nil {
+		p.continuity.take(&p.out, way.payloads.Begins(payload), time.Now())
 	}
 	if !noise {
 		p.out.PayloadType = p.to.PayloadType
@@ -269,6 +281,9 @@ func (p *Pipe) Stats() PipeStats {
 	stats := PipeStats{
 		In: p.in.Load(), Out: p.sent.Load(), WrongPayloadType: p.wrongPayloadType.Load(),
 		Sound: p.sound.stats(), DecodeErrors: p.decodeErrors.Load(),
+	}
+	if p.continuity != nil {
+		stats.Breaks, stats.Broken = p.continuity.breaks.Load(), time.Duration(p.continuity.brokenFor.Load())
 	}
 	for _, route := range &p.routes {
 		if route == nil || route.transcoder == nil {

@@ -129,7 +129,8 @@ func TestParameterSetsAfterConnectingAgain(t *testing.T) {
 	}
 }
 
-// TestLargePacketsAreCut cuts H.264 for a receiver whose path carries less, and nothing else.
+// TestLargePacketsAreCut cuts pictures for a receiver whose path carries less, but H.264 not for one that wants single
+// units.
 func TestLargePacketsAreCut(t *testing.T) {
 	t.Parallel()
 	fragments, single := "profile-level-id=42e01f;packetization-mode=1", "profile-level-id=42e01f"
@@ -138,10 +139,13 @@ func TestLargePacketsAreCut(t *testing.T) {
 		most   int
 		want   int
 	}{
-		"H.264":         {videoFormat("H264", fragments), 1200, 3},
-		"no limit":      {videoFormat("H264", fragments), 0, 1},
-		"no fragments":  {videoFormat("H264", single), 1200, 1},
-		"another codec": {videoFormat("VP8", ""), 1200, 1},
+		"H.264":        {videoFormat("H264", fragments), 1200, 3},
+		"no limit":     {videoFormat("H264", fragments), 0, 1},
+		"no fragments": {videoFormat("H264", single), 1200, 1},
+		"VP8":          {videoFormat("VP8", ""), 1200, 3},
+		"VP9":          {videoFormat("VP9", ""), 1200, 3},
+		"AV1":          {videoFormat("AV1", ""), 1200, 3},
+		"x-flv":        {videoFormat("x-flv", ""), 1200, 1},
 	} {
 		sent := 0
 		count := PacketWriterFunc(func(*rtp.Packet) error { sent++; return nil })
@@ -149,7 +153,7 @@ func TestLargePacketsAreCut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		packet := &rtp.Packet{Payload: append([]byte{0x65}, make([]byte, 3000)...)}
+		packet := &rtp.Packet{Payload: append([]byte{0x15, 0x10}, make([]byte, 3000)...)}
 		packet.PayloadType = test.format.PayloadType
 		if err = pipe.WriteRTP(packet); err != nil || sent != test.want {
 			t.Errorf("%s: %d packets, %v", name, sent, err)

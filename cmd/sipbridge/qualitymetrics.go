@@ -20,8 +20,10 @@ func (s *service) qualityMetrics() []admin.Sample {
 func pictureMetrics(pictures bridge.PictureStats) []admin.Sample {
 	frozen := counter("video_frozen_seconds_total", "How long pictures stood too long, in calls that have ended.", 0)
 	frozen.Value = pictures.Frozen.Seconds()
+	broken := counter("video_broken_seconds_total", "How long pictures could not be decoded for want of lost packets.", 0)
+	broken.Value = pictures.Broken.Seconds()
 	return []admin.Sample{
-		frozen,
+		frozen, broken,
 		counter("video_packets_total", "Packets of pictures from parties of calls that have ended.", pictures.Packets),
 		counter("video_packets_lost_total", "Packets of pictures from parties that never came.", pictures.Lost),
 		counter("video_frames_total", "Pictures from parties of calls that have ended.", pictures.Frames),

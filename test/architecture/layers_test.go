@@ -19,10 +19,11 @@ func layers() map[string]int {
 	return map[string]int{
 		"transcode/sequence": -1, // arithmetic of sequence numbers
 		"transcode/conceal":  -1, // sound for holes
+		"transcode/fragment": -1, // packets in smaller ones
 		"transcode/opus":     0, "transcode/g711": 0, "transcode/g722": 0,
 		"transcode/speex": 0, "transcode/gsm": 0, "transcode/l16": 0, "transcode/wav": 1, "transcode/ogg": 1, "transcode/pcm": -1, "transcode/resample": 0,
 		"transcode/jitter": 0, "transcode/red": 0, "transcode/comfortnoise": 0, "transcode/amr": 0,
-		"transcode/g729": 0, "transcode/dtmf": 0, "transcode/h264": 0,
+		"transcode/g729": 0, "transcode/dtmf": 0, "transcode/h264": 0, "transcode/descriptor": 0,
 		"transcode":            1,
 		"transcode/speechtest": 1, // sound for tests
 		"bridge/number":        1, // text only

@@ -1,23 +1,30 @@
-package h264
+// Package fragment sends packets of pictures that are larger than a path in several smaller ones. How a payload is cut
+// is the matter of its codec, a Cutter; a Splitter counts the packets anew, so that each has its number and late ones
+// find their place.
+package fragment
 
 import (
-	"encoding/binary"
+	"slices"
 
 	"github.com/pion/rtp"
-
-	"sipbridge/transcode/h264/payload"
 )
 
-// fragmentEnds marks the last fragment of a unit (RFC 6184 section 5.8).
-const fragmentEnds = 0x40
+// Cutter knows how payloads of a codec are cut.
+type Cutter interface {
+	// Cut gives keep the parts of a payload that is larger than most bytes, in order and none of them larger; none if it
+	// cannot be cut. A part is valid until keep returns.
+	Cut(content []byte, most int, keep func(part []byte))
+}
 
 // remembered is how many packets back a late one still finds its place.
 const remembered = 512
 
-// Splitter cuts packets that are too large for a path into smaller ones (RFC 6184 section 5.8), for a receiver of
-// packetization-mode 1. The packets after them move on by as many numbers. It belongs to one goroutine.
+// Splitter cuts packets that are too large for a path into smaller ones. The packets after them move on by as many
+// numbers. It belongs to one goroutine.
 type Splitter struct {
-	most int
+	most   int
+	cutter Cutter
+	keep   func(part []byte) // keeps a part in parts
 
 	started bool
 	ssrc    uint32
@@ -25,9 +32,8 @@ type Splitter struct {
 	next    uint16 // number that follows the newest packet
 	placed  [remembered]placed
 
-	packetizer payload.Packetizer
-	parts      [][]byte
-	packet     rtp.Packet
+	parts  [][]byte // their memory is used again
+	packet rtp.Packet
 }
 
 // placed is where a packet of the source went.
@@ -37,8 +43,14 @@ type placed struct {
 }
 
 // NewSplitter makes one that leaves payloads of up to this many bytes as they are.
-func NewSplitter(most int) *Splitter {
-	return &Splitter{most: most, packetizer: payload.Packetizer{MaxSize: most}}
+func NewSplitter(most int, cutter Cutter) *Splitter {
+	s := &Splitter{most: most, cutter: cutter}
+	s.keep = func(part []byte) {
+		s.parts = slices.Grow(s.parts, 1)[:len(s.parts)+1]
+		last := &s.parts[len(s.parts)-1]
+		*last = append((*last)[:0], part...)
+	}
+	return s
 }
 
 // Write gives send the packet, or what it was cut into; what it gives is valid until send returns. A packet that was
@@ -46,7 +58,7 @@ func NewSplitter(most int) *Splitter {
 func (s *Splitter) Write(packet *rtp.Packet, send func(*rtp.Packet) error) error {
 	s.parts = s.parts[:0]
 	if len(packet.Payload) > s.most {
-		s.cut(packet.Payload)
+		s.cutter.Cut(packet.Payload, s.most, s.keep)
 	}
 	number, ok := s.place(packet, max(len(s.parts), 1))
 	if !ok {
@@ -69,62 +81,11 @@ func (s *Splitter) Write(packet *rtp.Packet, send func(*rtp.Packet) error) error
 	return nil
 }
 
-// cut makes parts of a payload; none if it cannot be cut.
-func (s *Splitter) cut(content []byte) {
-	switch kind := payload.TypeOf(content); {
-	case kind == fragmentation:
-		s.cutFragment(content)
-	case kind == aggregation:
-		s.packetizer.Packetize(unitsOf(content[1:]), s.keep)
-	case kind > 0 && kind < aggregation:
-		s.packetizer.Packetize([][]byte{content}, s.keep)
-	}
-}
-
-func (s *Splitter) keep(part []byte, _ bool) { s.parts = append(s.parts, append([]byte(nil), part...)) }
-
-// cutFragment makes smaller fragments of one.
-func (s *Splitter) cutFragment(content []byte) {
-	const header = 2
-	if len(content) <= header {
-		return
-	}
-	begins, ends := content[1]&fragmentBegins, content[1]&fragmentEnds
-	kind, rest := content[1]&typeBits, content[header:]
-	for len(rest) > 0 {
-		size := min(len(rest), s.most-header)
-		flags := begins
-		if begins = 0; size == len(rest) {
-			flags |= ends
-		}
-		s.keep(append([]byte{content[0], kind | flags}, rest[:size]...), false)
-		rest = rest[size:]
-	}
-}
-
-// unitsOf gives the units of an aggregate, as far as it can be read.
-func unitsOf(content []byte) [][]byte {
-	var units [][]byte
-	for len(content) > 2 {
-		size := int(binary.BigEndian.Uint16(content))
-		content = content[2:]
-		if size == 0 || size > len(content) {
-			break
-		}
-		units = append(units, content[:size])
-		content = content[size:]
-	}
-	return units
-}
-
 // place gives the number of a packet that takes so many numbers.
 func (s *Splitter) place(packet *rtp.Packet, count int) (uint16, bool) {
 	source := packet.SequenceNumber
 	if !s.started || packet.SSRC != s.ssrc {
-		*s = Splitter{
-			most: s.most, started: true, ssrc: packet.SSRC, newest: source - 1, next: source,
-			packetizer: s.packetizer, parts: s.parts,
-		}
+		s.started, s.ssrc, s.newest, s.next, s.placed = true, packet.SSRC, source-1, source, [remembered]placed{}
 	}
 	ahead := int16(source - s.newest)
 	if ahead <= 0 {

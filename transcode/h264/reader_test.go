@@ -7,6 +7,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"sipbridge/transcode/fragment"
 	"sipbridge/transcode/h264/payload"
 )
 
@@ -20,8 +21,8 @@ func unit(kind byte, size int) []byte {
 	return made
 }
 
-// TestSplitter cuts what is too large, so that the same pictures come out, in packets that are small enough.
-func TestSplitter(t *testing.T) {
+// TestReader cuts what is too large, so that the same pictures come out, in packets that are small enough.
+func TestReader(t *testing.T) {
 	t.Parallel()
 	const most = 1200
 	aggregate := []byte{0x78}
@@ -37,7 +38,7 @@ func TestSplitter(t *testing.T) {
 	collect := func(to *[][]byte) func(payload.Picture) {
 		return func(whole payload.Picture) { *to = append(*to, payload.Join(nil, whole.Units)) }
 	}
-	s, next := NewSplitter(most), uint16(65534)
+	s, next := fragment.NewSplitter(most, &Reader{}), uint16(65534)
 	for i, content := range packets {
 		packet := &rtp.Packet{
 			Header: rtp.Header{
@@ -63,35 +64,12 @@ func TestSplitter(t *testing.T) {
 	}
 }
 
-// TestSplitterKeepsPlaces gives late packets the places that were left for them.
-func TestSplitterKeepsPlaces(t *testing.T) {
-	t.Parallel()
-	s := NewSplitter(100)
-	var sent []uint16
-	for _, step := range []struct {
-		number uint16
-		size   int
-	}{
-		{10, 50}, {11, 250}, {14, 50}, {13, 50}, {12, 50}, {13, 50}, {15, 250}, {17, 50}, {16, 250}, {18, 50},
-	} {
-		packet := &rtp.Packet{Header: rtp.Header{SequenceNumber: step.number, SSRC: 1}, Payload: unit(1, step.size)}
-		_ = s.Write(packet, func(packet *rtp.Packet) error {
-			sent = append(sent, packet.SequenceNumber)
-			return nil
-		})
-	}
-	// 11 and 15 take three numbers; 13 came twice; 16 came late and has but one.
-	if want := []uint16{10, 11, 12, 13, 16, 15, 14, 17, 18, 19, 21, 22}; !slices.Equal(sent, want) {
-		t.Errorf("sent %d, want %d", sent, want)
-	}
-}
-
-func FuzzSplitter(f *testing.F) {
+func FuzzReader(f *testing.F) {
 	f.Add(append([]byte{0x78, 0, 2, 1, 1}, unit(5, 300)...), uint16(1))
 	f.Add(append([]byte{0x7c, 0x85}, unit(5, 300)...), uint16(2))
 	f.Add(unit(5, 300), uint16(3))
 	f.Fuzz(func(t *testing.T, content []byte, number uint16) {
-		s := NewSplitter(100)
+		s := fragment.NewSplitter(100, &Reader{})
 		for i := range uint16(3) {
 			packet := &rtp.Packet{Header: rtp.Header{SequenceNumber: number * i, SSRC: 1}, Payload: content}
 			_ = s.Write(packet, func(sent *rtp.Packet) error {

@@ -1,0 +1,40 @@
+package fragment
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/pion/rtp"
+)
+
+// pieces cuts into equal parts, whatever the payload is.
+type pieces struct{}
+
+func (pieces) Cut(content []byte, most int, keep func([]byte)) {
+	for part := range slices.Chunk(content, most) {
+		keep(part)
+	}
+}
+
+// TestSplitterKeepsPlaces gives late packets the places that were left for them.
+func TestSplitterKeepsPlaces(t *testing.T) {
+	t.Parallel()
+	s := NewSplitter(100, pieces{})
+	var sent []uint16
+	for _, step := range []struct {
+		number uint16
+		size   int
+	}{
+		{10, 50}, {11, 250}, {14, 50}, {13, 50}, {12, 50}, {13, 50}, {15, 250}, {17, 50}, {16, 250}, {18, 50},
+	} {
+		packet := &rtp.Packet{Header: rtp.Header{SequenceNumber: step.number, SSRC: 1}, Payload: make([]byte, step.size)}
+		_ = s.Write(packet, func(packet *rtp.Packet) error {
+			sent = append(sent, packet.SequenceNumber)
+			return nil
+		})
+	}
+	// 11 and 15 take three numbers; 13 came twice; 16 came late and has but one.
+	if want := []uint16{10, 11, 12, 13, 16, 15, 14, 17, 18, 19, 21, 22}; !slices.Equal(sent, want) {
+		t.Errorf("sent %d, want %d", sent, want)
+	}
+}
