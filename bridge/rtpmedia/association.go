@@ -58,6 +58,8 @@ type association struct {
 	conn   *dtlssrtp.Conn
 	// peer is where packets of DTLS go; nil while unknown.
 	peer atomic.Pointer[netip.AddrPort]
+	// origins are from where packets of DTLS have come.
+	origins origins
 	// session has the keys; nil while there are none.
 	session atomic.Pointer[dtlssrtp.Session]
 	cancel  context.CancelFunc // nil before it is started; for the leg's goroutine
@@ -85,8 +87,11 @@ func (a *association) sealer() *srtp.Sealer {
 
 // take gives DTLS a packet. Until the party has proved itself it is where the newest one comes from.
 func (a *association) take(datagram []byte, from netip.AddrPort) {
-	if before := a.peer.Load(); a.session.Load() == nil && (before == nil || *before != from) {
-		a.peer.Store(&from)
+	if a.session.Load() == nil {
+		a.origins.add(from)
+		if before := a.peer.Load(); before == nil || *before != from {
+			a.peer.Store(&from)
+		}
 	}
 	a.conn.Take(datagram)
 }
@@ -123,7 +128,7 @@ func (a *association) shake(ctx context.Context, options dtlssrtp.Options) {
 	}
 	a.session.Store(session)
 	if a == a.pair.rtp {
-		a.stream.proved(a.peer.Load())
+		a.proved()
 	}
 	if ctx.Err() != nil { // close did not see the session
 		_ = session.Close()
@@ -131,12 +136,20 @@ func (a *association) shake(ctx context.Context, options dtlssrtp.Options) {
 	session.Wait()
 }
 
-// proved sends media where the party has shown its certificate: there it gets what we send, whatever its SDP says.
-func (s *stream) proved(peer *netip.AddrPort) {
+// proved sends media where the party has shown its certificate: there it gets what we send, whatever its SDP says. If
+// somebody else has sent something like DTLS meanwhile, its media will tell where it is: they are authenticated, packet
+// by packet.
+func (a *association) proved() {
+	s := a.stream
+	from, ok := a.origins.only(s.mayBe)
+	if !ok {
+		s.options.Logger.Warn("several sources of DTLS", "for", s.kind.String())
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	agreed := s.agreed.Load()
-	if agreed == nil || peer == nil || !s.latch.prove(*peer, time.Now()) {
+	if agreed == nil || !s.latch.prove(from, time.Now()) {
 		return
 	}
 	s.options.Counters.moved.Add(1)

@@ -3,6 +3,7 @@ package rtpmedia
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -222,31 +223,50 @@ func TestHandshakeFindsTheWay(t *testing.T) {
 	}
 }
 
-// TestHandshakeAmongStrangers: who sent something like DTLS in the midst of the handshake keeps the party's place only
-// until that is heard.
+// TestHandshakeAmongStrangers: who sends something like DTLS beside the party is sent no media, also where the party's
+// SDP does not say where it is; the party gets them as soon as it is heard.
 func TestHandshakeAmongStrangers(t *testing.T) {
 	t.Parallel()
 	caller, callee := newSession(t, shaking(t, Required)), newSession(t, shaking(t, Required))
+	stranger := newPhone(t, "127.0.0.2", 9)
 	agree(t, caller, callee, func(text []byte) []byte {
 		if !bytes.Contains(text, []byte("a=setup:active")) {
 			return text
 		}
+		stranger.sendTo(stranger.rtp, caller.audio().address(), []byte{22, 254, 253, 0})
+		eventually(t, "the stranger is there", func() bool {
+			origins := &caller.audio().associations.Load().rtp.origins
+			origins.mu.Lock()
+			defer origins.mu.Unlock()
+			return slices.Contains(origins.list, stranger.address())
+		})
 		return replacing("c=IN IP4 127.0.0.1", "c=IN IP4 phone.invalid")(text)
 	})
 	awaitKeys(t, caller, callee)
-	eventually(t, "the way to the callee", func() bool { return caller.audio().to.Load() != nil })
-	stranger := newPhone(t, "127.0.0.2", 9).address()
-	caller.audio().proved(&stranger)
-	if got := *caller.audio().to.Load(); got != stranger {
-		t.Fatalf("media go to %v", got)
+	mute := newSpeech(caller, pcmu())
+	for range 2 * proof {
+		_ = mute.to.WriteRTP(&mute.packet)
+	}
+	if to := caller.audio().to.Load(); to != nil {
+		t.Fatalf("media go to %v", to)
 	}
 	voice := newSpeech(callee, pcmu())
 	for range proof {
 		voice.say(t)
 	}
-	eventually(t, "the callee's place", func() bool { return *caller.audio().to.Load() == callee.audio().address() })
+	eventually(t, "the callee's place", func() bool { return caller.audio().to.Load() != nil })
 	exchange(t, caller, callee, pcmu())
 	exchange(t, callee, caller, pcmu())
+	for stranger.rtp.SetReadDeadline(time.Now().Add(10*time.Millisecond)) == nil {
+		datagram := make([]byte, maxDatagram)
+		size, err := stranger.rtp.Read(datagram)
+		if err != nil {
+			break
+		}
+		if !dtlssrtp.IsDTLS(datagram[:size]) {
+			t.Errorf("the stranger got %x", datagram[:size])
+		}
+	}
 }
 
 // TestEarlyHandshake: a party may shake hands before its answer has come, and the leg is not heard of by strangers.

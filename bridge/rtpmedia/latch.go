@@ -43,7 +43,7 @@ type latch struct {
 	// current is the source that is followed; invalid before the first.
 	current netip.AddrPort
 	trust   trust
-	// unheard tells that only DTLS seemed to come from current, which nothing of it authenticates.
+	// unheard tells that only DTLS has come from current.
 	unheard bool
 	// ssrc, sequence and heard are those of the newest packet of current.
 	ssrc     uint32
@@ -120,9 +120,9 @@ func (l *latch) acceptsReports(from netip.Addr) bool {
 	return l.trustIn(netip.AddrPortFrom(from, 0)) >= trustHost
 }
 
-// prove follows the source from which DTLS came when the party had proved itself, and tells whether that is another
-// than before. It may be somebody's who sent there meanwhile, so that it is trusted no more than its address is, and
-// another may take its place until it is heard.
+// prove follows the only source of DTLS, from which the party has proved itself, and tells whether that is another than
+// before. Its media may come by another way: it is trusted no more than its address is, and another may take its place
+// until it is heard.
 func (l *latch) prove(from netip.AddrPort, now time.Time) bool {
 	if l.paths.on || l.destination() == from || l.trustIn(from) == trustNone {
 		return false
