@@ -37,10 +37,57 @@ func TestPhoneWithoutProtection(t *testing.T) {
 	s.settled()
 }
 
+// TestPhoneRefusesProtectedStream: a callee that takes the call and refuses the stream of protected media (port 0) is
+// offered media in clear by a re-INVITE, once, where there may be others; the call is answered when that is.
+func TestPhoneRefusesProtectedStream(t *testing.T) {
+	for name, test := range map[string]struct {
+		protected bool
+		statuses  []int // of the re-INVITEs
+		answer    string
+		ended     int // the status with which the call fails; 0 if it goes on
+	}{
+		"taken":            {true, []int{200}, "sdp", 0},
+		"glare, taken":     {true, []int{491, 200}, "sdp", 0},
+		"refused":          {true, []int{488}, "", 488},
+		"refused again":    {true, []int{200}, "bad", 488},
+		"must be, or none": {false, nil, "", 488},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSetup(t, fastClock)
+			p := s.peer("TCP", "192.0.2.20:5060")
+			leg := s.dial(p)
+			media := <-s.media
+			media.mu.Lock()
+			media.protected = test.protected
+			media.mu.Unlock()
+			invite := p.request(sip.INVITE)
+			p.respond(invite, 200, "phone", "bad")
+			p.request(sip.ACK)
+			for _, status := range test.statuses {
+				again := p.request(sip.INVITE)
+				if tag, _ := again.To().Params.Get("tag"); tag != "phone" || again.CSeq().SeqNo <= invite.CSeq().SeqNo {
+					t.Errorf("re-INVITE %s", again)
+				}
+				p.respond(again, status, "", test.answer)
+				p.request(sip.ACK)
+			}
+			if test.ended == 0 {
+				event[bridge.Answered](t, leg)
+				leg.Hangup(bridge.Normal())
+			}
+			p.respond(p.request(sip.BYE), 200, "", "")
+			if ended := event[bridge.Ended](t, leg); test.ended != 0 && ended.Cause.Status != test.ended {
+				t.Errorf("ended: %+v", ended.Cause)
+			}
+			s.settled()
+		})
+	}
+}
+
 // TestRefusedMedia: what is refused for another reason, or again, is the end.
 func TestRefusedMedia(t *testing.T) {
 	for name, statuses := range map[string][]int{
-		"twice": {488, 606}, "busy": {486}, "not an offer of ours": {488},
+		"twice": {488, 606}, "by another status": {415, 488}, "busy": {486}, "not an offer of ours": {488},
 	} {
 		s := newSetup(t)
 		p := s.peer("TCP", "192.0.2.20:5060")

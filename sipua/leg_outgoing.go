@@ -120,8 +120,8 @@ func (l *leg) inviteResponse(response *sip.Response, err error) {
 	case response.StatusCode == sip.StatusServiceUnavailable:
 		l.attemptRefused(response)
 	case response.StatusCode == 422 && l.inviteLonger(response):
-	case dislikesMedia(response) && l.invitePlainly():
 	case response.StatusCode == 415 && l.inviteWithoutDocuments():
+	case dislikesMedia(response) && l.invitePlainly():
 	default:
 		l.end(l.failureOf(response))
 	}
@@ -153,31 +153,6 @@ func (l *leg) inviteAgain(refused *clientTransaction, headers ...sip.Header) boo
 	}
 	l.replaceCalling(refused, next)
 	return true
-}
-
-// dislikesMedia tells whether a response says that the callee wants another offer.
-func dislikesMedia(response *sip.Response) bool {
-	return response.StatusCode == 488 || response.StatusCode == 606
-}
-
-// invitePlainly sends the INVITE again with an offer of media in clear, because nobody took one of protected media. It
-// reports false if there is no other offer to make.
-func (l *leg) invitePlainly() bool {
-	refused := l.calling.transaction
-	media, able := l.media.(interface{ FallBack() bool })
-	if refused == nil || l.givenUp() || l.calling.offer == nil || !able || !media.FallBack() {
-		return false
-	}
-	body, err := l.media.Offer(*l.calling.offer)
-	if err != nil {
-		return false
-	}
-	before, _ := contentOf(refused.request) // we wrote it
-	for _, name := range []string{"Content-Type", "MIME-Version"} {
-		refused.request.RemoveHeader(name)
-	}
-	l.setContent(refused.request, body, before.documents)
-	return l.inviteAgain(refused)
 }
 
 // failureOf is the cause that the failure of our INVITE becomes. Only the caller's own server may ask him for
@@ -226,7 +201,9 @@ func (l *leg) confirm(response *sip.Response) {
 	l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)
 	l.state = stateConfirmed
 	if err := l.answerOf(winner, response); err != nil {
-		l.fail(causeOfMediaError(err))
+		if !l.offerPlainly(response, err) {
+			l.fail(causeOfMediaError(err))
+		}
 		return
 	}
 	l.told, l.pictures = toldDirection{direction: directionOf(l.agreed), known: true}, picturesIn(l.agreed)

@@ -18,6 +18,8 @@ type proposal struct {
 	refresh bool
 	// tries counts how often it was made again.
 	tries int
+	// answered is the response that took the call, but not what it was offered first; nil for all other offers.
+	answered *sip.Response
 }
 
 // maxTries bounds how often an offer is made again to a party that always answers 491, or 422.
@@ -142,9 +144,12 @@ func (l *leg) proposalAnswered(p *proposal, response *sip.Response) {
 		l.agreed = agreed
 		l.told.known = false
 		l.pictures = picturesIn(agreed)
-		if p.tell {
+		switch {
+		case p.answered != nil:
+			l.answeredPlainly(p.answered, agreed)
+		case p.tell:
 			l.emit(bridge.Accepted{Answer: agreed})
-		} else {
+		default:
 			l.tellIfChanged(before, directionOf(agreed))
 		}
 	}
@@ -188,7 +193,10 @@ func (l *leg) proposalWaits(p *proposal) {
 }
 
 func (l *leg) proposalRefused(p *proposal, cause bridge.Cause) {
-	if p.tell {
+	switch {
+	case p.answered != nil: // there are no media to go on with
+		l.fail(cause)
+	case p.tell:
 		l.emit(bridge.Refused{Cause: cause})
 	}
 }

@@ -239,6 +239,10 @@ func TestFallBack(t *testing.T) {
 	if offered := first(session); offered.Protocol != "RTP/SAVP" {
 		t.Errorf("offered %+v", offered)
 	}
+	refused := []byte("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 0 RTP/SAVP 0\r\n")
+	if _, err := session.SetAnswer(refused); !errors.Is(err, ErrNoMedia) {
+		t.Errorf("an answer that refuses the stream: %v", err)
+	}
 	if !session.FallBack() {
 		t.Error("no way back to plain media")
 	}

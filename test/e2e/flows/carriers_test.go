@@ -25,6 +25,8 @@ func TestCarriers(t *testing.T) {
 		"refreshes each second":                        w.refreshesEachSecond,
 		"answers from two places":                      w.answersTwice,
 		"challenges every request":                     w.challengesAll,
+		"refuses SRTP":                                 w.refusesSRTP,
+		"takes the call and no stream of SRTP":         w.takesNoSRTP,
 	}
 	t.Run("habits", func(t *testing.T) {
 		for name, habit := range habits {

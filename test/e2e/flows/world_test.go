@@ -37,6 +37,8 @@ type world struct {
 	// carrier is the port of a trunk that gets the calls to 0..., and has credentials of ours; first and second are
 	// those of the servers of one that gets the calls to 1...
 	carrier, first, second int
+	// clear are those of two trunks that are offered SRTP; they get the calls to 2... and 3...
+	clear [2]int
 }
 
 // trunk is a domain whose server is a script, yet to be started on this port.
@@ -63,6 +65,7 @@ func newWorld(t *testing.T) *world {
 	own.Cert, own.Key = certificatetest.Write(t, folder, authority.Issue(t, "127.0.0.1"))
 	w := &world{
 		authority: authority.Pool(), trunks: trunks, carrier: freePort(t), first: freePort(t), second: freePort(t),
+		clear: [2]int{freePort(t), freePort(t)},
 	}
 	running, err := service.Start(service.Options{
 		Binary: binary, Dir: t.TempDir(),
@@ -73,10 +76,14 @@ func newWorld(t *testing.T) *world {
 			{"from": "any", "match": `^sips?:bob(\d+)@`, "to": "sip:phone@127.0.0.1:$1;transport=udp"},
 			{"from": "any", "match": `^sips?:0\d+@`, "to": "trunk:carrier"},
 			{"from": "any", "match": `^sips?:1\d+@`, "to": "trunk:pair"},
+			{"from": "any", "match": `^sips?:2\d+@`, "to": "trunk:clear0"},
+			{"from": "any", "match": `^sips?:3\d+@`, "to": "trunk:clear1"},
 		},
 		Trunks: []map[string]any{
 			{"name": "carrier", "next_hop": server(w.carrier), "username": "us", "password": "Trunk-Secret-1!"},
 			{"name": "pair", "next_hop": []string{server(w.first), server(w.second)}},
+			{"name": "clear0", "next_hop": server(w.clear[0]), "srtp": "optional"},
+			{"name": "clear1", "next_hop": server(w.clear[1]), "srtp": "optional"},
 		},
 		Settings: map[string]map[string]any{"dialing": {"rules": []map[string]any{{"users": callers}}}},
 	})
