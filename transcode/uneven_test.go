@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -128,36 +129,42 @@ func TestUnevenSoundGoesOutEvenly(t *testing.T) {
 // unevenly. Each packet of its sound leaves, in order, as it came, and none later than in the beginning.
 func TestHourOfDrift(t *testing.T) {
 	t.Parallel()
-	const hour = 3600 * 50
 	for _, jitter := range []time.Duration{0, 25 * time.Millisecond} {
 		for _, clock := range []float64{1 - 200e-6, 1 + 200e-6} {
-			synctest.Test(t, func(t *testing.T) {
-				way := newRelay(0, jitter)
-				way.clock = clock
-				began := time.Now()
-				var worst [60]time.Duration // by the minute
-				packets := 0
-				dst := PacketWriterFunc(func(packet *rtp.Packet) error {
-					sent := time.Duration(float64(packets) * float64(20*time.Millisecond) / clock)
-					minute := packets * 60 / hour
-					worst[minute] = max(worst[minute], time.Since(began)-sent)
-					packets++
-					return nil
-				})
-				pipe := connect(t, []Format{pcmu(0)}, pcma(8), dst, ConnectOptions{})
-				way.carry(t, steady(hour), pipe)
-				stats := pipe.Stats()
-				if packets != hour || jitter == 0 && stats.Sound.Concealed > 0 {
-					t.Errorf("jitter %v, clock %f: %d packets, %+v", jitter, clock, packets, stats)
-				}
-				if first, last := worst[1], worst[59]; last > first+8*time.Millisecond || last > jitter+12*time.Millisecond {
-					t.Errorf("jitter %v, clock %f: delayed by up to %v in minute 1, %v in minute 59", jitter, clock, first, last)
-				}
-				if share := stats.Late * 1000 / hour; share > 15 {
-					t.Errorf("jitter %v, clock %f: %d of 1000 came too late", jitter, clock, share)
-				}
+			t.Run(fmt.Sprintf("jitter %v, clock %f", jitter, clock), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) { driftForAnHour(t, jitter, clock) })
 			})
 		}
+	}
+}
+
+func driftForAnHour(t *testing.T, jitter time.Duration, clock float64) {
+	t.Helper()
+	const hour = 3600 * 50
+	way := newRelay(0, jitter)
+	way.clock = clock
+	began := time.Now()
+	var worst [60]time.Duration // by the minute
+	packets := 0
+	dst := PacketWriterFunc(func(packet *rtp.Packet) error {
+		sent := time.Duration(float64(packets) * float64(20*time.Millisecond) / clock)
+		minute := packets * 60 / hour
+		worst[minute] = max(worst[minute], time.Since(began)-sent)
+		packets++
+		return nil
+	})
+	pipe := connect(t, []Format{pcmu(0)}, pcma(8), dst, ConnectOptions{})
+	way.carry(t, steady(hour), pipe)
+	stats := pipe.Stats()
+	if packets != hour || jitter == 0 && stats.Sound.Concealed > 0 {
+		t.Errorf("%d packets, %+v", packets, stats)
+	}
+	if first, last := worst[1], worst[59]; last > first+8*time.Millisecond || last > jitter+12*time.Millisecond {
+		t.Errorf("delayed by up to %v in minute 1, %v in minute 59", first, last)
+	}
+	if share := stats.Late * 1000 / hour; share > 15 {
+		t.Errorf("%d of 1000 came too late", share)
 	}
 }
 
