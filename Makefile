@@ -12,6 +12,7 @@ VIDEO    := ,video
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BINARY   := bin/sipbridge
 PACKAGES  = $(shell go list $(TAGS) ./... | grep -v /test/e2e)
+E2E       = $(shell go list $(TAGS) ./test/e2e/...)
 FUZZTIME ?= 2m
 SOAKS    ?= 5
 SOAKCALLS ?= 100000
@@ -67,8 +68,9 @@ pages-lint: web/node_modules/.package-lock.json
 e2e: build setup-test test/e2e/node_modules/.package-lock.json
 	$(call say,end-to-end tests)
 	$(NPM) --prefix test/e2e run build --if-present
-	@# Three at a time, for most of a test is waiting; those that measure run alone.
-	go test $(TAGS) -p 1 -parallel 3 -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/...
+	@# Two packages of three tests at a time, for most of a test is waiting. What measures runs alone.
+	go test $(TAGS) -p 2 -parallel 3 -count=1 -timeout 20m $(E2E_ARGS) $(filter-out %/quality,$(E2E))
+	go test $(TAGS) -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/quality
 
 ## soak: what takes longer: every fuzz target for FUZZTIME, an hour of speech, SOAKCALLS calls, a flood of strangers, every codec to every other one, calls that lose packets, then the end-to-end tests SOAKS times
 .PHONY: soak
