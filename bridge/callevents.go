@@ -271,7 +271,7 @@ func (c *call) picturesAsked(from, to *side, event Event) {
 	if !limited {
 		from.past.Keyframes++
 	}
-	pipe, bitrate := to.pipes[transcode.Video], c.exchange.options.Policy.capped(rate.Bitrate)
+	pipe, bitrate := to.pipes[transcode.Video], c.exchange.options.Policy.capped(from.bounded(rate.Bitrate))
 	switch {
 	case to.leg == nil:
 	case pipe != nil && limited && pipe.LimitPictures(bitrate), pipe != nil && !limited && pipe.WantKeyframe():

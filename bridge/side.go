@@ -97,6 +97,14 @@ func understood(said, told, before Direction) Direction {
 	return NewDirection(sends, receives)
 }
 
+// bounded gives a bit rate of pictures that the party tells, as far as its description takes that.
+func (s *side) bounded(bitrate uint64) uint64 {
+	if s.takes != 0 && s.takes < bitrate {
+		return s.takes
+	}
+	return bitrate
+}
+
 // wants gives what is agreed with the party, with what the party would do as its directions, and takes.
 func (s *side) wants() Description {
 	return directed(s.agreed, s.wish, s.looks).limited(s.takes)

@@ -74,16 +74,23 @@ func (s *stream) receiveLimit(packet []byte, now time.Time) bool {
 		return true
 	}
 	s.mu.Lock()
-	bitrate, news := s.rate.Take(request.Bitrate, now)
+	bitrate, news := s.reach.Told(request.Bitrate, now)
 	s.mu.Unlock()
 	answer := rates.Temporary{
 		Format: rates.FormatNotification, Sender: ssrc, Source: request.Sender, Bitrate: request.Bitrate,
 	}
 	s.sendReports(s.compound(answer.Packet()))
-	if asked := s.options.Events.RateAsked; news && asked != nil {
-		asked(bitrate)
+	if news {
+		s.askRate(bitrate)
 	}
 	return true
+}
+
+// askRate passes on how much reaches the party of pictures, in bit/s.
+func (s *stream) askRate(bitrate uint64) {
+	if asked := s.options.Events.RateAsked; asked != nil {
+		asked(bitrate)
+	}
 }
 
 // compound makes what RFC 4585 section 3.1 wants of feedback.

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
+
 	"sipbridge/bridge"
 	"sipbridge/bridge/rates"
 	"sipbridge/transcode"
@@ -35,6 +37,34 @@ func TestTemporaryLimit(t *testing.T) {
 	eventually(t, "the second limit", func() bool { return told.Load() == 300_000 })
 	if times.Load() != 2 {
 		t.Errorf("told %d times", times.Load())
+	}
+}
+
+// TestLossLowersTheRate passes on what follows from what a party loses, of pictures only, whether it takes feedback
+// or not.
+func TestLossLowersTheRate(t *testing.T) {
+	t.Parallel()
+	var told atomic.Uint64
+	session := newSession(t, func(o *Options) { o.Events.RateAsked = told.Store })
+	party := newPhone(t, "127.0.0.1", 1)
+	offer := party.offer("m=video 4002 RTP/AVP 96", "a=rtpmap:96 VP8/90000")
+	must[[]byte](t)(session.Answer(answersFirst(must[bridge.Description](t)(session.SetOffer(offer)))))
+	for _, kind := range []transcode.Kind{transcode.Audio, transcode.Video} {
+		if told.Load() != 0 {
+			t.Error("lost sound lowers the rate of pictures")
+		}
+		stream := session.streams[kind]
+		now := time.Now()
+		for second := range uint32(3) {
+			block := rtcp.ReceptionReport{
+				SSRC: stream.sender.Stats().SSRC, FractionLost: 51, LastSequenceNumber: 65500 + second*100,
+			}
+			stream.takeBlock(block, uint64(second)*100_000, now.Add(time.Duration(second)*time.Second))
+		}
+	}
+	// A fifth of 800 kbit/s is lost, twice; the sender went on as before.
+	if got := told.Load(); got < 640_000 || got > 655_000 {
+		t.Errorf("the rate is %d", got)
 	}
 }
 

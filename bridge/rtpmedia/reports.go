@@ -9,6 +9,7 @@ import (
 
 	"sipbridge/bridge/quality"
 	"sipbridge/bridge/rates"
+	"sipbridge/transcode"
 )
 
 // newCName makes a name that says nothing of us and is not used twice (RFC 7022 section 4.2).
@@ -104,17 +105,31 @@ func (s *stream) receiveReport(datagram []byte, now time.Time) (size int, ok boo
 
 func (s *stream) takeReports(sender *rtcp.SenderReport, blocks []rtcp.ReceptionReport, now time.Time) {
 	s.options.Counters.reports.Add(1)
-	ssrc := s.sender.Stats().SSRC
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if sender != nil {
+		s.mu.Lock()
 		s.reception.SenderReport(sender, now)
+		s.mu.Unlock()
 	}
+	sent := s.sender.Stats()
 	for _, block := range blocks {
-		if block.SSRC == ssrc {
-			s.sender.ReportLoss(block.FractionLost)
-			s.remote.Take(block, now)
+		if block.SSRC == sent.SSRC {
+			s.takeBlock(block, sent.Octets, now)
 		}
+	}
+}
+
+// takeBlock takes what the party reports of our stream, of which so many octets were sent.
+func (s *stream) takeBlock(block rtcp.ReceptionReport, sent uint64, now time.Time) {
+	s.sender.ReportLoss(block.FractionLost)
+	s.mu.Lock()
+	s.remote.Take(block, now)
+	bitrate, news := uint64(0), false
+	if s.kind == transcode.Video {
+		bitrate, news = s.reach.Reported(block, sent, now)
+	}
+	s.mu.Unlock()
+	if news {
+		s.askRate(bitrate)
 	}
 }
 

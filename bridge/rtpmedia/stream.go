@@ -55,7 +55,7 @@ type stream struct {
 	extended  quality.Extended
 	keyframes keyframes
 	requester repair.Requester
-	rate      rates.Notice
+	reach     rates.Reach
 
 	// packet, keys and keyClock belong to whoever reads RTP: the packet that is read, and the clock of the event
 	// format that keys was made for.

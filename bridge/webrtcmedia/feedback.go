@@ -24,9 +24,13 @@ func (i *incoming) reports(packets []rtcp.Packet, now time.Time) {
 				i.resend(transcode.Kind(kind), told.Nacks, roundTrip, now)
 			}
 		case *rtcp.ReceiverEstimatedMaximumBitrate:
-			if bitrate, news := i.takeRate(told, now); news && i.events.RateAsked != nil {
-				i.events.RateAsked(bitrate)
+			if bitrate, news := i.takeRate(told, now); news {
+				i.askRate(bitrate)
 			}
+		case *rtcp.SenderReport:
+			i.lost(told.Reports, now)
+		case *rtcp.ReceiverReport:
+			i.lost(told.Reports, now)
 		}
 	}
 }
@@ -71,6 +75,22 @@ func (i *incoming) blocks(blocks []rtcp.ReceptionReport, now time.Time) {
 		if kind > 0 {
 			i.lossTold(transcode.Kind(kind), block.FractionLost)
 			i.remote[kind].Take(block, now)
+		}
+	}
+}
+
+// lost passes on what follows from what the browser says to have lost of our pictures.
+func (i *incoming) lost(blocks []rtcp.ReceptionReport, now time.Time) {
+	for _, block := range blocks {
+		if block.SSRC != i.ours[transcode.Video] {
+			continue
+		}
+		sent := i.sent()
+		i.mu.Lock()
+		bitrate, news := i.reach.Reported(block, sent, now)
+		i.mu.Unlock()
+		if news {
+			i.askRate(bitrate)
 		}
 	}
 }

@@ -24,6 +24,8 @@ type incoming struct {
 	to     [kinds]transcode.Switch
 	// ours are the sources of our streams, by kind. It is constant.
 	ours [kinds]uint32
+	// sent counts the octets of our pictures so far.
+	sent func() uint64
 	// lossTold gets the fraction of a stream of ours that the browser reports as lost, in 1/256. It only stores it.
 	lossTold func(kind transcode.Kind, fraction uint8)
 	// accepted is what may come; nil before anything was agreed.
@@ -54,7 +56,7 @@ type incoming struct {
 	pictures  quality.Pictures
 	requester [kinds]repair.Requester
 	remote    [kinds]quality.Remote
-	rate      rates.Notice
+	reach     rates.Reach
 	asked     time.Time // when the browser was last believed to want a full picture
 }
 

@@ -107,12 +107,19 @@ func (i *incoming) arrived(packet *rtp.Packet, accepted *acceptance, now time.Ti
 	}
 }
 
-// takeRate gives the bit rate of our pictures that the browser takes, if it is news.
+// askRate passes on how much reaches the browser of pictures, in bit/s.
+func (i *incoming) askRate(bitrate uint64) {
+	if i.events.RateAsked != nil {
+		i.events.RateAsked(bitrate)
+	}
+}
+
+// takeRate gives the bit rate of our pictures that reaches the browser, if that is news.
 func (i *incoming) takeRate(told *rtcp.ReceiverEstimatedMaximumBitrate, now time.Time) (uint64, bool) {
 	if !slices.Contains(told.SSRCs, i.ours[transcode.Video]) {
 		return 0, false
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.rate.Take(uint64(told.Bitrate), now)
+	return i.reach.Told(uint64(told.Bitrate), now)
 }

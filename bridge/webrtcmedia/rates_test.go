@@ -40,6 +40,16 @@ func TestBitRates(t *testing.T) {
 		defer l.mu.Unlock()
 		return len(l.rates) == 2 && l.rates[0] == 300_000 && l.rates[1] == 200_000
 	})
+	block := rtcp.ReceptionReport{SSRC: ours, FractionLost: 128} // half of it is lost, and hardly anything sent
+	eventually(t, "the rate to fall", func() bool {
+		block.LastSequenceNumber += 100
+		must(t, b.connection.WriteRTCP([]rtcp.Packet{
+			&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{block}},
+		}))
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.rates) == 3 && l.rates[2] < 200_000
+	})
 }
 
 // TestArrivalsAreTold tells the browser when its packets came, by their numbers on the connection.

@@ -73,6 +73,7 @@ func (e *Engine) NewSession(options Options) *Session {
 		s.incoming.ours[kind] = out.sender.Stats().SSRC
 	}
 	s.incoming.events = options.Events
+	s.incoming.sent = func() uint64 { return s.outgoing[transcode.Video].sender.Stats().Octets }
 	s.incoming.lossTold = func(kind transcode.Kind, fraction uint8) { s.outgoing[kind].sender.ReportLoss(fraction) }
 	s.incoming.resend, s.incoming.request = s.resend, s.request
 	s.incoming.tellArrivals = s.tellArrivals
