@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"sipbridge/bridge/quality"
+	"sipbridge/transcode"
 )
 
 // ExchangeStats counts since the Exchange was made.
@@ -28,6 +29,8 @@ type ExchangeStats struct {
 	// Heard has the scores of the sound that came from the parties of answered calls, Told those of the sound that the
 	// parties got, by their own reports.
 	Heard, Told Scores
+	// Sound is what was decoded of parties in calls that have ended.
+	Sound transcode.SoundStats
 	// Pictures counts those of calls that have ended.
 	Pictures PictureStats
 	// Unheard counts how often it was found that a party was not heard, by the reason.
@@ -48,6 +51,7 @@ type exchangeCounts struct {
 	transferred, transfersFailed atomic.Uint64
 	redirected, announced        atomic.Uint64
 	heard, told                  scoreCounts
+	sound                        soundTotals
 	pictures                     pictureCounts
 	unheard                      [quality.FaultCount]atomic.Uint64
 	abandoned, panics            atomic.Uint64
@@ -71,6 +75,7 @@ func (x *Exchange) Stats() ExchangeStats {
 		Heard:           x.counts.heard.stats(),
 		Told:            x.counts.told.stats(),
 		Announced:       x.counts.announced.Load(),
+		Sound:           x.counts.sound.stats(),
 		Pictures:        x.counts.pictures.stats(),
 		Abandoned:       x.counts.abandoned.Load(),
 		Panics:          x.counts.panics.Load(),
@@ -91,6 +96,7 @@ func (x *Exchange) countEnd(record CallRecord) {
 		for media, codec := range record.legs {
 			x.counts.heard.count(media.Score(codec))
 			x.counts.told.count(media.RemoteScore(codec))
+			x.counts.sound.count(media.Sound)
 			x.counts.pictures.count(media)
 		}
 	case record.EndedBy == callerSide:

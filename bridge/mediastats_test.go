@@ -88,6 +88,9 @@ func TestQualityIsTold(t *testing.T) {
 		t.Errorf("%+v, %+v", record.CallerMedia.Sound, record.CalleeMedia.Sound)
 	}
 	stats := f.Stats()
+	if stats.Sound != want {
+		t.Errorf("%+v of all calls", stats.Sound)
+	}
 	if stats.Told.Buckets != [8]uint64{3: 1} || stats.Told.Sum < 3 || stats.Heard.Buckets != [8]uint64{7: 2} {
 		t.Errorf("%+v, %+v", stats.Told, stats.Heard)
 	}

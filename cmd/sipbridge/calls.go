@@ -34,6 +34,8 @@ func shownLeg(party bridge.Party, transport, codec, path string, media bridge.Me
 		Sent: media.Audio.Sent, LostThere: media.Audio.RemoteLost,
 		Jitter: milliseconds(media.Audio.Jitter), RoundTrip: milliseconds(media.Audio.RoundTrip),
 		MOS: hundredths(media.Score(codec)), MOSThere: hundredths(media.RemoteScore(codec)),
+		Decoded: hundredths(media.Sound.Decoded.Seconds()), Concealed: hundredths(media.Sound.Concealed.Seconds()),
+		Clipped: hundredths(media.Sound.Clipped.Seconds()), Silent: hundredths(media.Sound.Silent.Seconds()),
 	}
 }
 

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"time"
+
 	"sipbridge/bridge"
 	"sipbridge/bridge/quality"
+	"sipbridge/transcode"
 	"sipbridge/web/admin"
 )
 
@@ -14,7 +17,23 @@ func (s *service) qualityMetrics() []admin.Sample {
 		samples = append(samples, counter("calls_unheard_total", "How often a party of a call was found not to be heard.",
 			stats.Unheard[fault], because(fault.String())))
 	}
+	samples = append(samples, soundMetrics(stats.Sound)...)
 	return append(samples, pictureMetrics(stats.Pictures)...)
+}
+
+func soundMetrics(sound transcode.SoundStats) []admin.Sample {
+	seconds := func(name, help string, length time.Duration) admin.Sample {
+		sample := counter(name, help, 0)
+		sample.Value = length.Seconds()
+		return sample
+	}
+	return []admin.Sample{
+		seconds("sound_decoded_seconds_total", "Sound of parties that was decoded, in calls that have ended.", sound.Decoded),
+		seconds("sound_concealed_seconds_total", "Sound made up for what did not come.", sound.Concealed),
+		seconds("sound_clipped_seconds_total", "Decoded sound that was too loud to be undistorted.", sound.Clipped),
+		seconds("sound_silent_seconds_total", "Decoded sound in which nothing was to be heard.", sound.Silent),
+		counter("sound_discarded_total", "Packets that came too late to be decoded.", sound.Discarded),
+	}
 }
 
 func pictureMetrics(pictures bridge.PictureStats) []admin.Sample {

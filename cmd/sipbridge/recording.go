@@ -95,7 +95,8 @@ func (s *service) addRecorder() error {
 	}
 	var err error
 	s.recorder, err = recording.New(recording.Options{
-		Folder: options.Folder, Format: recordingFormat(options.Format), Header: options.Header, Required: options.Required, Most: options.Most,
+		Folder: options.Folder, Format: recordingFormat(options.Format), Header: options.Header,
+		Required: options.Required, Most: options.Most,
 		LeastFree: uint64(options.LeastFree) * megabyte, Logger: s.log,
 	})
 	return err

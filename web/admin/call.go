@@ -31,4 +31,10 @@ type Leg struct {
 	// MOS and MOSThere are mean opinion scores, of the sound from the party and to it; 0 where unknown.
 	MOS      float64 `json:"mos"`
 	MOSThere float64 `json:"mos_there"`
+	// Decoded is how much of the party's sound was decoded, in seconds; Clipped and Silent how much of that was too loud,
+	// or nothing to be heard; Concealed how much was made up for what did not come.
+	Decoded   float64 `json:"decoded_s"`
+	Concealed float64 `json:"concealed_s"`
+	Clipped   float64 `json:"clipped_s"`
+	Silent    float64 `json:"silent_s"`
 }

@@ -13,7 +13,10 @@ func TestCallsAreShown(t *testing.T) {
 	t.Parallel()
 	call := Call{
 		ID: "ABC", State: "answered", Started: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC),
-		Caller:  Leg{Party: `"<script>alert(1)</script>" <sip:a@b>`, Transport: "WSS", Received: 50, Jitter: 1.25, MOS: 4.4},
+		Caller: Leg{
+			Party: `"<script>alert(1)</script>" <sip:a@b>`, Transport: "WSS", Received: 50, Jitter: 1.25, MOS: 4.4,
+			Clipped: 0.36,
+		},
 		Callee:  Leg{Party: "sip:c@d", Path: "PCMU/8000 -> PCMA/8000", LostThere: 3},
 		Unheard: "caller does not hear callee",
 	}
@@ -26,6 +29,7 @@ func TestCallsAreShown(t *testing.T) {
 	page := ask(t, handler, "/calls")
 	for _, word := range []string{
 		"Running calls: 1", "ABC", "answered", "10:00:00 UTC", "&lt;script&gt;", "WSS", "<td>50<", "<td>1.2<", "<td>4.4<",
+		"<td>0.36<",
 		"PCMU/8000 -&gt; PCMA/8000", "<td>3\n", "<strong>caller does not hear callee</strong>",
 	} {
 		if !strings.Contains(page.Body.String(), word) {

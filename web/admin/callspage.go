@@ -15,11 +15,12 @@ const callsPage = `<!doctype html>
       <tr>
         <th>call<th>state<th>since<th>side<th>party<th>by<th>way of its sound
         <th>received<th>lost<th>sent<th>lost there<th>jitter ms<th>round trip ms<th>MOS<th>MOS there
+        <th>decoded s<th>concealed s<th>clipped s<th>silent s
       </tr>
       {{range .}}
       {{template "leg" row . "caller" .Caller}}
       {{template "leg" row . "callee" .Callee}}
-      {{with .Unheard}}<tr><td colspan="15"><strong>{{.}}</strong></td></tr>{{end}}
+      {{with .Unheard}}<tr><td colspan="19"><strong>{{.}}</strong></td></tr>{{end}}
       {{end}}
     </table>
   </body>
@@ -30,5 +31,6 @@ const callsPage = `<!doctype html>
   <td>{{.Leg.Received}}<td>{{.Leg.Lost}}<td>{{.Leg.Sent}}<td>{{.Leg.LostThere}}
   <td>{{printf "%.1f" .Leg.Jitter}}<td>{{printf "%.1f" .Leg.RoundTrip}}
   <td>{{with .Leg.MOS}}{{.}}{{end}}<td>{{with .Leg.MOSThere}}{{.}}{{end}}
+  <td>{{.Leg.Decoded}}<td>{{.Leg.Concealed}}<td>{{.Leg.Clipped}}<td>{{.Leg.Silent}}
 </tr>{{end}}
 `
