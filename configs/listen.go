@@ -29,6 +29,8 @@ type Listen struct {
 	TURNTLS string `mapstructure:"turn_tls"`
 	// Public opens HTTPS, SIPUDP, SIPTCP and SIPTLS on each own address where they name only loopback.
 	Public bool `mapstructure:"public"`
+	// STUN is the server that finds the address of this machine outside, see STUNServer.
+	STUN string `mapstructure:"stun"`
 	// Advertised are the addresses by which others reach this machine.
 	Advertised []Advertised `mapstructure:"advertised"`
 }

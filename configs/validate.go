@@ -104,6 +104,9 @@ func (c *Config) checkListen(found *faults) {
 		found.add("%w", err)
 	}
 	c.Listen.checkAdvertised(found)
+	if _, _, err := c.Listen.STUNServer(); err != nil {
+		found.add("%w", err)
+	}
 	if c.Listen.HTTP == "" && c.Listen.HTTPS == "" && !c.Listen.Public {
 		found.add("listen: without http and https no browser can connect")
 	}

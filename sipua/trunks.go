@@ -66,6 +66,20 @@ func (t trunks) flowClosed(flow transport.Flow) {
 	}
 }
 
+// AddressChanged registers again at once where we are registered: peers reach us by another address than they were
+// told. It does not block.
+func (a *Agent) AddressChanged() {
+	for _, registration := range a.trunks.registrations {
+		registration.Again()
+	}
+	a.accounts.Range(func(key, _ any) bool {
+		if registering, ok := key.(*accountRegistration); ok {
+			registering.registration.Again()
+		}
+		return true
+	})
+}
+
 // registrationSpread is the time between the first REGISTERs of two trunks.
 const registrationSpread = 50 * time.Millisecond
 

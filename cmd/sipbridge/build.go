@@ -62,6 +62,7 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if err != nil {
 		return nil, err
 	}
+	domains.Advertised = s.addresses.Has
 	overTCP, err := listenTCP(ctx, "listen.webrtc_tcp", s.listeners.WebRTCTCP)
 	if err != nil {
 		return nil, err
@@ -69,7 +70,7 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if s.media, err = newMediaSessions(config, s.addresses, overTCP, log); err != nil {
 		return nil, err
 	}
-	if err := s.addTransports(ctx, named); err != nil {
+	if err := s.addTransports(ctx, own, named); err != nil {
 		return nil, err
 	}
 	if err := s.addRelay(ctx); err != nil {
@@ -97,7 +98,7 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	return s, nil
 }
 
-func (s *service) addTransports(ctx context.Context, named []netip.Addr) error {
+func (s *service) addTransports(ctx context.Context, own, named []netip.Addr) error {
 	var err error
 	if s.certificates, err = newCertificates(s.config.TLS, s.listeners, named, s.log); err != nil {
 		return err
@@ -112,8 +113,11 @@ func (s *service) addTransports(ctx context.Context, named []netip.Addr) error {
 	if plug.secure, err = s.certificates.sip(plug.client); err != nil {
 		return err
 	}
-	s.transports, err = openTransports(ctx, s.listeners, plug)
-	return err
+	s.resolver = resolver.New(resolver.Options{Servers: s.config.DNS.ServerAddresses()})
+	if s.transports, err = openTransports(ctx, s.listeners, plug); err != nil {
+		return err
+	}
+	return s.addFinder(own)
 }
 
 // newDomains tells which domains are ours and which belong to other servers. The first one of ours goes by the
@@ -210,7 +214,6 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 
 // newLocator finds servers over the transports that are open.
 func (s *service) newLocator() *locate.Locator {
-	s.resolver = resolver.New(resolver.Options{Servers: s.config.DNS.ServerAddresses()})
 	return locate.New(locate.Options{
 		Resolver: s.resolver, Transports: s.transports.words(), PreferIPv6: s.config.DNS.PreferIPv6,
 	})

@@ -40,6 +40,7 @@ type service struct {
 
 	certificates  *certificates
 	addresses     *nat.Addresses
+	public        *publicAddress // nil without listen.stun
 	media         *mediaSessions
 	transports    *sipTransports
 	registrar     *registrar.Registrar
@@ -77,6 +78,7 @@ func (s *service) run(ctx context.Context) error {
 	calls, stopCalls := context.WithCancel(running)
 	defer stopCalls()
 	group.Go(func() error { return s.transports.layer.Run(running) })
+	group.Go(func() error { return s.public.run(running) })
 	group.Go(func() error { return s.certificates.run(running) })
 	group.Go(func() error { return s.registrar.Run(running) })
 	if s.governor != nil {

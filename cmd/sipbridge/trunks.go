@@ -94,6 +94,7 @@ func (s *service) runTrunks(stop, running context.Context) error {
 	registered, unregister := context.WithCancel(running)
 	defer unregister()
 	defer context.AfterFunc(stop, unregister)()
+	s.public.wait(registered)
 	return s.agent.RunTrunks(registered)
 }
 

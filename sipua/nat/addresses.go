@@ -3,6 +3,7 @@ package nat
 import (
 	"net/netip"
 	"slices"
+	"sync/atomic"
 )
 
 // Rule says by which address the peers of a network reach us.
@@ -16,7 +17,11 @@ type Rule struct {
 // Addresses answers by which address a peer reaches us. Its methods may be called from any goroutine.
 type Addresses struct {
 	rules []Rule // the most exact first
+	found atomic.Pointer[[]mapping]
 }
+
+// mapping is what a NAT makes of a socket of ours.
+type mapping struct{ local, outside netip.AddrPort }
 
 // New makes Addresses. Of several rules for a peer the one with the smallest network counts, and of equal ones the
 // first whose address is of the peer's family.
@@ -29,7 +34,8 @@ func New(rules ...Rule) *Addresses {
 	return a
 }
 
-// For gives the address that a peer is told instead of our own of its family; an invalid one for our own itself.
+// For gives the address that a peer is told instead of our own of its family; an invalid one for our own itself. Where
+// no rule is for the peer, it is the one that was found, if the peer is out there, too.
 func (a *Addresses) For(peer netip.Addr) netip.Addr {
 	peer = peer.Unmap()
 	for _, rule := range a.rules {
@@ -37,15 +43,24 @@ func (a *Addresses) For(peer netip.Addr) netip.Addr {
 			return rule.Address
 		}
 	}
+	if isPublic(peer) {
+		return a.foundFor(peer)
+	}
 	return netip.Addr{}
 }
 
-// Signalling is where a peer reaches a SIP socket of ours.
-func (a *Addresses) Signalling(_ string, local netip.AddrPort, peer netip.Addr) netip.AddrPort {
-	if told := a.For(peer); told.IsValid() {
-		return netip.AddrPortFrom(told, local.Port())
+// Signalling is where a peer reaches a SIP socket of ours. Of one whose port a NAT changes it is the port out there.
+func (a *Addresses) Signalling(transport string, local netip.AddrPort, peer netip.Addr) netip.AddrPort {
+	told := a.For(peer)
+	if !told.IsValid() {
+		return local
 	}
-	return local
+	for _, known := range a.mappings() {
+		if transport == "UDP" && known.local == local && known.outside.Addr() == told {
+			return known.outside
+		}
+	}
+	return netip.AddrPortFrom(told, local.Port())
 }
 
 // ForBrowser gives the addresses that a browser is told as well as our own ones, at most one of each family. Of the
@@ -65,10 +80,12 @@ func (a *Addresses) ForBrowser(peer netip.Addr) []netip.Addr {
 
 // Has tells whether some peer is told an address.
 func (a *Addresses) Has(address netip.Addr) bool {
-	return slices.Contains(a.All(), address.Unmap())
+	address = address.Unmap()
+	return address.IsValid() && (slices.ContainsFunc(a.rules, func(rule Rule) bool { return rule.Address == address }) ||
+		slices.ContainsFunc(a.mappings(), func(known mapping) bool { return known.outside.Addr() == address }))
 }
 
-// All gives every address that some peer is told, once.
+// All gives every address of the rules, once.
 func (a *Addresses) All() []netip.Addr {
 	var all []netip.Addr
 	for _, rule := range a.rules {

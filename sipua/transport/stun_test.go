@@ -62,3 +62,25 @@ func FuzzSTUN(f *testing.F) {
 		}
 	})
 }
+
+func FuzzReflexive(f *testing.F) {
+	f.Add([]byte("\x01\x01\x00\x0c\x21\x12\xa4\x42............\x00\x20\x00\x08\x00\x01aabbbb"))
+	f.Add([]byte("\x01\x11\x00\x00\x21\x12\xa4\x42............"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, answer, ok := parseReflexive(data)
+		if !ok || !answer.mapped.IsValid() {
+			return
+		}
+		if answer.mapped.Port() == 0 || answer.mapped.Addr().IsUnspecified() {
+			t.Errorf("%x says %v", data, answer.mapped)
+		}
+		response := &stun.Message{Raw: data}
+		var mapped stun.XORMappedAddress
+		if response.Decode() != nil || mapped.GetFrom(response) != nil {
+			return // it takes octets for part of the family that are to be passed over
+		}
+		if address, _ := netip.AddrFromSlice(mapped.IP); address.Unmap() != answer.mapped.Addr() {
+			t.Errorf("%x says %v, not %v", data, answer.mapped, mapped)
+		}
+	})
+}

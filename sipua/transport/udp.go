@@ -68,6 +68,8 @@ type UDP struct {
 	limiter *SourceLimiter // nil for no limit
 	panics  *panicLog
 	counts  udpCounters
+	// questions are those that we ask by STUN.
+	questions questions
 	// undelivered are the datagrams that came back and were not told yet.
 	undelivered chan undelivered
 }
@@ -168,6 +170,9 @@ func (u *UDP) datagram(data []byte, remote netip.AddrPort) {
 	if answer, ok := stunAnswer(data, remote); ok {
 		u.counts.pings.Add(1)
 		_, _ = u.conn.WriteToUDPAddrPort(answer, remote) // who misses it asks again
+		return
+	}
+	if u.questions.take(data, remote) {
 		return
 	}
 	if !looksLikeSIP(data) || remote.Port() == 0 {

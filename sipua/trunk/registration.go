@@ -53,8 +53,11 @@ type Registration struct {
 	// token is the user part of our contact there: what calls it, was told of it by the trunk.
 	token  string
 	callID string
-	// sequence, wanted and observe belong to Run.
+	// sequence, bound, wanted and observe belong to Run. asked is our contact as it was last sent, bound
+	// as it was last granted.
 	sequence uint32
+	bound    sip.Uri
+	asked    sip.Uri
 	wanted   time.Duration
 	observe  func(error)
 
@@ -156,6 +159,7 @@ func (r *Registration) register(ctx context.Context) (granted time.Duration, err
 		return 0, fmt.Errorf("%w: the answer does not have our contact", ErrFailed)
 	}
 	r.registered(response, granted)
+	r.bound = r.asked
 	return granted, nil
 }
 
@@ -228,6 +232,12 @@ func (r *Registration) request(contact sip.Uri, expires time.Duration, proof sip
 	request.AppendHeader(&callID)
 	request.AppendHeader(&sip.CSeqHeader{SeqNo: r.sequence, MethodName: sip.REGISTER})
 	request.AppendHeader(&sip.ContactHeader{Address: contact})
+	r.asked = contact
+	if r.isFormer(r.bound) {
+		gone := &sip.ContactHeader{Address: r.bound, Params: sip.NewParams()}
+		gone.Params.Add("expires", "0")
+		request.AppendHeader(gone)
+	}
 	request.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(int(expires/time.Second))))
 	request.AppendHeader(sip.NewHeader("Supported", "path"))
 	if proof != nil {
@@ -236,11 +246,17 @@ func (r *Registration) request(contact sip.Uri, expires time.Duration, proof sip
 	return request
 }
 
+// isFormer tells whether a contact is that of before our address changed: it has to go, or calls would go there, too.
+func (r *Registration) isFormer(contact sip.Uri) bool {
+	at := func(uri sip.Uri) string { return fmt.Sprint(uri.Host, " ", uri.Port) }
+	return r.bound.Host != "" && at(contact) == at(r.bound) && at(contact) != at(r.asked)
+}
+
 // grantedBy is how long our contact is bound by a 200, 0 if it is not.
 func (r *Registration) grantedBy(response *sip.Response) time.Duration {
 	for _, header := range response.GetHeaders("Contact") {
 		contact, ok := header.(*sip.ContactHeader)
-		if !ok || contact.Address.User != r.token {
+		if !ok || contact.Address.User != r.token || r.isFormer(contact.Address) {
 			continue
 		}
 		if value, ok := contact.Params.Get("expires"); ok {

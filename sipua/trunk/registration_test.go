@@ -23,13 +23,18 @@ type server struct {
 	answers []func(request *sip.Request) *sip.Response
 	sent    []*sip.Request
 	at      []time.Duration // when each was sent, since the start
+	moves   bool            // after the first request our address is another one
 }
 
 var errUnreachable = errors.New("unreachable")
 
 func (s *server) SendRegister(_ context.Context, _ *trunk.Trunk, token string, prepare func(sip.Uri) *sip.Request,
 ) (*sip.Response, error) {
-	request := prepare(sip.Uri{Scheme: "sip", User: token, Host: "192.0.2.1", Port: 5060})
+	host := "192.0.2.1"
+	if s.moves && len(s.sent) > 0 {
+		host = "203.0.113.7"
+	}
+	request := prepare(sip.Uri{Scheme: "sip", User: token, Host: host, Port: 5060})
 	s.sent = append(s.sent, request)
 	s.at = append(s.at, time.Since(s.start))
 	answer := s.answers[min(len(s.sent), len(s.answers))-1]
@@ -59,7 +64,10 @@ func grant(expires string, headers ...string) func(*sip.Request) *sip.Response {
 		other := &sip.ContactHeader{Address: uri, Params: sip.NewParams()}
 		other.Params.Add("expires", "7")
 		response.AppendHeader(other)
-		contact := request.Contact().Clone()
+		contact, ok := sip.HeaderClone(request.GetHeaders("Contact")[0]).(*sip.ContactHeader)
+		if !ok {
+			return response
+		}
 		if expires != "" {
 			contact.Params = sip.NewParams()
 			contact.Params.Add("expires", expires)
@@ -266,4 +274,49 @@ func TestRegistrationsDoNotMarch(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRegistrationMoves: when our address has changed, the contact at the former one goes with the same request.
+func TestRegistrationMoves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		carrier, err := trunk.New(trunk.Options{
+			Name: "Carrier", NextHops: []string{"sip:192.0.2.50"}, Domain: "carrier.test", Register: true,
+			Account: "4930", Login: digest.Login{User: "4930", Password: "secret"}, Expires: 10 * time.Minute,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &server{start: time.Now(), moves: true, answers: []func(*sip.Request) *sip.Response{grant("600")}}
+		ctx, cancel := context.WithCancel(t.Context())
+		registration := trunk.NewRegistration(carrier, s, slog.New(slog.DiscardHandler))
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			registration.Run(ctx, 0)
+		}()
+		time.Sleep(time.Second)
+		for range 2 {
+			registration.Again()
+			time.Sleep(20 * time.Second)
+		}
+		cancel()
+		<-ended
+		var contacts []string
+		for _, request := range s.sent {
+			for _, contact := range request.GetHeaders("Contact") {
+				contacts = append(contacts, strings.ReplaceAll(contact.Value(), registration.Token(), "us"))
+			}
+			contacts = append(contacts, "Expires "+request.GetHeader("Expires").Value())
+		}
+		want := []string{
+			"<sip:us@192.0.2.1:5060>", "Expires 600",
+			"<sip:us@203.0.113.7:5060>", "<sip:us@192.0.2.1:5060>;expires=0", "Expires 600",
+			"<sip:us@203.0.113.7:5060>", "Expires 600",
+			"<sip:us@203.0.113.7:5060>", "Expires 0",
+		}
+		if !slices.Equal(contacts, want) {
+			t.Errorf("got\n%s", strings.Join(contacts, "\n"))
+		}
+	})
 }
