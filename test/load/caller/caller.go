@@ -1,5 +1,5 @@
 // Package caller is a browser's web phone without the browser: SIP over WebSocket (RFC 7118) with digest
-// authentication, and WebRTC by pion. It registers, places one call, and hangs up.
+// authentication, and WebRTC by pion. It registers, places one call or answers some, and hangs up.
 package caller
 
 import (
@@ -26,6 +26,8 @@ type Options struct {
 	Origin string
 	// User, Domain and Password of the account.
 	User, Domain, Password string
+	// Answer answers the offer of who calls; nil refuses all calls (488). It is called while no message is read.
+	Answer func(offer string) (answer string, err error)
 }
 
 // Caller is one connected user. One goroutine uses it at a time.

@@ -144,9 +144,9 @@ func (c *Caller) deliver(response *message.Message) {
 	}
 }
 
-// serve answers the requests of the service. Only BYE means anything to us; no offer is taken.
+// serve answers the requests of the service. Only INVITE and BYE mean anything to us.
 func (c *Caller) serve(request *message.Message) {
-	status, reason := 200, "OK"
+	reply := request.Reply(200, "OK", token())
 	switch request.Method() {
 	case "ACK":
 		return
@@ -155,9 +155,23 @@ func (c *Caller) serve(request *message.Message) {
 		c.hungUp = true
 		c.mu.Unlock()
 	case "INVITE":
-		status, reason = 488, "Not Acceptable Here"
+		reply = c.answer(request)
 	}
-	_ = c.write(request.Reply(status, reason, token())) // read finds out that the connection is gone
+	_ = c.write(reply) // read finds out that the connection is gone
+}
+
+// answer answers a call.
+func (c *Caller) answer(invite *message.Message) *message.Message {
+	if c.options.Answer == nil {
+		return invite.Reply(488, "Not Acceptable Here", token())
+	}
+	answer, err := c.options.Answer(invite.Body)
+	if err != nil {
+		return invite.Reply(488, "Not Acceptable Here", token()).Add("Reason", fmt.Sprintf("SIP;text=%q", err))
+	}
+	reply := invite.Reply(200, "OK", token()).Add("Contact", c.contact()).Add("Content-Type", "application/sdp")
+	reply.Body = answer
+	return reply
 }
 
 func (c *Caller) end(err error) {
