@@ -3,9 +3,11 @@ package quality
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
@@ -13,10 +15,11 @@ import (
 	"sipbridge/test/load/caller"
 )
 
-// browser is a WebRTC party that calls: SIP over WebSocket, ICE and DTLS-SRTP by pion.
+// browser is a WebRTC party: SIP over WebSocket, ICE and DTLS-SRTP by pion.
 type browser struct {
 	*party
 
+	uri        string
 	sip        *caller.Caller
 	connection *webrtc.PeerConnection
 	track      *webrtc.TrackLocalStaticRTP
@@ -28,7 +31,7 @@ type browser struct {
 // newBrowser registers a browser with one codec.
 func newBrowser(t *testing.T, with codec, account caller.Options) *browser {
 	t.Helper()
-	b := &browser{party: newParty(with), up: make(chan struct{})}
+	b := &browser{party: newParty(with), up: make(chan struct{}), uri: "sip:" + account.User + "@" + account.Domain}
 	capability := webrtc.RTPCodecCapability{
 		MimeType: "audio/" + with.codec.Name, ClockRate: with.codec.ClockRate, Channels: uint16(with.codec.Channels),
 		SDPFmtpLine: with.parameters,
@@ -61,6 +64,7 @@ func newBrowser(t *testing.T, with codec, account caller.Options) *browser {
 			once.Do(func() { close(b.up) })
 		}
 	})
+	account.Answer = b.answer
 	b.sip, err = caller.Dial(t.Context(), account)
 	must(t, err)
 	must(t, b.sip.Register(t.Context()))
@@ -99,7 +103,32 @@ func (b *browser) heed(sender *webrtc.RTPSender) {
 	}
 }
 
-// call calls somebody and waits until media can flow.
+// expect gives the URI at which the browser is called.
+func (b *browser) expect(*testing.T) string { return b.uri }
+
+// answer answers a call.
+func (b *browser) answer(offer string) (string, error) {
+	b.format.Parameters = parameters(offer, b.format.String())
+	if err := b.connection.SetRemoteDescription(description(webrtc.SDPTypeOffer, offer)); err != nil {
+		return "", fmt.Errorf("%w: %w", errSDP, err)
+	}
+	answer, err := b.connection.CreateAnswer(nil)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errSDP, err)
+	}
+	gathered := webrtc.GatheringCompletePromise(b.connection)
+	if err = b.connection.SetLocalDescription(answer); err != nil {
+		return "", fmt.Errorf("%w: %w", errSDP, err)
+	}
+	<-gathered
+	return b.connection.LocalDescription().SDP, nil
+}
+
+func description(kind webrtc.SDPType, sdp string) webrtc.SessionDescription {
+	return webrtc.SessionDescription{Type: kind, SDP: sdp}
+}
+
+// call calls somebody.
 func (b *browser) call(t *testing.T, uri string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -115,24 +144,43 @@ func (b *browser) call(t *testing.T, uri string) {
 	}
 	invited, err := b.sip.Invite(ctx, uri, sdp)
 	must(t, err)
-	b.format.Parameters = answered(invited.Answer)
+	b.format.Parameters = parameters(invited.Answer, b.format.String())
 	answer := invited.Answer
 	if b.relay != nil {
 		answer = b.relay.answered(answer)
 	}
-	must(t, b.connection.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
+	must(t, b.connection.SetRemoteDescription(description(webrtc.SDPTypeAnswer, answer)))
+}
+
+// await waits until media can flow.
+func (b *browser) await(t *testing.T) {
+	t.Helper()
 	select {
 	case <-b.up:
-	case <-ctx.Done():
+	case <-time.After(limit):
 		t.Fatal("ICE and DTLS do not come up")
 	}
 }
 
-// answered gives the parameters of the one codec in an answer, which say how we are to encode.
-func answered(sdp string) string {
+func (b *browser) hangup(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	must(t, b.sip.Hangup(ctx))
+}
+
+// parameters gives those of a codec in an SDP, which say how we are to encode.
+func parameters(sdp, codec string) string {
+	number := ""
 	for line := range strings.Lines(sdp) {
-		if value, ok := strings.CutPrefix(line, "a=fmtp:111 "); ok {
-			return strings.TrimSpace(value)
+		line = strings.TrimSpace(line)
+		if mapped, ok := strings.CutPrefix(line, "a=rtpmap:"); ok && number == "" {
+			if before, name, _ := strings.Cut(mapped, " "); strings.EqualFold(name, codec) {
+				number = before
+			}
+		}
+		if value, ok := strings.CutPrefix(line, "a=fmtp:"+number+" "); ok && number != "" {
+			return value
 		}
 	}
 	return ""

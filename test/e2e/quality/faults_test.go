@@ -13,7 +13,7 @@ import (
 // TestFaultsAreTold keeps what a phone could not read, and gives what it could not send.
 func TestFaultsAreTold(t *testing.T) {
 	t.Parallel()
-	called := newPhone(t, pcmu(), false)
+	called := newPhone(t, pcmu(), plain)
 	board := &switchboard{phones: map[string]*phone{"called": called}}
 	invite := &message.Message{Start: "INVITE sip:called@localhost SIP/2.0", Body: "m=audio none RTP/AVP 0\r\n"}
 	if reply := board.invited(invite); reply.Status() != 488 || !errors.Is(board.fault(), errSDP) {

@@ -106,16 +106,16 @@ type verdict struct {
 // judge compares two sounds of 8 kHz, of which the second may begin up to a second later than the first.
 func judge(said, heard []int16) verdict {
 	source, sink := spectra(said), spectra(heard)
-	best := verdict{distance: math.Inf(1)}
+	nearest := verdict{distance: math.Inf(1)}
 	for shift := -10; shift < judgeRate/hop && shift+20 < len(sink); shift++ {
-		if v := compare(source, sink, shift); v.distance < best.distance {
-			best = v
+		if v := measure(source, sink, shift); v.distance < nearest.distance {
+			nearest = v
 		}
 	}
-	return best
+	return nearest
 }
 
-func compare(source, sink [][]float64, shift int) verdict {
+func measure(source, sink [][]float64, shift int) verdict {
 	loudest := math.Inf(-1)
 	for _, bands := range source {
 		loudest = max(loudest, loudness(bands))

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"sipbridge/test/e2e/namespace"
-	"sipbridge/test/load/caller"
 	"sipbridge/transcode/speechtest"
 )
 
@@ -79,11 +78,8 @@ func lossySound(t *testing.T, voice string, rate int) []int16 {
 	for len(speech) < (settling+speaking())*rate {
 		speech = append(speech, speech...)
 	}
-	sound := slices.Clone(speech[:(settling+speaking())*rate])
-	for i := range sounding() * rate {
-		sound = append(sound, int16(8000*math.Sin(2*math.Pi*440*float64(i)/float64(rate))))
-	}
-	return append(sound, make([]int16, rate/2)...)
+	speech = speech[:(settling+speaking())*rate]
+	return slices.Concat(speech, sine(sounding(), rate), make([]int16, rate/2))
 }
 
 // TestLossByTheKernel lets a browser and a phone talk while one of them loses packets, which also come late and out of
@@ -119,25 +115,22 @@ func TestLossByTheKernel(t *testing.T) {
 // lose places a call, lets both talk at once over the bad way, and judges.
 func (w *world) lose(t *testing.T, number int, way lossyWay) string {
 	t.Helper()
-	name := fmt.Sprintf("plain%d", number)
-	callee := newPhone(t, way.phone, false)
-	from := newBrowser(t, opus(), caller.Options{
-		URL: w.service.WS, Origin: "http://quality.test", User: user(number), Domain: "localhost", Password: secret,
-	})
+	from, callee := w.browser(t, opus(), number), w.phone(t, way.phone, plain, number)
 	between := newRelay(t, uint64(number), jitter)
 	if way.leg == "browser" {
 		from.relay = between
 	} else {
 		callee.relay = between
 	}
-	w.plain.add(name, callee)
-	from.call(t, "sip:"+name+"@localhost")
+	from.call(t, callee.expect(t))
+	from.await(t)
 	port := int(portOf(between.back).Port())
 	toService, err := namespace.Lose(t.Context(), port, true, way.loss)
 	must(t, err)
 	fromService, err := namespace.Lose(t.Context(), port, false, way.loss)
 	must(t, err)
 	talk(t, from.party, w.sentences[0][from.rate], callee.party, w.sentences[1][callee.rate])
+	from.hangup(t)
 	way.mustLose(t, toService)
 	way.mustLose(t, fromService)
 	told := int(from.loss.Load())
@@ -186,7 +179,9 @@ func (w lossyWay) judge(t *testing.T, said []int16, listener *party, stall time.
 	tone := liken(said[middle:middle+sounding()*judgeRate], heard)
 	t.Logf("in %s: %v; tone %v; %d packets missing; the machine stalled for %v",
 		listener.format, speech, tone, missing, stall)
-	least := map[int]likeness{0: {7, longestGap}, 5: {5, 80}, 10: {4, 100}, 20: {2, 140}}[w.loss]
+	least := map[int]likeness{
+		0: {snr: 7, gap: longestGap}, 5: {snr: 5, gap: 80}, 10: {snr: 4, gap: 100}, 20: {snr: 2, gap: 140},
+	}[w.loss]
 	least.gap += float64(min(stall, mostStall).Milliseconds())
 	for sound, got := range map[string]likeness{"speech": speech, "tone": tone} {
 		if got.snr < least.snr || got.gap > least.gap {

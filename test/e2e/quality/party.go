@@ -18,6 +18,8 @@ import (
 type party struct {
 	format transcode.Format
 	rate   int // of its sound, in Hz
+	// collect takes what was heard, where it does not come by itself; or nil.
+	collect func()
 	// send sends a packet; it is set when the call is up.
 	send func(*rtp.Packet) error
 	// loss is what the other side reports of our packets, in percent.
@@ -94,21 +96,32 @@ func (p *party) say(pcm []int16) error {
 	return nil
 }
 
+// inOrder gives the packets that came until now, each once.
+func (p *party) inOrder() []heard {
+	if p.collect != nil {
+		p.collect()
+	}
+	p.mu.Lock()
+	packets := append([]heard(nil), p.packets...)
+	p.mu.Unlock()
+	first := uint16(0)
+	if len(packets) > 0 {
+		first = packets[0].sequence
+	}
+	slices.SortStableFunc(packets, func(a, b heard) int {
+		return int(int16(a.sequence-first)) - int(int16(b.sequence-first))
+	})
+	return slices.CompactFunc(packets, func(a, b heard) bool { return a.sequence == b.sequence })
+}
+
 // hears gives what came until now, as a receiver plays it that waits for all and conceals what is missing, and how many
 // packets that are.
 func (p *party) hears(t *testing.T) (sound []int16, missing int) {
 	t.Helper()
-	p.mu.Lock()
-	packets := append([]heard(nil), p.packets...)
-	p.mu.Unlock()
+	packets := p.inOrder()
 	if len(packets) == 0 {
 		t.Fatalf("in %s nothing is heard", p.format)
 	}
-	first := packets[0].sequence
-	slices.SortStableFunc(packets, func(a, b heard) int {
-		return int(int16(a.sequence-first)) - int(int16(b.sequence-first))
-	})
-	packets = slices.CompactFunc(packets, func(a, b heard) bool { return a.sequence == b.sequence })
 	decoder, err := transcode.NewDecoder(p.format, p.rate)
 	must(t, err)
 	pcm := make([]int16, p.rate/4)
@@ -144,6 +157,9 @@ func (p *party) conceal(t *testing.T, decoder transcode.Decoder, missing int, ne
 	}
 	return sound
 }
+
+// itself is the party itself, for who holds it as an end of a call.
+func (p *party) itself() *party { return p }
 
 func must(t *testing.T, err error) {
 	t.Helper()

@@ -13,22 +13,26 @@ import (
 
 	"github.com/pion/rtp"
 
+	"sipbridge/bridge/dtlssrtp"
 	"sipbridge/bridge/srtp"
 )
 
 // limit is how long anything may take on a busy machine.
 const limit = 20 * time.Second
 
-// phone is a SIP party: RTP over UDP, plain or protected with keys in its SDP.
+// phone is a SIP party: RTP over UDP, plain or protected with keys in its SDP or by DTLS.
 type phone struct {
 	*party
 
-	codec  codec
-	secure bool
-	socket *net.UDPConn
-	relay  *relay // between it and the service, or nil
-	key    srtp.Key
-	reads  sync.WaitGroup
+	board      *switchboard
+	name       string // that of its user
+	codec      codec
+	protection protection
+	dtls       *dtlsKeys // nil without DTLS
+	socket     *net.UDPConn
+	relay      *relay // between it and the service, or nil
+	key        srtp.Key
+	reads      sync.WaitGroup
 
 	mu     sync.Mutex
 	tag    string         // guarded by mu; of the line whose key is taken
@@ -38,32 +42,77 @@ type phone struct {
 }
 
 // newPhone opens a phone with one codec.
-func newPhone(t *testing.T, with codec, secure bool) *phone {
+func newPhone(t *testing.T, with codec, protected protection) *phone {
 	t.Helper()
-	p := &phone{party: newParty(with), codec: with, secure: secure, tag: "1"}
+	p := &phone{party: newParty(with), codec: with, protection: protected, tag: "1"}
 	p.socket = listen(t)
 	p.send = p.write
-	if secure {
-		var err error
+	var err error
+	switch protected {
+	case plain:
+	case sdes:
 		p.key = srtp.NewKey(srtp.AESCM128SHA180)
 		p.sealer, err = srtp.NewSealer(p.key)
-		must(t, err)
+	case dtls:
+		p.dtls, err = newDTLSKeys(p)
 	}
+	must(t, err)
 	p.reads.Go(p.read)
 	t.Cleanup(func() {
+		if p.dtls != nil {
+			p.dtls.close()
+		}
 		_ = p.socket.Close() // nothing more is to come
 		p.reads.Wait()
 	})
 	return p
 }
 
+// protection is how a phone's media are protected.
+type protection string
+
+const (
+	plain protection = "plain"
+	sdes  protection = "SDES"
+	dtls  protection = "DTLS"
+)
+
+// expect gives the URI at which the phone is called.
+func (p *phone) expect(*testing.T) string {
+	p.board.add(p.name, p)
+	return "sip:" + p.name + "@localhost"
+}
+
+// call calls somebody.
+func (p *phone) call(t *testing.T, uri string) {
+	t.Helper()
+	p.board.call(t, p, uri)
+}
+
+// await waits until media can flow.
+func (p *phone) await(t *testing.T) {
+	t.Helper()
+	if p.dtls != nil {
+		must(t, p.dtls.await())
+	}
+}
+
+func (p *phone) hangup(t *testing.T) {
+	t.Helper()
+	p.board.hangup(t, p)
+}
+
 // sdp describes the phone, as an offer or an answer.
 func (p *phone) sdp() string {
-	profile, crypto := "RTP/AVP", ""
-	if p.secure {
+	profile, keys := "RTP/AVP", ""
+	switch p.protection {
+	case plain:
+	case sdes:
 		profile = "RTP/SAVP"
-		crypto = "a=crypto:" + p.tag + " " + p.key.Suite().String() + " inline:" +
+		keys = "a=crypto:" + p.tag + " " + p.key.Suite().String() + " inline:" +
 			base64.StdEncoding.EncodeToString(p.key.Octets()) + "\r\n"
+	case dtls:
+		profile, keys = "UDP/TLS/RTP/SAVP", p.dtls.lines()
 	}
 	address := portOf(p.socket)
 	if p.relay != nil {
@@ -74,7 +123,7 @@ func (p *phone) sdp() string {
 		parameters = fmt.Sprintf("a=fmtp:%d %s\r\n", p.codec.payloadType, p.codec.parameters)
 	}
 	return fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"+
-		"m=audio %d %s %d\r\n%sa=rtpmap:%d %s\r\n%sa=ptime:20\r\n", address.Port(), profile, p.codec.payloadType, crypto,
+		"m=audio %d %s %d\r\n%sa=rtpmap:%d %s\r\n%sa=ptime:20\r\n", address.Port(), profile, p.codec.payloadType, keys,
 		p.codec.payloadType, p.codec.codec, parameters)
 }
 
@@ -99,7 +148,10 @@ func (p *phone) heed(sdp string) error {
 				return fmt.Errorf("%w: %w", errSDP, err)
 			}
 			p.codec.payloadType = p.format.PayloadType
-		case p.secure && len(words) > 2 && strings.HasPrefix(words[0], "a=crypto:") && words[1] == "AES_CM_128_HMAC_SHA1_80":
+		case p.dtls != nil && strings.HasPrefix(line, "a=fingerprint:"), p.dtls != nil && strings.HasPrefix(line, "a=setup:"):
+			p.dtls.heed(strings.TrimSpace(line))
+		case p.protection == sdes && len(words) > 2 && strings.HasPrefix(words[0], "a=crypto:") &&
+			words[1] == srtp.AESCM128SHA180.String():
 			p.tag = strings.TrimPrefix(words[0], "a=crypto:")
 			if err := p.unlock(strings.TrimPrefix(words[2], "inline:")); err != nil {
 				return err
@@ -109,8 +161,11 @@ func (p *phone) heed(sdp string) error {
 	if p.relay != nil && p.remote.IsValid() {
 		p.remote = p.relay.insert(p.remote)
 	}
-	if !p.remote.IsValid() || p.secure && p.opener == nil {
+	if !p.remote.IsValid() || p.protection == sdes && p.opener == nil {
 		return fmt.Errorf("%w: %s", errSDP, sdp)
+	}
+	if p.dtls != nil {
+		return p.dtls.begin()
 	}
 	return nil
 }
@@ -157,6 +212,10 @@ func (p *phone) read() {
 		n, _, err := p.socket.ReadFromUDPAddrPort(buffer)
 		if err != nil {
 			return
+		}
+		if p.dtls != nil && dtlssrtp.IsDTLS(buffer[:n]) {
+			p.dtls.conn.Take(buffer[:n])
+			continue
 		}
 		p.mu.Lock()
 		opener, payloadType := p.opener, p.codec.payloadType

@@ -3,12 +3,15 @@ package quality
 import (
 	"flag"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
 
+	"sipbridge/test/e2e/process"
 	"sipbridge/test/e2e/service"
 	"sipbridge/test/load/caller"
 	"sipbridge/transcode/speechtest"
@@ -29,85 +32,54 @@ func whole() bool {
 }
 
 const (
-	binary = "../../../bin/sipbridge"
-	secret = "only on loopback"
-	// allowance is how much farther from the sentence than the codecs alone a call may be, in dB.
+	program = "../../../bin/sipbridge"
+	secret  = "only on loopback"
+	// allowance is how much farther from the sentence than the codecs alone a call may be, in dB, and how much less of its
+	// waveform may be right.
 	allowance = 1.0
+	// pure is how much of a tone is right that is good enough, in dB; codecs vary by where in it their frames begin.
+	pure = 17
 	// longestGap is in milliseconds: what one lost packet would make.
 	longestGap = 20
 	// atOnce is how many calls go on at a time.
 	atOnce = 12
+	// toneHz is how high the tone is, in Hz, toneTime how long, in seconds.
+	toneHz, toneTime = 440, 1
 )
-
-// way is a call to be tried.
-type way struct {
-	kind           string // of the caller: browser or phone
-	caller, callee codec
-	secure         bool // the callee's media are protected
-}
-
-func (w way) String() string {
-	protection := "plain"
-	if w.secure {
-		protection = "SDES"
-	}
-	return fmt.Sprintf("%s %s, phone %s %s", w.kind, w.caller.name, w.callee.name, protection)
-}
-
-// ways are those of a test, or all.
-func ways() []way {
-	var chosen []way
-	for _, callee := range phoneCodecs() {
-		for i, from := range browserCodecs() {
-			for _, secure := range []bool{false, true} {
-				if whole() || i == 0 && secure == (callee.name == "PCMA" || callee.name == "GSM") {
-					chosen = append(chosen, way{"browser", from, callee, secure})
-				}
-			}
-		}
-		for _, from := range phoneCodecs() {
-			if whole() || from.name == "PCMU" && (callee.name == "PCMU" || callee.name == "G722" || callee.name == "Speex 16") {
-				chosen = append(chosen, way{"phone", from, callee, whole() && from.name == callee.name})
-			}
-		}
-	}
-	return chosen
-}
 
 // world is a service with switchboards for phones.
 type world struct {
-	service       *service.Service
-	plain, secure *switchboard
-	sentences     [2]map[int][]int16 // what callers and callees say, by sample rate
+	service   *service.Service
+	boards    map[protection]*switchboard
+	rtmp      string             // host:port
+	sentences [2]map[int][]int16 // what callers and callees say, by sample rate: speech, and a tone in the end
 }
 
 func newWorld(t *testing.T, calls int) *world {
 	t.Helper()
-	w := &world{plain: newSwitchboard(t), secure: newSwitchboard(t)}
+	port, err := process.FreePort()
+	must(t, err)
+	w := &world{boards: make(map[protection]*switchboard), rtmp: fmt.Sprintf("127.0.0.1:%d", port)}
 	users := make(map[string]string)
-	for i := range calls {
+	for i := range 2 * calls {
 		users[user(i)] = secret
 	}
-	codecs := []string{"opus", "G722", "L16", "speex", "PCMU", "PCMA", "GSM"}
-	var err error
+	trunks, routes := w.trunks(t)
 	w.service, err = service.Start(service.Options{
-		Binary: binary, Dir: t.TempDir(), Users: users, Origins: []string{"http://quality.test"},
-		Trunks: []map[string]any{
-			{"name": "plain", "next_hop": "sip:" + w.plain.socket.Addr().String(), "codecs": codecs},
-			{"name": "secure", "next_hop": "sip:" + w.secure.socket.Addr().String(), "codecs": codecs, "srtp": "required"},
-		},
-		Routes: []map[string]any{
-			{"from": "any", "match": `^sip:plain\d+@localhost`, "to": "trunk:plain"},
-			{"from": "any", "match": `^sip:secure\d+@localhost`, "to": "trunk:secure"},
-		},
+		Binary: program, Dir: t.TempDir(), Users: users, Origins: []string{"http://quality.test"},
+		Trunks: trunks, Routes: routes,
 		Settings: map[string]map[string]any{
 			"dialing": {"rules": []map[string]any{{
-				"users": []string{"*", "trunk:plain", "trunk:secure"}, "numbers": []string{"^."},
-			}}}, "log": {"level": "info"},
+				"users": []string{"*", "trunk:plain", "trunk:sdes", "trunk:dtls"}, "numbers": []string{"^."},
+			}}},
+			"listen": {"rtmp": w.rtmp}, "log": {"level": "info"},
 			"media": {"opus_adapts": false}, // a busy machine would be judged
 		},
 	})
 	must(t, err)
+	for _, board := range w.boards {
+		board.service = addrPort(t, w.service.SIP)
+	}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(w.service.Report())
@@ -118,10 +90,39 @@ func newWorld(t *testing.T, calls int) *world {
 		w.sentences[i] = make(map[int][]int16)
 		for _, rate := range []int{8000, 16000, 32000, 48000} {
 			spoken := speechtest.Say(t, voices()[i], text, rate)
-			w.sentences[i][rate] = append(append(make([]int16, rate/2), spoken...), make([]int16, rate/2)...)
+			w.sentences[i][rate] = slices.Concat(make([]int16, rate/2), spoken, make([]int16, rate/4),
+				sine(toneTime, rate), make([]int16, rate/4))
 		}
 	}
 	return w
+}
+
+// trunks are those of the switchboards, one for each protection, and the routes to them.
+func (w *world) trunks(t *testing.T) (trunks, routes []map[string]any) {
+	t.Helper()
+	codecs := []string{"opus", "G722", "L16", "speex", "PCMU", "PCMA", "GSM"}
+	for _, kind := range []protection{plain, sdes, dtls} {
+		name := strings.ToLower(string(kind)) // as the configuration has names
+		w.boards[kind] = newSwitchboard(t)
+		trunk := map[string]any{"name": name, "next_hop": "sip:" + w.boards[kind].socket.Addr().String(), "codecs": codecs}
+		if kind != plain {
+			trunk["srtp"], trunk["srtp_keys"] = "required", name
+		}
+		trunks = append(trunks, trunk)
+		routes = append(routes, map[string]any{
+			"from": "any", "match": `^sip:` + name + `\d+@localhost`, "to": "trunk:" + name,
+		})
+	}
+	return trunks, routes
+}
+
+// sine is the tone, for some seconds.
+func sine(seconds, rate int) []int16 {
+	pcm := make([]int16, seconds*rate)
+	for i := range pcm {
+		pcm[i] = int16(8000 * math.Sin(2*math.Pi*toneHz*float64(i)/float64(rate)))
+	}
+	return pcm
 }
 
 // voices are those of callers and callees.
@@ -133,21 +134,14 @@ func user(number int) string { return fmt.Sprintf("user%03d", number) }
 func TestSpeech(t *testing.T) {
 	all := ways()
 	w := newWorld(t, len(all))
-	var mu sync.Mutex
-	var rows []string
+	var found table
 	t.Run("calls", func(t *testing.T) {
-		sideBySide(t, all, func(t *testing.T, i int, way way) {
+		sideBySide(t, all, func(t *testing.T, number int, way way) {
 			t.Helper()
-			row := w.try(t, i, way)
-			mu.Lock()
-			defer mu.Unlock()
-			rows = append(rows, row)
+			w.try(t, number, way, &found)
 		})
 	})
-	if whole() {
-		fmt.Println("| call | to the caller, dB (codecs alone) | to the callee, dB (codecs alone) |\n|---|---|---|")
-		fmt.Println(strings.Join(rows, "\n"))
-	}
+	fmt.Print(&found)
 }
 
 // sideBySide runs a subtest for each case, atOnce of them at a time. They wait more than they work, so there may be
@@ -167,51 +161,68 @@ func sideBySide[T fmt.Stringer](t *testing.T, cases []T, test func(t *testing.T,
 }
 
 // try places a call, lets both talk at once, and judges.
-func (w *world) try(t *testing.T, number int, way way) string {
+func (w *world) try(t *testing.T, number int, way way, found *table) {
 	t.Helper()
-	board, name := w.plain, fmt.Sprintf("plain%d", number)
-	if way.secure {
-		board, name = w.secure, fmt.Sprintf("secure%d", number)
+	from, to := w.end(t, way.caller, 2*number), w.end(t, way.callee, 2*number+1)
+	from.call(t, to.expect(t))
+	from.await(t)
+	to.await(t)
+	talk(t, from.itself(), w.sentences[0][from.itself().rate], to.itself(), w.sentences[1][to.itself().rate])
+	from.hangup(t)
+	there := w.hears(t, from.itself(), to.itself(), 0)
+	found.add(way.caller, way.callee, there)
+	found.add(way.callee, way.caller, w.hears(t, to.itself(), from.itself(), 1))
+	if way.caller.kind == "browser" && way.callee.kind == "phone" {
+		refer(t, to.itself(), w.speech(0), there.of.speech)
 	}
-	callee := newPhone(t, way.callee, way.secure)
-	board.add(name, callee)
-	from := w.dial(t, number, way, "sip:"+name+"@localhost")
-	talk(t, from, w.sentences[0][from.rate], callee.party, w.sentences[1][callee.rate])
-	return fmt.Sprintf("| %s | %s | %s |", way,
-		w.hears(t, callee.party, from, 1), w.hears(t, from, callee.party, 0))
 }
 
-// dial places the call, and gives the caller.
-func (w *world) dial(t *testing.T, number int, way way, uri string) *party {
+// speech is a sentence without the tone, at 8 kHz.
+func (w *world) speech(sentence int) []int16 {
+	said := w.sentences[sentence][judgeRate]
+	return said[:len(said)-toneTime*judgeRate-judgeRate/4]
+}
+
+// end makes one end of a call.
+func (w *world) end(t *testing.T, of leg, number int) end {
 	t.Helper()
-	if way.kind == "phone" {
-		p := newPhone(t, way.caller, false)
-		w.plain.call(t, p, w.service.SIP, uri)
-		return p.party
+	switch of.kind {
+	case "browser":
+		return w.browser(t, of.codec, number)
+	case "Flash":
+		return newFlash(t, of.codec, w.rtmp, user(number), secret)
+	default:
+		return w.phone(t, of.codec, of.protection, number)
 	}
-	b := newBrowser(t, way.caller, caller.Options{
+}
+
+func (w *world) browser(t *testing.T, with codec, number int) *browser {
+	t.Helper()
+	return newBrowser(t, with, caller.Options{
 		URL: w.service.WS, Origin: "http://quality.test", User: user(number), Domain: "localhost", Password: secret,
 	})
-	b.call(t, uri)
-	return b.party
+}
+
+func (w *world) phone(t *testing.T, with codec, protected protection, number int) *phone {
+	t.Helper()
+	p := newPhone(t, with, protected)
+	p.board, p.name = w.boards[protected], fmt.Sprintf("%s%d", strings.ToLower(string(protected)), number)
+	return p
 }
 
 // hears judges what one party heard of the other one's sentence.
-func (w *world) hears(t *testing.T, speaker, listener *party, sentence int) string {
+func (w *world) hears(t *testing.T, speaker, listener *party, sentence int) result {
 	t.Helper()
-	said := w.sentences[sentence][judgeRate]
-	codecs := judge(said, resampled(t, alone(t, w.sentences[sentence][speaker.rate], speaker, listener),
-		listener.rate, judgeRate))
-	heard, missing := listener.hears(t)
-	call := judge(said, resampled(t, heard, listener.rate, judgeRate))
-	t.Logf("%s to %s: %.2f (%.2f), gap %.0f", speaker.format, listener.format, call.distance, codecs.distance, call.gap)
-	if call.distance > codecs.distance+allowance {
-		t.Errorf("from %s to %s: %.1f dB from the sentence, the codecs alone %.1f",
-			speaker.format, listener.format, call.distance, codecs.distance)
+	speech := w.speech(sentence)
+	tone := w.sentences[sentence][judgeRate][len(speech):]
+	codecs := resampled(t, alone(t, w.sentences[sentence][speaker.rate], speaker, listener), listener.rate, judgeRate)
+	call, missing := listener.hears(t)
+	call = resampled(t, call, listener.rate, judgeRate)
+	r := result{of: compare(speech, tone, call), alone: compare(speech, tone, codecs)}
+	t.Logf("%s to %s: %v, the codecs alone %v", speaker.format, listener.format, r.of, r.alone)
+	if missing > 0 || !r.fine() {
+		t.Errorf("from %s to %s: %v, the codecs alone %v, %d packets missing",
+			speaker.format, listener.format, r.of, r.alone, missing)
 	}
-	if call.gap > longestGap && call.gap > codecs.gap || missing > 0 {
-		t.Errorf("from %s to %s: nothing is heard for %.0f ms, %d packets are missing",
-			speaker.format, listener.format, call.gap, missing)
-	}
-	return fmt.Sprintf("%.1f (%.1f)", call.distance, codecs.distance)
+	return r
 }

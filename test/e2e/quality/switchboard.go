@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/netip"
 	"sync"
 	"testing"
@@ -14,16 +15,18 @@ import (
 
 // switchboard is the SIP of all phones of one trunk, at one UDP port.
 type switchboard struct {
-	socket *exchange.Socket
+	socket  *exchange.Socket
+	service netip.AddrPort // which knows it as a trunk; set before anybody calls
 
-	mu     sync.Mutex
-	phones map[string]*phone // by the user that is called; guarded by mu
-	faults []error           // guarded by mu
+	mu       sync.Mutex
+	phones   map[string]*phone           // by the user that is called; guarded by mu
+	faults   []error                     // guarded by mu
+	goodbyes map[*phone]*message.Message // by which those who call hang up; guarded by mu
 }
 
 func newSwitchboard(t *testing.T) *switchboard {
 	t.Helper()
-	s := &switchboard{phones: make(map[string]*phone)}
+	s := &switchboard{phones: make(map[string]*phone), goodbyes: make(map[*phone]*message.Message)}
 	t.Cleanup(func() { // after the socket is closed
 		if err := s.fault(); err != nil {
 			t.Errorf("a phone was called in vain: %v", err)
@@ -78,27 +81,44 @@ func (s *switchboard) invited(request *message.Message) *message.Message {
 	return reply
 }
 
-// call lets a phone call somebody through the service, at host:port, which knows the switchboard as a trunk.
-func (s *switchboard) call(t *testing.T, p *phone, service, uri string) {
+// call lets a phone call somebody through the service.
+func (s *switchboard) call(t *testing.T, p *phone, uri string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	id, from, at := rand.Text(), "<sip:board@localhost>;tag="+rand.Text(), addrPort(t, service)
+	id, from, number := rand.Text(), "<sip:board@localhost>;tag="+rand.Text(), 1
 	request := func(method, target, to string) *message.Message {
 		return (&message.Message{Start: method + " " + target + " SIP/2.0"}).
 			Add("Via", s.socket.Via(rand.Text())).Add("Max-Forwards", "70").Add("From", from).Add("To", to).
-			Add("Call-ID", id).Add("CSeq", "1 "+method)
+			Add("Call-ID", id).Add("CSeq", fmt.Sprintf("%d %s", number, method))
 	}
 	invite := request("INVITE", uri, "<"+uri+">").Add("Contact", "<sip:board@"+s.socket.Addr().String()+">").
 		Add("Content-Type", "application/sdp")
 	invite.Body = p.sdp()
-	final, err := s.socket.Ask(ctx, at, invite)
+	final, err := s.socket.Ask(ctx, s.service, invite)
 	must(t, err)
 	if final.Status() != 200 {
 		t.Fatalf("the call gets %s", final.Start)
 	}
 	must(t, p.heed(final.Body))
-	must(t, s.socket.Send(at, request("ACK", message.Address(final.Get("Contact")), final.Get("To"))))
+	contact := message.Address(final.Get("Contact"))
+	must(t, s.socket.Send(s.service, request("ACK", contact, final.Get("To"))))
+	number++
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.goodbyes[p] = request("BYE", contact, final.Get("To"))
+}
+
+// hangup ends the call that a phone made.
+func (s *switchboard) hangup(t *testing.T, p *phone) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	s.mu.Lock()
+	goodbye := s.goodbyes[p]
+	s.mu.Unlock()
+	_, err := s.socket.Ask(ctx, s.service, goodbye)
+	must(t, err)
 }
 
 func addrPort(t *testing.T, text string) netip.AddrPort {

@@ -16,6 +16,8 @@ type likeness struct {
 	snr float64
 	// gap is the longest time in which something was said and nothing heard, in milliseconds.
 	gap float64
+	// late is how many samples of 8 kHz later it is heard.
+	late int
 }
 
 func (l likeness) String() string { return fmt.Sprintf("%.1f dB, gap %.0f ms", l.snr, l.gap) }
@@ -29,7 +31,8 @@ func liken(said, heard []int16) likeness {
 	transform(sink)
 	band(source)
 	band(sink)
-	shift(sink, delay(source, sink))
+	late := delay(source, sink)
+	shift(sink, late)
 	inverse(source)
 	inverse(sink)
 	source, sink = source[:len(said)], sink[:len(said)]
@@ -39,16 +42,18 @@ func liken(said, heard []int16) likeness {
 		own += real(sink[i]) * real(sink[i])
 		wanted += real(source[i]) * real(source[i])
 	}
-	if own == 0 {
-		return likeness{snr: math.Inf(-1), gap: longestHole(source, sink)}
+	found := likeness{snr: math.Inf(-1), late: int(math.Round(late))}
+	if own > 0 {
+		gain, noise := both/own, 0.0
+		for i := range sink {
+			sink[i] *= complex(gain, 0)
+			difference := real(source[i]) - real(sink[i])
+			noise += difference * difference
+		}
+		found.snr = 10 * math.Log10(wanted/noise)
 	}
-	gain, noise := complex(both/own, 0), 0.0
-	for i := range sink {
-		sink[i] *= gain
-		difference := real(source[i]) - real(sink[i])
-		noise += difference * difference
-	}
-	return likeness{snr: 10 * math.Log10(wanted/noise), gap: longestHole(source, sink)}
+	found.gap = longestHole(source, sink)
+	return found
 }
 
 // band takes away what is beyond the frequencies that count.
@@ -85,6 +90,9 @@ func delay(source, sink []complex128) float64 {
 			}
 		}
 		return sum
+	}
+	if best > n/2 {
+		best -= n
 	}
 	// A quarter, an eighth and so on of a sample to the better side.
 	lag := float64(best)
