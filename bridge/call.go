@@ -185,8 +185,9 @@ func (c *call) dial() error {
 	}
 	c.caller.looks, c.callee.shown = offer.looks(), offer.looks()
 	if c.request.Offer != nil {
+		audio, _ := c.request.Offer.First(transcode.Audio)
 		video, _ := c.request.Offer.First(transcode.Video)
-		c.caller.pictures, c.caller.takes = video.Formats, video.Bitrate
+		c.caller.wishes, c.caller.pictures, c.caller.takes = audio.Wishes, video.Formats, video.Bitrate
 	}
 	c.recorded = recordingOf(targets)
 	c.ringAfter(targets, onward)

@@ -41,7 +41,7 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 	if kind == transcode.Video {
 		from.setPipe(kind, nil) // its place, if it has one, is for the next
 	}
-	pipe, err := transcode.Connect(source, format, to.leg.Media().Sender(kind), transcode.ConnectOptions{
+	pipe, err := transcode.Connect(source, to.asking(format), to.leg.Media().Sender(kind), transcode.ConnectOptions{
 		PacketTime: sink.PacketTime, Encoder: c.exchange.options.Encoder, MostDelay: c.exchange.options.JitterBuffer,
 		MaxPayload: mostPayload(to),
 		Pictures: transcode.PictureOptions{

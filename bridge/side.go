@@ -35,6 +35,8 @@ type side struct {
 	wish Direction
 	// looks is the same for pictures alone, as far as wish lets them pass: a party without a camera only receives.
 	looks Direction
+	// wishes are MediaDescription.Wishes of the party's sound, as it described itself.
+	wishes string
 	// pictures are the video formats as the party described them itself.
 	pictures []transcode.Format
 	// takes is how much the party takes of pictures, as it described itself, in bit/s; 0 if it did not say.
@@ -79,6 +81,9 @@ func (s *side) described(said Description) {
 	leading, ok := said.Leading()
 	if ok {
 		s.heard(leading.Direction)
+	}
+	if audio, seen := said.First(transcode.Audio); seen {
+		s.wishes = audio.Wishes
 	}
 	if video, seen := said.First(transcode.Video); seen {
 		s.pictures, s.takes = video.Formats, video.Bitrate
@@ -125,6 +130,14 @@ func (s *side) sends(kind transcode.Kind) []transcode.Format {
 		}
 	}
 	return formats
+}
+
+// asking gives a format that is agreed, whose parameters are what we ask of the party, with what the party asks of us.
+func (s *side) asking(format transcode.Format) transcode.Format {
+	if format.Equal(opusCodec()) {
+		format.Parameters = s.wishes
+	}
+	return format
 }
 
 // has tells whether there is a section of a kind.

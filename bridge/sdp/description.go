@@ -1,6 +1,8 @@
 package sdp
 
 import (
+	"strings"
+
 	"sipbridge/bridge"
 	"sipbridge/transcode"
 )
@@ -27,5 +29,16 @@ func (m Media) Description() bridge.MediaDescription {
 	if !m.Refused() && m.RTP() && description.Kind != 0 {
 		description.Formats = m.Codecs()
 	}
+	description.Wishes = wishesOf(description.Formats)
 	return description
+}
+
+// wishesOf gives the parameters of Opus, of which those who send it are free to take any packets.
+func wishesOf(formats []transcode.Format) string {
+	for _, format := range formats {
+		if strings.EqualFold(format.Name, "opus") {
+			return format.Parameters
+		}
+	}
+	return ""
 }

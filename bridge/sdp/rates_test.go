@@ -53,3 +53,17 @@ func TestExtensions(t *testing.T) {
 		t.Errorf("%d are kept", kept)
 	}
 }
+
+// TestWishes holds that a section tells what those who send Opus to its party shall keep to.
+func TestWishes(t *testing.T) {
+	t.Parallel()
+	for lines, want := range map[string]string{
+		"m=audio 4000 RTP/AVP 0 96\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 usedtx=1\r\n": "usedtx=1",
+		"m=audio 4000 RTP/AVP 96\r\na=rtpmap:96 OPUS/48000/2\r\n":                         "",
+		"m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 speex/8000\r\na=fmtp:97 mode=any\r\n":     "",
+	} {
+		if got := parse(t, head+lines).Description().Media[0].Wishes; got != want {
+			t.Errorf("%q: got %q, want %q", lines, got, want)
+		}
+	}
+}
