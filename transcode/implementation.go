@@ -83,18 +83,15 @@ func newOpusDecoder(_ Format, sampleRate int) (Decoder, error) { return opus.New
 
 // newOpusEncoder keeps to what the receiver asks for in its fmtp line (RFC 7587 section 6.1).
 func newOpusEncoder(format Format, sampleRate int, options EncoderOptions) (Encoder, error) {
-	bitrate := options.Bitrate
-	if bitrate == 0 {
-		bitrate = opus.DefaultBitrate
-	}
 	most, err := strconv.Atoi(parameter(format.Parameters, "maxaveragebitrate"))
-	if err == nil && most >= 6000 {
-		bitrate = min(bitrate, most)
+	if err != nil || most < 6000 {
+		most = 0
 	}
 	encoder, err := opus.NewEncoder(opus.EncoderOptions{
 		SampleRate: sampleRate,
 		Complexity: options.Complexity,
-		Bitrate:    bitrate,
+		Bitrate:    options.Bitrate,
+		MaxBitrate: most,
 		FEC:        parameter(format.Parameters, "useinbandfec") == "1",
 		Loss:       options.Loss,
 		DTX:        parameter(format.Parameters, "usedtx") == "1",
