@@ -38,6 +38,8 @@ type agreement struct {
 	// redundancy takes apart what repeats itself (RFC 2198); nil where that was not agreed. It belongs to whoever reads
 	// RTP.
 	redundancy *red.Receiver
+	// repairs gives for a payload type of the party the one under which its packets are sent again (RFC 4588).
+	repairs map[uint8]uint8
 	// inbound says what each payload type that comes in means.
 	inbound [128]inboundFormat
 }
@@ -88,6 +90,8 @@ func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Directio
 			redundant = true
 		case sdp.RoleComfortNoise:
 			made.noise = true
+		case sdp.RoleRepair:
+			continue // when the formats are known
 		default:
 			made.formats = append(made.formats, pair.theirs)
 		}
@@ -95,6 +99,10 @@ func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Directio
 		made.accept(pair.theirs, pair.theirs.PayloadType)
 	}
 	for _, pair := range pairs {
+		if sdp.RoleOf(pair.theirs.Codec) == sdp.RoleRepair {
+			made.repair(pair.theirs, pair.theirs.PayloadType, pair.ours)
+			continue
+		}
 		made.accept(pair.theirs, pair.ours)
 	}
 	if redundant {

@@ -272,6 +272,7 @@ func (s *Session) answeringSection(offered sdp.Media, chosen bridge.MediaDescrip
 	if offered.Kind() == transcode.Video {
 		answer.Bitrate = chosen.Bitrate
 		answer.turn(offered.Extension(transcode.OrientationURI), chosen.Orientation)
+		answer.announce(s.streams[transcode.Video], s.cname)
 	}
 	return answer
 }
@@ -306,7 +307,11 @@ func (n *negotiation) answeredFormats(offered sdp.Media, chosen transcode.Format
 	if noise, ok := noiseOf(offered, chosen); ok {
 		formats = append(formats, sdp.Format{Format: noise})
 	}
-	return append(formats, redundancyOf(offered, formats)...)
+	formats = append(formats, redundancyOf(offered, formats)...)
+	if offered.Kind() == transcode.Video {
+		formats = append(formats, retransmissionOf(offered, formats[0].Format)...)
+	}
+	return formats
 }
 
 // noiseOf gives the format of comfort noise (RFC 3389) beside a codec of the same clock, if it is offered under its

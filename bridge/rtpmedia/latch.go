@@ -109,6 +109,14 @@ func (l *latch) accept(from netip.AddrPort, ssrc uint32, sequence uint16, now ti
 	return true
 }
 
+// follows tells whether a source is the one that is followed.
+func (l *latch) follows(from netip.AddrPort) bool {
+	if l.paths.on {
+		return l.paths.has(from)
+	}
+	return from == l.current
+}
+
 // acceptsReports tells whether RTCP from there is the party's.
 func (l *latch) acceptsReports(from netip.Addr) bool {
 	switch {

@@ -129,6 +129,7 @@ func (s *Session) offeringSection(kind transcode.Kind, proposed bridge.MediaDesc
 	if kind == transcode.Video {
 		offer.Feedback, offer.Bitrate = append(sdp.PictureFeedback(), "ccm tmmbr"), proposed.Bitrate
 		offer.turn(ownOrientation, proposed.Orientation)
+		offer.announce(s.streams[transcode.Video], s.cname)
 	}
 	if !s.offersProtection(kind) {
 		return offer, nil
@@ -246,8 +247,11 @@ func (n *negotiation) offeredFormats(kind transcode.Kind, codecs []transcode.For
 			clocks = append(clocks, codec.ClockRate)
 		}
 	}
-	if len(formats) == 0 || kind != transcode.Audio || n.tones {
+	switch {
+	case len(formats) == 0 || kind == transcode.Audio && n.tones:
 		return formats
+	case kind == transcode.Video:
+		return append(formats, n.offeredRetransmission(formats)...)
 	}
 	for _, clock := range clocks {
 		event := transcode.Format{

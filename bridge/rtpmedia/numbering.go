@@ -25,7 +25,7 @@ type numbering struct {
 func (n *numbering) learn(formats []sdp.Format) {
 	for _, format := range formats {
 		n.formats = slices.DeleteFunc(n.formats, func(known transcode.Format) bool {
-			return known.PayloadType == format.PayloadType || known.Fits(format.Format)
+			return known.PayloadType == format.PayloadType || same(known, format.Format)
 		})
 		n.formats = append(n.formats, format.Format)
 		n.used[format.PayloadType&0x7f] = true
@@ -35,7 +35,8 @@ func (n *numbering) learn(formats []sdp.Format) {
 // number gives the payload type for a format: the known one, the static one, the suggested one
 // if it is dynamic and free, else the next free one. It reports false if none is left.
 func (n *numbering) number(format transcode.Format) (uint8, bool) {
-	if i := slices.IndexFunc(n.formats, format.Fits); i >= 0 {
+	known := func(known transcode.Format) bool { return same(known, format) }
+	if i := slices.IndexFunc(n.formats, known); i >= 0 {
 		return n.formats[i].PayloadType, true
 	}
 	payloadType, ok := static(format.Codec)
@@ -47,6 +48,13 @@ func (n *numbering) number(format transcode.Format) (uint8, bool) {
 		n.learn([]sdp.Format{{Format: format}})
 	}
 	return payloadType, ok
+}
+
+// same tells whether two formats have the same number: they fit, and what repairs one does not repair another.
+func same(a, b transcode.Format) bool {
+	mine, _ := sdp.Repairs(a)
+	theirs, _ := sdp.Repairs(b)
+	return a.Fits(b) && mine == theirs
 }
 
 func (n *numbering) dynamic(suggested uint8) (uint8, bool) {

@@ -1,6 +1,7 @@
 package rtpmedia
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -29,7 +30,15 @@ func (s *Session) shorten(layout []sdp.Media, ours sections) {
 	if video == nil {
 		return
 	}
-	if text, err := s.describe(layout, ours).Marshal(); err == nil && len(text) > roomy {
+	long := func() bool {
+		text, err := s.describe(layout, ours).Marshal()
+		return err == nil && len(text) > roomy
+	}
+	if long() { // what is lost can be sent again without that
+		video.Formats = slices.DeleteFunc(video.Formats, isRetransmission)
+		video.SSRCs, video.SSRCGroups = nil, nil
+	}
+	if long() {
 		video.Extensions, video.Feedback = nil, sdp.PictureFeedback()
 	}
 }

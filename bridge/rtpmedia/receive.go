@@ -78,8 +78,14 @@ func (s *stream) receivePacket(datagram []byte, from netip.AddrPort, now time.Ti
 		s.unread(agreed, err)
 		return
 	}
+	again := format.role == sdp.RoleRepair
+	if again && s.restore(packet, format.payloadType, from) {
+		format = agreed.inbound[format.payloadType]
+	} else if again {
+		return
+	}
 	switch {
-	case !s.admit(agreed, packet, format, from, now):
+	case !again && !s.admit(agreed, packet, format, from, now):
 		counters.wrongSource.Add(1)
 		s.faults.IsFrom(from)
 	case !agreed.direction.Receives():
@@ -227,7 +233,6 @@ func (s *stream) send(header *rtp.Header, payload []byte) error {
 	}
 	datagram, err := s.pack(agreed, header, payload)
 	if err == nil {
-		s.resender.Keep(datagram)
 		err = s.sockets.rtp.Send(datagram, *to)
 	}
 	if err != nil {
@@ -251,5 +256,6 @@ func (s *stream) pack(agreed *agreement, header *rtp.Header, payload []byte) ([]
 		return nil, err //nolint:wrapcheck // media path
 	}
 	size += copy(buffer[size:], payload)
+	s.resender.Keep(buffer[:size])
 	return agreed.seal(buffer, size)
 }

@@ -16,11 +16,9 @@ func keptPackets(kind transcode.Kind) int {
 	return 64
 }
 
-// receiveMissed sends again what the party misses (RFC 4585 section 6.2.1), as it was: phones know no other way. It
-// reports false for an ill-formed packet.
+// receiveMissed sends again what the party misses (RFC 4585 section 6.2.1). It reports false for an ill-formed packet.
 func (s *stream) receiveMissed(header rtcp.Header, packet []byte, now time.Time) bool {
-	to := s.to.Load()
-	if header.Count != rtcp.FormatTLN || to == nil {
+	if header.Count != rtcp.FormatTLN {
 		return true
 	}
 	var missed rtcp.TransportLayerNack
@@ -30,13 +28,7 @@ func (s *stream) receiveMissed(header rtcp.Header, packet []byte, now time.Time)
 	if missed.MediaSSRC != s.sender.Stats().SSRC {
 		return true
 	}
-	s.mu.Lock()
-	roundTrip := s.remote.RoundTrip()
-	s.mu.Unlock()
-	err := s.resender.Resend(missed.Nacks, roundTrip, now, func(packet []byte) error {
-		return s.sockets.rtp.Send(packet, *to)
-	})
-	if err != nil {
+	if s.resend(missed.Nacks, now) != nil {
 		s.options.Counters.unsent.Add(1)
 	}
 	return true

@@ -2,6 +2,7 @@ package rtpmedia
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,11 +13,45 @@ import (
 	"sipbridge/transcode"
 )
 
-// TestLostPicturesAreSentAgain loses a packet on its way to a party, which asks for it and gets it.
+// TestLostPicturesAreSentAgain loses a packet on its way to a party, which asks for it and gets it: in a stream of
+// its own where both know that, as it was where not, protected or in clear.
 func TestLostPicturesAreSentAgain(t *testing.T) {
 	t.Parallel()
-	caller, callee := newSession(t, nil), newSession(t, nil)
-	show(t, caller, callee, pictures(bridge.SendRecv, vp8()))
+	for name, test := range map[string]struct {
+		change [2]func(*Options)
+		apart  bool
+	}{
+		"apart":               {apart: true},
+		"as it was":           {},
+		"keys by DTLS, apart": {[2]func(*Options){shaking(t, Required), shaking(t, Required)}, true},
+		"keys in SDP":         {[2]func(*Options){secured(Required, true), secured(Required, false)}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			losesPicture(t, newSession(t, test.change[0]), newSession(t, test.change[1]), test.apart)
+		})
+	}
+}
+
+func losesPicture(t *testing.T, caller, callee *Session, apart bool) {
+	t.Helper()
+	proposal := pictures(bridge.SendRecv, vp8())
+	proposal.Media = proposal.Media[1:] // or a protected offer would be too long for more
+	_, answer := show(t, caller, callee, proposal)
+	for _, line := range []string{"a=fmtp:97 apt=96\r\n", "a=ssrc-group:FID "} {
+		if apart && !strings.Contains(string(answer), line) {
+			t.Fatalf("no %q in\n%s", line, answer)
+		}
+	}
+	for _, session := range []*Session{caller, callee} {
+		eventually(t, "keys", func() bool {
+			protection := session.streams[transcode.Video].agreed.Load().protection
+			return protection == nil || protection.packets.sealer() != nil && protection.reports.sealer() != nil
+		})
+	}
+	if !apart {
+		caller.streams[transcode.Video].resender.Agree(true, nil)
+	}
 	seen := &recorder{}
 	callee.Receive(transcode.Video, seen)
 	film(t, caller, 1)
@@ -38,7 +73,6 @@ func TestLostPicturesAreSentAgain(t *testing.T) {
 	if !slices.Equal(order, []uint16{first, first + 2, first + 1}) || string(packets[2].Payload) != "lost" {
 		t.Errorf("saw %d, %q", order, packets[2].Payload)
 	}
-	newSpeech(caller, pcmu()).say(t)
 }
 
 // TestOnlyWhatIsOursIsSentAgain refuses requests for another stream, and ill-formed ones.
@@ -51,6 +85,7 @@ func TestOnlyWhatIsOursIsSentAgain(t *testing.T) {
 	film(t, caller, 1)
 	eventually(t, "the picture", func() bool { return seen.count() == 1 })
 	video := caller.streams[transcode.Video]
+	video.resender.Agree(true, nil) // or the callee would drop what it did not miss
 	ssrc, number := video.sender.Stats().SSRC, seen.all()[0].SequenceNumber
 	asks := func(ssrc uint32, size int) bool {
 		request := rtcp.TransportLayerNack{MediaSSRC: ssrc, Nacks: []rtcp.NackPair{{PacketID: number}}}

@@ -138,7 +138,7 @@ func (s *stream) apply(agreed *agreement) {
 		event = transcode.Format{}
 	}
 	s.sender.SetFormats(agreed.formats)
-	s.resender.Agree(agreed.feedback.nack, nil)
+	s.resender.Agree(agreed.feedback.nack, agreed.repairs)
 	s.sender.SetTelephoneEvent(event.PayloadType, event.ClockRate)
 	s.sender.SetComfortNoise(agreed.noise)
 	s.useTones(agreed.formats)

@@ -1,0 +1,110 @@
+package rtpmedia
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+
+	"sipbridge/bridge/repair"
+	"sipbridge/bridge/sdp"
+	"sipbridge/bridge/srtp"
+	"sipbridge/transcode"
+)
+
+// retransmissionOf gives the format under which packets of what is agreed on are sent again in a stream of their own
+// (RFC 4588), if one is offered. Without it they are sent again as they were.
+func retransmissionOf(offered sdp.Media, agreed transcode.Format) []sdp.Format {
+	if !feedbackOf(offered).nack {
+		return nil
+	}
+	for _, format := range offered.Retransmissions() {
+		if media, _ := sdp.Repairs(format); media == agreed.PayloadType {
+			return []sdp.Format{{Format: sdp.Retransmission(agreed, format.PayloadType)}}
+		}
+	}
+	return nil
+}
+
+// offeredRetransmission is that for the first one of the formats that we offer, with its number.
+func (n *negotiation) offeredRetransmission(formats []sdp.Format) []sdp.Format {
+	again := sdp.Retransmission(formats[0].Format, formats[0].PayloadType+1)
+	number, ok := n.numbers.number(again)
+	if !ok {
+		return nil
+	}
+	again.PayloadType = number
+	return []sdp.Format{{Format: again}}
+}
+
+// isRetransmission tells whether a format is for packets that are sent again.
+func isRetransmission(format sdp.Format) bool {
+	_, ok := sdp.Repairs(format.Format)
+	return ok
+}
+
+// announce names the streams of a section in which packets may be sent again (RFC 5576 section 4.2).
+func (m *section) announce(stream *stream, cname string) {
+	if !slices.ContainsFunc(m.Formats, isRetransmission) {
+		return
+	}
+	ours, again := stream.sender.Stats().SSRC, stream.resender.SSRC()
+	m.SSRCGroups = []string{fmt.Sprintf("FID %d %d", ours, again)}
+	m.SSRCs = []sdp.SSRC{{ID: ours, CName: cname}, {ID: again, CName: cname}}
+}
+
+// repair notes the format under which the party sends packets again, and we do, of a codec that is agreed on.
+func (a *agreement) repair(format transcode.Format, numbers ...uint8) {
+	media, ok := sdp.Repairs(format)
+	agreed := func(codec transcode.Format) bool { return codec.PayloadType == media }
+	if !ok || !a.feedback.nack || !slices.ContainsFunc(a.formats, agreed) {
+		return
+	}
+	a.repairs = map[uint8]uint8{media: format.PayloadType}
+	for _, number := range numbers {
+		a.inbound[number&0x7f] = inboundFormat{
+			known: true, role: sdp.RoleRepair, payloadType: media, clock: format.ClockRate,
+		}
+	}
+}
+
+// restore makes of a packet that came again, in a stream of its own, what it was. It reports false for one that is not
+// the party's, or was not missing.
+func (s *stream) restore(packet *rtp.Packet, payloadType uint8, from netip.AddrPort) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.latch.follows(from) {
+		s.options.Counters.wrongSource.Add(1)
+		s.faults.IsFrom(from)
+		return false
+	}
+	if !repair.Unwrap(packet, payloadType) {
+		return false
+	}
+	packet.SSRC, _ = s.reception.Newest()
+	return s.requester.Found(packet.SSRC, packet.SequenceNumber)
+}
+
+// resend sends again what the party misses.
+func (s *stream) resend(missed []rtcp.NackPair, now time.Time) error {
+	agreed, to := s.agreed.Load(), s.to.Load()
+	if agreed == nil || to == nil {
+		return nil
+	}
+	s.mu.Lock()
+	roundTrip := s.remote.RoundTrip()
+	s.mu.Unlock()
+	var buffer []byte
+	return s.resender.Resend(missed, roundTrip, now, func(packet []byte) error {
+		buffer = slices.Grow(buffer[:0], len(packet)+srtp.Overhead)
+		buffer = buffer[:cap(buffer)]
+		sealed, err := agreed.seal(buffer, copy(buffer, packet))
+		if err != nil {
+			return err
+		}
+		return s.sockets.rtp.Send(sealed, *to)
+	})
+}

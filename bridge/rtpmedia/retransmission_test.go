@@ -1,0 +1,120 @@
+package rtpmedia
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+
+	"sipbridge/bridge"
+	"sipbridge/transcode"
+)
+
+// viewer is a phone whose video port is that of another phone's sound.
+type viewer struct {
+	*phone
+
+	video *phone
+	to    *stream
+	seen  *recorder
+}
+
+// newViewer calls a session with VP8 as 97 and lines about it.
+func newViewer(t *testing.T, session *Session, formats string, lines ...string) (w *viewer, answer string) {
+	t.Helper()
+	w = &viewer{phone: newPhone(t, "127.0.0.1", 1), video: newPhone(t, "127.0.0.1", 2), seen: &recorder{}}
+	section := fmt.Sprintf("m=video %d RTP/AVP %s", w.video.address().Port(), formats)
+	offer := w.offer(append([]string{section, "a=rtpmap:97 VP8/90000"}, lines...)...)
+	answered := answersFirst(must[bridge.Description](t)(session.SetOffer(offer)))
+	answer = string(must[[]byte](t)(session.Answer(answered)))
+	session.Receive(transcode.Video, w.seen)
+	w.to = session.streams[transcode.Video]
+	return w, answer
+}
+
+// sends sends a packet from a port of its own, or of somebody else.
+func (w *viewer) sends(from *phone, payloadType uint8, number uint16, ssrc uint32, payload ...byte) {
+	w.t.Helper()
+	packet := rtp.Packet{
+		Header:  rtp.Header{Version: 2, PayloadType: payloadType, SequenceNumber: number, SSRC: ssrc},
+		Payload: payload,
+	}
+	w.sendTo(from.rtp, w.to.address(), must[[]byte](w.t)(packet.Marshal()))
+}
+
+// TestRetransmission takes from a phone what it sends again in a stream of its own, and sends it so.
+func TestRetransmission(t *testing.T) {
+	t.Parallel()
+	session := newSession(t, nil)
+	w, answer := newViewer(t, session, "97 98 99", "a=rtcp-fb:97 nack", "a=rtpmap:98 rtx/90000",
+		"a=fmtp:98 apt=97;rtx-time=200", "a=rtpmap:99 rtx/90000", "a=fmtp:99 apt=101")
+	again := w.to.resender.SSRC()
+	for _, line := range []string{
+		" RTP/AVP 97 98\r\n", "a=fmtp:98 apt=97\r\n",
+		fmt.Sprintf("a=ssrc-group:FID %d %d\r\n", w.to.sender.Stats().SSRC, again),
+	} {
+		if !strings.Contains(answer, line) {
+			t.Fatalf("no %q in\n%s", line, answer)
+		}
+	}
+	for _, number := range []uint16{1, 2, 4} {
+		w.sends(w.video, 97, number, 2, 0x10, byte(number))
+	}
+	eventually(t, "pictures", func() bool { return w.seen.count() == 3 })
+	stranger := newPhone(t, "127.0.0.1", 3)
+	w.sends(stranger, 98, 1, 77, 0, 3, 0x10, 3)
+	eventually(t, "the stranger to be counted", func() bool { return session.options.Counters.Stats().WrongSource == 1 })
+	for number, payload := range map[uint16][]byte{1: {0, 2, 0x10, 2}, 2: {0, 3, 0x10, 3}, 3: {0, 3, 0x10, 3}, 4: {0}} {
+		w.sends(w.video, 98, number, 78, payload...) // came already, is missing, is not any more, probes
+	}
+	w.sends(w.video, 97, 5, 2, 0x10, 5)
+	eventually(t, "pictures", func() bool { return w.seen.count() >= 5 })
+	packets := w.seen.all()
+	if got := packets[3]; len(packets) != 5 || got.SequenceNumber != 3 || got.SSRC != 2 || got.PayloadType != 97 ||
+		string(got.Payload) != "\x10\x03" {
+		t.Errorf("saw %d packets, %v", len(packets), packets)
+	}
+	if stats := session.Stats().Video; stats.Received != 4 || stats.Lost != 1 {
+		t.Errorf("%+v", stats)
+	}
+
+	picture := &rtp.Packet{
+		Header: rtp.Header{Version: 2, PayloadType: 97, SequenceNumber: 7, SSRC: 9}, Payload: []byte("picture"),
+	}
+	if err := session.Sender(transcode.Video).WriteRTP(picture); err != nil {
+		t.Fatal(err)
+	}
+	first := w.video.hear()
+	nack := &rtcp.TransportLayerNack{MediaSSRC: first.SSRC, Nacks: []rtcp.NackPair{{PacketID: first.SequenceNumber}}}
+	to := w.to.address()
+	w.sendTo(w.video.rtcp, netip.AddrPortFrom(to.Addr(), to.Port()+1), must[[]byte](t)(nack.Marshal()))
+	second := w.video.hear()
+	if second.SSRC != again || second.PayloadType != 98 || string(second.Payload[2:]) != "picture" ||
+		binary.BigEndian.Uint16(second.Payload) != first.SequenceNumber {
+		t.Errorf("%v was sent again as %v", first, second)
+	}
+}
+
+// TestNoRetransmission answers none to a phone that takes no requests for lost packets, or has none for the codec.
+func TestNoRetransmission(t *testing.T) {
+	t.Parallel()
+	for _, lines := range [][]string{
+		{"a=rtpmap:98 rtx/90000", "a=fmtp:98 apt=97"},
+		{"a=rtcp-fb:97 nack", "a=rtpmap:98 rtx/90000", "a=fmtp:98 apt=96"},
+		{"a=rtcp-fb:97 nack", "a=rtpmap:98 rtx/90000"},
+	} {
+		session := newSession(t, nil)
+		w, answer := newViewer(t, session, "97 98", lines...)
+		if strings.Contains(answer, "rtx") || strings.Contains(answer, "FID") {
+			t.Errorf("%q are answered\n%s", lines, answer)
+		}
+		w.sends(w.video, 98, 1, 77, 0, 3, 0x10, 3)
+		eventually(t, "what was not agreed to be counted", func() bool {
+			return session.options.Counters.Stats().WrongPayloadType == 1
+		})
+	}
+}
