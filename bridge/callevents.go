@@ -141,6 +141,9 @@ func (c *call) establish() {
 	c.startListening()
 	c.direct(&c.caller, &c.callee)
 	c.direct(&c.callee, &c.caller)
+	if c.answer != nil {
+		c.reconcile(&c.caller, &c.callee) // what the caller could not be given, the callee does not go on with
+	}
 	c.introduce(&c.caller, &c.callee)
 }
 

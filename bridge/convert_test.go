@@ -3,6 +3,7 @@
 package bridge_test
 
 import (
+	"slices"
 	"testing"
 
 	"sipbridge/bridge"
@@ -44,6 +45,7 @@ func TestPicturesOfNoCommonCodec(t *testing.T) {
 				t.Errorf("%d refusals are counted, want %d", test.limit.Refused(), test.refused)
 			}
 			if !ok {
+				withoutPictures(t, answer, bridgetest.Await[bridgetest.Offer](t, callee.Leg).Offer)
 				return
 			}
 			caller.FakeMedia().AwaitPlugged(t, transcode.Video)
@@ -55,6 +57,53 @@ func TestPicturesOfNoCommonCodec(t *testing.T) {
 			bridgetest.Await[bridgetest.Hangup](t, caller.Leg)
 			caller.Emit(bridge.Ended{Cause: bridge.Cause{Status: 200}})
 			bridgetest.Eventually(t, "the places to be given back", func() bool { return test.limit.Running() == 0 })
+		})
+	}
+}
+
+// withoutPictures checks that a call goes on with its sound: the caller's are refused, in their section, and the
+// callee is asked to do without.
+func withoutPictures(t *testing.T, answer, offer bridge.Description) {
+	t.Helper()
+	if len(answer.Media) != 2 || answer.Media[0].Refused() || !answer.Media[1].Refused() {
+		t.Errorf("the caller is answered %+v", answer)
+	}
+	if sound, ok := offer.Leading(); len(offer.Media) != 1 || !ok || sound.Kind != transcode.Audio {
+		t.Errorf("the callee is offered %+v", offer)
+	}
+}
+
+// TestPicturesAreConvertedFromWhatCanBe answers the codec that can be converted to a page that would rather have
+// another one, and none to a page that has only others.
+func TestPicturesAreConvertedFromWhatCanBe(t *testing.T) {
+	t.Parallel()
+	vp8, vp9, av1 := video("VP8", 96, ""), video("VP9", 98, "profile-id=0"), video("AV1", 45, "level-idx=5;profile=0;tier=0")
+	for name, test := range map[string]struct {
+		has  []transcode.Format
+		want string
+	}{
+		"VP9 first": {[]transcode.Format{vp9, av1, vp8}, "VP8"},
+		"AV1 first": {[]transcode.Format{av1, vp8, vp9}, "VP8"},
+		"only VP9":  {[]transcode.Format{vp9}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, func(o *bridge.ExchangeOptions) { o.Policy.Pictures = transcode.NewPictureLimit(2) })
+			asked := request(bridgetest.PCMU())
+			asked.Offer = new(withVideo(bridge.SendRecv, test.has...))
+			caller, callee := f.callWith(t, asked)
+			offered, _ := callee.Request.Offer.First(transcode.Video)
+			has := func(format transcode.Format) bool { return format.Name == "H264" }
+			if slices.ContainsFunc(offered.Formats, has) != (test.want != "") {
+				t.Errorf("offered %+v", offered)
+			}
+			callee.Emit(bridge.Answered{Answer: withVideo(bridge.SendRecv, video("H264", 102, "packetization-mode=1"))})
+			answer := bridgetest.Await[bridgetest.Answer](t, caller.Leg).Answer
+			if test.want != "" {
+				showsVP8(t, answer, bridge.SendRecv)
+				return
+			}
+			withoutPictures(t, answer, bridgetest.Await[bridgetest.Offer](t, callee.Leg).Offer)
 		})
 	}
 }
