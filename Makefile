@@ -56,7 +56,8 @@ lint: setup-build
 unit: setup-build setup-test pages
 	$(call say,unit tests)
 	go test $(TAGS)$(VIDEO) -race -timeout 15m $(PACKAGES)
-	go test $(TAGS),libavcodec -race -timeout 5m ./transcode/avcodec ./signaling/rtmp
+	go test $(TAGS),libavcodec -race -timeout 5m ./transcode/avcodec ./transcode/ilbc ./signaling/rtmp
+	go test $(TAGS),libavcodec -timeout 5m -run ReceiveOnly ./transcode ./bridge
 	go test $(TAGS),amr,bcg729 -timeout 5m -run 'Optional|There|Conceal|Malformed' ./transcode ./transcode/amr ./transcode/g729
 	@$(MAKE) --no-print-directory pages-unit
 .PHONY: pages-unit pages-lint

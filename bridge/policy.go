@@ -211,6 +211,22 @@ func withParameters(format transcode.Format, far []transcode.Format) transcode.F
 	return format
 }
 
+// receivable gives those of a party's formats in which it may send beside the chosen one, which is the only one that we
+// send it: it would rather have them, but their packets can be decoded and not made.
+func receivable(formats []transcode.Format, chosen transcode.Format) []transcode.Format {
+	var added []transcode.Format
+	for _, format := range formats {
+		if format.Equal(chosen.Codec) {
+			break
+		}
+		if parameters, ok := transcode.AnswerParameters(format); ok && transcode.ReceiveOnly(format.Codec) {
+			format.Parameters = parameters
+			added = append(added, format)
+		}
+	}
+	return added
+}
+
 // withFreePayloadType gives the format a payload type that none of the others has.
 func withFreePayloadType(format transcode.Format, others []transcode.Format) transcode.Format {
 	taken := func(number uint8) bool {
@@ -233,8 +249,12 @@ func find(formats []transcode.Format, codec transcode.Codec) (transcode.Format, 
 	return formats[i], true
 }
 
+// notAcceptable tells the party why, too: 305 is "Incompatible media format" (RFC 3261 sections 20.43 and 21.4.26).
 func notAcceptable(why string) Cause {
-	return Cause{Status: 488, Text: "Not Acceptable Here", Err: errUnusable(why)}
+	return Cause{
+		Status: 488, Text: "Not Acceptable Here", Err: errUnusable(why),
+		Headers: []Header{{Name: "Warning", Value: `305 sipbridge "` + why + `"`}},
+	}
 }
 
 // errUnusable says what is wrong with a Description.

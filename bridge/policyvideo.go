@@ -109,7 +109,7 @@ func (p Policy) answerSection(offered MediaDescription, far Description) MediaDe
 		return refused
 	}
 	answer := MediaDescription{
-		Kind: offered.Kind, Formats: []transcode.Format{chosen},
+		Kind: offered.Kind, Formats: append([]transcode.Format{chosen}, receivable(offered.Formats, chosen)...),
 		Direction: other.Direction.And(offered.Direction.Mirror()), PacketTime: other.PacketTime,
 	}
 	if offered.Kind == transcode.Video {

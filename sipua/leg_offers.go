@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -79,7 +80,7 @@ func (l *leg) sameAnswer(offer bridge.Description) (bridge.Description, bool) {
 		reply := bridge.MediaDescription{Kind: section.Kind}
 		agreed, ok := l.agreed.First(section.Kind)
 		if _, answered := answer.First(section.Kind); ok && !answered && !section.Refused() {
-			reply.Formats = keep(section.Formats, agreed.Formats[0])
+			reply.Formats = keep(section.Formats, agreed.Formats)
 			reply.Direction = l.wanted.And(section.Direction.Mirror())
 			reply.PacketTime = section.PacketTime
 		}
@@ -137,13 +138,20 @@ func inUse(description bridge.Description) bridge.Description {
 	return used
 }
 
-func keep(formats []transcode.Format, agreed transcode.Format) []transcode.Format {
-	for _, format := range formats {
-		if format.Fits(agreed) {
-			return []transcode.Format{format}
+// keep gives those formats that are still there of those agreed on, the one that we send and others in which the party
+// may; none without the first.
+func keep(formats []transcode.Format, agreed []transcode.Format) []transcode.Format {
+	var kept []transcode.Format
+	for i, wanted := range agreed {
+		at := slices.IndexFunc(formats, func(format transcode.Format) bool { return format.Fits(wanted) })
+		switch {
+		case at >= 0 && (i == 0 || transcode.ReceiveOnly(wanted.Codec)):
+			kept = append(kept, formats[at])
+		case i == 0:
+			return nil
 		}
 	}
-	return nil
+	return kept
 }
 
 // accept answers the party's offer under way.

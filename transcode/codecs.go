@@ -48,7 +48,7 @@ type EncoderOptions struct {
 // MaxPacketTime is the longest packet that can be transcoded.
 const MaxPacketTime = 240 * time.Millisecond
 
-// implementation is what is known of a codec that can be decoded and encoded.
+// implementation is what is known of a codec that can be decoded, and mostly encoded.
 type implementation struct {
 	Codec
 	// payloadType is the static one (RFC 3551 table 4), or -1.
@@ -59,6 +59,7 @@ type implementation struct {
 	packetTimes []time.Duration
 
 	newDecoder func(format Format, sampleRate int) (Decoder, error)
+	// newEncoder is nil where there is none.
 	newEncoder func(format Format, sampleRate int, options EncoderOptions) (Encoder, error)
 }
 
@@ -77,7 +78,7 @@ func implementations() []implementation {
 		{Codec{"speex", 8000, 1}, -1, []int{8000}, twenties, newSpeexDecoder, newSpeexEncoder},
 		{Codec{"GSM", gsm.SampleRate, 1}, 3, []int{gsm.SampleRate}, twenties, newGSMDecoder, newGSMEncoder},
 	}
-	return slices.Concat(known, amrImplementations(), g729Implementations())
+	return slices.Concat(known, amrImplementations(), g729Implementations(), ilbcImplementations())
 }
 
 func find(codec Codec) (implementation, bool) {
@@ -91,16 +92,24 @@ func find(codec Codec) (implementation, bool) {
 
 // Transcodable tells whether packets of a codec can be decoded and made.
 func Transcodable(codec Codec) bool {
-	_, ok := find(codec)
-	return ok
+	known, ok := find(codec)
+	return ok && known.newEncoder != nil
+}
+
+// ReceiveOnly tells whether packets of a codec can be decoded and not made. A party that is to be spoken to has to have
+// another one, too.
+func ReceiveOnly(codec Codec) bool {
+	known, ok := find(codec)
+	return ok && known.newEncoder == nil
 }
 
 // Codecs lists the codecs that can be decoded and made, the best first.
 func Codecs() []Codec {
-	known := implementations()
-	list := make([]Codec, len(known))
-	for i := range known {
-		list[i] = known[i].Codec
+	var list []Codec
+	for _, known := range implementations() {
+		if known.newEncoder != nil {
+			list = append(list, known.Codec)
+		}
 	}
 	return list
 }
@@ -138,13 +147,13 @@ func NewDecoder(format Format, sampleRate int) (Decoder, error) {
 // the parameters of the format ask. The error is ErrNoPath if the codec is unknown or does not know that rate.
 func NewEncoder(format Format, sampleRate int, options EncoderOptions) (Encoder, error) {
 	known, ok := find(format.Codec)
-	if !ok || !known.at(sampleRate) {
+	if !ok || !known.at(sampleRate) || known.newEncoder == nil {
 		return nil, noPath(format, sampleRate)
 	}
 	return known.newEncoder(format, sampleRate, options)
 }
 
-// SampleRate gives the highest sample rate in Hz at which a codec can be encoded and decoded, 0 if it is not
+// SampleRate gives the highest sample rate in Hz at which a codec can be decoded, and encoded if at all, 0 if it is not
 // known. Sound up to half of it is heard.
 func SampleRate(codec Codec) int {
 	known, ok := find(codec)

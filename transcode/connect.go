@@ -97,7 +97,7 @@ func newRoute(pipe *Pipe, from, to Format, options ConnectOptions) (*route, erro
 		return &route{from: from, to: to, sets: parameterSets(from), pictures: made}, nil
 	}
 	target, ok := find(to.Codec)
-	if !ok || !known {
+	if !ok || !known || target.newEncoder == nil {
 		return nil, fmt.Errorf("%w: %s to %s", ErrNoPath, from, to)
 	}
 	transcoder := newTranscoder(pipe, from, to, cheapest(source, target), options)

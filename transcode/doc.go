@@ -8,8 +8,8 @@
 // another one; a Sender behind it makes one unbroken RTP stream of whatever is plugged in, and
 // puts telephone keys between. All of it runs in the goroutine that received the packet.
 //
-// Nothing here knows of calls, sockets or SDP; the algorithms live in the subpackages (opus, speex,
-// g722, g711, gsm, conceal, resample, jitter, sequence, red, comfortnoise, dtmf) and know nothing of RTP sessions.
+// Nothing here knows of calls, sockets or SDP; the algorithms live in the subpackages (opus, speex, g722, g711, gsm,
+// l16, amr, g729, ilbc, conceal, resample, jitter, sequence, red, comfortnoise, dtmf) and know nothing of RTP sessions.
 //
 // To add a codec: write its algorithm as a subpackage and add one line to the table in codecs.go.
 package transcode

@@ -153,6 +153,9 @@ func listen(t *testing.T, format Format, packets []kept) []int16 {
 			t.Fatal(err)
 		}
 		place := int(int64(packet.Timestamp-packets[0].Timestamp) * 8000 / int64(format.ClockRate))
+		if place < 0 || place > 8000*600 {
+			t.Fatalf("%d s after the first packet", place/8000)
+		}
 		for i := 0; i < n; i += rate / 8000 {
 			for len(heard) <= place {
 				heard = append(heard, 0)

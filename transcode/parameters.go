@@ -11,6 +11,7 @@ const (
 	amrNarrow = "AMR"
 	amrWide   = "AMR-WB"
 	g729Name  = "G729"
+	ilbcName  = "iLBC"
 )
 
 // amrFormat reads how a party packs AMR; false for what is not spoken here, and other codecs.
@@ -40,11 +41,17 @@ func Usable(format Format) bool {
 }
 
 // AnswerParameters gives the value of the fmtp line that answers a format, for codecs of which it depends on what that
-// party offers alone: AMR packs as is offered (RFC 4867 section 8.3.1), G.729 sends silence as sound. It reports false
-// for others.
+// party offers alone: AMR packs as is offered (RFC 4867 section 8.3.1), G.729 sends silence as sound, iLBC has the
+// length of frames that is offered (RFC 3952 section 4.3). It reports false for others.
 func AnswerParameters(format Format) (parameters string, ok bool) {
 	if strings.EqualFold(format.Name, g729Name) {
 		return "annexb=no", true
+	}
+	if strings.EqualFold(format.Name, ilbcName) {
+		if parameter(format.Parameters, "mode") == "20" {
+			return "mode=20", true
+		}
+		return "mode=30", true
 	}
 	if _, ok := amrFormat(format); !ok {
 		return "", false

@@ -231,7 +231,7 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 		if kind == 0 || ours[kind] != nil || i >= len(answer.Media) || answer.Media[i].Refused() {
 			continue
 		}
-		if formats := n.answeredFormats(offered, answer.Media[i].Formats[0]); len(formats) > 0 && s.ready(kind) {
+		if formats := n.answeredFormats(offered, answer.Media[i].Formats); len(formats) > 0 && s.ready(kind) {
 			ours[kind] = s.answeringSection(offered, answer.Media[i], formats)
 			ours[kind].at = i
 			agreed[kind] = s.answeredBy(ours[kind], offered)
@@ -288,23 +288,20 @@ func (s *Session) answeredBy(ours *section, offered sdp.Media) *agreement {
 	return agreed
 }
 
-// answeredFormats gives the chosen codec, with the number it has in the offer, and its telephone-event.
-func (n *negotiation) answeredFormats(offered sdp.Media, chosen transcode.Format) []sdp.Format {
-	var formats []sdp.Format
-	for _, format := range offered.Codecs() {
-		if format.Fits(chosen) && (offered.Kind() == transcode.Audio || format.PayloadType == chosen.PayloadType) {
-			format.Parameters = chosen.Parameters
-			formats = append(formats, sdp.Format{Format: format})
-			break
-		}
-	}
+// answeredFormats gives the chosen codec, with the number it has in the offer, those in which the party may send
+// beside it, and its telephone-event.
+func (n *negotiation) answeredFormats(offered sdp.Media, chosen []transcode.Format) []sdp.Format {
+	formats := chosenFormat(offered, chosen[0])
 	if len(formats) == 0 {
 		return formats
 	}
-	if event, ok := n.answeredEvent(offered, chosen); ok {
+	for _, format := range chosen[1:] {
+		formats = append(formats, chosenFormat(offered, format)...)
+	}
+	if event, ok := n.answeredEvent(offered, chosen[0]); ok {
 		formats = append(formats, sdp.Format{Format: event})
 	}
-	if noise, ok := noiseOf(offered, chosen); ok {
+	if noise, ok := noiseOf(offered, chosen[0]); ok {
 		formats = append(formats, sdp.Format{Format: noise})
 	}
 	formats = append(formats, redundancyOf(offered, formats)...)
@@ -312,6 +309,17 @@ func (n *negotiation) answeredFormats(offered sdp.Media, chosen transcode.Format
 		formats = append(formats, retransmissionOf(offered, formats[0].Format)...)
 	}
 	return formats
+}
+
+// chosenFormat finds a format in the offer; there is none if it is not offered.
+func chosenFormat(offered sdp.Media, chosen transcode.Format) []sdp.Format {
+	for _, format := range offered.Codecs() {
+		if format.Fits(chosen) && (offered.Kind() == transcode.Audio || format.PayloadType == chosen.PayloadType) {
+			format.Parameters = chosen.Parameters
+			return []sdp.Format{{Format: format}}
+		}
+	}
+	return nil
 }
 
 // noiseOf gives the format of comfort noise (RFC 3389) beside a codec of the same clock, if it is offered under its

@@ -23,7 +23,7 @@ func layers() map[string]int {
 		"transcode/opus":     0, "transcode/g711": 0, "transcode/g722": 0,
 		"transcode/speex": 0, "transcode/gsm": 0, "transcode/l16": 0, "transcode/wav": 1, "transcode/ogg": 1, "transcode/pcm": -1, "transcode/resample": 0,
 		"transcode/jitter": 0, "transcode/red": 0, "transcode/comfortnoise": 0, "transcode/amr": 0,
-		"transcode/g729": 0, "transcode/dtmf": 0, "transcode/h264": 0, "transcode/descriptor": 0,
+		"transcode/g729": 0, "transcode/ilbc": 0, "transcode/dtmf": 0, "transcode/h264": 0, "transcode/descriptor": 0,
 		"transcode":            1,
 		"transcode/speechtest": 1, // sound for tests
 		"bridge/number":        1, // text only
@@ -47,7 +47,7 @@ func layers() map[string]int {
 		// what RTMP stands on
 		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4, "signaling/rtmp/flv": 4,
 		"signaling/rtmp/tunnel":  4,
-		"transcode/h264/payload": -1, "transcode/avcodec": 0, "transcode/picture": 0,
+		"transcode/h264/payload": -1, "transcode/avcodec": -1, "transcode/picture": 0,
 		"sipua":     5,
 		"signaling": 5,
 		"web":       5,

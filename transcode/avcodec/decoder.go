@@ -22,7 +22,7 @@ static void decoder_free(decoder *d) {
 	free(d);
 }
 
-static decoder *decoder_new(enum AVCodecID id, int rate, const uint8_t *config, int size) {
+static decoder *decoder_new(enum AVCodecID id, int rate, int align, const uint8_t *config, int size) {
 	const AVCodec *codec = avcodec_find_decoder(id);
 	decoder *d = calloc(1, sizeof *d);
 	if (!codec || !d) {
@@ -36,6 +36,7 @@ static decoder *decoder_new(enum AVCodecID id, int rate, const uint8_t *config, 
 		goto failed;
 	d->context->thread_count = 1;
 	d->context->sample_rate = rate;
+	d->context->block_align = align;
 	d->context->ch_layout = (AVChannelLayout)AV_CHANNEL_LAYOUT_MONO;
 	if (size > 0) {
 		d->context->extradata = av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
@@ -116,14 +117,18 @@ type Decoder struct {
 // New makes a Decoder. The error is ErrDecode if the configuration makes no sense.
 func New(options Options) (*Decoder, error) {
 	id := C.enum_AVCodecID(C.AV_CODEC_ID_AAC)
-	if options.Codec == Nellymoser {
+	switch options.Codec {
+	case Nellymoser:
 		id = C.AV_CODEC_ID_NELLYMOSER
+	case ILBC:
+		id = C.AV_CODEC_ID_ILBC
+	case AAC:
 	}
 	if len(options.Config) > maxConfig || options.SampleRate < 0 {
 		return nil, fmt.Errorf("%w: configuration of %d bytes", ErrDecode, len(options.Config))
 	}
 	config := (*C.uint8_t)(unsafe.SliceData(options.Config))
-	state := C.decoder_new(id, C.int(options.SampleRate), config, C.int(len(options.Config)))
+	state := C.decoder_new(id, C.int(options.SampleRate), C.int(options.FrameSize), config, C.int(len(options.Config)))
 	if state == nil {
 		return nil, fmt.Errorf("%w: configuration %x", ErrDecode, options.Config)
 	}

@@ -1,5 +1,5 @@
-// Package avcodec decodes the sound that only Flash and encoders of streams send, with FFmpeg's libavcodec: AAC and
-// Nellymoser.
+// Package avcodec decodes sound that we have no other decoder for, with FFmpeg's libavcodec: AAC and Nellymoser, which
+// only Flash and encoders of streams send, and iLBC.
 //
 // Debian builds that library under the GPL, so the program does without it unless it is built with the tag libavcodec.
 // Without it there is no decoder, and New says so.
@@ -20,13 +20,16 @@ type Codec uint8
 const (
 	AAC Codec = iota + 1
 	Nellymoser
+	ILBC
 )
 
 // Options says what is to be decoded.
 type Options struct {
 	Codec Codec
-	// SampleRate of Nellymoser in Hz. AAC says its own.
+	// SampleRate of Nellymoser and iLBC in Hz. AAC says its own.
 	SampleRate int
+	// FrameSize is that of iLBC in bytes, which says its mode.
+	FrameSize int
 	// Config is the AudioSpecificConfig of AAC (ISO/IEC 14496-3 section 1.6.2.1).
 	Config []byte
 }
