@@ -58,26 +58,44 @@ type Check struct {
 
 // Answer reads a message that came from an address. The error, which wraps ErrCheck, means that it changes nothing.
 func (a *Agent) Answer(datagram []byte, from netip.AddrPort) (Check, error) {
+	message, err := a.Verify(datagram)
+	if err != nil {
+		return Check{}, err
+	}
+	answer, err := a.Success(message, from)
+	return Check{Answer: answer, Nominated: message.Contains(stun.AttrUseCandidate)}, err
+}
+
+// Verify reads a check of the peer. The error wraps ErrCheck.
+func (a *Agent) Verify(datagram []byte) (*stun.Message, error) {
 	message := &stun.Message{Raw: datagram}
 	if err := message.Decode(); err != nil {
-		return Check{}, fmt.Errorf("%w: %w", ErrCheck, err)
+		return nil, fmt.Errorf("%w: %w", ErrCheck, err)
 	}
 	if message.Type != stun.BindingRequest || !a.isMeant(message) {
-		return Check{}, ErrCheck
+		return nil, ErrCheck
 	}
-	integrity := stun.NewShortTermIntegrity(a.pwd)
-	if err := errors.Join(stun.Fingerprint.Check(message), integrity.Check(message)); err != nil {
-		return Check{}, fmt.Errorf("%w: %w", ErrCheck, err)
-	}
-	answer, err := stun.Build(
-		stun.NewTransactionIDSetter(message.TransactionID), stun.BindingSuccess,
-		&stun.XORMappedAddress{IP: from.Addr().Unmap().AsSlice(), Port: int(from.Port())},
-		integrity, stun.Fingerprint,
-	)
+	err := errors.Join(stun.Fingerprint.Check(message), stun.NewShortTermIntegrity(a.pwd).Check(message))
 	if err != nil {
-		return Check{}, fmt.Errorf("%w: %w", ErrCheck, err)
+		return nil, fmt.Errorf("%w: %w", ErrCheck, err)
 	}
-	return Check{Answer: answer.Raw, Nominated: message.Contains(stun.AttrUseCandidate)}, nil
+	return message, nil
+}
+
+// Success is the answer to a check that came from an address.
+func (a *Agent) Success(check *stun.Message, from netip.AddrPort) ([]byte, error) {
+	return a.Respond(check, stun.BindingSuccess,
+		&stun.XORMappedAddress{IP: from.Addr().Unmap().AsSlice(), Port: int(from.Port())})
+}
+
+// Respond makes a response to a check, of a type and with what belongs to that.
+func (a *Agent) Respond(check *stun.Message, kind stun.MessageType, with stun.Setter) ([]byte, error) {
+	response, err := stun.Build(stun.NewTransactionIDSetter(check.TransactionID), kind, with,
+		stun.NewShortTermIntegrity(a.pwd), stun.Fingerprint)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCheck, err)
+	}
+	return response.Raw, nil
 }
 
 // isMeant tells whether the user name of a check is ours and the peer's.

@@ -83,7 +83,7 @@ func (s *Session) answered(answer *sdp.Session, ours *section) (*agreement, erro
 	if len(agreed.formats) == 0 {
 		return nil, ErrNoCodec
 	}
-	agreed.protection, agreed.ice = protection, answeredICE(ours, answer, party)
+	agreed.protection, agreed.ice = protection, s.answeredICE(ours, answer, party)
 	if ours.Extension(transcode.OrientationURI) != 0 {
 		agreed.orientation = party.Extension(transcode.OrientationURI)
 	}

@@ -41,7 +41,7 @@ func (s *Session) keepTime() {
 			}
 			reportAt = now.Add(s.reportPause())
 		}
-		timer.Reset(min(reportAt.Sub(now), watch.look(now)))
+		timer.Reset(min(reportAt.Sub(now), watch.look(now), s.look(now)))
 	}
 }
 

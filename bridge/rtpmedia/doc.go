@@ -13,7 +13,8 @@
 // association agrees on by DTLS at the same ports. A protected packet is opened before its source is looked at, so that
 // a stranger moves nothing.
 //
-// A party with ICE checks us (see icelite), and what it nominates takes the place of the latch.
+// With a party that has ICE the path that it finds takes the place of the latch: it checks us (icelite), and if Options
+// say so we check it, too (icefull), in the goroutine that keeps time.
 //
 // The latch decides whom to believe. Media goes to the address of the party's SDP until a packet comes from a
 // source that is better known: that address itself, another port of the same host, the host that the party's

@@ -5,26 +5,22 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
-	"sipbridge/bridge/icelite"
+	"sipbridge/bridge/icefull"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
 
-// The components of a section (RFC 8445 section 13), and the priorities of our only candidate for each (section
-// 5.1.2.1).
-const (
-	componentRTP  = 1
-	componentRTCP = 2
-	hostPriority  = 126<<24 | 65535<<8
-)
-
 // iceTerms are what SDP agrees on of ICE; the zero value is none.
 type iceTerms struct {
-	// agent answers the party's checks.
-	agent *icelite.Agent
+	// agent answers the party's checks, and makes ours if it is full.
+	agent *iceAgent
 	// ufrag and pwd are the party's. Others mean that it starts again (RFC 8839 section 4.4.1.1).
 	ufrag, pwd string
+	// candidates are where it may be, and components how many ports it has.
+	candidates []icefull.Candidate
+	components int
 }
 
 // offerICE puts ICE into our offer of a kind, if the party is to have it, or has it already.
@@ -34,10 +30,10 @@ func (s *Session) offerICE(ours *section) {
 		if !s.addsICE(ours.Kind()) {
 			return
 		}
-		agent = icelite.New()
+		agent = s.newAgent(true)
 	}
-	s.introduce(ours, agent, componentRTCP)   // the party may not take rtcp-mux
-	s.streams[ours.Kind()].agent.Store(agent) // checks may come before the answer
+	s.introduce(ours, agent, icefull.ComponentRTCP) // the party may not take rtcp-mux
+	s.streams[ours.Kind()].agent.Store(agent)       // checks may come before the answer
 }
 
 // addsICE tells whether a kind that has no ICE is to be offered with it: first as we are told, later, if it is added to
@@ -51,50 +47,59 @@ func (s *Session) addsICE(kind transcode.Kind) bool {
 }
 
 // introduce puts our credentials and candidates into a section, for all components up to the last.
-func (s *Session) introduce(ours *section, agent *icelite.Agent, last int) {
+func (s *Session) introduce(ours *section, agent *iceAgent, last int) {
 	ours.ice = agent
 	ours.ICEUfrag, ours.ICEPwd = agent.Ufrag(), agent.Pwd()
-	for component := componentRTP; component <= last; component++ {
+	for component := icefull.ComponentRTP; component <= last; component++ {
 		ours.Candidates = append(ours.Candidates, fmt.Sprintf("1 %d UDP %d %s %d typ host", component,
-			hostPriority|(256-component), s.options.Advertise, int(ours.Port)+component-componentRTP))
+			icefull.HostPriority(component), s.options.Advertise, int(ours.Port)+component-icefull.ComponentRTP))
 	}
+	ours.EndOfCandidates = true
 }
 
 // answeredICE is what the party's answer to a section of ours agrees on.
-func answeredICE(ours *section, answer *sdp.Session, party sdp.Media) iceTerms {
-	if ours.ice == nil || !hasICE(answer, party) || party.ICEMismatch {
+func (s *Session) answeredICE(ours *section, answer *sdp.Session, party sdp.Media) iceTerms {
+	if ours.ice == nil || !s.hasICE(answer, party) || party.ICEMismatch {
 		return iceTerms{}
 	}
-	return iceTerms{agent: ours.ice, ufrag: party.ICEUfrag, pwd: party.ICEPwd}
+	return s.termsWith(ours.ice, party, party.RTCPMux)
+}
+
+// termsWith are what an agent of ours and a party agree on.
+func (s *Session) termsWith(agent *iceAgent, party sdp.Media, mux bool) iceTerms {
+	terms := iceTerms{agent: agent, ufrag: party.ICEUfrag, pwd: party.ICEPwd, components: icefull.ComponentRTCP}
+	if mux {
+		terms.components = icefull.ComponentRTP
+	}
+	terms.candidates = s.candidatesOf(party.Kind(), party)
+	return terms
 }
 
 // answerICE answers a party that has ICE with ours: with the credentials that we have, as long as it keeps its
 // own. If its address is none of its candidates somebody has changed it on the way, and ICE would lead past him.
 func (s *Session) answerICE(ours *section, offered sdp.Media) iceTerms {
-	if !hasICE(s.negotiation.theirs, offered) {
+	if !s.hasICE(s.negotiation.theirs, offered) {
 		return iceTerms{}
 	}
 	if !isCandidate(offered) {
 		ours.ICEMismatch = true
 		return iceTerms{}
 	}
-	terms := s.negotiation.ice[offered.Kind()]
-	if terms.ufrag != offered.ICEUfrag || terms.pwd != offered.ICEPwd || terms.agent == nil {
-		terms = iceTerms{agent: icelite.New(), ufrag: offered.ICEUfrag, pwd: offered.ICEPwd}
+	before := s.negotiation.ice[offered.Kind()]
+	agent := before.agent
+	if before.ufrag != offered.ICEUfrag || before.pwd != offered.ICEPwd || agent == nil {
+		agent = s.newAgent(s.negotiation.theirs.ICELite) // who is lite never controls
 	}
-	last := componentRTCP
-	if ours.RTCPMux {
-		last = componentRTP
-	}
-	s.introduce(ours, terms.agent, last)
+	terms := s.termsWith(agent, offered, ours.RTCPMux)
+	s.introduce(ours, agent, terms.components)
 	return terms
 }
 
-// hasICE tells whether a party will check a section: its credentials are long enough (RFC 8839 section 5.4), and it is
-// not lite as we are.
-func hasICE(session *sdp.Session, party sdp.Media) bool {
+// hasICE tells whether a section can be checked: its credentials are long enough (RFC 8839 section 5.4), and not both
+// of us are lite.
+func (s *Session) hasICE(session *sdp.Session, party sdp.Media) bool {
 	ufrag, pwd := len(party.ICEUfrag), len(party.ICEPwd)
-	return !session.ICELite && ufrag >= 4 && ufrag <= 256 && pwd >= 22 && pwd <= 256
+	return (s.options.FullICE || !session.ICELite) && ufrag >= 4 && ufrag <= 256 && pwd >= 22 && pwd <= 256
 }
 
 // isCandidate tells whether the address of a section is one of its candidates, or none (RFC 8839 section 4.2.5,
@@ -133,31 +138,36 @@ func (s *stream) useICE(terms iceTerms) {
 		s.latch.paths = paths{on: true}
 		s.mu.Unlock()
 	}
-	terms.agent.Expect(terms.ufrag)
+	terms.agent.begin(terms)
+	s.session.wakeUp()
 }
 
 // receiveCheck takes a STUN message from the RTP port, or from that of RTCP. What a check nominates is where our media
 // go: RTP and RTCP each to its own.
-func (s *stream) receiveCheck(datagram []byte, from netip.AddrPort, reports bool) {
+func (s *stream) receiveCheck(datagram []byte, from netip.AddrPort, reports bool, now time.Time) {
 	agent := s.agent.Load()
 	if agent == nil || len(datagram) > maxDatagram {
 		s.options.Counters.malformed.Add(1)
 		return
 	}
-	check, err := agent.Answer(datagram, from)
+	component := icefull.ComponentRTP
+	if reports {
+		component = icefull.ComponentRTCP
+	}
+	check, err := agent.take(datagram, from, component, now)
 	if err != nil {
 		s.options.Counters.badChecks.Add(1)
 		return
 	}
-	socket := s.sockets.rtp
-	if reports {
-		socket = s.sockets.rtcp
+	if check.Answer != nil {
+		s.sendCheck(icefull.Datagram{Component: component, To: from, Octets: check.Answer})
 	}
-	if err := socket.Send(check.Answer, from); err != nil {
-		s.options.Counters.unsent.Add(1)
-		return
+	if check.Known {
+		s.checked(from, check.Nominated, reports)
 	}
-	s.checked(from, check.Nominated, reports)
+	if !agent.isLite() {
+		s.session.wakeUp()
+	}
 }
 
 // checked notes that a check came from the party, and sends there if it nominates.

@@ -72,6 +72,13 @@ func (f *fullAgent) connect(text []byte) {
 	if err := f.agent.SetRemoteICELite(true); err != nil {
 		f.t.Fatal(err)
 	}
+	f.dial(text)
+}
+
+// dial finds the session, and chooses the path.
+func (f *fullAgent) dial(text []byte) {
+	f.t.Helper()
+	media := must[*sdp.Session](f.t)(sdp.Parse(text)).Media[0]
 	for _, line := range media.Candidates {
 		candidate := must[ice.Candidate](f.t)(ice.UnmarshalCandidate(line))
 		if err := f.agent.AddRemoteCandidate(candidate); err != nil {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"sipbridge/bridge"
-	"sipbridge/bridge/icelite"
 	"sipbridge/bridge/quality"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
@@ -74,8 +73,8 @@ type section struct {
 	at int
 	// keys are those of an offer of protected media.
 	keys []offeredKey
-	// ice answers checks of the party; nil if it gets no ICE.
-	ice *icelite.Agent
+	// ice is our agent for the section; nil if it gets no ICE.
+	ice *iceAgent
 }
 
 func newNegotiation() negotiation { return negotiation{sessionID: rand.Uint64N(1 << 62)} }
@@ -296,7 +295,7 @@ func (s *Session) describe(layout []sdp.Media, ours sections) *sdp.Session {
 	for _, section := range ours {
 		if section != nil {
 			session.Media[section.at] = section.Media
-			session.ICELite = session.ICELite || section.ice != nil
+			session.ICELite = session.ICELite || section.ice != nil && section.ice.isLite()
 		}
 	}
 	return session

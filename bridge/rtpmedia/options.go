@@ -22,8 +22,10 @@ type Options struct {
 	SignallingHost netip.Addr
 	// Security says how packets are protected.
 	Security Security
-	// ICE tells that our offers have ICE-lite; offers of the party that have ICE are answered with it anyway.
+	// ICE tells that our offers have it; offers of the party that have ICE are answered with it anyway.
 	ICE bool
+	// FullICE tells that we look for the party; else we only answer, which takes an address that it can reach (ICE-lite).
+	FullICE bool
 	// Events hears of keys, lost media and media that is back.
 	Events bridge.MediaEvents
 	// Timeout is how long a party that should send may be silent, RTP and RTCP alike, before Events.Lost is

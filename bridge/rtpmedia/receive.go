@@ -37,7 +37,7 @@ func (s *stream) receive(datagram []byte, from netip.AddrPort, now time.Time) {
 	case dtlssrtp.IsDTLS(datagram):
 		s.receiveDTLS(datagram, from, false)
 	case icelite.IsSTUN(datagram):
-		s.receiveCheck(datagram, from, false)
+		s.receiveCheck(datagram, from, false, now)
 	default:
 		s.receivePacket(datagram, from, now)
 	}
@@ -49,7 +49,7 @@ func (s *stream) receiveBeside(datagram []byte, from netip.AddrPort, now time.Ti
 	case dtlssrtp.IsDTLS(datagram):
 		s.receiveDTLS(datagram, from, true)
 	case icelite.IsSTUN(datagram):
-		s.receiveCheck(datagram, from, true)
+		s.receiveCheck(datagram, from, true, now)
 	default:
 		s.receiveReports(datagram, from, now)
 	}

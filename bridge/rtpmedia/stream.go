@@ -8,7 +8,6 @@ import (
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge"
-	"sipbridge/bridge/icelite"
 	"sipbridge/bridge/quality"
 	"sipbridge/bridge/rates"
 	"sipbridge/bridge/repair"
@@ -39,8 +38,8 @@ type stream struct {
 	// associations are those that agree on keys by DTLS, or are to; nil for none.
 	associations atomic.Pointer[associations]
 
-	// agent answers the checks of ICE; nil if there is none.
-	agent atomic.Pointer[icelite.Agent]
+	// agent is ours of ICE; nil if there is none.
+	agent atomic.Pointer[iceAgent]
 
 	// agreed is the last agreement; nil before the first.
 	agreed atomic.Pointer[agreement]

@@ -91,7 +91,7 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 	options := rtpmedia.Options{
 		Ports: m.ports, Bind: local, Advertise: m.addresses.For(peer), SignallingHost: flow.RemoteAddr().Addr(),
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
-		Security: m.security(party), ICE: m.servers[strings.ToLower(party.Server)].ice,
+		Security: m.security(party), ICE: m.servers[strings.ToLower(party.Server)].ice, FullICE: !m.config.ICELite,
 	}
 	return rtpmedia.New(options)
 }

@@ -30,6 +30,7 @@ func layers() map[string]int {
 		"bridge/quality":       1, // counts only
 		"bridge/srtp":          1, // packets and keys
 		"bridge/icelite":       1, // messages and credentials
+		"bridge/icefull":       2, // checks; it has icelite in it
 		"bridge":               2,
 		"bridge/sdp":           3,
 		"bridge/udp":           3, // sockets
@@ -66,7 +67,7 @@ func rooms() map[string][]string {
 		"github.com/pion/webrtc":       {}, // tests only
 		"github.com/pion/interceptor":  {"bridge/rates"},
 		"golang.org/x/sys":             {"bridge/udp"},
-		"github.com/pion/stun":         {"bridge/webrtcmedia/mux", "bridge/icelite", "bridge/turn"},
+		"github.com/pion/stun":         {"bridge/webrtcmedia/mux", "bridge/icelite", "bridge/icefull", "bridge/turn"},
 		"github.com/pion/turn":         {"bridge/turn"},
 		"github.com/pion/srtp":         {"bridge/srtp", "bridge/dtlssrtp"},
 		"github.com/pion/ice":          {"bridge/webrtcmedia"},

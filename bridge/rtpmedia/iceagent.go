@@ -1,0 +1,93 @@
+package rtpmedia
+
+import (
+	"net/netip"
+	"time"
+
+	"sipbridge/bridge/icefull"
+	"sipbridge/bridge/icelite"
+	"sipbridge/bridge/sdp"
+	"sipbridge/transcode"
+)
+
+// iceAgent is ours for one section: lite, or full, which looks for the party as well.
+type iceAgent struct {
+	*icelite.Agent
+
+	// full is nil where it is lite.
+	full *icefull.Agent
+}
+
+// newAgent makes one; controlling tells that it chooses the path, if it is full.
+func (s *Session) newAgent(controlling bool) *iceAgent {
+	if !s.options.FullICE {
+		return &iceAgent{Agent: icelite.New()}
+	}
+	full := icefull.New(controlling)
+	return &iceAgent{Agent: full.Agent, full: full}
+}
+
+// isLite tells whether it only answers.
+func (a *iceAgent) isLite() bool { return a.full == nil }
+
+// take reads a STUN message.
+func (a *iceAgent) take(datagram []byte, from netip.AddrPort, component int, now time.Time) (icefull.Check, error) {
+	if a.full != nil {
+		return a.full.Take(datagram, from, component, now)
+	}
+	check, err := a.Answer(datagram, from)
+	return icefull.Check{Answer: check.Answer, Known: err == nil, Nominated: check.Nominated}, err
+}
+
+// begin has it look for the party that an agreement is with.
+func (a *iceAgent) begin(terms iceTerms) {
+	if a.full == nil {
+		a.Expect(terms.ufrag)
+		return
+	}
+	a.full.Begin(icefull.Peer{
+		Ufrag: terms.ufrag, Pwd: terms.pwd, Candidates: terms.candidates, Components: terms.components,
+	})
+}
+
+// candidatesOf gives where a party may be, as far as our socket of a kind can and may send there.
+func (s *Session) candidatesOf(kind transcode.Kind, party sdp.Media) []icefull.Candidate {
+	own := s.streams[kind].address()
+	var candidates []icefull.Candidate
+	for _, line := range party.Candidates {
+		candidate, ok := icefull.ParseCandidate(line)
+		ok = ok && candidate.Address.Addr().Is4() == own.Addr().Is4()
+		if ok && sendable(own, candidate.Address).IsValid() {
+			candidates = append(candidates, candidate)
+		}
+	}
+	return candidates
+}
+
+// look sends the checks of ICE that are due, and gives the time until there are more.
+func (s *Session) look(now time.Time) time.Duration {
+	next := idle
+	for _, kind := range transcode.Kinds() {
+		stream := s.streams[kind]
+		agent := stream.agent.Load()
+		if agent == nil || agent.full == nil {
+			continue
+		}
+		list, wait := agent.full.Due(now)
+		for _, datagram := range list {
+			stream.sendCheck(datagram)
+		}
+		next = min(next, wait)
+	}
+	return next
+}
+
+func (s *stream) sendCheck(datagram icefull.Datagram) {
+	socket := s.sockets.rtp
+	if datagram.Component == icefull.ComponentRTCP {
+		socket = s.sockets.rtcp
+	}
+	if err := socket.Send(datagram.Octets, datagram.To); err != nil {
+		s.options.Counters.unsent.Add(1)
+	}
+}
