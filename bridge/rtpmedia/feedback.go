@@ -64,10 +64,24 @@ func (s *stream) receiveFeedback(header rtcp.Header, packet []byte, now time.Tim
 		}
 		wanted = slices.ContainsFunc(request.FIR, func(entry rtcp.FIREntry) bool { return entry.SSRC == ssrc })
 	}
-	if asked := s.options.Events.KeyframeAsked; wanted && asked != nil && s.wants(now) {
-		asked()
+	if wanted {
+		s.keyframeWanted(now)
 	}
 	return true
+}
+
+// keyframeWanted passes on that the party wants a full picture, if it is time to.
+func (s *stream) keyframeWanted(now time.Time) {
+	if asked := s.options.Events.KeyframeAsked; asked != nil && s.wants(now) {
+		asked()
+	}
+}
+
+// mute tells whether the party has no words, but reports, to say that pictures of ours do not reach it: then what it
+// lost has to be made up for by a full one.
+func (s *stream) mute() bool {
+	agreed := s.agreed.Load()
+	return s.kind == transcode.Video && agreed != nil && agreed.feedback == feedback{tmmbr: agreed.feedback.tmmbr}
 }
 
 // wants tells whether it is time to pass on that the party wants a full picture.

@@ -131,6 +131,9 @@ func (s *stream) takeBlock(block rtcp.ReceptionReport, sent uint64, now time.Tim
 	if news {
 		s.askRate(bitrate)
 	}
+	if block.FractionLost > 0 && s.mute() {
+		s.keyframeWanted(now)
+	}
 }
 
 func (s *stream) takeExtended(report *rtcp.ExtendedReport, now time.Time) {
