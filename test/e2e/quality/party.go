@@ -24,8 +24,8 @@ type party struct {
 	send func(*rtp.Packet) error
 	// loss is what the other side reports of our packets, in percent.
 	loss atomic.Int32
-	// late is by how much a packet was sent too late at worst, which is the machine's fault.
-	late time.Duration
+	// late is by how much each packet was sent too late, which is the machine's fault.
+	late []time.Duration
 
 	mu      sync.Mutex
 	packets []heard // guarded by mu
@@ -91,9 +91,30 @@ func (p *party) say(pcm []int16) error {
 		packet.Timestamp += p.format.ClockRate / 50
 		next = next.Add(frameTime) // when it is late, it hurries after, as a sound card makes it
 		time.Sleep(time.Until(next))
-		p.late = max(p.late, time.Since(next))
+		p.late = append(p.late, time.Since(next))
 	}
 	return nil
+}
+
+// hearAll waits until as many packets of 20 ms have come as were sent, or none has for half a second: the rest is lost.
+func (p *party) hearAll(sent int) {
+	const patience = 500 * time.Millisecond
+	before, since := -1, time.Now()
+	for time.Since(since) < patience {
+		if p.collect != nil {
+			p.collect()
+		}
+		p.mu.Lock()
+		came := len(p.packets)
+		p.mu.Unlock()
+		if came >= sent {
+			return
+		}
+		if came != before {
+			before, since = came, time.Now()
+		}
+		time.Sleep(frameTime)
+	}
 }
 
 // inOrder gives the packets that came until now, each once.

@@ -24,7 +24,6 @@ type relay struct {
 	mu      sync.Mutex
 	party   netip.AddrPort // guarded by mu
 	service netip.AddrPort // guarded by mu
-	late    time.Duration  // guarded by mu; by how much a packet went out too late at worst, which is the machine's fault
 }
 
 func newRelay(t *testing.T, seed uint64, jitter time.Duration) *relay {
@@ -58,26 +57,17 @@ func (r *relay) carry(from, to *net.UDPConn, source, target *netip.AddrPort, cha
 		*source = sender
 		r.mu.Unlock()
 		packet := append([]byte(nil), buffer[:n]...)
-		due := time.Now().Add(time.Duration(chance.Int64N(int64(r.jitter) + 1)))
 		r.running.Add(1)
-		time.AfterFunc(time.Until(due), func() {
+		time.AfterFunc(time.Duration(chance.Int64N(int64(r.jitter)+1)), func() {
 			defer r.running.Done()
 			r.mu.Lock()
 			there := *target
-			r.late = max(r.late, time.Since(due))
 			r.mu.Unlock()
 			if there.IsValid() {
 				_, _ = to.WriteToUDPAddrPort(packet, there) // what is lost is seen by who misses it
 			}
 		})
 	}
-}
-
-// worst gives by how much a packet went out too late at worst.
-func (r *relay) worst() time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.late
 }
 
 // insert gives the address at which the party finds the service, and takes that of the service.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 	"math/cmplx"
+	"slices"
 )
 
 // The waveforms of sounds are compared between these frequencies, which all codecs carry, in Hz.
@@ -20,7 +21,14 @@ type likeness struct {
 	late int
 }
 
-func (l likeness) String() string { return fmt.Sprintf("%.1f dB, gap %.0f ms", l.snr, l.gap) }
+const notJudged = "not judged"
+
+func (l likeness) String() string {
+	if math.IsNaN(l.snr) {
+		return notJudged
+	}
+	return fmt.Sprintf("%.1f dB, gap %.0f ms", l.snr, l.gap)
+}
 
 // liken compares a piece of what was said with all that was heard, both at 8 kHz, wherever in it the piece is found,
 // and at whatever loudness.
@@ -56,6 +64,34 @@ func liken(said, heard []int16) likeness {
 	return found
 }
 
+// likenSeconds compares long sound second by second, each wherever it is found near its place, and only those that
+// count: the median of what is right, which is not a number if less than a third count, and the longest gap.
+func likenSeconds(said, heard []int16, counts func(second int) bool) likeness {
+	const piece, around = judgeRate, judgeRate / 2
+	size := 1 << bits.Len(uint(len(said)+len(heard)))
+	source, sink := padded(said, size), padded(heard, size)
+	transform(source)
+	transform(sink)
+	band(source)
+	found := likeness{late: int(math.Round(delay(source, sink)))}
+	var right []float64
+	for at := 0; at+piece <= len(said); at += piece {
+		if !counts(at / piece) {
+			continue
+		}
+		first, last := at+found.late-around, at+found.late+piece+around
+		first, last = min(max(first, 0), len(heard)), min(max(last, 0), len(heard))
+		got := liken(said[at:at+piece], heard[first:last])
+		right, found.gap = append(right, got.snr), max(found.gap, got.gap)
+	}
+	slices.Sort(right)
+	if 3*len(right)*piece < len(said) {
+		return likeness{snr: math.NaN()}
+	}
+	found.snr = right[len(right)/2]
+	return found
+}
+
 // band takes away what is beyond the frequencies that count.
 func band(spectrum []complex128) {
 	n := len(spectrum)
@@ -83,11 +119,10 @@ func delay(source, sink []complex128) float64 {
 		}
 	}
 	correlation := func(lag float64) float64 {
-		sum := 0.0
-		for k := 1; k < n/2; k++ {
-			if cross[k] != 0 {
-				sum += real(cross[k] * cmplx.Rect(1, 2*math.Pi*float64(k)*lag/float64(n)))
-			}
+		sum, turn, angle := 0.0, cmplx.Rect(1, 2*math.Pi*lag/float64(n)), complex(1, 0)
+		for k := 0; k < n/2; k++ {
+			sum += real(cross[k] * angle)
+			angle *= turn
 		}
 		return sum
 	}

@@ -10,6 +10,7 @@ import (
 // TestWaveformsAreCompared finds a sentence that comes late, softer, noisy and with a hole in it.
 func TestWaveformsAreCompared(t *testing.T) {
 	t.Parallel()
+	every := func(int) bool { return true }
 	said := speechtest.Say(t, "en", "Seven green apples lie on the table.", judgeRate)
 	late := make([]int16, 3000, 3000+len(said))
 	for _, sample := range said {
@@ -17,6 +18,9 @@ func TestWaveformsAreCompared(t *testing.T) {
 	}
 	if got := liken(said, late); got.snr < 40 || got.gap != 0 {
 		t.Errorf("a sentence that is only late: %.1f dB, a gap of %.0f ms", got.snr, got.gap)
+	}
+	if got := likenSeconds(said, late, every); got.snr < 35 || got.gap != 0 || got.late != 3000 {
+		t.Errorf("a sentence that is only late, in pieces: %.1f dB, a gap of %.0f ms, %d late", got.snr, got.gap, got.late)
 	}
 	// A tenth of it changes its sign: four times a tenth of its energy is wrong, after the gain that fits best 6 to 2 dB.
 	wrong := append([]int16(nil), late...)
