@@ -31,6 +31,10 @@ type agreement struct {
 	feedback feedback
 	// orientation is the number of the header extension that says how pictures are turned; 0 for none.
 	orientation uint8
+	// pace is what decides on how often reports are due.
+	pace quality.Session
+	// reduced tells that feedback may go without a report (RFC 5506).
+	reduced bool
 	// wishes is what the party wants of extended reports.
 	wishes quality.Wishes
 	// noise tells that the party takes comfort noise (RFC 3389).
@@ -75,6 +79,11 @@ func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Directio
 		made.wishes = party.XR
 		made.inbound[comfortNoisePayloadType] = inboundFormat{known: true, role: sdp.RoleComfortNoise, clock: 8000}
 	}
+	made.pace = quality.Session{
+		Bitrate: party.Bitrate, Senders: party.RTCPSenders, Receivers: party.RTCPReceivers,
+		Pictures: party.Kind() == transcode.Video,
+	}
+	made.reduced = party.RTCPReducedSize
 	made.feedback = feedbackOf(party)
 	for _, noise := range party.ComfortNoise() {
 		made.accept(noise, noise.PayloadType)

@@ -265,7 +265,7 @@ func (s *Session) answeringSection(offered sdp.Media, chosen bridge.MediaDescrip
 	direction := chosen.Direction.And(offered.Flow().Mirror())
 	answer := s.section(offered.Kind(), offered.Protocol, direction, chosen.PacketTime, formats)
 	answer.MID, answer.RTCPMux = offered.MID, offered.RTCPMux
-	answer.Feedback = feedbackOf(offered).lines()
+	answer.Feedback, answer.RTCPReducedSize = feedbackOf(offered).lines(), offered.RTCPReducedSize
 	if offered.Kind() == transcode.Audio {
 		answer.XR = offered.XR
 	}

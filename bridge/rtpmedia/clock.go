@@ -1,21 +1,13 @@
 package rtpmedia
 
 import (
-	"math/rand/v2"
 	"time"
 
-	"github.com/pion/rtcp"
-
 	"sipbridge/bridge"
-	"sipbridge/transcode"
 )
 
 // idle is how long the clock sleeps when there is nothing to wait for.
 const idle = time.Hour
-
-// videoInterval is the longest mean time between reports while there are pictures: by ours their sender finds its bit
-// rate.
-const videoInterval = time.Second
 
 // keepTime sends RTCP reports and watches for silence until the session is closed. It sleeps until the
 // next of the two is due.
@@ -23,8 +15,7 @@ func (s *Session) keepTime() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	watch := silenceWatch{session: s}
-	reportAt := time.Now().Add(s.reportPause() / 2)
-	var sent [kinds]uint64
+	reports := reportClock{session: s}
 	for {
 		select {
 		case <-s.done:
@@ -33,27 +24,8 @@ func (s *Session) keepTime() {
 		case <-timer.C:
 		}
 		now := time.Now()
-		if !now.Before(reportAt) {
-			for _, kind := range transcode.Kinds() {
-				var compound []rtcp.Packet
-				compound, sent[kind] = s.streams[kind].report(now, sent[kind])
-				s.streams[kind].sendReports(compound)
-			}
-			reportAt = now.Add(s.reportPause())
-		}
-		timer.Reset(min(reportAt.Sub(now), watch.look(now), s.look(now)))
+		timer.Reset(min(reports.look(now), watch.look(now), s.look(now)))
 	}
-}
-
-// reportPause is the time to the next report: random, so that parties do not fall into step, and with
-// the compensation of RFC 3550 section 6.3.1.
-func (s *Session) reportPause() time.Duration {
-	const compensation = 1.21828
-	interval := s.options.ReportInterval
-	if s.pictures() {
-		interval = min(interval, videoInterval)
-	}
-	return time.Duration(float64(interval) * (0.5 + rand.Float64()) / compensation)
 }
 
 // silenceWatch tells Events of media that stops and comes back, all from the goroutine that keeps time, so that

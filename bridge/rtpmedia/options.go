@@ -33,7 +33,7 @@ type Options struct {
 	// further Timeout, because a phone that rings may be silent. While one side holds the time does not run: many phones
 	// hold by sendonly and send nothing. 0 means 30 s, a negative value never.
 	Timeout time.Duration
-	// ReportInterval is the mean time between RTCP reports; 0 means 5 s (RFC 3550 section 6.2).
+	// ReportInterval is the mean time between RTCP reports; 0 means as the bandwidth wants (RFC 3550 section 6.2).
 	ReportInterval time.Duration
 	// Counters is shared by all sessions of a process; nil gives the session its own.
 	Counters *Counters
@@ -41,10 +41,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-const (
-	defaultTimeout        = 30 * time.Second
-	defaultReportInterval = 5 * time.Second
-)
+const defaultTimeout = 30 * time.Second
 
 // ErrOptions means options that cannot work.
 var ErrOptions = errors.New("rtpmedia: wrong options")
@@ -63,9 +60,6 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
-	}
-	if o.ReportInterval <= 0 {
-		o.ReportInterval = defaultReportInterval
 	}
 	if o.Counters == nil {
 		o.Counters = &Counters{}

@@ -102,8 +102,11 @@ func (s *stream) askRate(bitrate uint64) {
 	}
 }
 
-// compound makes what RFC 4585 section 3.1 wants of feedback.
+// compound makes what RFC 4585 section 3.1 wants of feedback, unless RFC 5506 was agreed on.
 func (s *stream) compound(feedback ...rtcp.Packet) []rtcp.Packet {
+	if agreed := s.agreed.Load(); agreed != nil && agreed.reduced {
+		return feedback
+	}
 	ssrc := s.sender.Stats().SSRC
 	return append([]rtcp.Packet{
 		&rtcp.ReceiverReport{SSRC: ssrc}, rtcp.NewCNAMESourceDescription(ssrc, s.session.cname),

@@ -41,6 +41,7 @@ func (s *stream) receiveReports(datagram []byte, from netip.AddrPort, now time.T
 		s.unread(agreed, err)
 		return
 	}
+	s.passed(len(datagram))
 	taken := 0
 	for len(datagram) > 0 {
 		size, ok := s.receiveReport(datagram, now)
@@ -180,13 +181,21 @@ func (s *stream) report(now time.Time, sentBefore uint64) (compound []rtcp.Packe
 	return compound, stats.Packets
 }
 
+// passed counts a compound packet for the pace of ours.
+func (s *stream) passed(octets int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pace.Passed(octets)
+}
+
 // sendReports sends a compound packet. A report that cannot be sent is made up for by the next.
 func (s *stream) sendReports(compound []rtcp.Packet) {
 	agreed, to := s.agreed.Load(), s.reportTo.Load()
-	if agreed == nil || to == nil {
+	if agreed == nil || to == nil || !agreed.pace.Reports() {
 		return
 	}
 	text, err := rtcp.Marshal(compound)
+	s.passed(len(text))
 	if err == nil {
 		text, err = agreed.sealReports(text)
 	}

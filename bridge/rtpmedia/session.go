@@ -127,12 +127,6 @@ func (s *Session) leading() *agreement {
 	return audio
 }
 
-// pictures tells whether video is agreed on.
-func (s *Session) pictures() bool {
-	agreed := s.streams[transcode.Video].agreed.Load()
-	return agreed != nil && len(agreed.formats) > 0
-}
-
 // alive notes that the party was heard.
 func (s *Session) alive(now time.Time) {
 	s.heard.Store(int64(now.Sub(s.start)))

@@ -52,6 +52,7 @@ type stream struct {
 	pictures  quality.Pictures
 	remote    quality.Remote
 	extended  quality.Extended
+	pace      quality.Pace
 	keyframes keyframes
 	requester repair.Requester
 	reach     rates.Reach

@@ -51,6 +51,8 @@ type Media struct {
 	// Bitrate is the most that the describing party takes, in bit/s: b=TIAS (RFC 3890), else b=AS (RFC 8866 section 5.8);
 	// 0 where not given. The latter is printed.
 	Bitrate uint64
+	// RTCPSenders and RTCPReceivers are b=RS and b=RR: what RTCP of either may take (RFC 3556). They are only read.
+	RTCPSenders, RTCPReceivers quality.Share
 	// Extensions are the RTP header extensions (RFC 8285), at most MaxExtensions.
 	Extensions []Extension
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"sipbridge/bridge/quality"
 	"sipbridge/bridge/sdp"
 )
 
@@ -64,6 +65,27 @@ func TestWishes(t *testing.T) {
 	} {
 		if got := parse(t, head+lines).Description().Media[0].Wishes; got != want {
 			t.Errorf("%q: got %q, want %q", lines, got, want)
+		}
+	}
+}
+
+// TestReportRates reads what RTCP may take (RFC 3556): of the section, else of all sections.
+func TestReportRates(t *testing.T) {
+	t.Parallel()
+	given := func(bitrate uint64) quality.Share { return quality.Share{Bitrate: bitrate, Given: true} }
+	for lines, want := range map[string][2]quality.Share{
+		"":                          {},
+		"b=RS:0\r\nb=RR:2000\r\n":   {given(0), given(2000)},
+		"b=RR:x\r\nb=RS:600 \r\n":   {given(600), {}},
+		"b=RR:9999999999999999\r\n": {},
+	} {
+		for _, text := range []string{
+			head + "m=audio 4000 RTP/AVP 0\r\n" + lines, head + lines + "m=audio 4000 RTP/AVP 0\r\n",
+		} {
+			media := parse(t, text).Media[0]
+			if got := [2]quality.Share{media.RTCPSenders, media.RTCPReceivers}; got != want {
+				t.Errorf("%q: %v", lines, got)
+			}
 		}
 	}
 }

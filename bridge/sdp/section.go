@@ -36,7 +36,7 @@ func (s *section) attribute(name, value string) {
 	}
 }
 
-// bandwidth reads "AS:512", in kbit/s, or "TIAS:480000", in bit/s.
+// bandwidth reads "AS:512", in kbit/s, or "TIAS:480000", "RS:800" or "RR:2400", in bit/s.
 func (s *section) bandwidth(value string) {
 	kind, text, _ := strings.Cut(value, ":")
 	number, err := strconv.ParseUint(strings.TrimSpace(text), 10, 40)
@@ -50,6 +50,10 @@ func (s *section) bandwidth(value string) {
 		if !s.independent {
 			s.media.Bitrate = number * 1000
 		}
+	case "RS":
+		s.media.RTCPSenders = quality.Share{Bitrate: number, Given: true}
+	case "RR":
+		s.media.RTCPReceivers = quality.Share{Bitrate: number, Given: true}
 	}
 }
 
@@ -285,6 +289,8 @@ func (s *section) inherit(defaults *section) {
 	if media.Bitrate == 0 {
 		media.Bitrate = from.Bitrate
 	}
+	media.RTCPSenders = media.RTCPSenders.Or(from.RTCPSenders)
+	media.RTCPReceivers = media.RTCPReceivers.Or(from.RTCPReceivers)
 	media.Extensions = append(media.Extensions, from.Extensions...)
 	media.RTCPMux = media.RTCPMux || from.RTCPMux
 	media.EndOfCandidates = media.EndOfCandidates || from.EndOfCandidates

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -30,6 +31,10 @@ type agreement struct {
 	feedback []string
 	// redundancy is the format that repeats the first one of formats (RFC 2198); a clock rate of 0 means none.
 	redundancy transcode.Format
+	// pace is what decides on how often reports are due.
+	pace quality.Session
+	// reduced tells that feedback may go without a report (RFC 5506).
+	reduced bool
 	// bitrate is the most that we take, in bit/s; 0 sets no limit.
 	bitrate uint64
 	// arrivalID is the header extension with the numbers of all packets of the connection; 0 for none.
@@ -107,6 +112,7 @@ func answerToVideo(offer *remote, chosen bridge.MediaDescription) (agreement, er
 	agreed := agreement{
 		formats: chosen.Formats, direction: chosen.Direction.And(section.Flow().Mirror()), bitrate: chosen.Bitrate,
 	}
+	agreed.reportAs(section)
 	agreed.repairAs(section, pictureFeedback())
 	agreed.extend(section, chosen.Orientation)
 	return agreed, nil
@@ -130,6 +136,7 @@ func answerToAudio(offer *remote, chosen bridge.MediaDescription) (agreement, er
 		packetTime: chosen.PacketTime,
 	}
 	section := offer.section(transcode.Audio)
+	a.reportAs(section)
 	a.repairAs(section, audioFeedback())
 	a.redundancy = redundancyOf(&section, formats[0])
 	if event := chooseEvent(offer.events(), formats[0].ClockRate); event.ClockRate > 0 {
@@ -145,6 +152,7 @@ func proposalsFor(proposal bridge.Description, used []transcode.Format) agreemen
 	audio, _ := proposal.First(transcode.Audio)
 	ours[transcode.Audio] = proposalFor(audio, used)
 	video, _ := proposal.First(transcode.Video)
+	ours[transcode.Video].reduced = true
 	ours[transcode.Video].direction, ours[transcode.Video].bitrate = video.Direction, video.Bitrate
 	taken := slices.Concat(used, ours[transcode.Audio].all())
 	for _, format := range transcode.Crossing(video.Formats) {
@@ -165,7 +173,7 @@ func proposalsFor(proposal bridge.Description, used []transcode.Format) agreemen
 
 // proposalFor gives what we offer of audio. A format for which there is no number is left out.
 func proposalFor(proposal bridge.MediaDescription, used []transcode.Format) agreement {
-	a := agreement{direction: proposal.Direction, packetTime: proposal.PacketTime}
+	a := agreement{direction: proposal.Direction, packetTime: proposal.PacketTime, reduced: true}
 	taken := slices.Clone(used)
 	assign := func(to []transcode.Format, format transcode.Format) []transcode.Format {
 		var ok bool
@@ -230,6 +238,7 @@ func (a agreements) answered(answer *remote) (agreements, error) {
 func (a agreement) answered(kind transcode.Kind, answer *remote) agreement {
 	section := answer.section(kind)
 	agreed := agreement{direction: a.direction.And(section.Flow().Mirror()), packetTime: section.PacketTime}
+	agreed.reportAs(section)
 	for _, format := range answer.formats(kind) {
 		if slices.ContainsFunc(a.formats, format.Fits) {
 			agreed.formats = append(agreed.formats, format)

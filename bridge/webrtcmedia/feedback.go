@@ -13,6 +13,7 @@ import (
 
 // reports takes RTCP from the browser that came now.
 func (i *incoming) reports(packets []rtcp.Packet, now time.Time) {
+	i.passed(packets)
 	keyframe, roundTrip := i.takeReports(packets, now)
 	if keyframe && i.events.KeyframeAsked != nil {
 		i.events.KeyframeAsked()

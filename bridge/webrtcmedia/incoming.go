@@ -55,6 +55,7 @@ type incoming struct {
 	reception [kinds]quality.Reception
 	pictures  quality.Pictures
 	requester [kinds]repair.Requester
+	pace      quality.Pace
 	remote    [kinds]quality.Remote
 	reach     rates.Reach
 	asked     time.Time // when the browser was last believed to want a full picture
@@ -81,8 +82,8 @@ type acceptance struct {
 	roles    [128]role
 	clocks   [128]uint32
 	receives [kinds]bool
-	// asks tells whether lost packets are asked for.
-	asks [kinds]bool
+	// asks tells whether lost packets are asked for, reduced whether feedback may go without a report.
+	asks, reduced [kinds]bool
 	// again gives for the payload type of a packet that is sent again the one that it had.
 	again [128]uint8
 	// redundancy takes apart what repeats itself; nil where that was not agreed. It belongs to whoever calls packet.
@@ -122,7 +123,7 @@ func (i *incoming) accept(agreed agreements) {
 	accepted.roles[comfortNoise] = roleNoise
 	for _, kind := range transcode.Kinds() {
 		accepted.receives[kind] = agreed[kind].direction.Receives()
-		accepted.asks[kind] = agreed[kind].asksAgain()
+		accepted.asks[kind], accepted.reduced[kind] = agreed[kind].asksAgain(), agreed[kind].reduced
 	}
 	accepted.limited = slices.Contains(agreed[transcode.Video].feedback, remb)
 	accepted.arrivalID = agreed[transcode.Video].arrivalID

@@ -94,7 +94,7 @@ func (w *author) section(kind transcode.Kind, at place, side ourSide, a agreemen
 		section.SSRCGroups = []string{fmt.Sprintf("FID %d %d", w.ssrcs[kind], again)}
 		section.SSRCs = append(section.SSRCs, sdp.SSRC{ID: again, CName: w.cname})
 	}
-	section.Bitrate, section.Extensions = a.bitrate, a.extensions()
+	section.Bitrate, section.Extensions, section.RTCPReducedSize = a.bitrate, a.extensions(), a.reduced
 	for i := range a.formats {
 		section.Formats[i].Feedback = a.feedback
 	}

@@ -59,7 +59,7 @@ func (s *Session) LimitPictures(bitrate uint64) {
 	if p == nil || limit == nil {
 		return
 	}
-	if err := p.writeReports(s.compound(limit)); err != nil {
+	if err := p.writeReports(s.withReport(transcode.Video, limit)); err != nil {
 		s.options.Logger.Debug("bit rate not told", "error", err)
 	}
 }
@@ -76,19 +76,11 @@ func (s *Session) limitation() rtcp.Packet {
 	}
 }
 
-// compound makes what RFC 4585 section 3.1 wants of feedback on pictures.
-func (s *Session) compound(feedback ...rtcp.Packet) []rtcp.Packet {
-	ssrc := s.incoming.ours[transcode.Video]
-	return append([]rtcp.Packet{
-		&rtcp.ReceiverReport{SSRC: ssrc}, rtcp.NewCNAMESourceDescription(ssrc, s.author.cname),
-	}, feedback...)
-}
-
 // tellArrivals tells the browser when its packets came.
 func (s *Session) tellArrivals(feedback []rtcp.Packet) {
 	if p := s.peer.Load(); p != nil {
 		// What is not told now is told to be lost.
-		_ = p.writeReports(s.compound(feedback...))
+		_ = p.writeReports(s.withReport(transcode.Video, feedback...))
 	}
 }
 

@@ -99,11 +99,8 @@ func (s *Session) request(kind transcode.Kind, source uint32, missing []rtcp.Nac
 	if p == nil {
 		return
 	}
-	ssrc := s.incoming.ours[kind]
-	err := p.writeReports([]rtcp.Packet{
-		&rtcp.ReceiverReport{SSRC: ssrc}, rtcp.NewCNAMESourceDescription(ssrc, s.author.cname),
-		&rtcp.TransportLayerNack{SenderSSRC: ssrc, MediaSSRC: source, Nacks: missing},
-	})
+	err := p.writeReports(s.withReport(kind,
+		&rtcp.TransportLayerNack{SenderSSRC: s.incoming.ours[kind], MediaSSRC: source, Nacks: missing}))
 	if err != nil {
 		s.options.Logger.Debug("lost packets not asked for", "error", err)
 	}

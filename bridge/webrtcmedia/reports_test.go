@@ -11,6 +11,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/quality"
+	"sipbridge/bridge/sdp"
 	"sipbridge/bridge/udp"
 	"sipbridge/transcode"
 )
@@ -44,7 +45,7 @@ func TestReportsOfTheBrowser(t *testing.T) {
 func TestKeyframeIsAskedInACompound(t *testing.T) {
 	t.Parallel()
 	session, _ := newSession(t, newEngine(t, EngineOptions{}), Options{})
-	compound := rtcp.CompoundPacket(session.compound(session.keyframeRequest(7)))
+	compound := rtcp.CompoundPacket(session.withReport(transcode.Video, session.keyframeRequest(7)))
 	if err := compound.Validate(); err != nil || len(compound) != 3 {
 		t.Errorf("%v: %v", err, compound)
 	}
@@ -54,6 +55,43 @@ func TestKeyframeIsAskedInACompound(t *testing.T) {
 	request, ok := compound[len(compound)-1].(*rtcp.PictureLossIndication)
 	if !ok || request.MediaSSRC != 7 || request.SenderSSRC != session.incoming.ours[transcode.Video] {
 		t.Errorf("asked by %v", compound)
+	}
+}
+
+// TestFeedbackOfReducedSize holds that a browser that takes feedback alone gets it so (RFC 5506), and is told so.
+func TestFeedbackOfReducedSize(t *testing.T) {
+	t.Parallel()
+	session, _ := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	for _, reduced := range []bool{true, false} {
+		var agreed agreements
+		agreed[transcode.Video].reportAs(sdp.Media{RTCPReducedSize: reduced})
+		session.incoming.accept(agreed)
+		if sent := session.withReport(transcode.Video, session.keyframeRequest(7)); (len(sent) == 1) != reduced {
+			t.Errorf("reduced %t: %v", reduced, sent)
+		}
+		own := session.author.section(transcode.Video, place{}, ourSide{local: local{candidates: []candidate{{}}}},
+			agreed[transcode.Video])
+		if own.RTCPReducedSize != reduced {
+			t.Errorf("the browser is told %t", own.RTCPReducedSize)
+		}
+	}
+}
+
+// TestPaceOfReports holds that it follows from all sections.
+func TestPaceOfReports(t *testing.T) {
+	t.Parallel()
+	var agreed agreements
+	agreed[transcode.Audio].formats = audioCodecs()
+	agreed[transcode.Audio].reportAs(sdp.Media{Bitrate: 32_000, RTCPReceivers: quality.Share{Bitrate: 9, Given: true}})
+	want := quality.Session{Bitrate: 32_000, Receivers: quality.Share{Bitrate: 9, Given: true}}
+	if got := agreed.pace(); got != want {
+		t.Errorf("of sound: %+v", got)
+	}
+	agreed[transcode.Video].formats = []transcode.Format{{Codec: transcode.Codec{Name: "VP8", ClockRate: 90000}}}
+	agreed[transcode.Video].reportAs(sdp.Media{Bitrate: 800_000})
+	want.Bitrate, want.Pictures = 800_000, true
+	if got := agreed.pace(); got != want {
+		t.Errorf("with pictures: %+v", got)
 	}
 }
 

@@ -312,7 +312,7 @@ func (s *Session) AskKeyframe() bool {
 	if !known || p == nil || now-before < int64(bridge.KeyframePause) || !s.asked.CompareAndSwap(before, now) {
 		return true
 	}
-	if err := p.writeReports(s.compound(s.keyframeRequest(source))); err != nil {
+	if err := p.writeReports(s.withReport(transcode.Video, s.keyframeRequest(source))); err != nil {
 		s.options.Logger.Debug("keyframe not asked for", "error", err)
 	}
 	return true

@@ -3,11 +3,11 @@ package webrtcmedia
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -21,12 +21,8 @@ var (
 	ErrSilent = errors.New("webrtcmedia: no media from the browser")
 )
 
-// reportInterval is the mean time between RTCP reports (RFC 3550 section 6.2), videoInterval that while there are
-// pictures: by our reports their sender finds its bit rate (RFC 4585 section 3.4 allows it).
-const (
-	reportInterval = 5 * time.Second
-	videoInterval  = time.Second
-)
+// firstReport is when the first one is sent: sooner than all others (RFC 3550 section 6.2).
+const firstReport = 1250 * time.Millisecond
 
 // watch is the goroutine of a session that looks after its connection: it lets the Sender send, tells the
 // leg of media lost and back, and sends RTCP. It runs from the first agreement until stop.
@@ -46,7 +42,7 @@ type watch struct {
 	direction bridge.Direction
 	directed  time.Time   // when direction began to hold
 	sends     [kinds]bool // which of our streams may be sent
-	pictures  bool        // video was agreed
+	pace      quality.Session
 }
 
 func newWatch(session *Session) *watch {
@@ -93,7 +89,7 @@ func (w *watch) setDirections(agreed agreements) {
 	for _, kind := range transcode.Kinds() {
 		w.sends[kind] = agreed[kind].used() && agreed[kind].direction.Sends()
 	}
-	w.pictures = agreed[transcode.Video].used()
+	w.pace = agreed.pace()
 	if direction != w.direction || w.directed.IsZero() {
 		w.direction, w.directed = direction, time.Now()
 	}
@@ -103,7 +99,7 @@ func (w *watch) run() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	lost := false
-	reportAt := time.Now().Add(reportInterval / 4)
+	reportAt := time.Now().Add(firstReport)
 	for {
 		select {
 		case <-w.done:
@@ -114,19 +110,27 @@ func (w *watch) run() {
 		now := time.Now()
 		next := w.session.options.Connect
 		if p := w.session.peer.Load(); p != nil {
-			situation := w.look(p, now)
-			w.open(situation)
-			lost = w.judge(situation, lost)
-			if situation.state == stateConnected && !now.Before(reportAt) {
-				interval := situation.reportInterval()
-				reportAt = now.Add(interval/2 + rand.N(interval))
-				// A report that is not sent is like one lost.
-				_ = p.writeReports(w.session.report(now))
+			present := w.look(p, now)
+			w.open(present)
+			lost = w.judge(present, lost)
+			if present.state == stateConnected && !now.Before(reportAt) {
+				reportAt = now.Add(w.report(p, present, now))
 			}
-			next = situation.next(w.session.options, lost, reportAt.Sub(now))
+			next = present.next(w.session.options, lost, reportAt.Sub(now))
 		}
 		timer.Reset(next)
 	}
+}
+
+// report sends one, if that is allowed, and gives the time to the next.
+func (w *watch) report(p *peer, present situation, now time.Time) time.Duration {
+	pause, allowed := w.session.incoming.reportPause(present)
+	if allowed {
+		report := w.session.report(now)
+		w.session.incoming.passed(report)
+		_ = p.writeReports(report) // one that is not sent is like one lost
+	}
+	return pause
 }
 
 // open lets our streams out, if they may be sent. A browser that can see only now needs a full picture.
@@ -156,8 +160,8 @@ func (w *watch) look(p *peer, now time.Time) situation {
 	}
 	return situation{
 		state: state, wasUp: !w.up.IsZero(), everUp: w.ever, direction: w.direction, sends: w.sends,
-		pictures: w.pictures,
-		waiting:  now.Sub(w.since), silent: w.session.incoming.quiet(expected, now),
+		pace:    w.pace,
+		waiting: now.Sub(w.since), silent: w.session.incoming.quiet(expected, now),
 	}
 }
 
@@ -193,16 +197,9 @@ type situation struct {
 	everUp    bool
 	direction bridge.Direction
 	sends     [kinds]bool
-	pictures  bool // video was agreed
+	pace      quality.Session
 	// waiting is the time since the last negotiation, silent that without a packet that might have come.
 	waiting, silent time.Duration
-}
-
-func (s situation) reportInterval() time.Duration {
-	if s.pictures {
-		return videoInterval
-	}
-	return reportInterval
 }
 
 // minPause and maxPause bound the time to the next look: a packet that ends a silence tells nobody.
