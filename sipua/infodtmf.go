@@ -95,17 +95,22 @@ func (l *leg) sendDTMF(key bridge.DTMF) {
 	case trunk.DTMFEvents, trunk.DTMFInband:
 		l.log.Info("key not sent: the trunk takes none that way", "trunk", l.trunk.Name(), "way", way)
 	case trunk.DTMFInfo:
-		l.sendInfo(contentDTMF, []byte{key.Digit})
+		l.sendInfo(contentDTMF, []byte{key.Digit}, nil)
 	default:
-		l.sendInfo(contentDTMFRelay, fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", key.Digit, key.Duration.Milliseconds()))
+		signal := fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", key.Digit, key.Duration.Milliseconds())
+		l.sendInfo(contentDTMFRelay, signal, nil)
 	}
 }
 
-func (l *leg) sendInfo(contentType string, body []byte) {
+// sendInfo sends an INFO; the handler gets what becomes of it, if that matters.
+func (l *leg) sendInfo(contentType string, body []byte, handler responseHandler) {
 	info := l.dialog.request(sip.INFO)
 	info.AppendHeader(sip.NewHeader("Content-Type", contentType))
 	info.SetBody(body)
-	if _, err := l.send(info, nil); err != nil {
+	if _, err := l.send(info, handler); err != nil {
 		l.log.Debug("INFO not sent", "error", err)
+		if handler != nil {
+			handler(nil, err)
+		}
 	}
 }

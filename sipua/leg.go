@@ -75,9 +75,9 @@ type leg struct {
 	// told is what the call heard the party do; wanted is what the bridge wants to do toward the party.
 	told   toldDirection
 	wanted bridge.Direction
-	// pictures is what the party said last of its video; keyframeAsked is when it was asked by INFO for a full one.
-	pictures      pictures
-	keyframeAsked time.Time
+	// pictures is what the party said last of its video; fullPictures is what became of asking by INFO for full ones.
+	pictures     pictures
+	fullPictures fullPictures
 
 	// resend repeats our 200 until the ACK comes to the INVITE with the CSeq number unacknowledged.
 	resend         *resender

@@ -1,7 +1,10 @@
 package sipua
 
 import (
+	"slices"
 	"time"
+
+	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
 	"sipbridge/transcode"
@@ -13,9 +16,6 @@ const contentMediaControl = "application/media_control+xml"
 // fullPicture asks for one (RFC 5168 section 7.1).
 const fullPicture = `<?xml version="1.0" encoding="utf-8"?>` +
 	`<media_control><vc_primitive><to_encoder><picture_fast_update/></to_encoder></vc_primitive></media_control>` + "\r\n"
-
-// infoPause is the least time between two such requests: a full picture costs as much as many others.
-const infoPause = 500 * time.Millisecond
 
 // pictures is what the party said last of its video.
 type pictures struct {
@@ -36,11 +36,18 @@ func picturesIn(description bridge.Description) pictures {
 // askKeyframe asks the party for a full picture: by RTCP, or by INFO if it takes none there.
 func (l *leg) askKeyframe() {
 	_, has := l.agreed.First(transcode.Video)
-	if l.media.AskKeyframe() || !has || l.state != stateConfirmed || time.Since(l.keyframeAsked) < infoPause {
+	asking := &l.fullPictures
+	if l.media.AskKeyframe() || !has || l.state != stateConfirmed || !asking.mayAsk(time.Now()) {
 		return
 	}
-	l.keyframeAsked = time.Now()
-	l.sendInfo(contentMediaControl, []byte(fullPicture))
+	asking.asked, asking.waiting = time.Now(), true
+	l.sendInfo(contentMediaControl, []byte(fullPicture), func(response *sip.Response, err error) {
+		if err == nil && response.IsProvisional() {
+			return
+		}
+		asking.waiting = false
+		asking.unknown = err == nil && slices.Contains([]int{405, 415, 489, 501}, response.StatusCode)
+	})
 }
 
 // nothingAdded tells whether an offer that has what is agreed on leaves that as it is: it does not ask again for

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -99,7 +100,8 @@ func TestSoundCrosses(t *testing.T) {
 	s.hungUp(leg, p)
 }
 
-// TestKeyframeByInfo asks a party without RTCP feedback by INFO (RFC 5168), and not too often.
+// TestKeyframeByInfo asks a party without RTCP feedback by INFO (RFC 5168), and not too often, nor once it said that it
+// does not know that.
 func TestKeyframeByInfo(t *testing.T) {
 	s := newSetup(t)
 	p := s.peer("TCP", "192.0.2.9:5070")
@@ -120,8 +122,36 @@ func TestKeyframeByInfo(t *testing.T) {
 	if !bytes.Contains(info.Body(), []byte("<picture_fast_update/>")) {
 		t.Errorf("asked with %s", info.Body())
 	}
-	p.respond(info, 200, "", "")
+	for _, status := range []int{200, 415} {
+		p.respond(info, status, "", "")
+		late(t, leg, status == 415)
+		leg.AskKeyframe()
+		if status == 200 {
+			info = p.request(sip.INFO)
+		}
+	}
 	s.hungUp(leg, p) // the next request is the BYE
+}
+
+// late waits until a leg has read the answer to its INFO, and lets the time go by in which it asks no more.
+func late(t *testing.T, incoming bridge.Leg, unknown bool) {
+	t.Helper()
+	asking, ok := incoming.(*leg)
+	if !ok {
+		t.Fatalf("%T is no leg of ours", incoming)
+	}
+	for read := false; !read; {
+		done := make(chan struct{})
+		asking.mailbox.post(func() {
+			defer close(done)
+			read = !asking.fullPictures.waiting
+			asking.fullPictures.asked = time.Time{}
+			if read && asking.fullPictures.unknown != unknown {
+				t.Errorf("the party is taken not to know INFO: %t", !unknown)
+			}
+		})
+		within(t, done, "the leg's turn")
+	}
 }
 
 // TestBitRatesReachCallAndMedia passes on what a party takes, and what it is to send.
