@@ -32,6 +32,9 @@ type Trunk struct {
 	SRTPKeys string `mapstructure:"srtp_keys"`
 	// ICE is offered to it.
 	ICE bool `mapstructure:"ice"`
+	// Redundancy (RFC 2198) and ComfortNoise (RFC 3389) are offered to it.
+	Redundancy   bool `mapstructure:"redundancy"`
+	ComfortNoise bool `mapstructure:"comfort_noise"`
 	// CalledOut and the others are rules written as "regular expression -> number".
 	CalledOut  []string `mapstructure:"called_out"`
 	CallingOut []string `mapstructure:"calling_out"`

@@ -39,6 +39,8 @@ type agreement struct {
 	wishes quality.Wishes
 	// noise tells that the party takes comfort noise (RFC 3389).
 	noise bool
+	// redundant is the payload type under which the party takes the first of formats repeated; 0 if it does not.
+	redundant uint8
 	// redundancy takes apart what repeats itself (RFC 2198); nil where that was not agreed. It belongs to whoever reads
 	// RTP.
 	redundancy *red.Receiver
@@ -62,6 +64,9 @@ type inboundFormat struct {
 
 // comfortNoisePayloadType is the static one (RFC 3551 table 4). Many send it without having said so.
 const comfortNoisePayloadType = 13
+
+// noiseClock is that of comfort noise under its static payload type, in Hz; G.722 has it, too (RFC 3551 section 4.5.2).
+const noiseClock = 8000
 
 // newAgreement makes an agreement of the party's section, our direction and the pairs of formats agreed on. Own is
 // our RTP address.
@@ -116,6 +121,7 @@ func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Directio
 	}
 	if redundant {
 		made.redundancy = red.NewReceiver(events...)
+		made.repeat(pairs)
 	}
 	return made
 }
@@ -124,6 +130,17 @@ func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Directio
 type pair struct {
 	theirs transcode.Format
 	ours   uint8
+}
+
+// repeat finds the format under which the first of formats may be repeated.
+func (a *agreement) repeat(pairs []pair) {
+	for _, pair := range pairs {
+		redundant := sdp.RoleOf(pair.theirs.Codec) == sdp.RoleRedundancy
+		if redundant && len(a.formats) > 0 && repeats(pair.theirs, a.formats[0]) {
+			a.redundant = pair.theirs.PayloadType
+			return
+		}
+	}
 }
 
 func (a *agreement) accept(format transcode.Format, payloadType uint8) {

@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/sdp"
@@ -323,7 +320,7 @@ func chosenFormat(offered sdp.Media, chosen transcode.Format) []sdp.Format {
 }
 
 // noiseOf gives the format of comfort noise (RFC 3389) beside a codec of the same clock, if it is offered under its
-// static payload type. We never offer it ourselves: phones would leave out silence that nobody asked them to.
+// static payload type. We offer it ourselves only if told so: phones would leave out silence that nobody asked them to.
 func noiseOf(offered sdp.Media, chosen transcode.Format) (transcode.Format, bool) {
 	for _, noise := range offered.ComfortNoise() {
 		if noise.PayloadType == comfortNoisePayloadType && chosen.ClockRate == noise.ClockRate {
@@ -348,23 +345,4 @@ func (n *negotiation) answeredEvent(offered sdp.Media, chosen transcode.Format) 
 	}
 	event.Parameters = eventParameters
 	return event, true
-}
-
-// redundancyOf gives the format of RFC 2198 that repeats what was agreed on, if one is offered: of the codec, of keys
-// or of both, as the party says in its parameters, which we repeat.
-func redundancyOf(offered sdp.Media, agreed []sdp.Format) []sdp.Format {
-	known := func(payloadType string) bool {
-		return slices.ContainsFunc(agreed, func(format sdp.Format) bool {
-			return strconv.Itoa(int(format.PayloadType)) == payloadType
-		})
-	}
-	for _, format := range offered.Redundancy() {
-		repeated := strings.Split(format.Parameters, "/")
-		if format.ClockRate == agreed[0].ClockRate && !slices.ContainsFunc(repeated, func(payloadType string) bool {
-			return !known(payloadType)
-		}) {
-			return []sdp.Format{{Format: format}}
-		}
-	}
-	return nil
 }

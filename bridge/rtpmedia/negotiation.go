@@ -95,6 +95,9 @@ func (s *Session) Offer(proposal bridge.Description) ([]byte, error) {
 	for _, kind := range transcode.Kinds() {
 		media, _ := proposal.First(kind)
 		formats := n.offeredFormats(kind, offerable(kind, media.Formats))
+		if kind == transcode.Audio {
+			formats = append(formats, n.offeredBeside(formats, s.options.Noise, s.options.Redundancy)...)
+		}
 		if len(formats) == 0 || !s.ready(kind) {
 			continue
 		}

@@ -26,6 +26,9 @@ type Options struct {
 	ICE bool
 	// FullICE tells that we look for the party; else we only answer, which takes an address that it can reach (ICE-lite).
 	FullICE bool
+	// Redundancy tells that our offers have RFC 2198, and Noise that they have comfort noise (RFC 3389); offers of the
+	// party that have them are answered with them anyway.
+	Redundancy, Noise bool
 	// Events hears of keys, lost media and media that is back.
 	Events bridge.MediaEvents
 	// Timeout is how long a party that should send may be silent, RTP and RTCP alike, before Events.Lost is

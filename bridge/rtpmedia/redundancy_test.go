@@ -137,3 +137,70 @@ func TestUnaskedRedundancy(t *testing.T) {
 	party.sendTo(party.rtp, session.audio().address(), must[[]byte](t)(packet.Marshal()))
 	eventually(t, "the refusal", func() bool { return counters.Stats().WrongPayloadType == 1 })
 }
+
+// TestRedundancyToPhones has a phone lose packets, and holds that it gets copies if it takes those of the codec,
+// whoever offered.
+func TestRedundancyToPhones(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		parameters string
+		offer      bool // ours
+		want       bool
+	}{
+		"asked for":     {"0/0", false, true},
+		"keys alone":    {"101/101", false, false},
+		"keys, too":     {"0/101", false, true},
+		"offered by us": {"0/0", true, true},
+		"not taken":     {"", true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			session, party := newSession(t, func(o *Options) { o.Redundancy = test.offer }), newPhone(t, "127.0.0.1", 42)
+			description := redundantOffer(party, test.parameters)
+			if test.offer {
+				offer := string(must[[]byte](t)(session.Offer(audio(bridge.SendRecv, pcmu()))))
+				if !strings.Contains(offer, "a=rtpmap:121 red/8000\r\n") || !strings.Contains(offer, "a=fmtp:121 0/0\r\n") {
+					t.Errorf("offered %s", offer)
+				}
+				must[bridge.Description](t)(session.SetAnswer(description))
+			} else {
+				party.call(session, description)
+			}
+			for range 5 {
+				session.audio().sender.ReportLoss(26) // a tenth
+			}
+			speech := newSpeech(session, pcmu())
+			var last *rtp.Packet
+			for range 3 {
+				speech.say(t)
+				last = party.hear()
+			}
+			if copied := last.PayloadType == 121 && strings.Count(string(last.Payload), "some speech") > 1; copied != test.want {
+				t.Errorf("payload type %d with %d bytes", last.PayloadType, len(last.Payload))
+			}
+		})
+	}
+}
+
+// TestNoiseIsOffered holds that comfort noise is offered only if wanted, and then told to who takes it.
+func TestNoiseIsOffered(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		wanted bool
+		answer string
+		want   bool
+	}{
+		{false, "RTP/AVP 0 101", false}, {true, "RTP/AVP 0 13 101", true}, {true, "RTP/AVP 0 101", false},
+	} {
+		session, party := newSession(t, func(o *Options) { o.Noise = test.wanted }), newPhone(t, "127.0.0.1", 42)
+		offer := string(must[[]byte](t)(session.Offer(audio(bridge.SendRecv, pcmu(), opus()))))
+		if got := strings.Contains(offer, "a=rtpmap:13 CN/8000\r\n"); got != test.wanted {
+			t.Errorf("wanted %t: offered %s", test.wanted, offer)
+		}
+		answer := strings.Replace(string(party.offer()), "RTP/AVP 0 101", test.answer, 1)
+		must[bridge.Description](t)(session.SetAnswer([]byte(answer)))
+		if got := session.audio().sender.TakesNoise(); got != test.want {
+			t.Errorf("answered %q: told of noise %t", test.answer, got)
+		}
+	}
+}

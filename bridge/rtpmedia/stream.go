@@ -141,6 +141,11 @@ func (s *stream) apply(agreed *agreement) {
 	s.resender.Agree(agreed.feedback.nack, agreed.repairs)
 	s.sender.SetTelephoneEvent(event.PayloadType, event.ClockRate)
 	s.sender.SetComfortNoise(agreed.noise)
+	if agreed.redundant > 0 {
+		s.sender.SetRedundancy(agreed.redundant, agreed.formats[0].PayloadType)
+	} else {
+		s.sender.SetRedundancy(0, 0)
+	}
 	s.useTones(agreed.formats)
 	s.sender.SetEnabled(agreed.direction.Sends())
 }

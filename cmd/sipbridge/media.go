@@ -38,16 +38,20 @@ type mediaSessions struct {
 type serverMedia struct {
 	srtp, keys string
 	ice        bool
+	// redundancy and noise are offered to it.
+	redundancy, noise bool
 }
 
 // newServerMedia gives what the servers of the configuration want.
 func newServerMedia(config *configs.Config) map[string]serverMedia {
 	servers := make(map[string]serverMedia)
 	for _, domain := range config.Domains {
-		servers[strings.ToLower(domain.Name)] = serverMedia{domain.SRTP, domain.SRTPKeys, domain.ICE}
+		servers[strings.ToLower(domain.Name)] = serverMedia{srtp: domain.SRTP, keys: domain.SRTPKeys, ice: domain.ICE}
 	}
 	for _, trunk := range config.Trunks {
-		servers[strings.ToLower(trunk.Name)] = serverMedia{trunk.SRTP, trunk.SRTPKeys, trunk.ICE}
+		servers[strings.ToLower(trunk.Name)] = serverMedia{
+			trunk.SRTP, trunk.SRTPKeys, trunk.ICE, trunk.Redundancy, trunk.ComfortNoise,
+		}
 	}
 	return servers
 }
@@ -88,10 +92,12 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 		}), nil
 	}
 	local, peer := mediaAddresses(flow, party.Offer)
+	server := m.servers[strings.ToLower(party.Server)]
 	options := rtpmedia.Options{
 		Ports: m.ports, Bind: local, Advertise: m.addresses.For(peer), SignallingHost: flow.RemoteAddr().Addr(),
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
-		Security: m.security(party), ICE: m.servers[strings.ToLower(party.Server)].ice, FullICE: !m.config.ICELite,
+		Security: m.security(party), ICE: server.ice, FullICE: !m.config.ICELite,
+		Redundancy: server.redundancy, Noise: server.noise,
 	}
 	return rtpmedia.New(options)
 }
