@@ -84,6 +84,7 @@ func NewAgent(options Options) *Agent {
 	a.presence = presence.New(options.Presence)
 	a.complaints = newComplaints(a.log, &a.stats.panics)
 	a.trunks = a.newTrunks(options.Trunks)
+	a.lookUpUpstreams(context.Background(), a.numericServers())
 	return a
 }
 

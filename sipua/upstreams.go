@@ -5,8 +5,11 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/transport"
 )
@@ -33,7 +36,7 @@ func (a *Agent) watchUpstreams(ctx context.Context) {
 	ticker := time.NewTicker(upstreamRefresh)
 	defer ticker.Stop()
 	for {
-		a.lookUpUpstreams(ctx)
+		a.lookUpUpstreams(ctx, a.servers())
 		select {
 		case <-ctx.Done():
 			return
@@ -42,10 +45,10 @@ func (a *Agent) watchUpstreams(ctx context.Context) {
 	}
 }
 
-// lookUpUpstreams looks all up at once, so that one whose DNS is slow delays no other.
-func (a *Agent) lookUpUpstreams(ctx context.Context) {
+// lookUpUpstreams looks all servers up at once, so that one whose DNS is slow delays no other.
+func (a *Agent) lookUpUpstreams(ctx context.Context, servers []Upstream) {
 	var looking sync.WaitGroup
-	for _, upstream := range a.servers() {
+	for _, upstream := range servers {
 		looking.Go(func() {
 			targets, err := a.locateAll(ctx, upstream.NextHops, "")
 			if err != nil && ctx.Err() == nil {
@@ -66,6 +69,16 @@ func (a *Agent) servers() []Upstream {
 		servers = append(servers, Upstream{Domain: t.Name(), NextHops: t.NextHops()})
 	}
 	return servers
+}
+
+// numericServers are those that no DNS is asked for: they are known before the first request comes.
+func (a *Agent) numericServers() []Upstream {
+	return slices.DeleteFunc(a.servers(), func(server Upstream) bool {
+		return slices.ContainsFunc(server.NextHops, func(hop sip.Uri) bool {
+			_, err := netip.ParseAddr(strings.Trim(hop.Host, "[]"))
+			return err != nil
+		})
+	})
 }
 
 // set replaces the addresses of a server. One that is not found this time keeps those it had.
