@@ -57,7 +57,9 @@ type Media struct {
 	RTPPorts    PortRange `mapstructure:"rtp_ports"`
 	WebRTCPorts PortRange `mapstructure:"webrtc_ports"`
 	ICELite     bool      `mapstructure:"ice_lite"`
-	Video       bool      `mapstructure:"video"`
+	// TURN is a server whose relays bring browsers' media to us.
+	TURN  RelayServer `mapstructure:"turn"`
+	Video bool        `mapstructure:"video"`
 	// VideoBitrate is in kbit/s; 0 for no limit.
 	VideoBitrate int `mapstructure:"video_bitrate"`
 	// VideoTranscoders is how many streams of pictures are transcoded at one time.
@@ -73,6 +75,16 @@ type Media struct {
 	Timeout  time.Duration `mapstructure:"timeout"`
 	// JitterBuffer is the longest delay of packets that come unevenly and are decoded; 0 for none.
 	JitterBuffer time.Duration `mapstructure:"jitter_buffer"`
+}
+
+// RelayServer is a TURN server of somebody's.
+type RelayServer struct {
+	// Server is a TURN URI; empty for none.
+	Server   string `mapstructure:"server"`
+	Username string `mapstructure:"username"`
+	Password string `mapstructure:"password"`
+	// Secret makes passwords, where there is none.
+	Secret string `mapstructure:"secret"`
 }
 
 // TURN is the relay for browsers.

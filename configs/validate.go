@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"sipbridge/bridge/turn"
 	"sipbridge/sipua/headers"
 )
 
@@ -155,9 +156,30 @@ func (c *Config) checkMedia(found *faults) {
 	if !isSRTPKeys(c.Media.SRTPKeys) {
 		found.add("media.srtp_keys: %q is not sdes or dtls", c.Media.SRTPKeys)
 	}
+	c.checkRelayServer(found)
 	checkPositive(found, "media.timeout", c.Media.Timeout)
 	if longest := 200 * time.Millisecond; c.Media.JitterBuffer < 0 || c.Media.JitterBuffer > longest {
 		found.add("media.jitter_buffer: %s is not between 0s and %s", c.Media.JitterBuffer, longest)
+	}
+}
+
+func (c *Config) checkRelayServer(found *faults) {
+	relay := c.Media.TURN
+	if relay == (RelayServer{}) {
+		return
+	}
+	_, err := turn.NewClient(turn.ClientOptions{
+		Server: relay.Server, Username: relay.Username, Password: relay.Password, Secret: relay.Secret,
+	})
+	switch {
+	case errors.Is(err, turn.ErrServer):
+		found.add("media.turn.server: %w", err)
+	case err != nil:
+		found.add("media.turn: username and password are needed, or secret")
+	case relay.Secret != "" && relay.Password != "":
+		found.add("media.turn: there are both password and secret; take away either")
+	case c.Media.ICELite:
+		found.add("media.turn: media.ice_lite is for machines that browsers reach, which need no relay; take away either")
 	}
 }
 

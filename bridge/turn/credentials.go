@@ -20,12 +20,16 @@ type Credentials struct{ Username, Password string }
 
 // Credentials makes some for a user who has proved himself.
 func (s *Server) Credentials(user string) Credentials {
-	name := strconv.FormatInt(time.Now().Add(s.options.Lifetime).Unix(), 10) + ":" + user
-	return Credentials{Username: name, Password: s.password(name)}
+	return credentials(s.options.Secret, user, s.options.Lifetime)
 }
 
-func (s *Server) password(name string) string {
-	hash := hmac.New(sha1.New, []byte(s.options.Secret))
+func credentials(secret, user string, lifetime time.Duration) Credentials {
+	name := strconv.FormatInt(time.Now().Add(lifetime).Unix(), 10) + ":" + user
+	return Credentials{Username: name, Password: password(secret, name)}
+}
+
+func password(secret, name string) string {
+	hash := hmac.New(sha1.New, []byte(secret))
 	hash.Write([]byte(name))
 	return base64.StdEncoding.EncodeToString(hash.Sum(nil))
 }
@@ -44,5 +48,6 @@ func (s *Server) authenticate(request *turn.RequestAttributes) (user string, key
 		s.refused.Add(1)
 		return "", nil, false
 	}
-	return user, turn.GenerateAuthKey(request.Username, s.options.Realm, s.password(request.Username)), true
+	proof := password(s.options.Secret, request.Username)
+	return user, turn.GenerateAuthKey(request.Username, s.options.Realm, proof), true
 }

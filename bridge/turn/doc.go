@@ -7,5 +7,7 @@
 // Server.Credentials makes them for a user who has proved himself elsewhere. How many relays a user, a source and all
 // together may have is limited, and so is the time that a connection may take to ask for one.
 //
+// Client is the other side: it gets relays of somebody's server for ourselves, where a NAT lets nothing in.
+//
 // The protocol is pion's; here is what keeps it from being misused.
 package turn

@@ -213,18 +213,18 @@ func TestCredentials(t *testing.T) {
 	past := strconv.FormatInt(time.Now().Add(-time.Minute).Unix(), 10) + ":alice"
 	good := w.Credentials("alice")
 	for name, account := range map[string]Credentials{
-		"ended":          {past, w.password(past)},
+		"ended":          {past, password("north", past)},
 		"wrong password": {good.Username, "wrong"},
 		"another user's": {w.Credentials("bob").Username + "x", good.Password},
-		"no expiry":      {"alice", w.password("alice")},
-		"nobody":         {"4102444800:", w.password("4102444800:")},
+		"no expiry":      {"alice", password("north", "alice")},
+		"nobody":         {"4102444800:", password("north", "4102444800:")},
 	} {
 		if _, err := w.allocate(account); err == nil {
 			t.Errorf("%s: got a relay", name)
 		}
 	}
 	// What openssl makes of the same name and secret.
-	if got := w.password("1700000000:alice"); got != "Cd/49soE35ICqcJF/bCTn8Z4OyE=" {
+	if got := password("north", "1700000000:alice"); got != "Cd/49soE35ICqcJF/bCTn8Z4OyE=" {
 		t.Errorf("password %q", got)
 	}
 	refresh := turn.RequestAttributes{Username: past, Realm: "localhost", Method: stun.MethodRefresh}

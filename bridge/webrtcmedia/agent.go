@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/stun/v4"
 
 	"sipbridge/bridge/webrtcmedia/mux"
 )
@@ -29,7 +31,12 @@ func (e *Engine) newAgent(conn *mux.Conn, own local) (*ice.Agent, error) {
 	if tcp {
 		networks = append(networks, ice.NetworkTypeTCP4, ice.NetworkTypeTCP6)
 	}
-	agent, err := ice.NewAgentWithOptions(
+	types, more := []ice.CandidateType{ice.CandidateTypeHost}, []ice.AgentOption(nil)
+	if at := slices.IndexFunc(own.candidates, func(c candidate) bool { return c.relayed }); at >= 0 {
+		types = append(types, ice.CandidateTypeServerReflexive)
+		more = relayOptions(conn, own.candidates[at].address)
+	}
+	agent, err := ice.NewAgentWithOptions(append(more,
 		ice.WithUDPMux(conn),
 		ice.WithTCPMux(conn),
 		ice.WithLocalCredentials(own.ufrag, own.pwd),
@@ -38,7 +45,7 @@ func (e *Engine) newAgent(conn *mux.Conn, own local) (*ice.Agent, error) {
 		ice.WithInterfaceFilter(func(string) bool { return tcp }),
 		ice.WithIncludeLoopback(),
 		ice.WithNetworkTypes(networks),
-		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
+		ice.WithCandidateTypes(types),
 		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
 		ice.WithDisableActiveTCP(),
 		ice.WithICELite(e.options.ICELite),
@@ -53,11 +60,24 @@ func (e *Engine) newAgent(conn *mux.Conn, own local) (*ice.Agent, error) {
 			return ok && e.options.AllowRemote(address.Unmap())
 		}),
 		ice.WithLoggerFactory(e.logs),
-	)
+	)...)
 	if err != nil {
 		return nil, fmt.Errorf("ICE: %w", err)
 	}
 	return agent, nil
+}
+
+// relayOptions have the agent use a relay. To it that is an address that a server shows, of less worth than our own;
+// the server is none that it would ask.
+func relayOptions(conn *mux.Conn, relay netip.AddrPort) []ice.AgentOption {
+	shown := &stun.URI{
+		Scheme: stun.SchemeTypeSTUN, Host: relay.Addr().String(), Port: int(relay.Port()), Proto: stun.ProtoTypeUDP,
+	}
+	return []ice.AgentOption{
+		ice.WithUDPMuxSrflx(mux.Relayed{Conn: conn}), ice.WithUrls([]*stun.URI{shown}),
+		// Other ways get this much time to answer before the relay is chosen.
+		ice.WithSrflxAcceptanceMinWait(500 * time.Millisecond),
+	}
 }
 
 // gather gives the agent its candidates, which are known before.

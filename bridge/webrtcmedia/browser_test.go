@@ -48,6 +48,14 @@ func newBrowser(t *testing.T, codecs []transcode.Format) *browser {
 // newBrowserOver makes one whose network lets nothing else through.
 func newBrowserOver(t *testing.T, network webrtc.NetworkType, codecs []transcode.Format) *browser {
 	t.Helper()
+	return newBrowserWith(t, network, codecs, func(*webrtc.SettingEngine) {})
+}
+
+// newBrowserWith makes one with other settings.
+func newBrowserWith(t *testing.T, network webrtc.NetworkType, codecs []transcode.Format,
+	change func(*webrtc.SettingEngine),
+) *browser {
+	t.Helper()
 	engine := &webrtc.MediaEngine{}
 	for _, format := range codecs {
 		register(t, engine, format)
@@ -56,6 +64,7 @@ func newBrowserOver(t *testing.T, network webrtc.NetworkType, codecs []transcode
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetNetworkTypes([]webrtc.NetworkType{network})
+	change(&settings)
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	connection, err := api.NewPeerConnection(webrtc.Configuration{})

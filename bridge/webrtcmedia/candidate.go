@@ -15,6 +15,7 @@ type candidate struct {
 	priority uint32
 	address  netip.AddrPort
 	kind     string
+	relayed  bool // one of ours at a TURN server
 	tcp      bool // one of ours that browsers connect to (RFC 6544)
 }
 
@@ -81,7 +82,8 @@ func lines(candidates []candidate) []string {
 }
 
 // localCandidates puts our own host candidates in order: those advertised, then IPv4, IPv6 and loopback, with
-// falling priority (RFC 8445 section 5.1.2.1), and those of TCP behind all. Two with the same address are one.
+// falling priority (RFC 8445 section 5.1.2.1), and those of TCP and relays behind all. Two with the same address are
+// one.
 func localCandidates(gathered []candidate, advertise []netip.Addr) []candidate {
 	ordered := slices.DeleteFunc(slices.Clone(gathered), func(c candidate) bool {
 		return c.address.Addr().IsLinkLocalUnicast() || c.address.Addr().IsUnspecified()
@@ -105,17 +107,25 @@ func localCandidates(gathered []candidate, advertise []netip.Addr) []candidate {
 	slices.SortStableFunc(ordered, func(a, b candidate) int { return cmp.Compare(b.typePreference(), a.typePreference()) })
 	for i := range ordered {
 		ordered[i].kind = "host"
+		if ordered[i].relayed {
+			ordered[i].kind = "relay"
+		}
 		ordered[i].priority = ordered[i].typePreference()<<24 | ordered[i].localPreference(i)<<8 | 255
 	}
 	return ordered
 }
 
-// typePreference is higher for UDP, since TCP brings a lost packet late, and all others behind it.
+// typePreference is higher for UDP, since TCP brings a lost packet late, and all others behind it; a relay is
+// the last way.
 func (c candidate) typePreference() uint32 {
-	if c.tcp {
+	switch {
+	case c.relayed:
+		return 0
+	case c.tcp:
 		return 90
+	default:
+		return 126
 	}
-	return 126
 }
 
 // localPreference falls with the place among the candidates; over TCP three bits say who connects (RFC 6544 section
@@ -133,7 +143,7 @@ func advertised(ordered []candidate, advertise netip.Addr) []candidate {
 	var outside, loopback []candidate
 	for _, c := range ordered {
 		address := c.address.Addr()
-		if address.Is4() != advertise.Unmap().Is4() {
+		if c.relayed || address.Is4() != advertise.Unmap().Is4() {
 			continue
 		}
 		c.address = netip.AddrPortFrom(advertise.Unmap(), c.address.Port())

@@ -28,7 +28,7 @@ type Engine struct {
 }
 
 type engineCounts struct {
-	open, opened, lost, refused, floods, undecryptable atomic.Uint64
+	open, opened, lost, refused, floods, undecryptable, unrelayed atomic.Uint64
 }
 
 // EngineStats counts since the start of the process.
@@ -49,6 +49,8 @@ type EngineStats struct {
 	// not prove to be a browser's.
 	Streams        int
 	StreamsRefused uint64
+	// Unrelayed counts connections that wanted a relay and got none.
+	Unrelayed uint64
 	// LogsDropped counts lines of pion that were not logged, being too many.
 	LogsDropped uint64
 }
@@ -124,6 +126,7 @@ func (e *Engine) Stats() EngineStats {
 		Lost:          e.counts.lost.Load(),
 		Refused:       e.counts.refused.Load(),
 		Floods:        e.counts.floods.Load(),
+		Unrelayed:     e.counts.unrelayed.Load(),
 		LogsDropped:   e.logs.dropped.Load(),
 		Undecryptable: e.counts.undecryptable.Load(),
 	}

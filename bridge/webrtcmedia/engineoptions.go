@@ -1,6 +1,7 @@
 package webrtcmedia
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -8,6 +9,12 @@ import (
 
 	"sipbridge/bridge/udp"
 )
+
+// Relays gets relays of a TURN server; turn.Client does.
+type Relays interface {
+	// Allocate gets one that lets the peers' packets in. It returns when ctx ends.
+	Allocate(ctx context.Context, peers ...netip.Addr) (net.PacketConn, error)
+}
 
 // EngineOptions says how an Engine talks to the network. The zero value listens on one free UDP port of
 // every address of the machine.
@@ -22,6 +29,9 @@ type EngineOptions struct {
 	Addresses []netip.Addr
 	// Listeners are where browsers connect to that no UDP lets through (RFC 6544); Close closes them. Default: none.
 	Listeners []net.Listener
+	// Relays gives every connection a relay of a TURN server, for networks in which nothing reaches us. They are not for
+	// ICELite. Default: none.
+	Relays Relays
 	// Advertised tells whether an address is one of those that sessions advertise, so that Listens knows its ports as
 	// ours. Default: none is.
 	Advertised func(netip.Addr) bool

@@ -15,6 +15,9 @@ type Options struct {
 	// Advertise are the addresses under which the browser sees the machine from outside (1:1 NAT). They are offered as
 	// first candidates, beside the machine's own addresses. Default: none.
 	Advertise []netip.Addr
+	// Signalling is where the browser's signalling comes from. What it sends to a relay from there is let in, though it
+	// does not know that address itself. Default: unknown.
+	Signalling netip.Addr
 	// Timeout is how long a browser that should send may be silent before its media count as lost. While one
 	// side holds it does not run: ICE then shows whether the browser is there. Default: 30 s.
 	Timeout time.Duration

@@ -26,6 +26,8 @@ const packetSize = 1500
 type peerOptions struct {
 	// Advertise are the addresses that are told beside our own.
 	Advertise []netip.Addr
+	// Signalling is where the browser signals from.
+	Signalling netip.Addr
 	// Packet gets each RTP packet; it is valid until Packet returns. One goroutine calls it at a time.
 	Packet func(packet *rtp.Packet, now time.Time)
 	// Reports gets RTCP packets, likewise.
@@ -75,13 +77,12 @@ type packetBuffer [packetSize + srtp.Overhead]byte
 
 func (e *Engine) newPeer(options peerOptions) (*peer, error) {
 	p := &peer{engine: e, options: options, setup: setupActpass}
-	sockets := e.shared
-	if sockets == nil {
-		own, err := mux.Open(e.sockets)
-		if err != nil {
-			return nil, fmt.Errorf("own sockets: %w", err)
-		}
-		p.sockets, sockets = own, own
+	sockets, err := e.socketsFor(options.Signalling)
+	if err != nil {
+		return nil, err
+	}
+	if sockets != e.shared {
+		p.sockets = sockets
 	}
 	p.conn = sockets.NewConn(p.receive)
 	for _, address := range sockets.Addresses() {
@@ -89,6 +90,9 @@ func (e *Engine) newPeer(options peerOptions) (*peer, error) {
 	}
 	for _, address := range sockets.TCPAddresses() {
 		p.local.candidates = append(p.local.candidates, candidate{address: address, tcp: true})
+	}
+	for _, address := range sockets.RelayedAddresses() {
+		p.local.candidates = append(p.local.candidates, candidate{address: address, relayed: true})
 	}
 	p.local.candidates = localCandidates(p.local.candidates, options.Advertise)
 	p.local.ufrag, p.local.pwd = newCredentials()

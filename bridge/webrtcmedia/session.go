@@ -365,6 +365,7 @@ func (s *Session) peerOptions() peerOptions {
 	return peerOptions{
 		Packet: s.incoming.packet, Reports: s.incoming.reports, Stream: s.incoming.stream, Changed: s.watch.poke,
 		Undecryptable: s.incoming.faults[transcode.Audio].CannotDecrypt, Advertise: s.options.Advertise,
+		Signalling: s.options.Signalling,
 	}
 }
 

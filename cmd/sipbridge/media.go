@@ -12,6 +12,7 @@ import (
 	"sipbridge/bridge/dtlssrtp"
 	"sipbridge/bridge/rtpmedia"
 	"sipbridge/bridge/sdp"
+	"sipbridge/bridge/turn"
 	"sipbridge/bridge/udp"
 	"sipbridge/bridge/webrtcmedia"
 	"sipbridge/configs"
@@ -71,10 +72,18 @@ func newMediaSessions(config *configs.Config, addresses *nat.Addresses, overTCP 
 	if m.ports, err = rtpmedia.NewPortRange(rtp.First, rtp.Last, 0, poller); err != nil {
 		return nil, fmt.Errorf("media.rtp_ports: %w", err)
 	}
-	m.engine, err = webrtcmedia.New(webrtcmedia.EngineOptions{
+	options := webrtcmedia.EngineOptions{
 		FirstPort: browsers.First, LastPort: browsers.Last,
 		Listeners: overTCP, Advertised: addresses.Has, ICELite: m.config.ICELite, Poller: poller, Logger: log,
-	})
+	}
+	if relay := m.config.TURN; relay.Server != "" {
+		if options.Relays, err = turn.NewClient(turn.ClientOptions{
+			Server: relay.Server, Username: relay.Username, Password: relay.Password, Secret: relay.Secret,
+		}); err != nil {
+			return nil, fmt.Errorf("media.turn: %w", err)
+		}
+	}
+	m.engine, err = webrtcmedia.New(options)
 	if err != nil {
 		return nil, fmt.Errorf("media.webrtc_ports: %w", err)
 	}
@@ -87,7 +96,7 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 	flow := party.Flow
 	if transport.FromBrowser(flow) {
 		return m.engine.NewSession(webrtcmedia.Options{
-			Events: events, Timeout: m.config.Timeout, Logger: log,
+			Events: events, Timeout: m.config.Timeout, Logger: log, Signalling: flow.RemoteAddr().Addr().Unmap(),
 			Advertise: m.addresses.ForBrowser(flow.RemoteAddr().Addr()),
 		}), nil
 	}

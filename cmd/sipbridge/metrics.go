@@ -198,6 +198,7 @@ func (s *service) mediaMetrics() []admin.Sample {
 		counter("webrtc_undecryptable_total", "Media packets of browsers forged, broken or twice.", webrtc.Undecryptable),
 		counter("webrtc_strangers_total", "Packets on the shared WebRTC ports that belong to nobody.", webrtc.Strangers),
 		gauge("webrtc_tcp_connections", "TCP connections for media of browsers now.", float64(webrtc.Streams)),
+		counter("webrtc_unrelayed_total", "Media of browsers for which media.turn gave no relay.", webrtc.Unrelayed),
 		counter("webrtc_tcp_refused_total", "Those that were one too many, or no browser's.", webrtc.StreamsRefused),
 		counter("rtp_malformed_total", "Datagrams on RTP ports that are no RTP.", rtp.Malformed),
 		counter("rtp_wrong_source_total", "RTP packets from somebody else than the party.", rtp.WrongSource),

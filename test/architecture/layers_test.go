@@ -67,7 +67,7 @@ func rooms() map[string][]string {
 		"github.com/pion/webrtc":       {}, // tests only
 		"github.com/pion/interceptor":  {"bridge/rates"},
 		"golang.org/x/sys":             {"bridge/udp"},
-		"github.com/pion/stun":         {"bridge/webrtcmedia/mux", "bridge/icelite", "bridge/icefull", "bridge/turn"},
+		"github.com/pion/stun":         {"bridge/webrtcmedia", "bridge/icelite", "bridge/icefull", "bridge/turn"},
 		"github.com/pion/turn":         {"bridge/turn"},
 		"github.com/pion/srtp":         {"bridge/srtp", "bridge/dtlssrtp"},
 		"github.com/pion/ice":          {"bridge/webrtcmedia"},

@@ -30,7 +30,9 @@ type Options struct {
 	FirstPort, LastPort uint16
 	// Listeners take browsers over TCP. Close closes them.
 	Listeners []net.Listener
-	// Beside is another Mux, whose TCP listeners are used, too. It is closed after this one.
+	// Relays are packet connections of relays that let the browser's packets in. Close closes them.
+	Relays []net.PacketConn
+	// Beside is another Mux, whose sockets are used, too. It is closed after this one.
 	Beside *Mux
 }
 
@@ -61,13 +63,21 @@ func Open(options Options) (*Mux, error) {
 		s.tcp, s.carrier = true, newStreams(s, listener)
 		m.sockets = append(m.sockets, s)
 	}
+	for _, conn := range options.Relays {
+		s := newSocket(m, false)
+		s.relayed, s.carrier = true, newRelay(s, conn)
+		m.sockets = append(m.sockets, s)
+	}
 	m.reach = m.sockets
 	if m.beside != nil {
 		m.reach = slices.Concat(m.sockets, m.beside.sockets)
 	}
 	for _, s := range m.sockets {
-		if taken, ok := s.carrier.(*streams); ok {
-			taken.run()
+		switch carrier := s.carrier.(type) {
+		case *streams:
+			carrier.run()
+		case *relay:
+			carrier.run()
 		}
 	}
 	return m, nil
@@ -83,15 +93,24 @@ func hasOutside(addresses []netip.Addr) bool {
 }
 
 // Addresses are those of the UDP sockets.
-func (m *Mux) Addresses() []netip.AddrPort { return m.addresses(false) }
+func (m *Mux) Addresses() []netip.AddrPort {
+	return m.addresses(func(s *socket) bool { return !s.tcp && !s.relayed })
+}
 
 // TCPAddresses are those of the TCP listeners.
-func (m *Mux) TCPAddresses() []netip.AddrPort { return m.addresses(true) }
+func (m *Mux) TCPAddresses() []netip.AddrPort {
+	return m.addresses(func(s *socket) bool { return s.tcp })
+}
 
-func (m *Mux) addresses(tcp bool) []netip.AddrPort {
+// RelayedAddresses are those of the relays.
+func (m *Mux) RelayedAddresses() []netip.AddrPort {
+	return m.addresses(func(s *socket) bool { return s.relayed })
+}
+
+func (m *Mux) addresses(wanted func(*socket) bool) []netip.AddrPort {
 	list := make([]netip.AddrPort, 0, len(m.reach))
 	for _, s := range m.reach {
-		if s.tcp == tcp {
+		if wanted(s) {
 			list = append(list, s.carrier.LocalAddr())
 		}
 	}

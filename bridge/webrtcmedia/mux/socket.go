@@ -28,6 +28,7 @@ type socket struct {
 	mux     *Mux
 	carrier carrier
 	tcp     bool // the carrier is of TCP
+	relayed bool // the carrier is a relay
 	// inside keeps what is sent on loopback. The system would let a socket at 127.0.0.1 reach the machine's other
 	// addresses, too, and a browser on this machine answers checks that come that way: so we would choose a path on
 	// which Firefox, which never pairs with loopback, sends nothing.

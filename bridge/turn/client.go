@@ -1,0 +1,190 @@
+package turn
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/logging"
+	"github.com/pion/stun/v4"
+	"github.com/pion/turn/v5"
+)
+
+// afterFailure is how long a server is not asked again that gave no relay: each call would wait for it.
+const afterFailure = 30 * time.Second
+
+// ErrUnavailable means a server that gave no relay just now.
+var ErrUnavailable = errors.New("turn: no relay just now")
+
+// ErrServer means the address of a server that cannot be read.
+var ErrServer = errors.New("turn: no server such as turn:turn.example.org:3478 or turns:turn.example.org")
+
+// ClientOptions say whose relays a Client uses.
+type ClientOptions struct {
+	// Server is a TURN URI (RFC 7065): turn:host:port, with ?transport=tcp over TCP, or turns:host:port. Required.
+	Server string
+	// Username and Password are long-term credentials. With Secret instead they are made anew for each relay, as by
+	// Server.Credentials.
+	Username, Password, Secret string
+	// TLS is for turns. Default: the authorities of the system.
+	TLS *tls.Config
+}
+
+// Client gets relays of another TURN server for ourselves. Its methods may be called from any goroutine.
+type Client struct {
+	options ClientOptions
+	server  *stun.URI
+	// not asks no more until then, in Unix nanoseconds.
+	not atomic.Int64
+}
+
+// NewClient makes a Client. Nothing is sent before Allocate.
+func NewClient(options ClientOptions) (*Client, error) {
+	server, err := stun.ParseURI(options.Server)
+	if err != nil || server.Scheme != stun.SchemeTypeTURN && server.Scheme != stun.SchemeTypeTURNS {
+		return nil, fmt.Errorf("%w: %q", ErrServer, options.Server)
+	}
+	if options.Secret == "" && (options.Username == "" || options.Password == "") {
+		return nil, ErrOptions
+	}
+	return &Client{options: options, server: server}, nil
+}
+
+// Allocate gets a relay that lets packets of the peers in, and of everybody to whom one is sent. Its Close ends it. The
+// error is that of the server, or of ctx; after one the Client gives ErrUnavailable for a while.
+func (c *Client) Allocate(ctx context.Context, peers ...netip.Addr) (net.PacketConn, error) {
+	if time.Now().UnixNano() < c.not.Load() {
+		return nil, ErrUnavailable
+	}
+	made, err := c.allocate(ctx, peers)
+	if err != nil {
+		c.not.Store(time.Now().Add(afterFailure).UnixNano())
+		return nil, fmt.Errorf("turn: %s: %w", c.server.Host, err)
+	}
+	return made, nil
+}
+
+func (c *Client) allocate(ctx context.Context, peers []netip.Addr) (net.PacketConn, error) {
+	conn, server, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	way := &way{PacketConn: conn, server: server, ended: make(chan struct{})}
+	logs := logging.NewDefaultLoggerFactory()
+	logs.DefaultLogLevel = logging.LogLevelDisabled // they would show the credentials' name
+	account := c.credentials()
+	client, err := turn.NewClient(&turn.ClientConfig{
+		TURNServerAddr: server.String(), Conn: way, Username: account.Username, Password: account.Password,
+		LoggerFactory: logs,
+	})
+	if err == nil {
+		err = client.Listen()
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err //nolint:wrapcheck // by Allocate
+	}
+	made := &allocation{client: client, way: way}
+	stop := context.AfterFunc(ctx, made.abandon)
+	made.PacketConn, err = client.Allocate()
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		made.abandon()
+		<-way.ended
+		return nil, err //nolint:wrapcheck // by Allocate
+	}
+	for _, peer := range peers {
+		// Without it only those come in whom we have sent something.
+		_ = client.CreatePermission(net.UDPAddrFromAddrPort(netip.AddrPortFrom(peer.Unmap(), 9)))
+	}
+	return made, nil
+}
+
+func (c *Client) credentials() Credentials {
+	if c.options.Secret == "" {
+		return Credentials{Username: c.options.Username, Password: c.options.Password}
+	}
+	return credentials(c.options.Secret, cmp.Or(c.options.Username, "sipbridge"), longestCall)
+}
+
+// connect opens the way to the server.
+func (c *Client) connect(ctx context.Context) (net.PacketConn, net.Addr, error) {
+	at := net.JoinHostPort(c.server.Host, strconv.Itoa(c.server.Port))
+	if c.server.Proto == stun.ProtoTypeUDP {
+		found, err := new(net.Dialer).DialContext(ctx, "udp", at) // resolves with ctx, and finds our address
+		if err != nil {
+			return nil, nil, err //nolint:wrapcheck // by Allocate
+		}
+		local, server := addressOf(found.LocalAddr()).Addr(), found.RemoteAddr()
+		_ = found.Close()
+		conn, err := new(net.ListenConfig).ListenPacket(ctx, "udp", netip.AddrPortFrom(local, 0).String())
+		return conn, server, err //nolint:wrapcheck // by Allocate
+	}
+	var conn net.Conn
+	var err error
+	if c.server.Scheme == stun.SchemeTypeTURNS {
+		conn, err = (&tls.Dialer{Config: c.options.TLS}).DialContext(ctx, "tcp", at)
+	} else {
+		conn, err = new(net.Dialer).DialContext(ctx, "tcp", at)
+	}
+	if err != nil {
+		return nil, nil, err //nolint:wrapcheck // by Allocate
+	}
+	return turn.NewSTUNConn(conn), conn.RemoteAddr(), nil
+}
+
+// way is the way to the server. Nobody else is heard on it.
+type way struct {
+	net.PacketConn
+
+	server net.Addr
+	ended  chan struct{} // closed when nothing is read any more
+	over   atomic.Bool
+}
+
+// ReadFrom gives a packet of the server. After an error it is not called again.
+func (w *way) ReadFrom(buffer []byte) (int, net.Addr, error) {
+	for {
+		size, from, err := w.PacketConn.ReadFrom(buffer)
+		if err != nil && !w.over.Swap(true) {
+			close(w.ended)
+		}
+		if err != nil || addressOf(from) == addressOf(w.server) {
+			return size, from, err //nolint:wrapcheck // a net.PacketConn
+		}
+	}
+}
+
+// allocation is a relay of the server's.
+type allocation struct {
+	net.PacketConn
+
+	client *turn.Client
+	way    *way
+}
+
+// abandon ends the way without a word.
+func (a *allocation) abandon() {
+	a.client.Close()
+	_ = a.way.Close()
+}
+
+// Close tells the server, and ends the way.
+func (a *allocation) Close() error {
+	err := a.PacketConn.Close()
+	a.abandon()
+	<-a.way.ended
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err //nolint:wrapcheck // a net.PacketConn
+}
