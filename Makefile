@@ -93,7 +93,7 @@ soak: setup-build setup-test
 .PHONY: bench
 bench: build setup-test test/e2e/node_modules/.package-lock.json
 	node test/e2e/screenshots/readiness.mjs $(BINARY)
-	go run $(TAGS) ./test/load $(BENCH_ARGS)
+	go run $(TAGS) ./test/load -setups 500 $(BENCH_ARGS)
 	go run $(TAGS) ./test/load/signalling $(SIGNALLING_ARGS)
 
 ## bench-beside: place the same calls through rtpengine and sipbridge in turn, and print the ratio (BESIDE_CALLS)

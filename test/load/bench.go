@@ -32,6 +32,7 @@ type bench struct {
 	idle, registered snapshot // before the ramp
 	began            snapshot // when the ramp began
 	opened, closed   snapshot // of the window
+	setups           setups
 }
 
 // subject is what is measured, as a process of its own.
@@ -74,7 +75,7 @@ func (b *bench) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i := range b.options.calls {
+	for i := range b.options.calls + b.options.setups {
 		if b.ways[called(i)], err = newWays(b.mode, phone); err != nil {
 			return err
 		}
@@ -104,7 +105,7 @@ func (b *bench) start(ctx context.Context) error {
 	if b.peer == rtpengineName {
 		gateway, err := rtpengine.Start(ctx, rtpengine.Options{
 			Binary: b.options.rtpengine, Phone: b.phone.Addr(), Transcode: b.mode == transcode,
-			RTPPorts: service.RTPPorts(2 * b.options.calls),
+			RTPPorts: service.RTPPorts(2 * (b.options.calls + b.options.setups)),
 		})
 		if err != nil {
 			return err
@@ -138,8 +139,8 @@ func (b *bench) configuration(at service.Addresses) map[string]any {
 		"domains": []map[string]string{{"name": domain}},
 		"listen":  map[string]string{"http": at.Web, "sip_udp": at.SIP, "sip_tcp": at.SIP},
 		"media": map[string]any{
-			"rtp_ports":    service.RTPPorts(b.options.calls),
-			"opus_adapts":  false, // each run is to do the same work
+			"rtp_ports":    service.RTPPorts(b.options.calls + b.options.setups), // one that was used rests
+			"opus_adapts":  false,                                                // each run is to do the same work
 			"webrtc_ports": strconv.Itoa(at.WebRTC),
 		},
 		"users": users,
@@ -187,6 +188,9 @@ func (b *bench) measure(ctx context.Context) error {
 	for _, c := range b.calls {
 		c.closeMeters()
 		c.check()
+	}
+	if b.options.setups > 0 {
+		return b.measureSetups(ctx)
 	}
 	return nil
 }

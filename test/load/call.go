@@ -25,7 +25,11 @@ type call struct {
 	connected time.Time
 
 	toPhone, toBrowser stream.Counts // of the window
+	flowing            flowing
 }
+
+// flowing is when the first packet came to each party.
+type flowing struct{ phone, browser time.Time }
 
 // ways are the two directions of a call.
 type ways struct {
@@ -64,6 +68,15 @@ func newCall(ctx context.Context, m mode, number int, web string, w ways) (*call
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
+}
+
+// again makes the next call of the same browser, whose last one has ended.
+func (c *call) again(m mode, w ways) (*call, error) {
+	peer, err := caller.NewPeer(m.browserCodec(), w.toPhone, w.toBrowser)
+	if err != nil {
+		return nil, err
+	}
+	return &call{caller: c.caller, peer: peer, ways: w}, nil
 }
 
 // place calls the user, waits until the media is up, and plays what the answer asks for. The phone's side is there when
@@ -111,6 +124,7 @@ func (c *call) openMeters() {
 func (c *call) closeMeters() {
 	if c.fault == nil {
 		c.toPhone, c.toBrowser = c.line.Meter.Close(), c.peer.Meter.Close()
+		c.flowing = flowing{phone: c.line.Meter.First(), browser: c.peer.Meter.First()}
 	}
 }
 

@@ -55,6 +55,8 @@ func compared() []figure {
 		{"good calls, %", func(r Result) float64 { return 100 * float64(r.Good) / float64(r.Calls) }},
 		{"CPU s per call-minute", func(r Result) float64 { return r.CPUPerCallMinute }},
 		{"CPU ms per set-up", func(r Result) float64 { return r.SetupCPU }},
+		{"phone hears after, p95 ms", func(r Result) float64 { return r.PhoneHears.P95 }},
+		{"browser hears after, p95 ms", func(r Result) float64 { return r.BrowserHears.P95 }},
 		{"RSS KiB per call", func(r Result) float64 { return r.RSSPerCall }},
 		{"delay to phone p50 ms", func(r Result) float64 { return r.ToPhone.Delay.Median }},
 		{"delay to phone p95 ms", func(r Result) float64 { return r.ToPhone.Delay.P95 }},

@@ -40,6 +40,7 @@ func TestOptions(t *testing.T) {
 		{[]string{"-rate=NaN"}, options{}, errUsage},
 		{[]string{"-window=1h"}, options{}, errUsage},
 		{[]string{"-mode=x"}, options{}, errUsage},
+		{[]string{"-setups=-1"}, options{}, errUsage},
 		{[]string{"-what"}, options{}, errUsage},
 		{[]string{"more"}, options{}, errUsage},
 		{[]string{"-h"}, options{}, flag.ErrHelp},
@@ -108,6 +109,7 @@ func TestResult(t *testing.T) {
 			connected: at(15), invited: caller.Invited{Wrote: at(14), Answered: at(14.5)},
 			toPhone:   stream.Counts{Received: 99, Missing: 1, Delays: []time.Duration{time.Millisecond}},
 			toBrowser: stream.Counts{Received: 100},
+			flowing:   flowing{phone: at(14.53), browser: at(14.56)},
 		}
 	}
 	b := &bench{
@@ -116,6 +118,7 @@ func TestResult(t *testing.T) {
 		began:  snapshot{at: at(0), cpu: time.Second},
 		opened: snapshot{at: at(20), cpu: 2 * time.Second, busy: 0},
 		closed: snapshot{at: at(30), cpu: 3 * time.Second, rss: 13 << 20, generator: 2 * time.Second},
+		setups: setups{after: snapshot{cpu: time.Second}, talked: 4 * time.Second, good: 2}, // media take 0.05 a second
 	}
 	for _, c := range b.calls[:2] {
 		c.line = &callee.Line{Invited: at(14.25)}
@@ -132,6 +135,9 @@ func TestResult(t *testing.T) {
 		"forwarded":     {r.Forwarded.Median, 250},
 		"answered":      {r.Answered.Median, 500},
 		"connected":     {r.Connected.P95, 1000},
+		"phone hears":   {r.PhoneHears.Median, 30},
+		"browser hears": {r.BrowserHears.P95, 60},
+		"short calls":   {r.ShortCallCPU, 400},
 		"loss":          {r.ToPhone.Loss, 1},
 		"no loss":       {r.ToBrowser.Loss, 0},
 		"delay":         {r.ToPhone.Delay.Median, 1},

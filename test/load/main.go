@@ -52,8 +52,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	for _, result := range report.Results {
-		if result.Peer == sipbridgeName && result.Good < result.Calls {
-			return fmt.Errorf("%s: %w: %d of %d: %v", result.Mode, errCalls, result.Good, result.Calls, result.Failures)
+		if result.Peer == sipbridgeName && result.Good+result.ShortCalls < result.Calls+o.setups {
+			return fmt.Errorf("%s: %w: %d and %d of %d and %d: %v", result.Mode, errCalls,
+				result.Good, result.ShortCalls, result.Calls, o.setups, result.Failures)
 		}
 	}
 	return nil

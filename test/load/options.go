@@ -39,6 +39,7 @@ type options struct {
 	// rtpengine is the path of rtpengine, to be measured beside in turn; empty for sipbridge alone.
 	rtpengine string
 	rounds    int // how often each is measured beside the other
+	setups    int // short calls placed after the window
 }
 
 // What is measured.
@@ -82,6 +83,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.json, "json", false, "print JSON instead of a table")
 	flags.StringVar(&o.binary, "binary", "bin/sipbridge", "the service to measure")
 	flags.StringVar(&o.rtpengine, "rtpengine", "", "an rtpengine to measure beside, in turn, and print the ratio")
+	flags.IntVar(&o.setups, "setups", 0, "calls of a second to place after the window, for the cost of one set-up")
 	flags.IntVar(&o.rounds, "rounds", 2, "with -rtpengine: how often each is measured")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -105,6 +107,8 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 		fault = fmt.Sprintf("-calls is 1 to %d", mostCalls)
 	case !(o.rate > 0 && o.rate <= mostRate):
 		fault = fmt.Sprintf("-rate is above 0 and at most %d", mostRate)
+	case o.setups < 0 || o.setups > mostCalls:
+		fault = fmt.Sprintf("-setups is 0 to %d", mostCalls)
 	case o.rounds < 1:
 		fault = "-rounds is at least 1"
 	case o.window < time.Second || o.window > longestWindow:

@@ -76,20 +76,25 @@ func (r *Report) writeTable(out io.Writer) error {
 func both(target string) map[mode]string { return map[mode]string{relay: target, transcode: target} }
 
 func rows() []row {
+	delays := map[mode]string{relay: "0.5 / 3", transcode: "1 / 5"}
 	return []row{
 		{"calls that were good", both("all"), func(r Result) string { return fmt.Sprintf("%d of %d", r.Good, r.Calls) }},
 		{
 			"CPU seconds per call-minute",
-			map[mode]string{relay: "0.15", transcode: "0.40"},
+			map[mode]string{relay: "0.13", transcode: "0.30"},
 			func(r Result) string { return fmt.Sprintf("%.3f", r.CPUPerCallMinute) },
 		},
 		{"cores, service", nil, func(r Result) string { return fmt.Sprintf("%.2f", r.Cores) }},
 		{"cores, load generator", nil, func(r Result) string { return fmt.Sprintf("%.2f", r.GeneratorCores) }},
 		{
-			"CPU ms per set-up", both("8"),
+			"CPU ms per set-up", both("5"),
 			func(r Result) string { return fmt.Sprintf("%.1f (with media %.1f)", r.SetupCPU, r.SetupCPUWithMedia) },
 		},
-		{"RSS KiB per call", both("600"), func(r Result) string { return fmt.Sprintf("%.0f", r.RSSPerCall) }},
+		{
+			"CPU ms per call of a second", both("5"),
+			func(r Result) string { return fmt.Sprintf("%.2f (of %d)", r.ShortCallCPU, r.ShortCalls) },
+		},
+		{"RSS KiB per call", both("390"), func(r Result) string { return fmt.Sprintf("%.0f", r.RSSPerCall) }},
 		{
 			"RSS MiB idle / registered / steady", nil,
 			func(r Result) string {
@@ -100,8 +105,10 @@ func rows() []row {
 		{"INVITE forwarded ms p50 / p95", both("- / 5"), func(r Result) string { return r.Forwarded.String() }},
 		{"answered ms p50 / p95", nil, func(r Result) string { return r.Answered.String() }},
 		{"DTLS up ms p50 / p95", nil, func(r Result) string { return r.Connected.String() }},
-		{"delay to phone ms p50 / p95", both("1 / -"), func(r Result) string { return r.ToPhone.Delay.String() }},
-		{"delay to browser ms p50 / p95", both("1 / -"), func(r Result) string { return r.ToBrowser.Delay.String() }},
+		{"answer to phone hears ms p50 / p95", both("- / 60"), func(r Result) string { return r.PhoneHears.String() }},
+		{"answer to browser hears ms p50 / p95", both("- / 60"), func(r Result) string { return r.BrowserHears.String() }},
+		{"delay to phone ms p50 / p95", delays, func(r Result) string { return r.ToPhone.Delay.String() }},
+		{"delay to browser ms p50 / p95", delays, func(r Result) string { return r.ToBrowser.Delay.String() }},
 		{"loss to phone", both("0"), func(r Result) string { return r.ToPhone.String() }},
 		{"loss to browser", both("0"), func(r Result) string { return r.ToBrowser.String() }},
 		{

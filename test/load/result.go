@@ -29,6 +29,11 @@ type Result struct {
 	SetupCPU          float64 `json:"setup_cpu_ms_per_call"`
 	SetupCPUWithMedia float64 `json:"setup_cpu_with_media_ms_per_call"`
 
+	// ShortCalls were placed after the window, of a second each; ShortCallCPU is the service's CPU time for one of them
+	// from its INVITE to its end, less what its media took.
+	ShortCalls   int     `json:"short_calls"`
+	ShortCallCPU float64 `json:"short_call_cpu_ms"`
+
 	// RSSPerCall is the service's memory at the end of the window over that of the idle service, for each call. It
 	// includes the call's WebSocket.
 	RSSPerCall    float64 `json:"rss_kib_per_call"`
@@ -41,6 +46,10 @@ type Result struct {
 	Forwarded Spread `json:"invite_forwarded_ms"`
 	Answered  Spread `json:"answered_ms"`
 	Connected Spread `json:"connected_ms"`
+	// PhoneHears and BrowserHears are from the 200 on the WebSocket to the first packet at the party. Each party begins to
+	// play at a random moment of the 20 ms after it can.
+	PhoneHears   Spread `json:"phone_hears_ms"`
+	BrowserHears Spread `json:"browser_hears_ms"`
 
 	ToPhone   Direction `json:"to_phone"`
 	ToBrowser Direction `json:"to_browser"`
@@ -105,6 +114,10 @@ func (b *bench) result() Result {
 	perSecond := r.Cores / float64(r.Good)
 	r.CPUPerCallMinute = perSecond * time.Minute.Seconds()
 	b.setup(&r, perSecond)
+	r.ShortCalls, r.ShortCallCPU = b.setups.good, b.setups.perCall(perSecond)
+	if b.setups.fault != nil {
+		r.Failures = append(r.Failures, fmt.Sprintf("short call: %v", b.setups.fault))
+	}
 	return r
 }
 
@@ -123,7 +136,7 @@ func (b *bench) setup(r *Result, mediaPerSecond float64) {
 }
 
 func (b *bench) countCalls(r *Result) {
-	var forwarded, answered, connected []time.Duration
+	var forwarded, answered, connected, phone, browser []time.Duration
 	var toPhone, toBrowser stream.Counts
 	for i, c := range b.calls {
 		if c.fault != nil {
@@ -136,10 +149,13 @@ func (b *bench) countCalls(r *Result) {
 		forwarded = append(forwarded, c.line.Invited.Sub(c.invited.Wrote))
 		answered = append(answered, c.invited.Answered.Sub(c.invited.Wrote))
 		connected = append(connected, c.connected.Sub(c.invited.Wrote))
+		phone = append(phone, c.flowing.phone.Sub(c.invited.Answered))
+		browser = append(browser, c.flowing.browser.Sub(c.invited.Answered))
 		add(&toPhone, c.toPhone)
 		add(&toBrowser, c.toBrowser)
 	}
 	r.Forwarded, r.Answered, r.Connected = spread(forwarded), spread(answered), spread(connected)
+	r.PhoneHears, r.BrowserHears = spread(phone), spread(browser)
 	r.ToPhone, r.ToBrowser = direction(toPhone), direction(toBrowser)
 }
 

@@ -131,7 +131,10 @@ func (c *Caller) Hangup(ctx context.Context) error {
 	c.cseq++
 	bye := c.inDialog("BYE", fmt.Sprintf("%d BYE", c.cseq))
 	final, _, err := c.ask(ctx, bye)
-	return accepted(bye, final, err)
+	if err = accepted(bye, final, err); err == nil {
+		c.dialog = nil
+	}
+	return err
 }
 
 func accepted(request, final *message.Message, err error) error {

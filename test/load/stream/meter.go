@@ -21,6 +21,7 @@ type Meter struct {
 	latest uint16
 	counts Counts
 	total  uint64
+	first  time.Time
 }
 
 // Counts is what a Meter saw while it was open.
@@ -53,12 +54,21 @@ func (m *Meter) Total() uint64 {
 	return m.total
 }
 
+// First is when the first packet ever arrived; zero if none did.
+func (m *Meter) First() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.first
+}
+
 // Arrived takes a packet that was received at the time.
 func (m *Meter) Arrived(packet *rtp.Packet, at time.Time) {
 	delay, told := m.Way.Arrived(packet.Payload, at)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.total++
+	if m.total++; m.total == 1 {
+		m.first = at
+	}
 	if !m.open {
 		return
 	}
