@@ -19,7 +19,7 @@ type Server struct {
 
 	upgrader websocket.Upgrader
 
-	running sync.WaitGroup // the requests of all connections
+	running sync.WaitGroup // all connections and handshakes
 
 	mu     sync.Mutex // guards the following fields
 	closed bool       // no connection may be added
@@ -62,7 +62,7 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-// ServeHTTP answers a handshake (RFC 6455 section 4.2) and serves the connection until it ends. It refuses with 403 a
+// ServeHTTP answers a handshake (RFC 6455 section 4.2), and leaves the connection to Run. It refuses with 403 a
 // page that is not allowed, with 401 a bad access token, with 400 a client without the subprotocol "sip", and with
 // 503 what is above a limit.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -89,16 +89,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many connections", http.StatusServiceUnavailable)
 		return
 	}
-	defer s.leave(source)
 	socket, err := s.upgrader.Upgrade(w, r, nil) // has answered if it fails
 	if err != nil {
 		s.counts.refusedOther.Add(1)
+		s.leave(source)
 		return
 	}
 	s.counts.accepted.Add(1)
 	conn := newConn(s.core, r.TLS != nil)
 	conn.attach(socket, granted)
-	s.run(conn)
+	go func() { // so that the request and the buffers of HTTP are not kept for the life of the connection
+		defer s.leave(source)
+		s.run(conn)
+	}()
 }
 
 // welcome tells whether the token of a handshake lets a page of its origin connect.
