@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sipbridge/test/e2e/baresip"
 	"sipbridge/test/e2e/browser"
@@ -171,6 +172,9 @@ func (w *world) pageAndPhoneSeeEachOther(t *testing.T, codec string, options fil
 	invite, err := phone.WaitMessage("INVITE ", limit)
 	must(t, err)
 	must(t, pictures.WaitPictures(enough, limit))
+	shown, err := p.WaitPictures(0, limit)
+	must(t, err)
+	there := pictures.Sight()
 	must(t, pictures.Show(sipp.VideoPort(invite)))
 	if codec == "" {
 		codec = options.Codec
@@ -178,12 +182,26 @@ func (w *world) pageAndPhoneSeeEachOther(t *testing.T, codec string, options fil
 	mustSee(t, p, codec)
 	seen, err := p.WaitPictures(2*enough, limit)
 	must(t, err)
-	t.Logf("the page decoded %d pictures and froze for %.2f s, the phone decoded %d",
-		seen.Decoded, seen.FrozenSeconds, pictures.Decoded())
+	mustBeSmooth(t, shown.Encoded, there, seen)
 	mustTalk(t, p, phone)
 	mustBeSmall(t, phone)
 	must(t, p.Call(nil, "hangup"))
 	must(t, phone.Wait(limit))
+}
+
+// mustBeSmooth holds that neither side stood still for long: the phone, which decoded some of what the page encoded,
+// and the page, which decoded the phone's. -v prints the figures of docs/performance.md.
+func mustBeSmooth(t *testing.T, encoded int, phone film.Sight, page browser.Pictures) {
+	t.Helper()
+	const longest = time.Second
+	t.Logf("of %d pictures of the page the phone decoded %v; the page decoded %d, frozen for %.2f s",
+		encoded, phone, page.Decoded, page.FrozenSeconds)
+	if phone.Frozen > longest || 2*phone.Pictures < encoded {
+		t.Errorf("of %d pictures of the page the phone decoded %v", encoded, phone)
+	}
+	if page.FrozenSeconds > longest.Seconds() {
+		t.Errorf("the page froze for %.2f s", page.FrozenSeconds)
+	}
 }
 
 func newFilm(t *testing.T, options film.Options) *film.Film {

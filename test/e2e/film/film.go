@@ -85,7 +85,7 @@ func Start(options Options) (*Film, error) {
 		Tool: "ffmpeg", Package: "ffmpeg", Dir: options.Dir, Args: []string{
 			"-nostdin", "-nostats", "-protocol_whitelist", "file,udp,rtp", "-reorder_queue_size", "50",
 			"-analyzeduration", "500000", "-probesize", "50000",
-			"-i", file, "-f", "null", "-progress", "pipe:1", "-",
+			"-i", file, "-vf", "showinfo=checksum=0", "-f", "null", "-progress", "pipe:1", "-",
 		},
 	})
 	if err != nil {
