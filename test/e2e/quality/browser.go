@@ -98,6 +98,7 @@ func (b *browser) heed(sender *webrtc.RTPSender) {
 			}
 			for _, report := range reports {
 				b.loss.Store(int32(report.FractionLost) * 100 / 256)
+				b.mostLoss.Store(max(b.mostLoss.Load(), b.loss.Load()))
 			}
 		}
 	}

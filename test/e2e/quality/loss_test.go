@@ -109,7 +109,7 @@ func TestLossByTheKernel(t *testing.T) {
 		})
 		fmt.Println("| lossy leg | to the phone: speech; tone | to the browser: speech; tone |\n|---|---|---|")
 		fmt.Println(strings.Join(rows, "\n"))
-		if unheard := strings.Count(strings.Join(rows, ""), notJudged); unheard > len(rows) {
+		if unheard := strings.Count(strings.Join(rows, ""), notJudged); unheard > 3*len(rows) {
 			t.Errorf("of %d sounds %d are not judged: the machine is too busy", 4*len(rows), unheard)
 		}
 	}, arguments...)
@@ -136,8 +136,8 @@ func (w *world) lose(t *testing.T, number int, way lossyWay) string {
 	from.hangup(t)
 	way.mustLose(t, toService)
 	way.mustLose(t, fromService)
-	told := int(from.loss.Load())
-	if way.leg == "browser" && (told < way.loss/3 || told > way.loss*3) {
+	// Reports may be of few packets.
+	if told := int(from.mostLoss.Load()); way.leg == "browser" && (told < way.loss/3 || told > way.loss*3+5) {
 		t.Errorf("the browser is told that %d %% are lost", told)
 	}
 	even := func(second int) bool { return from.even(second) && callee.even(second) }

@@ -22,8 +22,8 @@ type party struct {
 	collect func()
 	// send sends a packet; it is set when the call is up.
 	send func(*rtp.Packet) error
-	// loss is what the other side reports of our packets, in percent.
-	loss atomic.Int32
+	// loss is what the other side reported last of our packets, in percent, mostLoss the most that it reported.
+	loss, mostLoss atomic.Int32
 	// late is by how much each packet was sent too late, which is the machine's fault.
 	late []time.Duration
 
