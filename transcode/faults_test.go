@@ -103,6 +103,10 @@ func faults() map[string]fault {
 			packets[50].after += time.Second
 			return packets
 		}, hundred, 100, time.Second},
+		"another payload type of the codec": {func(t *testing.T) []sent {
+			t.Helper()
+			return each(tone(t), 50, func(_ int, p *rtp.Packet) { p.PayloadType = 100 })
+		}, hundred, 100, 0},
 		"an unknown payload type between": {func(t *testing.T) []sent {
 			t.Helper()
 			packets := tone(t)
@@ -124,7 +128,7 @@ func TestFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				heard, stats := hearFault(t, fault.send(t), []Format{pcmu(0)})
+				heard, stats := hearFault(t, fault.send(t), []Format{pcmu(0), pcmu(100)})
 				stats.Sound = SoundStats{Concealed: stats.Sound.Concealed}
 				if stats != fault.want {
 					t.Errorf("%+v, want %+v", stats, fault.want)
