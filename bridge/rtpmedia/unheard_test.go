@@ -13,8 +13,8 @@ import (
 	"sipbridge/transcode/l16"
 )
 
-// TestSentences has phones that are not heard for each cause that a leg can see, and holds what is told of each, whether
-// the phone called or was called.
+// TestSentences has phones that are not heard for each cause that a leg can see, and holds what is told of each,
+// whether the phone called or was called.
 func TestSentences(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

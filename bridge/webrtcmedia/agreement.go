@@ -33,6 +33,8 @@ type agreement struct {
 	redundancy transcode.Format
 	// pace is what decides on how often reports are due.
 	pace quality.Session
+	// extended is what the browser wants of extended reports on sound, by a=rtcp-xr.
+	extended quality.Wishes
 	// reduced tells that feedback may go without a report (RFC 5506).
 	reduced bool
 	// bitrate is the most that we take, in bit/s; 0 sets no limit.
@@ -138,6 +140,7 @@ func answerToAudio(offer *remote, chosen bridge.MediaDescription) (agreement, er
 	section := offer.section(transcode.Audio)
 	a.reportAs(section)
 	a.repairAs(section, audioFeedback())
+	a.extended = section.XR
 	a.redundancy = redundancyOf(&section, formats[0])
 	if event := chooseEvent(offer.events(), formats[0].ClockRate); event.ClockRate > 0 {
 		a.events = []transcode.Format{event}

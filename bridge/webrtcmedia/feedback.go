@@ -49,6 +49,8 @@ func (i *incoming) takeReports(packets []rtcp.Packet, now time.Time) (keyframe b
 			i.blocks(report.Reports, now)
 		case *rtcp.ReceiverReport:
 			i.blocks(report.Reports, now)
+		case *rtcp.ExtendedReport:
+			i.extended.Take(report, i.ours[transcode.Audio], &i.remote[transcode.Audio], now)
 		case *rtcp.PictureLossIndication:
 			keyframe = keyframe || report.MediaSSRC == i.ours[transcode.Video]
 		case *rtcp.FullIntraRequest:

@@ -56,6 +56,7 @@ type incoming struct {
 	pictures  quality.Pictures
 	requester [kinds]repair.Requester
 	pace      quality.Pace
+	extended  quality.Extended
 	remote    [kinds]quality.Remote
 	reach     rates.Reach
 	asked     time.Time // when the browser was last believed to want a full picture
@@ -84,6 +85,9 @@ type acceptance struct {
 	receives [kinds]bool
 	// asks tells whether lost packets are asked for, reduced whether feedback may go without a report.
 	asks, reduced [kinds]bool
+	// wishes is what the browser wants of extended reports on sound, and codec the name of that of its sound.
+	wishes quality.Wishes
+	codec  string
 	// again gives for the payload type of a packet that is sent again the one that it had.
 	again [128]uint8
 	// redundancy takes apart what repeats itself; nil where that was not agreed. It belongs to whoever calls packet.
@@ -124,6 +128,10 @@ func (i *incoming) accept(agreed agreements) {
 	for _, kind := range transcode.Kinds() {
 		accepted.receives[kind] = agreed[kind].direction.Receives()
 		accepted.asks[kind], accepted.reduced[kind] = agreed[kind].asksAgain(), agreed[kind].reduced
+	}
+	accepted.wishes = agreed[transcode.Audio].wishes()
+	if agreed[transcode.Audio].used() {
+		accepted.codec = agreed[transcode.Audio].formats[0].Name
 	}
 	accepted.limited = slices.Contains(agreed[transcode.Video].feedback, remb)
 	accepted.arrivalID = agreed[transcode.Video].arrivalID

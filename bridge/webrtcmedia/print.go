@@ -95,6 +95,7 @@ func (w *author) section(kind transcode.Kind, at place, side ourSide, a agreemen
 		section.SSRCs = append(section.SSRCs, sdp.SSRC{ID: again, CName: w.cname})
 	}
 	section.Bitrate, section.Extensions, section.RTCPReducedSize = a.bitrate, a.extensions(), a.reduced
+	section.XR = a.extended
 	for i := range a.formats {
 		section.Formats[i].Feedback = a.feedback
 	}

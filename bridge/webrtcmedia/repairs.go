@@ -21,9 +21,9 @@ func keptPackets(kind transcode.Kind) int {
 // nack is the feedback by which lost packets are asked for.
 const nack = "nack"
 
-// audioFeedback is what we answer of feedback on audio. We do not offer it: browsers ask for lost sound only where a
-// page says so.
-func audioFeedback() []string { return []string{nack} }
+// audioFeedback is what we answer of feedback on audio. We do not offer it: browsers ask for lost sound, and for times,
+// only where a page says so.
+func audioFeedback() []string { return []string{nack, rrtr} }
 
 // repairAs notes what the browser's section says of how what gets lost is repaired, as far as we have it, too.
 func (a *agreement) repairAs(section sdp.Media, ours []string) {

@@ -27,6 +27,10 @@ func (s *Session) report(now time.Time) []rtcp.Packet {
 		})
 	}
 	compound = append(compound, name)
+	sends := s.outgoing[transcode.Audio].sender.Stats().Packets > 0
+	if extended := s.incoming.extend(sends, now); extended != nil {
+		compound = append(compound, extended)
+	}
 	if limit := s.limitation(); limit != nil {
 		compound = append(compound, limit)
 	}
