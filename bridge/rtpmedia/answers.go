@@ -146,10 +146,15 @@ func (s *Session) SetOffer(text []byte) (bridge.Description, error) {
 	}
 	description := allRefused(offer)
 	why := ErrNoMedia
+	var move *Place
 	for _, kind := range transcode.Kinds() {
 		at, err := s.choose(kind, offer.Media)
 		if err == nil && !s.reaches(offer.Media[at]) {
-			err = ErrFamily
+			if place, ok := s.placeFor(offer.Media[at]); ok {
+				move = cmp.Or(move, &place)
+			} else {
+				err = ErrFamily
+			}
 		}
 		if err == nil {
 			description.Media[at].Formats = usedCodecs(offer.Media[at])
@@ -160,7 +165,7 @@ func (s *Session) SetOffer(text []byte) (bridge.Description, error) {
 	if _, ok := description.Leading(); !ok {
 		return bridge.Description{}, notAcceptable(why)
 	}
-	s.negotiation.theirs = offer
+	s.negotiation.theirs, s.negotiation.move = offer, move
 	return description, nil
 }
 
@@ -221,22 +226,12 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 	if n.theirs == nil {
 		return nil, notAcceptable(ErrNoOffer)
 	}
-	var ours sections
-	var agreed [kinds]*agreement
-	for i, offered := range n.theirs.Media {
-		kind := offered.Kind()
-		if kind == 0 || ours[kind] != nil || i >= len(answer.Media) || answer.Media[i].Refused() {
-			continue
-		}
-		if formats := n.answeredFormats(offered, answer.Media[i].Formats); len(formats) > 0 && s.ready(kind) {
-			ours[kind] = s.answeringSection(offered, answer.Media[i], formats)
-			ours[kind].at = i
-			agreed[kind] = s.answeredBy(ours[kind], offered)
-			agreed[kind].ice = s.answerICE(ours[kind], offered)
-			if err := s.protect(ours[kind], agreed[kind], offered); err != nil {
-				return nil, notAcceptable(err)
-			}
-		}
+	if err := s.follow(); err != nil {
+		return nil, err
+	}
+	ours, agreed, err := s.answers(answer)
+	if err != nil {
+		return nil, notAcceptable(err)
 	}
 	if _, wanted := answer.Leading(); !wanted {
 		return nil, notAcceptable(ErrNoMedia)
@@ -255,6 +250,27 @@ func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 	n.layout, n.theirs, n.ours = layout, nil, sections{}
 	s.agree(ours, agreed)
 	return text, nil
+}
+
+// answers are our answers to the sections of the party's offer that are wanted, and the agreements that they make.
+func (s *Session) answers(answer bridge.Description) (ours sections, agreed [kinds]*agreement, err error) {
+	n := &s.negotiation
+	for i, offered := range n.theirs.Media {
+		kind := offered.Kind()
+		if kind == 0 || ours[kind] != nil || i >= len(answer.Media) || answer.Media[i].Refused() || !s.reaches(offered) {
+			continue
+		}
+		if formats := n.answeredFormats(offered, answer.Media[i].Formats); len(formats) > 0 && s.ready(kind) {
+			ours[kind] = s.answeringSection(offered, answer.Media[i], formats)
+			ours[kind].at = i
+			agreed[kind] = s.answeredBy(ours[kind], offered)
+			agreed[kind].ice = s.answerICE(ours[kind], offered)
+			if err := s.protect(ours[kind], agreed[kind], offered); err != nil {
+				return ours, agreed, err
+			}
+		}
+	}
+	return ours, agreed, nil
 }
 
 // answeringSection is our answer to a section of the party's.

@@ -21,8 +21,8 @@ type associations struct {
 
 func newAssociations(s *stream) *associations {
 	pair := &associations{}
-	pair.rtp = newAssociation(s, s.sockets.rtp, pair)
-	pair.rtcp = newAssociation(s, s.sockets.rtcp, pair)
+	pair.rtp = newAssociation(s, s.sockets().rtp, pair)
+	pair.rtcp = newAssociation(s, s.sockets().rtcp, pair)
 	return pair
 }
 

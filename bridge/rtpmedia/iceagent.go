@@ -83,9 +83,9 @@ func (s *Session) look(now time.Time) time.Duration {
 }
 
 func (s *stream) sendCheck(datagram icefull.Datagram) {
-	socket := s.sockets.rtp
+	socket := s.sockets().rtp
 	if datagram.Component == icefull.ComponentRTCP {
-		socket = s.sockets.rtcp
+		socket = s.sockets().rtcp
 	}
 	if err := socket.Send(datagram.Octets, datagram.To); err != nil {
 		s.options.Counters.unsent.Add(1)

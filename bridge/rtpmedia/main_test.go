@@ -156,7 +156,7 @@ func newPhone(t *testing.T, host string, ssrc uint32) *phone {
 func listenAt(t *testing.T, host string, port uint16) *net.UDPConn {
 	t.Helper()
 	address := netip.AddrPortFrom(netip.MustParseAddr(host), port)
-	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(address))
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(address))
 	if err != nil {
 		return nil
 	}

@@ -2,6 +2,7 @@ package rtpmedia
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -41,13 +42,17 @@ type negotiation struct {
 	numbers numbering
 	// sessionID and version are those of our o= line; text is the SDP sent last.
 	sessionID, version uint64
-	text               []byte
+	// origin is the address of that line, which stays when we move (RFC 3264 section 8).
+	origin string
+	text   []byte
 	// layout has the m= lines of the session: no description may have fewer (RFC 3264 section 8).
 	layout []sdp.Media
 	// ours are the sections of our offer, to which a SetAnswer may still follow; theirs is the party's offer that was not
 	// answered yet.
 	ours   sections
 	theirs *sdp.Session
+	// move is where we have to go to take that; nil to stay.
+	move *Place
 	// used are the sections that were agreed on last, and current the keys of those that are protected.
 	used    sections
 	current [kinds]*protection
@@ -270,7 +275,9 @@ func (n *negotiation) offeredFormats(kind transcode.Kind, codecs []transcode.For
 }
 
 // Rollback forgets an offer of either side that came to nothing.
-func (s *Session) Rollback() { s.negotiation.ours, s.negotiation.theirs = sections{}, nil }
+func (s *Session) Rollback() {
+	s.negotiation.ours, s.negotiation.theirs, s.negotiation.move = sections{}, nil, nil
+}
 
 // section is our side of one kind.
 func (s *Session) section(
@@ -280,7 +287,7 @@ func (s *Session) section(
 		time = packetTime
 	}
 	return &section{Media: sdp.Media{
-		Type: kind.String(), Port: s.streams[kind].sockets.port, Protocol: protocol, Formats: formats,
+		Type: kind.String(), Port: s.streams[kind].sockets().port, Protocol: protocol, Formats: formats,
 		Direction: direction, PacketTime: time,
 	}}
 }
@@ -288,8 +295,11 @@ func (s *Session) section(
 // describe is our description: the sections of layout refused, but for ours.
 func (s *Session) describe(layout []sdp.Media, ours sections) *sdp.Session {
 	address := s.options.Advertise.String()
+	s.negotiation.origin = cmp.Or(s.negotiation.origin, address)
 	session := &sdp.Session{
-		Origin:  sdp.Origin{SessionID: s.negotiation.sessionID, Version: s.negotiation.version, Address: address},
+		Origin: sdp.Origin{
+			SessionID: s.negotiation.sessionID, Version: s.negotiation.version, Address: s.negotiation.origin,
+		},
 		Address: address,
 	}
 	for _, media := range layout {

@@ -56,7 +56,7 @@ func (n *transcript) answer(title string, choice transcode.Format, lines ...stri
 func (n *transcript) ours(title string, sdp []byte) {
 	replaced := strings.NewReplacer(
 		fmt.Sprint("o=- ", n.session.negotiation.sessionID), "o=- SESSION",
-		fmt.Sprint("audio ", n.session.audio().sockets.port), "audio PORT",
+		fmt.Sprint("audio ", n.session.audio().sockets().port), "audio PORT",
 		"\r\n", "\n",
 	).Replace(string(sdp))
 	fmt.Fprintf(&n.text, "== %s\n%s", title, replaced)

@@ -17,6 +17,9 @@ type Options struct {
 	Bind netip.Addr
 	// Advertise is the address that SDP names; the zero value means Bind. Required if Bind is unspecified.
 	Advertise netip.Addr
+	// Rebind gives an address of ours that reaches the party's, of the other family than Bind; false if there is none.
+	// Default: there is none, and a party that moves there is refused.
+	Rebind func(party netip.Addr) (Place, bool)
 	// SignallingHost is where the party's signalling comes from, if known. Media from there is believed
 	// though the SDP names another address, as it is behind a NAT.
 	SignallingHost netip.Addr

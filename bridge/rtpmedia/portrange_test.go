@@ -47,7 +47,7 @@ func TestPortsRunOut(t *testing.T) {
 		t.Errorf("the caller is told %v, not when to try again", cause.Headers)
 	}
 	for _, session := range open {
-		if port := session.audio().sockets.port; port%2 != 0 || port < 18000 || port > 18004 {
+		if port := session.audio().sockets().port; port%2 != 0 || port < 18000 || port > 18004 {
 			t.Errorf("got port %d", port)
 		}
 		if err := session.Close(); err != nil {

@@ -233,7 +233,7 @@ func (s *stream) send(header *rtp.Header, payload []byte) error {
 	}
 	datagram, err := s.pack(agreed, header, payload)
 	if err == nil {
-		err = s.sockets.rtp.Send(datagram, *to)
+		err = s.sockets().rtp.Send(datagram, *to)
 	}
 	if err != nil {
 		s.options.Counters.unsent.Add(1)

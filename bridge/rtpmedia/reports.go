@@ -202,9 +202,9 @@ func (s *stream) sendReports(compound []rtcp.Packet) {
 	if err != nil {
 		return
 	}
-	from := s.sockets.rtcp
+	from := s.sockets().rtcp
 	if agreed.mux {
-		from = s.sockets.rtp
+		from = s.sockets().rtp
 	}
 	if err := from.Send(text, *to); err != nil {
 		s.options.Counters.unsent.Add(1)

@@ -105,6 +105,6 @@ func (s *stream) resend(missed []rtcp.NackPair, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		return s.sockets.rtp.Send(sealed, *to)
+		return s.sockets().rtp.Send(sealed, *to)
 	})
 }

@@ -21,10 +21,10 @@ type stream struct {
 	session *Session
 	options *Options // of the session
 	kind    transcode.Kind
-	// sockets are opened by the leg's goroutine, before there is any agreement; opened tells that they are.
-	sockets sockets
-	opened  bool
-	sender  *transcode.Sender
+	// pair is opened by the leg's goroutine, before there is any agreement; opened tells that it is.
+	pair   atomic.Pointer[sockets]
+	opened bool
+	sender *transcode.Sender
 	// resender has what was sent, for a party that may ask for it again.
 	resender *repair.Resender
 	// heard is where the party's packets go.
@@ -84,10 +84,22 @@ func (s *stream) open() error {
 	if s.opened {
 		return nil
 	}
-	var err error
-	s.sockets, err = s.options.Ports.open(s.options.Bind, s.receive, s.receiveBeside)
-	s.opened = err == nil
-	return err
+	fresh, open, err := s.openPair()
+	if err != nil {
+		return err
+	}
+	s.pair.Store(&fresh)
+	s.opened = true
+	open()
+	return nil
+}
+
+// sockets are those that are open, or none.
+func (s *stream) sockets() *sockets {
+	if open := s.pair.Load(); open != nil {
+		return open
+	}
+	return &sockets{}
 }
 
 // close says goodbye and closes the sockets; nothing is received or sent after it returns.
@@ -100,19 +112,19 @@ func (s *stream) close() error {
 	if pair := s.associations.Swap(nil); pair != nil {
 		pair.close()
 	}
-	return s.sockets.close()
+	return s.sockets().close()
 }
 
 // giveBack gives the ports back; rest tells that packets may still come to them.
 func (s *stream) giveBack(rest bool) {
 	if s.opened {
-		s.options.Ports.giveBack(s.sockets.port, rest)
+		s.options.Ports.giveBack(s.sockets().port, rest)
 	}
 }
 
 // address is our RTP address, as SDP names it.
 func (s *stream) address() netip.AddrPort {
-	return netip.AddrPortFrom(s.options.Advertise, s.sockets.port)
+	return netip.AddrPortFrom(s.options.Advertise, s.sockets().port)
 }
 
 // apply puts an agreement in force; nil for none.

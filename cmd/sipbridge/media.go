@@ -100,6 +100,7 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 			Advertise: m.addresses.ForBrowser(flow.RemoteAddr().Addr()),
 		}), nil
 	}
+	phone := flow.RemoteAddr().Addr().Unmap()
 	local, peer := mediaAddresses(flow, party.Offer)
 	server := m.servers[strings.ToLower(party.Server)]
 	options := rtpmedia.Options{
@@ -107,6 +108,10 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
 		Security: m.security(party), ICE: server.ice, FullICE: !m.config.ICELite,
 		Redundancy: server.redundancy, Noise: server.noise,
+	}
+	options.Rebind = func(at netip.Addr) (rtpmedia.Place, bool) {
+		source, ok := mediaSource(netip.AddrPortFrom(at, anyPort), phone)
+		return rtpmedia.Place{Bind: source, Advertise: m.addresses.For(at)}, ok
 	}
 	return rtpmedia.New(options)
 }
@@ -137,18 +142,28 @@ func (m *mediaSessions) security(party sipua.MediaParty) rtpmedia.Security {
 
 // mediaAddresses are the addresses for RTP with a phone, ours and its own: those of its signalling, or, if the phone
 // offers one of the other family, the address of this machine that reaches that: an answer has to be of the offer's
-// family (RFC 6157). Nobody is reached on loopback from elsewhere.
+// family (RFC 6157).
 func mediaAddresses(flow transport.Flow, offer []byte) (local, peer netip.Addr) {
 	signalling, phone := flow.LocalAddr().Addr().Unmap(), flow.RemoteAddr().Addr().Unmap()
 	party, ok := audioAddress(offer)
 	if !ok || party.Addr().IsUnspecified() || party.Addr().Is4() == signalling.Is4() {
 		return signalling, phone
 	}
-	source := transport.SourceFor(party)
-	if !source.IsValid() || source.IsLoopback() != phone.IsLoopback() {
+	source, ok := mediaSource(party, phone)
+	if !ok {
 		return signalling, phone
 	}
 	return source, party.Addr()
+}
+
+// anyPort is a port for asking the system how an address is reached.
+const anyPort = 9
+
+// mediaSource is the address of this machine that reaches that of a phone's media; false if there is none. Nobody is
+// reached on loopback from elsewhere.
+func mediaSource(media netip.AddrPort, phone netip.Addr) (netip.Addr, bool) {
+	source := transport.SourceFor(media).Unmap()
+	return source, source.IsValid() && source.IsLoopback() == phone.IsLoopback()
 }
 
 // audioAddress is where an offer wants its sound.
