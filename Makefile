@@ -73,7 +73,7 @@ e2e: build setup-test test/e2e/node_modules/.package-lock.json
 	go test $(TAGS) -p 2 -parallel 3 -count=1 -timeout 20m $(E2E_ARGS) $(filter-out %/quality,$(E2E))
 	go test $(TAGS) -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/quality
 
-## soak: what takes longer: every fuzz target for FUZZTIME, an hour of speech, SOAKCALLS calls, a flood of strangers, every codec to every other one, calls that lose packets, then the end-to-end tests SOAKS times
+## soak: what takes longer: every fuzz target for FUZZTIME, an hour of speech, a full machine, SOAKCALLS calls, a flood of strangers, every codec to every other one, calls that lose packets, then the end-to-end tests SOAKS times
 .PHONY: soak
 soak: setup-build setup-test
 	$(call say,fuzz)
@@ -81,6 +81,8 @@ soak: setup-build setup-test
 	@TAGS='$(TAGS),video' FUZZTIME=$(FUZZTIME) .ci/fuzz ./transcode/picture
 	$(call say,an hour of speech without a key)
 	SPEECH=1h go test $(TAGS) -count=1 -run TestNoKeysInSpeech ./transcode/dtmf
+	$(call say,a full machine)
+	RELIEF=1m go test $(TAGS) -count=1 -run TestFullMachine ./transcode/governor
 	$(call say,$(SOAKCALLS) calls)
 	@$(MAKE) build
 	go run $(TAGS) ./test/load/signalling -soak $(SOAKCALLS) -rates 400
