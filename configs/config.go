@@ -57,6 +57,8 @@ type Media struct {
 	RTPPorts    PortRange `mapstructure:"rtp_ports"`
 	WebRTCPorts PortRange `mapstructure:"webrtc_ports"`
 	ICELite     bool      `mapstructure:"ice_lite"`
+	// ICE is offered to all phones and servers.
+	ICE bool `mapstructure:"ice"`
 	// TURN is a server whose relays bring browsers' media to us.
 	TURN  RelayServer `mapstructure:"turn"`
 	Video bool        `mapstructure:"video"`

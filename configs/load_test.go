@@ -128,6 +128,7 @@ func TestEveryKeyByEnvironment(t *testing.T) {
 			"presence.per_watched":          "7",
 			"listen.public":                 "true",
 			"media.ice_lite":                "true",
+			"media.ice":                     "true",
 			"media.video":                   "false",
 			"media.video_bitrate":           "77",
 			"media.opus_complexity":         "7",

@@ -46,7 +46,7 @@ func (a *Agent) Lookup(user, domain string) (targets []bridge.Target, known bool
 	for _, binding := range a.options.Registrar.Lookup(user, local) {
 		endpoint := bindingEndpoint{
 			agent: a, contact: binding.URI, flow: binding.Flow, path: binding.Path, user: aor,
-			reads: binding.Extends(optionGeolocation),
+			reads: binding.Extends(optionGeolocation), wantsICE: binding.WantsICE(),
 		}
 		targets = append(targets, bridge.Target{Endpoint: endpoint, URI: "sip:" + aor})
 	}

@@ -128,8 +128,8 @@ type bindingEndpoint struct {
 	path []sip.Uri
 	// user is the account, "name@domain".
 	user string
-	// reads tells that the device said that it reads documents.
-	reads bool
+	// reads tells that the device said that it reads documents, wantsICE, that it has ICE.
+	reads, wantsICE bool
 }
 
 // Dial calls the device.
@@ -150,7 +150,7 @@ func (e bindingEndpoint) way(request bridge.Request) (way, error) {
 	}
 	return way{request, dialTarget{
 		requestURI: contact, flow: e.flow, transport: e.flow.Transport(), user: e.user, routes: e.path,
-		reads: e.reads,
+		reads: e.reads, wantsICE: e.wantsICE,
 	}}, nil
 }
 
@@ -178,6 +178,8 @@ type dialTarget struct {
 	release func()
 	// reads tells that the party said that it reads documents; libraries of pages that do not make something else of them.
 	reads bool
+	// wantsICE tells that the party said that it has ICE.
+	wantsICE bool
 	// credentials tells that it is the caller's own server: his credentials may go there, and its challenges to him.
 	credentials bool
 	// answers, if set, answers its challenges before he hears of them.
@@ -230,7 +232,7 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 		l.info.Codecs = target.peer.Codecs()
 	}
 	l.trusted, l.calling = target.trusted, &callingInvite{
-		challenges: target.credentials, forks: make(map[string]*fork),
+		challenges: target.credentials, forks: make(map[string]*fork), wantsICE: target.wantsICE,
 	}
 	l.info.Party, l.info.Trunk = bridge.Party{URI: plainURI(to)}, target.trunk
 	switch {

@@ -108,7 +108,7 @@ func (a *Agent) newLeg(word, user string) *leg {
 
 // openMedia makes the media session; its callbacks reach the leg through the mailbox.
 func (l *leg) openMedia(flow transport.Flow, offer []byte) error {
-	party := MediaParty{Flow: flow, Offer: offer, Server: l.info.Trunk}
+	party := MediaParty{Flow: flow, Offer: offer, Server: l.info.Trunk, WantsICE: l.calling != nil && l.calling.wantsICE}
 	media, err := l.agent.options.Media(party, bridge.MediaEvents{
 		Pressed:       func(key bridge.DTMF) { l.mailbox.post(func() { l.emit(bridge.Pressed{Key: key}) }) },
 		KeyframeAsked: func() { l.mailbox.post(func() { l.emit(bridge.KeyframeAsked{}) }) },

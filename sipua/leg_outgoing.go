@@ -32,6 +32,8 @@ type callingInvite struct {
 	challenges bool
 	// attempts are the servers that it may go to.
 	attempts attempts
+	// wantsICE tells that the callee said that it has ICE.
+	wantsICE bool
 	// answered is the CSeq number that was answered. ackBody is our answer in the ACK to the 200 of an offerless INVITE,
 	// for the ACK is repeated with it.
 	answered uint32

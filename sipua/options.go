@@ -26,6 +26,8 @@ type MediaParty struct {
 	Offer []byte
 	// Server is the name of the trunk or the upstream domain that the party is reached by; empty for neither.
 	Server string
+	// WantsICE tells that the party said that it has ICE (RFC 5768).
+	WantsICE bool
 }
 
 // MediaFactory makes the media session of a leg.

@@ -106,7 +106,7 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 	options := rtpmedia.Options{
 		Ports: m.ports, Bind: local, Advertise: m.addresses.For(peer), SignallingHost: flow.RemoteAddr().Addr(),
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
-		Security: m.security(party), ICE: server.ice, FullICE: !m.config.ICELite,
+		Security: m.security(party), ICE: m.offersICE(party), FullICE: !m.config.ICELite,
 		Redundancy: server.redundancy, Noise: server.noise,
 	}
 	options.Rebind = func(at netip.Addr) (rtpmedia.Place, bool) {
@@ -114,6 +114,11 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 		return rtpmedia.Place{Bind: source, Advertise: m.addresses.For(at)}, ok
 	}
 	return rtpmedia.New(options)
+}
+
+// offersICE tells whether a phone or server is offered ICE.
+func (m *mediaSessions) offersICE(party sipua.MediaParty) bool {
+	return m.config.ICE || party.WantsICE || m.servers[strings.ToLower(party.Server)].ice
 }
 
 // policyOf is what a word of the configuration, which has been checked, means.

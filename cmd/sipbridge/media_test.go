@@ -73,6 +73,30 @@ func TestMediaSecurity(t *testing.T) {
 	}
 }
 
+// TestWhoIsOfferedICE: all, or servers that are said to want it, and phones that say so.
+func TestWhoIsOfferedICE(t *testing.T) {
+	servers := newServerMedia(&configs.Config{
+		Domains: []configs.Domain{{Name: "pbx.example", ICE: true}}, Trunks: []configs.Trunk{{Name: "Carrier", ICE: true}},
+	})
+	for _, test := range []struct {
+		all   bool
+		party sipua.MediaParty
+		want  bool
+	}{
+		{false, sipua.MediaParty{}, false},
+		{true, sipua.MediaParty{}, true},
+		{false, sipua.MediaParty{WantsICE: true}, true},
+		{false, sipua.MediaParty{Server: "carrier"}, true},
+		{false, sipua.MediaParty{Server: "pbx.example"}, true},
+		{false, sipua.MediaParty{Server: "other"}, false},
+	} {
+		m := &mediaSessions{config: configs.Media{ICE: test.all}, servers: servers}
+		if got := m.offersICE(test.party); got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}
+
 // TestMediaAddress: media go where the offer has them, if this machine can reach that and the phone may.
 func TestMediaAddress(t *testing.T) {
 	near4 := addressed{local: "127.0.0.1:5060", remote: "127.0.0.1:5070"}

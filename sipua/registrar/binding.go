@@ -2,6 +2,7 @@ package registrar
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +60,13 @@ func (b *Binding) Extends(option string) bool {
 		}
 	}
 	return false
+}
+
+// WantsICE tells whether the device said that it has ICE (RFC 5768 section 4).
+func (b *Binding) WantsICE() bool {
+	return slices.ContainsFunc(b.contact.params, func(feature contactParam) bool {
+		return strings.EqualFold(feature.name, "+sip.ice") && !strings.EqualFold(strings.Trim(feature.value, `"`), "false")
+	})
 }
 
 // sameAs tells whether b and other are the same device, so one replaces the other.

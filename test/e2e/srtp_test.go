@@ -44,8 +44,11 @@ func newProtectedWorld(t *testing.T) *protectedWorld {
 			"name": "dtls", "next_hop": fmt.Sprintf("sip:127.0.0.1:%d", w.trunk.Port),
 			"srtp": "required", "srtp_keys": "dtls", "ice": true,
 		}},
-		Routes:   []map[string]any{{"from": "users", "match": "^sip:" + trunkNumber + "@localhost", "to": "trunk:dtls"}},
-		Settings: map[string]map[string]any{"dialing": {"rules": []map[string]any{{"numbers": []string{trunkNumber}}}}},
+		Routes: []map[string]any{{"from": "users", "match": "^sip:" + trunkNumber + "@localhost", "to": "trunk:dtls"}},
+		Settings: map[string]map[string]any{
+			"dialing": {"rules": []map[string]any{{"numbers": []string{trunkNumber}}}},
+			"media":   {"ice": true}, // those without it pass it over
+		},
 	})
 	for number, encryption := range map[int]string{
 		overTLS: "srtp-mand", plain: "", bestEffort: "srtp", withFeedback: "srtp-mandf", dtls: "dtls_srtp",
