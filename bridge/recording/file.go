@@ -11,8 +11,9 @@ import (
 const (
 	// bitrate of Ogg files in bit/s: a third of a megabyte a minute, in which neither party is heard at the other's side.
 	bitrate = 48000
-	// complexity of their encoder, from 1 to 10: half the work of telephone sound, and many are recorded at one time.
-	complexity = 3
+	// complexity of their encoder, from 1 to 10. A minute of two voices takes 0.3 s of a processor at 1, 0.5 s at 3 and
+	// 1.2 s at 10 (ogg.BenchmarkWrite), and many calls are recorded at one time.
+	complexity = 1
 )
 
 // file is what sound of both channels is written into.

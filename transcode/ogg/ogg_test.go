@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"sipbridge/transcode/dtmf"
+	"sipbridge/transcode/speechtest"
 )
 
 // rate is that of the sound here, in Hz.
@@ -323,4 +327,41 @@ func repaired(raw []byte) []byte {
 		at = end
 	}
 	return raw
+}
+
+// BenchmarkWrite encodes two voices, and tells the processor's time that a second of them takes.
+func BenchmarkWrite(b *testing.B) {
+	left := speechtest.Say(b, "en", "The quick brown fox jumps over the lazy dog, and goes home.", rate)
+	right := speechtest.Say(b, "en", "Nobody has seen it since, though many have looked for it everywhere.", rate)
+	var sound []int16
+	for i := range min(len(left), len(right)) {
+		sound = append(sound, left[i], right[i])
+	}
+	for _, complexity := range []int{1, 3, 5, 10} {
+		b.Run(strconv.Itoa(complexity), func(b *testing.B) {
+			options := WriterOptions{SampleRate: rate, Channels: 2, Bitrate: 48000, Complexity: complexity}
+			writer, err := NewWriter(io.Discard, options)
+			if err != nil {
+				b.Fatal(err)
+			}
+			before := busy(b)
+			for b.Loop() {
+				if err := writer.Write(sound); err != nil {
+					b.Fatal(err)
+				}
+			}
+			seconds := float64(b.N*len(sound)) / 2 / rate
+			b.ReportMetric((busy(b)-before).Seconds()*1000/seconds, "cpu-ms/s")
+		})
+	}
+}
+
+// busy gives the processor's time of this process.
+func busy(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
