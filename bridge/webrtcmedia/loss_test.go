@@ -199,7 +199,14 @@ func TestTrouble(t *testing.T) {
 			situation{state: stateConnected, wasUp: true, silent: time.Minute, direction: bridge.RecvOnly},
 			true, nil,
 		},
-		{"disconnected", situation{state: stateDisconnected, wasUp: true}, true, ErrDisconnected},
+		{"disconnected", situation{state: stateDisconnected, wasUp: true, silent: 5 * time.Second}, true, ErrDisconnected},
+		{"only checks are lost", situation{state: stateDisconnected, wasUp: true, silent: time.Second}, true, nil},
+		{
+			"disconnected on hold",
+			situation{state: stateDisconnected, wasUp: true, direction: bridge.RecvOnly},
+			true,
+			ErrDisconnected,
+		},
 		{"failed", situation{state: stateFailed, wasUp: true}, true, ErrDisconnected},
 		{"closed", situation{state: stateClosed, wasUp: true}, true, ErrDisconnected},
 	}

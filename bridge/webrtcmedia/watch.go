@@ -218,9 +218,19 @@ func (s situation) next(options Options, lost bool, report time.Duration) time.D
 		due = min(report, max(options.Timeout-s.silent, options.Timeout/4))
 	case s.state == stateConnecting:
 		due = options.Connect - s.waiting
+	case s.heardAnyway():
+		due = stillHeard - s.silent
 	default: // the state tells when it changes
 	}
 	return max(min(due, maxPause), minPause)
+}
+
+// stillHeard is how long ago a packet of media came that shows that the browser is there.
+const stillHeard = 2 * time.Second
+
+// heardAnyway tells that ICE lost the browser, but media still come: then only its checks were lost.
+func (s situation) heardAnyway() bool {
+	return s.state == stateDisconnected && s.wasUp && s.direction == bridge.SendRecv && s.silent < stillHeard
 }
 
 // trouble says what is wrong, if anything; certain is false while that is still open.
@@ -234,6 +244,9 @@ func (s situation) trouble(options Options) (certain bool, err error) {
 	case stateConnecting:
 		return s.waiting > options.Connect, ErrNotConnected
 	default:
+		if s.heardAnyway() {
+			return true, nil
+		}
 		if s.wasUp {
 			return true, ErrDisconnected
 		}
