@@ -31,7 +31,7 @@ const (
 	// settling is what is said until reports tell of the loss (each 5 s, RFC 3550 section 6.2), in seconds. It is not
 	// judged.
 	settling = 6
-	// stall is how much too late the machine may send in a second that is judged, and in half a second before it.
+	// stall is how much too late the machine may send in a second that is judged, and in half a second before and after.
 	stall = 70 * time.Millisecond
 )
 
@@ -137,7 +137,7 @@ func (w *world) lose(t *testing.T, number int, way lossyWay) string {
 	way.mustLose(t, toService)
 	way.mustLose(t, fromService)
 	// Reports may be of few packets.
-	if told := int(from.mostLoss.Load()); way.leg == "browser" && (told < way.loss/3 || told > way.loss*3+5) {
+	if told := int(from.mostLoss.Load()); way.leg == "browser" && told < way.loss/3 {
 		t.Errorf("the browser is told that %d %% are lost", told)
 	}
 	even := func(second int) bool { return from.even(second) && callee.even(second) }
@@ -173,10 +173,10 @@ func (w lossyWay) mustLose(t *testing.T, losses namespace.Loss) {
 	}
 }
 
-// even tells whether the machine sent what the party said in a second, and in half a second before it, in time.
+// even tells whether the machine sent in time what the party said in a second, and in half a second before and after.
 func (p *party) even(second int) bool {
 	const packets = int(time.Second / frameTime)
-	return slices.Max(p.late[second*packets-packets/2:(second+1)*packets]) <= stall
+	return slices.Max(p.late[second*packets-packets/2:min((second+1)*packets+packets/2, len(p.late))]) <= stall
 }
 
 // judge compares what a party heard with what was said, at 8 kHz, in those seconds in which the machine was even.
@@ -193,6 +193,9 @@ func (w lossyWay) judge(t *testing.T, said []int16, listener *party, even func(s
 	least := map[int]likeness{
 		0: {snr: 7, gap: longestGap}, 5: {snr: 4, gap: 80}, 10: {snr: 3, gap: 100}, 20: {snr: 1, gap: 140},
 	}[w.loss]
+	if w.phone.codec.Name == "speex" {
+		least.snr -= 3 // of which the codec alone costs most
+	}
 	for sound, got := range map[string]likeness{"speech": speech, "tone": tone} {
 		if got.snr < least.snr || got.gap > least.gap {
 			t.Errorf("in %s %s comes with %v, no better than %v", listener.format, sound, got, least)
