@@ -166,8 +166,8 @@ func TestComplexityChanges(t *testing.T) {
 		if err := encoder.SetComplexity(complexity); err != nil {
 			t.Fatal(err)
 		}
-		if got := encoder.complexity(); got != complexity {
-			t.Errorf("%d instead of %d", got, complexity)
+		if got, err := encoder.lib.Complexity(); err != nil || got != complexity {
+			t.Errorf("%d instead of %d: %v", got, complexity, err)
 		}
 	}
 	if encoder.SetComplexity(11) == nil {

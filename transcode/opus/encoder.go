@@ -1,47 +1,10 @@
 package opus
 
-/*
-#cgo pkg-config: opus
-#cgo noescape opus_encode
-#cgo nocallback opus_encode
-#include <opus.h>
-
-// configure gives the first error of the library, or OPUS_OK.
-static int configure(OpusEncoder *e, int complexity, int dtx) {
-	int fault = opus_encoder_ctl(e, OPUS_SET_COMPLEXITY(complexity));
-	if (fault == OPUS_OK)
-		fault = opus_encoder_ctl(e, OPUS_SET_DTX(dtx));
-	return fault;
-}
-
-static int set_complexity(OpusEncoder *e, int complexity) {
-	return opus_encoder_ctl(e, OPUS_SET_COMPLEXITY(complexity));
-}
-
-static int complexity_of(OpusEncoder *e) {
-	opus_int32 complexity = -1;
-	opus_encoder_ctl(e, OPUS_GET_COMPLEXITY(&complexity));
-	return complexity;
-}
-
-// expect says what is lost, whether to protect against it, and whether to take the sound for speech or music.
-static int expect(OpusEncoder *e, int loss, int fec, int signal, int bitrate) {
-	int fault = opus_encoder_ctl(e, OPUS_SET_BITRATE(bitrate));
-	if (fault == OPUS_OK)
-		fault = opus_encoder_ctl(e, OPUS_SET_INBAND_FEC(fec));
-	if (fault == OPUS_OK)
-		fault = opus_encoder_ctl(e, OPUS_SET_PACKET_LOSS_PERC(loss));
-	if (fault == OPUS_OK)
-		fault = opus_encoder_ctl(e, OPUS_SET_SIGNAL(signal));
-	return fault;
-}
-*/
-import "C"
-
 import (
 	"fmt"
-	"runtime"
-	"unsafe"
+	"slices"
+
+	libopus "github.com/hraban/opus"
 )
 
 const (
@@ -55,8 +18,9 @@ const (
 
 	// mostLoss in percent is where the library stops to make its copies better (libopus 1.3, silk LBRR_GainIncreases).
 	mostLoss = 25
-	// gappyLoss in percent is from where on CELT, which soon gives up to conceal, leaves gaps that SILK does not.
-	gappyLoss = 10
+	// speechLoss in percent is the least that makes the library code by SILK for its copies, whatever the bit rate, in the
+	// application audio (libopus 1.3, opus_encode_native: more than (128-48)/16).
+	speechLoss = 6
 )
 
 // EncoderOptions says how to encode.
@@ -110,11 +74,9 @@ func (o EncoderOptions) bitrates() (speech, music int) {
 	return speech, music
 }
 
-// Encoder encodes one stream. It is not safe for concurrent use. Its memory is freed some time after it
-// is no longer used.
+// Encoder encodes one stream. It is not safe for concurrent use.
 type Encoder struct {
-	lib      *C.OpusEncoder
-	channels int
+	lib      *libopus.Encoder
 	fec, dtx bool
 	// speech and music are the bit rates of EncoderOptions.bitrates.
 	speech, music int
@@ -122,72 +84,64 @@ type Encoder struct {
 
 // NewEncoder makes an encoder for speech.
 func NewEncoder(options EncoderOptions) (*Encoder, error) {
-	fault := C.int(0)
-	options.Channels = max(options.Channels, 1)
-	lib := C.opus_encoder_create(C.opus_int32(options.SampleRate), C.int(options.Channels), C.OPUS_APPLICATION_VOIP,
-		&fault)
-	if lib == nil {
-		return nil, fmt.Errorf("opus: encoder at %d Hz: %w", options.SampleRate, libraryError(fault))
+	e := &Encoder{fec: options.FEC, dtx: options.DTX}
+	e.speech, e.music = options.bitrates()
+	application := libopus.AppVoIP // which takes SILK at all bit rates of telephone sound
+	if e.music > 0 {
+		application = libopus.AppAudio // which takes CELT but for low ones, or to protect it
+	}
+	var err error
+	e.lib, err = libopus.NewEncoder(options.SampleRate, max(options.Channels, 1), application)
+	if err != nil {
+		return nil, fmt.Errorf("opus: encoder at %d Hz: %w", options.SampleRate, err)
 	}
 	if options.Complexity == 0 {
 		options.Complexity = DefaultComplexity
 	}
-	e := &Encoder{lib: lib, channels: options.Channels, fec: options.FEC, dtx: options.DTX}
-	e.speech, e.music = options.bitrates()
-	runtime.AddCleanup(e, func(lib *C.OpusEncoder) { C.opus_encoder_destroy(lib) }, lib)
-	if fault = C.configure(lib, C.int(options.Complexity), flag(options.DTX)); fault != C.OPUS_OK {
-		return nil, fmt.Errorf("opus: encoder options: %w", libraryError(fault))
+	if err := e.SetComplexity(options.Complexity); err != nil {
+		return nil, err
 	}
-	err := e.ExpectLoss(options.Loss)
-	if err != nil {
+	if err := e.lib.SetDTX(options.DTX); err != nil {
+		return nil, fmt.Errorf("opus: leave silence out: %w", err)
+	}
+	if err := e.ExpectLoss(options.Loss); err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-func flag(on bool) C.int {
-	if on {
-		return 1
-	}
-	return 0
-}
-
 // SetComplexity sets how much work the packets that follow take, from 0 to 10.
 func (e *Encoder) SetComplexity(complexity int) error {
-	fault := C.set_complexity(e.lib, C.int(complexity))
-	runtime.KeepAlive(e)
-	if fault != C.OPUS_OK {
-		return fmt.Errorf("opus: complexity %d: %w", complexity, libraryError(fault))
+	if err := e.lib.SetComplexity(complexity); err != nil {
+		return fmt.Errorf("opus: complexity %d: %w", complexity, err)
 	}
 	return nil
-}
-
-// complexity gives what SetComplexity set.
-func (e *Encoder) complexity() int {
-	defer runtime.KeepAlive(e)
-	return int(C.complexity_of(e.lib))
 }
 
 // ExpectLoss arms the packets that follow against a loss in percent; 0 disarms them, and spares the work. The more is
 // lost, the better is the copy of the packet before, at the cost of the packet itself.
 //
 // While there is nothing to arm against, narrow and wide band are coded by CELT, at a bit rate that makes up for it: it
-// takes half the time of SILK. Copies are for SILK to make, which also conceals more of what is lost in a row. The
-// library makes the change so that it is not heard (RFC 6716 section 4.5).
+// takes half the time of SILK. Copies are for SILK to make. The library makes the change so that it is not heard
+// (RFC 6716 section 4.5).
 func (e *Encoder) ExpectLoss(percent int) error {
 	percent = min(max(percent, 0), mostLoss)
-	fec := e.fec && percent > 0
-	bitrate, signal := e.speech, C.int(C.OPUS_SIGNAL_VOICE)
+	fec, bitrate := e.fec && percent > 0, e.speech
 	switch {
-	case e.music == 0:
-		signal = C.OPUS_AUTO
-	case !fec && percent < gappyLoss:
-		bitrate, signal = e.music, C.OPUS_SIGNAL_MUSIC
+	case e.music > 0 && fec:
+		percent = max(percent, speechLoss)
+	case e.music > 0:
+		bitrate = e.music
 	}
-	fault := C.expect(e.lib, C.int(percent), flag(fec), signal, C.int(bitrate))
-	runtime.KeepAlive(e)
-	if fault != C.OPUS_OK {
-		return fmt.Errorf("opus: expect loss: %w", libraryError(fault))
+	err := e.lib.SetBitrate(bitrate)
+	if err == nil {
+		err = e.lib.SetInBandFEC(fec)
+	}
+	if err == nil {
+		err = e.lib.SetPacketLossPerc(percent)
+	}
+	if err != nil {
+		return fmt.Errorf("opus: expect loss: %w", err)
 	}
 	return nil
 }
@@ -195,14 +149,12 @@ func (e *Encoder) ExpectLoss(percent int) error {
 // Encode turns one frame of 2.5, 5, 10, 20, 40 or 60 ms into a packet and gives its size, at
 // most 1275 bytes for each 20 ms. With DTX a size of 0 says that the packet need not be sent.
 func (e *Encoder) Encode(pcm []int16, packet []byte) (int, error) {
-	n := C.opus_encode(e.lib, (*C.opus_int16)(unsafe.SliceData(pcm)), C.int(len(pcm)/e.channels),
-		(*C.uchar)(unsafe.SliceData(packet)), C.opus_int32(len(packet)))
-	runtime.KeepAlive(e)
-	if n < 0 {
-		return 0, fmt.Errorf("opus: encode: %w", libraryError(n))
+	n, err := e.lib.Encode(slices.Clip(pcm), slices.Clip(packet))
+	if err != nil {
+		return 0, fmt.Errorf("opus: encode: %w", err)
 	}
 	if e.dtx && n <= 2 { // opus_encode: such a packet "does not need to be transmitted"
 		return 0, nil
 	}
-	return int(n), nil
+	return n, nil
 }
