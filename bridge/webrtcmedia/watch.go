@@ -135,7 +135,7 @@ func (w *watch) report(p *peer, present situation, now time.Time) time.Duration 
 
 // open lets our streams out, if they may be sent. A browser that can see only now needs a full picture.
 func (w *watch) open(now situation) {
-	connected := now.state == stateConnected
+	connected := now.state == stateConnected || now.heardAnyway()
 	for _, kind := range transcode.Kinds() {
 		w.session.outgoing[kind].sender.SetEnabled(connected && now.sends[kind])
 	}
