@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
@@ -157,6 +158,30 @@ func TestLargePacketsAreCut(t *testing.T) {
 		packet.PayloadType = test.format.PayloadType
 		if err = pipe.WriteRTP(packet); err != nil || sent != test.want {
 			t.Errorf("%s: %d packets, %v", name, sent, err)
+		}
+	}
+}
+
+// TestUnitsOfAByteAreNotCut holds that a packet of hundreds of units does not become as many.
+func TestUnitsOfAByteAreNotCut(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string][]byte{
+		"AV1":  append([]byte{0}, bytes.Repeat([]byte{1, 0x30}, 700)...),
+		"H264": append([]byte{0x78}, bytes.Repeat([]byte{0, 1, 1}, 450)...),
+	} {
+		var sent []int
+		count := PacketWriterFunc(func(packet *rtp.Packet) error {
+			sent = append(sent, len(packet.Payload))
+			return nil
+		})
+		format := videoFormat(name, "packetization-mode=1")
+		pipe, err := Connect([]Format{format}, format, count, ConnectOptions{MaxPayload: 1200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		packet := &rtp.Packet{Header: rtp.Header{PayloadType: format.PayloadType}, Payload: content}
+		if err = pipe.WriteRTP(packet); err != nil || !slices.Equal(sent, []int{len(content)}) {
+			t.Errorf("%s: %d packets of %d bytes: %v", name, len(sent), len(content), err)
 		}
 	}
 }

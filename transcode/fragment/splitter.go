@@ -16,8 +16,13 @@ type Cutter interface {
 	Cut(content []byte, most int, keep func(part []byte))
 }
 
-// remembered is how many packets back a late one still finds its place.
-const remembered = 512
+const (
+	// remembered is how many packets back a late one still finds its place.
+	remembered = 512
+	// mostParts is how many packets one may become: a sender could else have us send hundreds for each of its own, by
+	// units of one byte.
+	mostParts = 16
+)
 
 // Splitter cuts packets that are too large for a path into smaller ones. The packets after them move on by as many
 // numbers. It belongs to one goroutine.
@@ -46,6 +51,9 @@ type placed struct {
 func NewSplitter(most int, cutter Cutter) *Splitter {
 	s := &Splitter{most: most, cutter: cutter}
 	s.keep = func(part []byte) {
+		if len(s.parts) > mostParts { // one too many already
+			return
+		}
 		s.parts = slices.Grow(s.parts, 1)[:len(s.parts)+1]
 		last := &s.parts[len(s.parts)-1]
 		*last = append((*last)[:0], part...)
@@ -53,12 +61,15 @@ func NewSplitter(most int, cutter Cutter) *Splitter {
 	return s
 }
 
-// Write gives send the packet, or what it was cut into; what it gives is valid until send returns. A packet that was
-// already given, or comes late and would have to be cut, is dropped.
+// Write gives send the packet, or what it was cut into; what it gives is valid until send returns. One that would become
+// more than 16 is sent as it is. A packet that was already given, or comes late and would have to be cut, is dropped.
 func (s *Splitter) Write(packet *rtp.Packet, send func(*rtp.Packet) error) error {
 	s.parts = s.parts[:0]
 	if len(packet.Payload) > s.most {
 		s.cutter.Cut(packet.Payload, s.most, s.keep)
+	}
+	if len(s.parts) > mostParts {
+		s.parts = s.parts[:0]
 	}
 	number, ok := s.place(packet, max(len(s.parts), 1))
 	if !ok {

@@ -38,3 +38,21 @@ func TestSplitterKeepsPlaces(t *testing.T) {
 		t.Errorf("sent %d, want %d", sent, want)
 	}
 }
+
+// TestSplitterIsBounded sends a packet that would become very many as it is, and none of those after it elsewhere.
+func TestSplitterIsBounded(t *testing.T) {
+	t.Parallel()
+	s := NewSplitter(100, pieces{})
+	var sizes []int
+	var numbers []uint16
+	for i, size := range []int{1600, 1601, 60_000, 150} {
+		packet := &rtp.Packet{Header: rtp.Header{SequenceNumber: uint16(i), SSRC: 1}, Payload: make([]byte, size)}
+		_ = s.Write(packet, func(packet *rtp.Packet) error {
+			sizes, numbers = append(sizes, len(packet.Payload)), append(numbers, packet.SequenceNumber)
+			return nil
+		})
+	}
+	if want := []int{1601, 60_000, 100, 50}; !slices.Equal(sizes[16:], want) || numbers[len(numbers)-1] != 19 {
+		t.Errorf("sent %d as %d", sizes, numbers)
+	}
+}
