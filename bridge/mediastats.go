@@ -18,7 +18,7 @@ type MediaStats struct {
 	// Keyframes counts how often the party asked for a full picture, as the call heard; a leg itself leaves it out.
 	Keyframes uint64
 	// Broken is how long packets of the party's pictures were missing without which no other one of them can be decoded,
-	// until the next full one came; a leg itself leaves it out.
+	// until the next full one came, or else the last packet; a leg itself leaves it out.
 	Broken time.Duration
 }
 

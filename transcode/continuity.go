@@ -41,11 +41,11 @@ type continuity struct {
 	repair time.Duration
 
 	broken bool      // what lost was when the last packet came
-	since  time.Time // when that began
 	asked  time.Time // when a full picture was asked for
-	asks   int       // how often since then
+	asks   int       // how often since nothing else helps
 
-	breaks    atomic.Uint64
+	// counted is up to when brokenFor counts; zero while no loss is why nothing can be decoded.
+	counted   time.Time
 	brokenFor atomic.Int64 // nanoseconds
 }
 
@@ -84,7 +84,8 @@ func (c *continuity) take(packet *rtp.Packet, begins bool, now time.Time) {
 // miss notes the holes before a packet that is newer than all others.
 func (c *continuity) miss(number int64, now time.Time) {
 	if number-c.next+int64(len(c.holes)) > maxHoles {
-		c.holes, c.lost = c.holes[:0], true
+		c.holes = c.holes[:0]
+		c.lose(now)
 	} else {
 		for missing := c.next; missing < number; missing++ {
 			c.holes = append(c.holes, hole{number: missing, since: now})
@@ -104,24 +105,40 @@ func (c *continuity) found(number int64, now time.Time) {
 	c.holes = slices.Delete(c.holes, i, i+1)
 }
 
+// lose notes that nothing can be decoded, since packets are missing that were due at a time.
+func (c *continuity) lose(since time.Time) {
+	c.lost = true
+	if c.counted.IsZero() {
+		c.counted = since
+	}
+}
+
 // judge finds out whether pictures can be decoded now, and asks for a full one if not.
 func (c *continuity) judge(now time.Time) {
-	since := now
 	if len(c.holes) > 0 && now.Sub(c.holes[0].since) >= c.repair {
-		c.lost, since = true, c.holes[0].since
+		c.lose(c.holes[0].since)
 	}
-	switch {
-	case c.lost && !c.broken:
-		c.since, c.asks = since, 0
-		c.breaks.Add(1)
-	case !c.lost && c.broken:
-		c.brokenFor.Add(int64(now.Sub(c.since)))
+	c.count(now)
+	if c.lost && !c.broken {
+		c.asks = 0
 	}
 	c.broken = c.lost
 	if c.lost && now.Sub(c.asked) >= c.pause() {
 		c.asked = now
 		c.asks++
 		c.ask()
+	}
+}
+
+// count counts how long nothing can be decoded for want of packets, also while that lasts.
+func (c *continuity) count(now time.Time) {
+	if c.counted.IsZero() {
+		return
+	}
+	c.brokenFor.Add(int64(now.Sub(c.counted)))
+	c.counted = now
+	if !c.lost {
+		c.counted = time.Time{}
 	}
 }
 

@@ -83,9 +83,9 @@ type PipeStats struct {
 	WrongPayloadType uint64
 	// DecodeErrors counts packets that could not be decoded.
 	DecodeErrors uint64
-	// Breaks counts how often pictures that pass through could not be decoded any more by who gets them, for want of
-	// packets that did not come; Broken is how long that was until the next full one came.
-	Breaks uint64
+	// Broken is how long pictures that pass through could not be decoded by who gets them, for want of packets that did
+	// not come: until the next full one came, or if none did, until the last packet. The time before the first full one
+	// of a stream does not count, unless packets were missing then.
 	Broken time.Duration
 }
 
@@ -283,7 +283,7 @@ func (p *Pipe) Stats() PipeStats {
 		Sound: p.sound.stats(), DecodeErrors: p.decodeErrors.Load(),
 	}
 	if p.continuity != nil {
-		stats.Breaks, stats.Broken = p.continuity.breaks.Load(), time.Duration(p.continuity.brokenFor.Load())
+		stats.Broken = time.Duration(p.continuity.brokenFor.Load())
 	}
 	for _, route := range &p.routes {
 		if route == nil || route.transcoder == nil {

@@ -61,8 +61,8 @@ func NewSplitter(most int, cutter Cutter) *Splitter {
 	return s
 }
 
-// Write gives send the packet, or what it was cut into; what it gives is valid until send returns. One that would become
-// more than 16 is sent as it is. A packet that was already given, or comes late and would have to be cut, is dropped.
+// Write gives send the packet, or what it was cut into; what it gives is valid until send returns. A packet that would
+// become more than 16 is sent as it is. One that was already given, or comes late and would have to be cut, is dropped.
 func (s *Splitter) Write(packet *rtp.Packet, send func(*rtp.Packet) error) error {
 	s.parts = s.parts[:0]
 	if len(packet.Payload) > s.most {
