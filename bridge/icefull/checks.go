@@ -34,8 +34,8 @@ func (a *Agent) Due(now time.Time) ([]Datagram, time.Duration) {
 	if a.peer == nil {
 		return nil, idle
 	}
+	list := a.repeat(now) // first: where a nomination is given up, another pair takes its place
 	patience := a.nominate(now)
-	list := a.repeat(now)
 	if next := a.nextPair(); next != nil && !now.Before(a.nextCheck) {
 		list = append(list, a.begin(next, now)...)
 		a.nextCheck = now.Add(pace)
@@ -151,7 +151,7 @@ func (p *pair) send(now time.Time) Datagram {
 	return Datagram{Component: p.Component, To: p.Address, Octets: p.check.Raw}
 }
 
-// keepOpen keeps the paths in use open while nothing else is sent.
+// keepOpen keeps the paths in use open, whatever else is sent: media may be held, or go one way.
 func (a *Agent) keepOpen(now time.Time) []Datagram {
 	if now.Before(a.nextKeepAlive) {
 		return nil
