@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/sdp"
@@ -149,12 +150,10 @@ func (s *Session) SetOffer(text []byte) (bridge.Description, error) {
 	var move *Place
 	for _, kind := range transcode.Kinds() {
 		at, err := s.choose(kind, offer.Media)
-		if err == nil && !s.reaches(offer.Media[at]) {
-			if place, ok := s.placeFor(offer.Media[at]); ok {
-				move = cmp.Or(move, &place)
-			} else {
-				err = ErrFamily
-			}
+		if _, led := description.Leading(); err == nil && !led {
+			move, err = s.wayTo(offer.Media[at])
+		} else if err == nil && !s.comesAlong(offer.Media[at], move) {
+			err = ErrFamily
 		}
 		if err == nil {
 			description.Media[at].Formats = usedCodecs(offer.Media[at])
@@ -202,9 +201,10 @@ func usable(kind transcode.Kind, media sdp.Media) bool {
 }
 
 // reaches tells whether our socket can send to the section's address. One that is no IP address may come to be known.
-func (s *Session) reaches(media sdp.Media) bool {
+func (s *Session) reaches(media sdp.Media) bool { return reachedFrom(s.options.Bind, media) }
+
+func reachedFrom(bind netip.Addr, media sdp.Media) bool {
 	address, ok := media.RTPAddress()
-	bind := s.options.Bind
 	anyFamily := bind.Is6() && bind.IsUnspecified()
 	return !ok || address.Addr().Is4() == bind.Is4() || anyFamily || address.Addr().IsUnspecified()
 }
@@ -220,36 +220,46 @@ func allRefused(session *sdp.Session) bridge.Description {
 
 // Answer answers the party's last offer and puts the agreement in force. The first format of each section is taken, of
 // audio with a telephone-event of the same clock if one was offered, else of any; one section there must be. An answer
-// that changes nothing repeats the last text to the byte. The error is a bridge.Cause with status 488.
+// that changes nothing repeats the last text to the byte. The error is a bridge.Cause: with status 488, or with 503 if
+// the party has moved and no ports are free where we would have to go. Then nothing has changed, and the offer can be
+// answered in another way.
 func (s *Session) Answer(answer bridge.Description) ([]byte, error) {
 	n := &s.negotiation
 	if n.theirs == nil {
 		return nil, notAcceptable(ErrNoOffer)
 	}
-	if err := s.follow(); err != nil {
-		return nil, err
-	}
-	ours, agreed, err := s.answers(answer)
-	if err != nil {
-		return nil, notAcceptable(err)
-	}
 	if _, wanted := answer.Leading(); !wanted {
 		return nil, notAcceptable(ErrNoMedia)
 	}
-	if ours.empty() {
-		return nil, notAcceptable(ErrNoCodec)
-	}
-	layout := n.theirs.Media
-	text, err := s.print(layout, ours)
+	moved, err := s.follow()
 	if err != nil {
 		return nil, err
 	}
-	for _, offered := range layout {
+	ours, agreed, text, err := s.answerFrom(answer)
+	if err != nil {
+		moved.undo()
+		return nil, err
+	}
+	moved.settle()
+	for _, offered := range n.theirs.Media {
 		n.numbers.learn(offered.Formats)
 	}
-	n.layout, n.theirs, n.ours = layout, nil, sections{}
+	n.layout, n.theirs, n.ours, n.move = n.theirs.Media, nil, sections{}, nil
 	s.agree(ours, agreed)
 	return text, nil
+}
+
+// answerFrom makes the text of an answer that names our ports, and what it agrees on.
+func (s *Session) answerFrom(answer bridge.Description) (sections, [kinds]*agreement, []byte, error) {
+	ours, agreed, err := s.answers(answer)
+	if err == nil && ours.empty() {
+		err = ErrNoCodec
+	}
+	if err != nil {
+		return ours, agreed, nil, notAcceptable(err)
+	}
+	text, err := s.print(s.negotiation.theirs.Media, ours)
+	return ours, agreed, text, err
 }
 
 // answers are our answers to the sections of the party's offer that are wanted, and the agreements that they make.

@@ -16,11 +16,33 @@ type Place struct {
 	Bind, Advertise netip.Addr
 }
 
+// wayTo is where we have to go to take the leading section of an offer; nil to stay. The error is ErrFamily.
+func (s *Session) wayTo(leading sdp.Media) (*Place, error) {
+	if s.reaches(leading) {
+		return nil, nil //nolint:nilnil // to stay is no error
+	}
+	if place, ok := s.placeFor(leading); ok {
+		return &place, nil
+	}
+	return nil, ErrFamily
+}
+
+// comesAlong tells whether a section can be taken beside the leading one, for which we move; nil if we stay.
+func (s *Session) comesAlong(media sdp.Media, move *Place) bool {
+	if move == nil {
+		return s.reaches(media)
+	}
+	return reachedFrom(move.Bind, media) && !keepsPorts(media)
+}
+
+// keepsPorts tells whether a section has keys by DTLS or ICE, which belong to the ports that there are.
+func keepsPorts(media sdp.Media) bool { return media.ICEUfrag != "" || len(media.Fingerprints) > 0 }
+
 // placeFor is where we have to go to reach a section whose address is of the other family: a phone may come to another
-// network in a call. Keys by DTLS and ICE belong to the ports that there are, so that those who have them stay.
+// network in a call. Those who have keys by DTLS, or ICE, stay.
 func (s *Session) placeFor(media sdp.Media) (Place, bool) {
 	address, ok := media.RTPAddress()
-	if !ok || s.options.Rebind == nil || media.ICEUfrag != "" || len(media.Fingerprints) > 0 {
+	if !ok || s.options.Rebind == nil || keepsPorts(media) {
 		return Place{}, false
 	}
 	for _, kind := range transcode.Kinds() {
@@ -33,40 +55,34 @@ func (s *Session) placeFor(media sdp.Media) (Place, bool) {
 	if !place.Advertise.IsValid() {
 		place.Advertise = place.Bind
 	}
+	place = Place{Bind: place.Bind.Unmap(), Advertise: place.Advertise.Unmap()}
 	return place, ok && place.Bind.Is4() == address.Addr().Unmap().Is4()
 }
 
-// follow opens all ports anew at another address, if the offer that is to be answered wants that. The error is a
-// bridge.Cause; after it some may have moved.
-func (s *Session) follow() error {
+// follow opens all ports anew at another address, if the offer that is to be answered wants that. It is settled or
+// undone by the caller. The error is a bridge.Cause; after it nothing has moved.
+func (s *Session) follow() (*relocation, error) {
 	if s.negotiation.move == nil {
-		return nil
+		return nil, nil //nolint:nilnil // to stay is no error
 	}
-	place := *s.negotiation.move
-	s.negotiation.move = nil
-	s.options.Bind, s.options.Advertise = place.Bind.Unmap(), place.Advertise.Unmap()
+	moved := &relocation{session: s, before: Place{Bind: s.options.Bind, Advertise: s.options.Advertise}}
+	s.options.Bind, s.options.Advertise = s.negotiation.move.Bind, s.negotiation.move.Advertise
 	for _, kind := range transcode.Kinds() {
-		if err := s.streams[kind].move(); err != nil {
-			return err
+		moved.old[kind] = s.streams[kind].pair.Load()
+	}
+	for _, kind := range transcode.Kinds() {
+		if moved.old[kind] == nil {
+			continue
 		}
+		fresh, open, err := s.streams[kind].openPair()
+		if err != nil {
+			moved.undo()
+			return nil, err
+		}
+		s.streams[kind].pair.Store(&fresh)
+		moved.opens = append(moved.opens, open)
 	}
-	return nil
-}
-
-// move opens the ports anew, if they are open. What still comes to the old ones is lost.
-func (s *stream) move() error {
-	if !s.opened {
-		return nil
-	}
-	fresh, open, err := s.openPair()
-	if err != nil {
-		return err
-	}
-	old := s.pair.Swap(&fresh)
-	err = old.close() // nothing of them is read any more, before anything of the new ones is
-	s.options.Ports.giveBack(old.port, true)
-	open()
-	return err
+	return moved, nil
 }
 
 // openPair opens a pair of ports, which drop what comes until they are to be open.

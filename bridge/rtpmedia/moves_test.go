@@ -8,18 +8,30 @@ import (
 	"testing"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/dtlssrtp"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
 
-// offerAt is what a phone offers at its address, of whatever family.
-func (p *phone) offerAt() []byte {
-	const text = "v=0\r\no=phone 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\n"
+// connection is the c= line of a phone, of whatever family.
+func (p *phone) connection() string {
 	family := "IP4"
 	if p.address().Addr().Is6() {
 		family = "IP6"
 	}
-	return fmt.Appendf(nil, text, family, p.address().Addr(), p.address().Port())
+	return fmt.Sprintf("c=IN %s %s\r\n", family, p.address().Addr())
+}
+
+// offerAt is what a phone offers at its address.
+func (p *phone) offerAt() []byte {
+	const text = "v=0\r\no=phone 1 1 IN IP4 192.0.2.9\r\ns=-\r\n%st=0 0\r\nm=audio %d RTP/AVP 0\r\n"
+	return fmt.Appendf(nil, text, p.connection(), p.address().Port())
+}
+
+// offerWithPictures is what a phone offers whose pictures go to another one.
+func (p *phone) offerWithPictures(video *phone) []byte {
+	const text = "%sm=video %d RTP/AVP 96\r\n%sa=rtpmap:96 VP8/90000\r\n"
+	return fmt.Appendf(nil, text, p.offerAt(), video.address().Port(), video.connection())
 }
 
 // rebind gives loopback of the other family.
@@ -45,8 +57,7 @@ func TestPartyMoves(t *testing.T) {
 		p := newPhone(t, host, uint32(70+i))
 		must[bridge.Description](t)(session.SetOffer(p.offerAt()))
 		text := string(must[[]byte](t)(session.Answer(audio(bridge.SendRecv, pcmu()))))
-		connection := strings.SplitAfter(string(p.offerAt()), "\r\n")[3] // we have the phone's own address
-		if !strings.Contains(text, connection) ||
+		if !strings.Contains(text, p.connection()) || // we have the phone's own address
 			!strings.Contains(text, " IN IP4 127.0.0.1\r\ns=-") {
 			t.Fatalf("answer to %s\n%s", host, text)
 		}
@@ -66,29 +77,41 @@ func TestPartyMoves(t *testing.T) {
 	}
 }
 
-// TestPartyMaysNotMove: where we are not of that family, where keys are bound to the ports, and without a place to go
-// to.
+// TestPartyMaysNotMove: where we are not of that family, where keys or ICE are bound to the ports, by this offer or the
+// one before, and without a place to go to.
 func TestPartyMaysNotMove(t *testing.T) {
 	t.Parallel()
-	far := newPhone(t, "::1", 7)
+	identity := must[*dtlssrtp.Identity](t)(dtlssrtp.NewIdentity())
+	const (
+		ice  = "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n"
+		dtls = "a=setup:active\r\na=fingerprint:sha-256 " +
+			"01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:1F:20\r\n"
+	)
+	near, far := newPhone(t, "127.0.0.1", 8), newPhone(t, "::1", 7)
 	for name, test := range map[string]struct {
-		rebind func(netip.Addr) (Place, bool)
-		more   string
+		rebind       func(netip.Addr) (Place, bool)
+		before, more string
 	}{
-		"nowhere to go": {func(netip.Addr) (Place, bool) { return Place{}, false }, ""},
-		"wrong family":  {func(netip.Addr) (Place, bool) { return Place{Bind: netip.MustParseAddr("127.0.0.1")}, true }, ""},
-		"ICE":           {rebind, "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n"},
+		"nowhere to go": {func(netip.Addr) (Place, bool) { return Place{}, false }, "", ""},
+		"wrong family":  {func(netip.Addr) (Place, bool) { return Place{Bind: near.address().Addr()}, true }, "", ""},
+		"ICE":           {rebind, "", ice},
+		"keys":          {rebind, "", dtls},
+		"keys before":   {rebind, dtls, ""},
 	} {
-		session := newSession(t, func(o *Options) { o.Rebind = test.rebind })
-		near := newPhone(t, "127.0.0.1", 8)
-		near.call(session, near.offerAt())
+		session := newSession(t, func(o *Options) {
+			o.Rebind, o.Security = test.rebind, Security{Policy: Optional, Identity: identity}
+		})
+		near.call(session, append(near.offerAt(), test.before...))
+		at := session.audio().address()
 		if _, err := session.SetOffer(append(far.offerAt(), test.more...)); !errors.Is(err, ErrFamily) {
 			t.Errorf("%s: %v", name, err)
 		}
 		ear := &recorder{}
 		session.Receive(transcode.Audio, ear)
-		near.say(session.audio().address())
-		eventually(t, name, func() bool { return ear.count() == 1 })
+		near.say(at)
+		eventually(t, name, func() bool {
+			return ear.count() == 1 || test.before != "" && session.options.Counters.Stats().Unkeyed == 1
+		})
 	}
 }
 
@@ -107,5 +130,66 @@ func TestMoveGivenUp(t *testing.T) {
 	near.call(session, near.offerAt())
 	if got := session.audio().address(); got != at {
 		t.Errorf("the next offer moved us from %v to %v", at, got)
+	}
+}
+
+// TestSoundSaysWhereToGo: pictures elsewhere neither move sound that stays, nor keep it. What does not come along is
+// refused, whatever becomes of the other.
+func TestSoundSaysWhereToGo(t *testing.T) {
+	t.Parallel()
+	here, there := newPhone(t, "127.0.0.1", 1), newPhone(t, "::1", 2)
+	for name, party := range map[string]struct{ sound, pictures *phone }{
+		"sound stays": {here, there}, "sound goes": {there, here}, "both go": {there, there},
+	} {
+		session, ear := newSession(t, func(o *Options) { o.Rebind = rebind }), &recorder{}
+		session.Receive(transcode.Audio, ear)
+		here.call(session, here.offerAt())
+		before := session.audio().address()
+		described := must[bridge.Description](t)(session.SetOffer(party.sound.offerWithPictures(party.pictures)))
+		if together := party.sound == party.pictures; described.Media[1].Refused() == together {
+			t.Errorf("%s: pictures are %v", name, described.Media[1])
+		}
+		text := must[[]byte](t)(session.Answer(audio(bridge.SendRecv, pcmu())))
+		after, _ := must[*sdp.Session](t)(sdp.Parse(text)).Media[0].RTPAddress()
+		if after != session.audio().address() || (after == before) != (party.sound == here) {
+			t.Errorf("%s: from %v to %v", name, before, after)
+		}
+		party.sound.say(after)
+		eventually(t, name, func() bool { return ear.count() == 1 })
+	}
+}
+
+// TestMoveFails: without ports for all that moves, and with an answer that comes to nothing, we are where we were, and
+// have no more ports than before.
+func TestMoveFails(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		ports  *PortRange
+		choice transcode.Format
+		status int
+	}{
+		"no ports": {newRange(t, 32100, 32105), pcmu(), 503}, // one pair of three is free
+		"no codec": {newRange(t, 32110, 32129), opus(), 488},
+	} {
+		session, ear := newSession(t, func(o *Options) { o.Ports, o.Rebind = test.ports, rebind }), &recorder{}
+		session.Receive(transcode.Audio, ear)
+		near, far := newPhone(t, "127.0.0.1", 8), newPhone(t, "::1", 7)
+		must[bridge.Description](t)(session.SetOffer(near.offerWithPictures(near)))
+		first := must[[]byte](t)(session.Answer(pictures(bridge.SendRecv, vp8())))
+		must[bridge.Description](t)(session.SetOffer(far.offerWithPictures(far)))
+		var cause bridge.Cause
+		_, err := session.Answer(audio(bridge.SendRecv, test.choice))
+		if !errors.As(err, &cause) || cause.Status != test.status {
+			t.Errorf("%s: %v", name, err)
+		}
+		near.say(session.audio().address())
+		eventually(t, name+": what comes to the old port", func() bool { return ear.count() == 1 })
+		must[bridge.Description](t)(session.SetOffer(near.offerWithPictures(near)))
+		if again := must[[]byte](t)(session.Answer(pictures(bridge.SendRecv, vp8()))); string(again) != string(first) {
+			t.Errorf("%s: answered\n%s, and then\n%s", name, first, again)
+		}
+		if used := test.ports.InUse(); used != 2 {
+			t.Errorf("%s: %d pairs of ports are in use", name, used)
+		}
 	}
 }
