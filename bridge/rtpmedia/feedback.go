@@ -99,7 +99,7 @@ func (s *stream) wants(now time.Time) bool {
 // with one.
 func (s *stream) askKeyframe(now time.Time) bool {
 	agreed := s.agreed.Load()
-	if agreed == nil || !agreed.feedback.pli && !agreed.feedback.fir {
+	if agreed == nil || !agreed.pace.Reports() || !agreed.feedback.pli && !agreed.feedback.fir {
 		return false
 	}
 	if request := s.keyframeRequest(agreed, now); request != nil {

@@ -77,7 +77,7 @@ func (s *Session) SendDTMF(key bridge.DTMF) bool {
 }
 
 // AskKeyframe asks the party for a full picture by RTCP, if it was not asked just now. It reports false, having done
-// nothing, if the party said nothing of taking such requests.
+// nothing, if the party said nothing of taking such requests, or wants no RTCP at all.
 func (s *Session) AskKeyframe() bool { return s.streams[transcode.Video].askKeyframe(time.Now()) }
 
 // Stats is what is measured of the party's media and ours.

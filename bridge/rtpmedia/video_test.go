@@ -161,6 +161,18 @@ func TestFullIntraRequest(t *testing.T) {
 	}
 }
 
+// TestNoRequestWithoutReports: a party without bandwidth for RTCP is to be asked for full pictures by other means.
+func TestNoRequestWithoutReports(t *testing.T) {
+	t.Parallel()
+	for bandwidth, want := range map[string]bool{"b=RR:0": true, "b=RS:0\r\nb=RR:0": false} {
+		session := newSession(t, nil)
+		newViewer(t, session, "97", bandwidth, "a=rtcp-fb:97 nack pli")
+		if got := session.AskKeyframe(); got != want {
+			t.Errorf("%s: asked by RTCP is %v", bandwidth, got)
+		}
+	}
+}
+
 // TestPicturesComeAndGo adds them to a call, and takes them away: the m= line stays, refused.
 func TestPicturesComeAndGo(t *testing.T) {
 	t.Parallel()
