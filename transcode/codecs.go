@@ -33,8 +33,8 @@ type EncoderOptions struct {
 	Complexity int
 	// Effort, if not nil, sets the complexity of Opus instead, also while it encodes.
 	Effort *Effort
-	// Bitrate of Opus in bit/s; 0 means 24000, or 32000 (narrow band) and 40000 (wide band) while nothing is lost. The
-	// format's maxaveragebitrate bounds it.
+	// Bitrate of Opus in bit/s; 0 means 32000 (narrow band) and 40000 (wide band), or 24000 above, with usedtx, and while
+	// a receiver that takes FEC reports losses. The format's maxaveragebitrate bounds it.
 	Bitrate int
 	// Loss is how many of the packets will be lost at first, in percent. From 1 on those of Opus carry a rough copy of the
 	// one before, where the receiver can use it, which takes a fifth more time to encode. A LossReporter tells it later.

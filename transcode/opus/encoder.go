@@ -18,9 +18,9 @@ const (
 
 	// mostLoss in percent is where the library stops to make its copies better (libopus 1.3, silk LBRR_GainIncreases).
 	mostLoss = 25
-	// speechLoss in percent is the least that makes the library code by SILK for its copies, whatever the bit rate, in the
-	// application audio (libopus 1.3, opus_encode_native: more than (128-48)/16).
-	speechLoss = 6
+	// speechLoss in percent is the least that makes the library code by SILK for its copies, whatever the bit rate and
+	// whatever it takes the sound for (libopus 1.3, opus_encode_native: more than 128/16 for music).
+	speechLoss = 9
 )
 
 // EncoderOptions says how to encode.
@@ -121,8 +121,9 @@ func (e *Encoder) SetComplexity(complexity int) error {
 // ExpectLoss arms the packets that follow against a loss in percent; 0 disarms them, and spares the work. The more is
 // lost, the better is the copy of the packet before, at the cost of the packet itself.
 //
-// While there is nothing to arm against, narrow and wide band are coded by CELT, at a bit rate that makes up for it: it
-// takes half the time of SILK. Copies are for SILK to make. The library makes the change so that it is not heard
+// While there is nothing to arm against, narrow band, and up to complexity 6 wide band, are coded by CELT, at a bit
+// rate that makes up for it: it takes half the time of SILK. With more complexity the library looks for speech in wide
+// band, and codes that by SILK. Copies are for SILK to make. The library makes the change so that it is not heard
 // (RFC 6716 section 4.5).
 func (e *Encoder) ExpectLoss(percent int) error {
 	percent = min(max(percent, 0), mostLoss)

@@ -30,7 +30,7 @@ func TestMode(t *testing.T) {
 		"many bits wanted":             {EncoderOptions{SampleRate: 8000, Bitrate: 64000}, true},
 	}
 	for name, test := range tests {
-		for _, complexity := range []int{1, 5} { // from 7 on, the library looks for music itself
+		for _, complexity := range []int{1, 6} { // from 7 on, the library looks for music itself
 			for _, length := range []int{10, 20, 40, 60} {
 				test.options.Complexity = complexity
 				frame := test.options.SampleRate * length / 1000
@@ -40,6 +40,23 @@ func TestMode(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestCopiesOfMusic holds that copies are made also of what the library takes for music, which it looks for at high
+// complexity.
+func TestCopiesOfMusic(t *testing.T) {
+	t.Parallel()
+	const rate = 16000
+	music := sine(3*rate, 440, rate)
+	for i, sample := range sine(3*rate, 554, rate) {
+		music[i] += sample
+	}
+	options := EncoderOptions{SampleRate: rate, Complexity: 10, FEC: true, Loss: 1}
+	for i, packet := range encode(t, options, music, rate/50) {
+		if isCELT(packet) {
+			t.Fatalf("packet %d has no room for a copy", i)
 		}
 	}
 }
