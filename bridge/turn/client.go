@@ -76,7 +76,7 @@ func (c *Client) allocate(ctx context.Context, peers []netip.Addr) (net.PacketCo
 	if err != nil {
 		return nil, err
 	}
-	way := &way{PacketConn: conn, server: server, ended: make(chan struct{})}
+	way := newWay(conn, server)
 	logs := logging.NewDefaultLoggerFactory()
 	logs.DefaultLogLevel = logging.LogLevelDisabled // they would show the credentials' name
 	account := c.credentials()
@@ -84,27 +84,15 @@ func (c *Client) allocate(ctx context.Context, peers []netip.Addr) (net.PacketCo
 		TURNServerAddr: server.String(), Conn: way, Username: account.Username, Password: account.Password,
 		LoggerFactory: logs,
 	})
-	if err == nil {
-		err = client.Listen()
-	}
 	if err != nil {
 		_ = conn.Close()
 		return nil, err //nolint:wrapcheck // by Allocate
 	}
+	go way.read(client)
 	made := &allocation{client: client, way: way}
-	stop := context.AfterFunc(ctx, made.abandon)
-	made.PacketConn, err = client.Allocate()
-	if !stop() && err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		made.abandon()
-		<-way.ended
-		return nil, err //nolint:wrapcheck // by Allocate
-	}
-	for _, peer := range peers {
-		// Without it only those come in whom we have sent something.
-		_ = client.CreatePermission(net.UDPAddrFromAddrPort(netip.AddrPortFrom(peer.Unmap(), 9)))
+	if err := made.ask(ctx, peers); err != nil {
+		_ = made.Close()
+		return nil, err
 	}
 	return made, nil
 }
@@ -140,51 +128,4 @@ func (c *Client) connect(ctx context.Context) (net.PacketConn, net.Addr, error) 
 		return nil, nil, err //nolint:wrapcheck // by Allocate
 	}
 	return turn.NewSTUNConn(conn), conn.RemoteAddr(), nil
-}
-
-// way is the way to the server. Nobody else is heard on it.
-type way struct {
-	net.PacketConn
-
-	server net.Addr
-	ended  chan struct{} // closed when nothing is read any more
-	over   atomic.Bool
-}
-
-// ReadFrom gives a packet of the server. After an error it is not called again.
-func (w *way) ReadFrom(buffer []byte) (int, net.Addr, error) {
-	for {
-		size, from, err := w.PacketConn.ReadFrom(buffer)
-		if err != nil && !w.over.Swap(true) {
-			close(w.ended)
-		}
-		if err != nil || addressOf(from) == addressOf(w.server) {
-			return size, from, err //nolint:wrapcheck // a net.PacketConn
-		}
-	}
-}
-
-// allocation is a relay of the server's.
-type allocation struct {
-	net.PacketConn
-
-	client *turn.Client
-	way    *way
-}
-
-// abandon ends the way without a word.
-func (a *allocation) abandon() {
-	a.client.Close()
-	_ = a.way.Close()
-}
-
-// Close tells the server, and ends the way.
-func (a *allocation) Close() error {
-	err := a.PacketConn.Close()
-	a.abandon()
-	<-a.way.ended
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err //nolint:wrapcheck // a net.PacketConn
 }
