@@ -27,6 +27,9 @@ func (e *Engine) socketsFor(signalling netip.Addr) (*mux.Mux, error) {
 	options.Relays = relays
 	own, err := mux.Open(options)
 	if err != nil {
+		for _, relay := range relays {
+			_ = relay.Close()
+		}
 		return nil, fmt.Errorf("own sockets: %w", err)
 	}
 	return own, nil

@@ -26,8 +26,9 @@ func (everybody) Listens(at netip.AddrPort) bool { return at.Addr().String() != 
 const relayHost = "127.0.0.2"
 
 // relayServer is a real TURN server; it gives what a client of it needs.
-func relayServer(t *testing.T, secret string) (*turn.Server, turn.ClientOptions) {
+func relayServer(t *testing.T) (*turn.Server, turn.ClientOptions) {
 	t.Helper()
+	const secret = "north"
 	socket, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp4", relayHost+":0")
 	must(t, err)
 	server, err := turn.New(turn.Options{
@@ -81,7 +82,7 @@ func TestCallByRelay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, account := relayServer(t, "north")
+			server, account := relayServer(t)
 			client, err := turn.NewClient(account)
 			must(t, err)
 			options.Relays = client
@@ -114,7 +115,7 @@ func TestCallByRelay(t *testing.T) {
 // TestRelayIsLast: who reaches us otherwise does not use the relay.
 func TestRelayIsLast(t *testing.T) {
 	t.Parallel()
-	_, account := relayServer(t, "north")
+	_, account := relayServer(t)
 	client, err := turn.NewClient(account)
 	must(t, err)
 	engine := newEngine(t, EngineOptions{Relays: client})
@@ -140,7 +141,7 @@ func TestRelayIsLast(t *testing.T) {
 // TestNoRelay: calls go on when the server gives no relay, and do not wait for it again.
 func TestNoRelay(t *testing.T) {
 	t.Parallel()
-	_, wrong := relayServer(t, "north")
+	_, wrong := relayServer(t)
 	wrong.Secret = "south"
 	silent, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp4", "127.0.0.1:0")
 	must(t, err)
@@ -165,5 +166,25 @@ func TestNoRelay(t *testing.T) {
 		if got := engine.Stats().Unrelayed; got != 1 {
 			t.Errorf("%s: %d counted", name, got)
 		}
+	}
+}
+
+// TestRelayWithoutPort: where a connection gets no port of ours, its relay ends at once.
+func TestRelayWithoutPort(t *testing.T) {
+	t.Parallel()
+	server, account := relayServer(t)
+	client, err := turn.NewClient(account)
+	must(t, err)
+	engine := newEngine(t, EngineOptions{
+		Relays: client, Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, // not of this machine
+		FirstPort: 18670, LastPort: 18671,
+	})
+	called, _ := newSession(t, engine, Options{})
+	if offer, err := called.Offer(proposal(bridge.SendRecv)); err == nil {
+		t.Errorf("without a port\n%s", offer)
+	}
+	eventually(t, "the end of the relay", func() bool { return server.Stats().Relays == 0 })
+	if got := engine.Stats().Unrelayed; got != 0 {
+		t.Errorf("there was no relay: %d", got)
 	}
 }
