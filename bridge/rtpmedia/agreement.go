@@ -114,7 +114,7 @@ func newAgreement(own netip.AddrPort, party sdp.Media, direction bridge.Directio
 	}
 	for _, pair := range pairs {
 		if sdp.RoleOf(pair.theirs.Codec) == sdp.RoleRepair {
-			made.repair(pair.theirs, pair.theirs.PayloadType, pair.ours)
+			made.repair(pair.theirs, pair.ours)
 			continue
 		}
 		made.accept(pair.theirs, pair.ours)

@@ -80,7 +80,7 @@ func (s *stream) receivePacket(datagram []byte, from netip.AddrPort, now time.Ti
 	}
 	again := format.role == sdp.RoleRepair
 	if again && s.restore(packet, format.payloadType, from) {
-		format = agreed.inbound[format.payloadType]
+		format = format.restored()
 	} else if again {
 		return
 	}

@@ -56,19 +56,27 @@ func (m *section) announce(stream *stream, cname string) {
 	m.SSRCs = []sdp.SSRC{{ID: ours, CName: cname}, {ID: again, CName: cname}}
 }
 
-// repair notes the format under which the party sends packets again, and we do, of a codec that is agreed on.
-func (a *agreement) repair(format transcode.Format, numbers ...uint8) {
+// repair notes the format under which the party sends packets again, and we do, of a codec that is agreed on. The party
+// may use its number or ours, which is the one that counts.
+func (a *agreement) repair(format transcode.Format, ours uint8) {
 	media, ok := sdp.Repairs(format)
 	agreed := func(codec transcode.Format) bool { return codec.PayloadType == media }
 	if !ok || !a.feedback.nack || !slices.ContainsFunc(a.formats, agreed) {
 		return
 	}
 	a.repairs = map[uint8]uint8{media: format.PayloadType}
-	for _, number := range numbers {
-		a.inbound[number&0x7f] = inboundFormat{
-			known: true, role: sdp.RoleRepair, payloadType: media, clock: format.ClockRate,
-		}
+	again := inboundFormat{known: true, role: sdp.RoleRepair, payloadType: media, clock: format.ClockRate}
+	if theirs := &a.inbound[format.PayloadType&0x7f]; !theirs.known {
+		*theirs = again
 	}
+	a.inbound[ours&0x7f] = again
+}
+
+// restored says what a packet is that came again, once it is what it was. Its number does not: in our description that
+// may stand for something else.
+func (f inboundFormat) restored() inboundFormat {
+	f.role = sdp.RoleCodec
+	return f
 }
 
 // restore makes of a packet that came again, in a stream of its own, what it was. It reports false for one that is not

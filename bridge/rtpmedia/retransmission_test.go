@@ -99,6 +99,49 @@ func TestRetransmission(t *testing.T) {
 	}
 }
 
+// TestRetransmissionWithNumbersShifted takes what a phone sends again whose numbers mean something else in our offer:
+// with ours, which count, and with its own as far as we gave them to nothing else.
+func TestRetransmissionWithNumbersShifted(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		formats      string
+		lines        []string
+		codec, again uint8
+	}{
+		"its codec has the number of our repairs": {
+			"97 98", []string{"a=rtpmap:97 VP8/90000", "a=rtpmap:98 rtx/90000", "a=fmtp:98 apt=97"}, 96, 97,
+		},
+		"by its own number": {
+			"97 99", []string{"a=rtpmap:97 VP8/90000", "a=rtpmap:99 rtx/90000", "a=fmtp:99 apt=97"}, 96, 99,
+		},
+		"its repairs have the number of our codec": {
+			"97 96", []string{"a=rtpmap:97 VP8/90000", "a=rtpmap:96 rtx/90000", "a=fmtp:96 apt=97"}, 96, 97,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			session, party, seen := newSession(t, nil), newPhone(t, "127.0.0.1", 1), &recorder{}
+			w := &viewer{phone: party, video: newPhone(t, "127.0.0.1", 2), to: session.streams[transcode.Video]}
+			offer := string(must[[]byte](t)(session.Offer(pictures(bridge.SendRecv, vp8()))))
+			if !strings.Contains(offer, "a=fmtp:97 apt=96\r\n") {
+				t.Fatalf("not what the test is about:\n%s", offer)
+			}
+			section := fmt.Sprintf("m=video %d RTP/AVP %s", w.video.address().Port(), test.formats)
+			must[bridge.Description](t)(session.SetAnswer(party.offer(
+				append([]string{section, "a=rtcp-fb:* nack"}, test.lines...)...)))
+			session.Receive(transcode.Video, seen)
+			w.sends(w.video, test.codec, 1, 2, 0x10, 1)
+			w.sends(w.video, test.codec, 3, 2, 0x10, 3)
+			eventually(t, "pictures", func() bool { return seen.count() == 2 })
+			w.sends(w.video, test.again, 1, 78, 0, 2, 0x10, 2)
+			eventually(t, "what was lost", func() bool { return seen.count() == 3 })
+			if got := seen.all()[2]; got.PayloadType != 97 || string(got.Payload) != "\x10\x02" {
+				t.Errorf("came again as %v", got)
+			}
+		})
+	}
+}
+
 // TestNoRetransmission answers none to a phone that takes no requests for lost packets, or has none for the codec.
 func TestNoRetransmission(t *testing.T) {
 	t.Parallel()
