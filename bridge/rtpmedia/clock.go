@@ -9,8 +9,8 @@ import (
 // idle is how long the clock sleeps when there is nothing to wait for.
 const idle = time.Hour
 
-// keepTime sends RTCP reports and watches for silence until the session is closed. It sleeps until the
-// next of the two is due.
+// keepTime sends RTCP reports and the checks of ICE, and watches for silence, until the session is closed. It sleeps
+// until the next of the three is due.
 func (s *Session) keepTime() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()

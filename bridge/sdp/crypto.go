@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// longestCrypto is the longest a=crypto that is read, in octets; a key takes at most 60 of them.
+	// longestCrypto is the longest a=crypto that is read, in octets; a key takes at most 64 of them.
 	longestCrypto = 256
 	// shortestLifetime is the least number of packets for which a key may be good: nobody changes keys for us, so a call
 	// has to be over before, which with 50 packets a second gives it five hours.
