@@ -34,6 +34,11 @@ func stereo(length time.Duration, left, right float64) []int16 {
 	return both
 }
 
+// recorded are the options of calls that are recorded.
+func recorded() WriterOptions {
+	return WriterOptions{SampleRate: rate, Channels: 2, Bitrate: 48000, Complexity: 1}
+}
+
 // write makes a file of sound, in pieces that don't fit packets.
 func write(t *testing.T, options WriterOptions, sound []int16) []byte {
 	t.Helper()
@@ -82,7 +87,7 @@ func ffmpeg(t *testing.T, file []byte, hertz string) (left, right []int16) {
 func TestFFmpegReads(t *testing.T) {
 	t.Parallel()
 	for _, length := range []time.Duration{15 * time.Millisecond, time.Second, 2990 * time.Millisecond} {
-		file := write(t, WriterOptions{SampleRate: rate, Channels: 2, Bitrate: 48000}, stereo(length, 440, 1000))
+		file := write(t, recorded(), stereo(length, 440, 1000))
 		left, right := ffmpeg(t, file, "48000")
 		if want := int(length / time.Millisecond * 48); len(left) != want {
 			t.Errorf("%v: %d samples instead of %d", length, len(left), want)
@@ -111,7 +116,7 @@ func TestOneSideSpeaks(t *testing.T) {
 	for i := 1; i < len(sound); i += 2 {
 		sound[i] = 0
 	}
-	_, right := ffmpeg(t, write(t, WriterOptions{SampleRate: rate, Channels: 2, Bitrate: 48000}, sound), "16000")
+	_, right := ffmpeg(t, write(t, recorded(), sound), "16000")
 	if heard := dtmf.Goertzel(right[3200:], rate, 440); heard > dtmf.Amplitude(-6)*0.02 {
 		t.Errorf("%.0f of %.0f crosses", heard, dtmf.Amplitude(-6))
 	}
