@@ -19,6 +19,10 @@ E2E       = $(shell go list $(TAGS) ./test/e2e/...)
 FUZZTIME ?= 2m
 SOAKS    ?= 5
 SOAKCALLS ?= 100000
+# Tests that measure have the machine to themselves, as has the package quality.
+MEASURED := ^(TestManyFlashCalls|TestFlood|TestWebPhoneKeepsItsCalls)$$
+# Where E2E_ARGS chooses the tests, they run side by side, and once.
+CHOSEN    = $(filter -run -run=% -skip -skip=%,$(E2E_ARGS))
 NPM      := npm --no-audit --no-fund --no-update-notifier
 say       = @printf '\n==> %s\n' '$(1)'
 
@@ -72,8 +76,9 @@ pages-lint: web/node_modules/.package-lock.json
 e2e: build setup-test test/e2e/node_modules/.package-lock.json
 	$(call say,end-to-end tests)
 	$(NPM) --prefix test/e2e run build --if-present
-	@# Two packages of three tests at a time, for most of a test is waiting. What measures runs alone.
-	go test $(TAGS) -p 2 -parallel 3 -count=1 -timeout 20m $(E2E_ARGS) $(filter-out %/quality,$(E2E))
+	@# Two packages of three tests at a time, for most of a test is waiting.
+	go test $(TAGS) -p 2 -parallel 3 -count=1 -timeout 20m $(if $(CHOSEN),,-skip '$(MEASURED)') $(E2E_ARGS) $(filter-out %/quality,$(E2E))
+	$(if $(CHOSEN),,go test $(TAGS) -parallel 1 -count=1 -timeout 5m -run '$(MEASURED)' $(E2E_ARGS) ./test/e2e)
 	go test $(TAGS) -count=1 -timeout 20m $(E2E_ARGS) ./test/e2e/quality
 
 ## soak: what takes longer: every fuzz target for FUZZTIME, an hour of speech, a full machine, SOAKCALLS calls, a flood of strangers, every codec to every other one, calls that lose packets, then the end-to-end tests SOAKS times
@@ -92,7 +97,8 @@ soak: setup-build setup-test
 	go run $(TAGS) ./test/load/signalling -flood 10000 -rates 10 -window 60s
 	$(call say,speech by every codec to every other one and over a bad network)
 	go test $(TAGS) -count=1 -timeout 20m ./test/e2e/quality -whole
-	@$(MAKE) e2e E2E_ARGS='-count=$(SOAKS) -timeout 6h $(E2E_ARGS)'
+	@# A process for each pass: a test's ports are its process's until that ends.
+	@for pass in $$(seq $(SOAKS)); do $(MAKE) e2e E2E_ARGS='$(E2E_ARGS)' || exit 1; done
 
 ## bench: place calls, with sound and without, and print what they cost (BENCH_ARGS, SIGNALLING_ARGS add arguments)
 .PHONY: bench
