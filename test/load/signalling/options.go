@@ -35,7 +35,8 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	flags.SetOutput(stderr)
 	rates := flags.String("rates", "100,200,400,600", "calls a second to try, with commas between")
 	flags.DurationVar(&o.window, "window", 10*time.Second, "how long to measure each")
-	flags.IntVar(&o.soak, "soak", 0, "place so many calls, at the first rate, and watch the memory")
+	flags.IntVar(&o.soak, "soak", 0, fmt.Sprintf("place so many calls in %d rounds, at the first rate "+
+		"or slower so that a round lasts %v, and watch the memory", rounds, leastRound))
 	flags.IntVar(&o.flood, "flood", 0, "send so many requests of strangers a second beside calls at the first rate")
 	flags.BoolVar(&o.json, "json", false, "print JSON instead of a table")
 	flags.StringVar(&o.binary, "binary", "bin/sipbridge", "the service to measure")
@@ -66,8 +67,8 @@ func (o *options) check(arguments int, rates string) error {
 		return fmt.Errorf("%w: there are no arguments but flags", errUsage)
 	case o.window < time.Second || o.window > longestWindow:
 		return fmt.Errorf("%w: -window is 1s to %v", errUsage, longestWindow)
-	case o.soak < 0 || o.soak > mostSoaked:
-		return fmt.Errorf("%w: -soak is 0 to %d", errUsage, mostSoaked)
+	case o.soak != 0 && o.soak < rounds || o.soak > mostSoaked:
+		return fmt.Errorf("%w: -soak is 0, or %d to %d", errUsage, rounds, mostSoaked)
 	case o.flood < 0 || o.flood > mostFlood || o.flood > 0 && o.soak > 0:
 		return fmt.Errorf("%w: -flood is 0 to %d, and not with -soak", errUsage, mostFlood)
 	}

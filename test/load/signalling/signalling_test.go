@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -41,8 +42,9 @@ func TestOptions(t *testing.T) {
 		{[]string{"-rates", ""}, options{}, errUsage},
 		{[]string{"-window", "1ms"}, options{}, errUsage},
 		{[]string{"-soak", "-1"}, options{}, errUsage},
+		{[]string{"-soak", "4"}, options{}, errUsage}, // not one in each round
 		{[]string{"-flood", "-1"}, options{}, errUsage},
-		{[]string{"-flood", "1", "-soak", "1"}, options{}, errUsage},
+		{[]string{"-flood", "1", "-soak", "5"}, options{}, errUsage},
 		{[]string{"more"}, options{}, errUsage},
 		{[]string{"-h"}, options{}, flag.ErrHelp},
 	}
@@ -50,6 +52,17 @@ func TestOptions(t *testing.T) {
 		got, err := parseOptions(test.args, io.Discard)
 		if !errors.Is(err, test.err) || !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%v: got %+v, %v", test.args, got, err)
+		}
+	}
+}
+
+// TestSoakRate: a round has 35 s, however few calls there are, and no more a second than was asked.
+func TestSoakRate(t *testing.T) {
+	t.Parallel()
+	for calls, want := range map[int]float64{5: 1. / 35, 174: 34. / 35, 1750: 10, 105_000: 600, 200_000: 600} {
+		o := options{rates: []float64{600}, soak: calls}
+		if got := o.soakRate(); math.Abs(got-want) > 1e-9 {
+			t.Errorf("%d calls come at %v a second, want %v", calls, got, want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"time"
 )
 
@@ -20,10 +19,14 @@ const (
 // swing.
 const mostGrowth = 0.25
 
-// soak places the calls in rounds, and fails if the memory goes on growing or a call fails. Few calls come slower than
-// asked, so that a round is long enough.
+// soakRate is how many calls come a second: few come slower than asked, so that a round is long enough.
+func (o *options) soakRate() float64 {
+	return min(o.rates[0], float64(o.soak/rounds)/leastRound.Seconds())
+}
+
+// soak places the calls in rounds, and fails if the memory goes on growing or a call fails.
 func (s *stage) soak(ctx context.Context, report *Report, progress io.Writer) error {
-	before, rate := 0.0, min(s.options.rates[0], math.Floor(float64(s.options.soak/rounds)/leastRound.Seconds()))
+	before, rate := 0.0, s.options.soakRate()
 	for round := range rounds {
 		result, err := s.measureCalls(ctx, rate, s.options.soak/rounds)
 		if err != nil {
