@@ -3,6 +3,7 @@
 package failover
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"strings"
@@ -25,9 +26,18 @@ const (
 	binary = "../../../bin/sipbridge"
 	// name stands for all servers of a test.
 	name = "servers.test"
-	// silence is how long a server may say nothing; avoid is longer than any test.
-	silence, avoid = 1500 * time.Millisecond, 10 * time.Minute
+	// silence is how long a server may say nothing in tests of one that does; in others it is patience, so that the pace
+	// of the machine makes no server silent. avoid is longer than any test.
+	silence, patience, avoid = 3 * time.Second, 30 * time.Second, 10 * time.Minute
 )
+
+// setting is what the service of a test is told.
+type setting struct {
+	dns     string        // address of the DNS server
+	silence time.Duration // 0 for patience
+	probe   time.Duration
+	list    []string // servers of the domain list.test
+}
 
 // world is a running service, and a script's port: the server of a domain, from which calls are let through.
 type world struct {
@@ -36,14 +46,13 @@ type world struct {
 	port int
 }
 
-// newWorld starts a service that asks this DNS server. "name" is called by name, "phone" at the servers of the domain
-// list.test.
-func newWorld(t *testing.T, dns string, probe time.Duration, list ...string) *world {
+// newWorld starts a service. "name" is called by name, "phone" at the servers of the domain list.test.
+func newWorld(t *testing.T, setting setting) *world {
 	t.Helper()
 	port := freePort(t)
 	hops := map[string]string{"caller.test": fmt.Sprint("127.0.0.1:", port)}
-	if len(list) > 0 {
-		hops["list.test"] = strings.Join(list, ",")
+	if len(setting.list) > 0 {
+		hops["list.test"] = strings.Join(setting.list, ",")
 	}
 	running, err := service.Start(service.Options{
 		Binary: binary, Dir: t.TempDir(), NextHops: hops,
@@ -51,11 +60,12 @@ func newWorld(t *testing.T, dns string, probe time.Duration, list ...string) *wo
 		Routes: []map[string]any{
 			{"from": "trunk:caller.test", "match": "^sips?:name@", "to": "sip:phone@" + name},
 			{"from": "trunk:caller.test", "match": "^sips?:phone@", "to": "trunk:list.test"},
-		}[:1+min(len(list), 1)],
+		}[:1+min(len(setting.list), 1)],
 		Settings: map[string]map[string]any{
-			"dns": {"servers": []string{dns}},
+			"dns": {"servers": []string{setting.dns}},
 			"failover": {
-				"silence": silence.String(), "avoid": avoid.String(), "probe": probe.String(), "probe_failures": 2,
+				"silence": cmp.Or(setting.silence, patience).String(), "avoid": avoid.String(),
+				"probe": setting.probe.String(), "probe_failures": 2,
 			},
 		},
 	})
@@ -153,22 +163,24 @@ func silentServer(t *testing.T) (port int, count func() int) {
 // All calls but the first go to the living one at once.
 func TestDeadServersOfAName(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
+		t.Parallel()
 		dead, good := freePort(t), freePort(t)
-		w := newWorld(t, startDNS(t, nil, dead, good).Address, 0)
+		w := newWorld(t, setting{dns: startDNS(t, nil, dead, good).Address})
 		goodServer(t, sipp.Options{Port: good, Calls: 3})
 		first := w.call(t, "name")
 		t.Logf("the first call took %v, with the start of its sipp", first)
 		w.call(t, "name")
 		w.call(t, "name")
 		w.mustHaveFailedOver(t, 1)
-		if first > silence+time.Second { // it must not be by silence
+		if first > patience { // it must not be by silence
 			t.Errorf("the first call took %v", first)
 		}
 	})
 	t.Run("silent", func(t *testing.T) {
+		t.Parallel()
 		dead, count := silentServer(t)
 		good := freePort(t)
-		w := newWorld(t, startDNS(t, nil, dead, good).Address, 0)
+		w := newWorld(t, setting{dns: startDNS(t, nil, dead, good).Address, silence: silence})
 		goodServer(t, sipp.Options{Port: good, Calls: 3})
 		first := w.call(t, "name")
 		t.Logf("the first call took %v, with the start of its sipp", first)
@@ -184,8 +196,9 @@ func TestDeadServersOfAName(t *testing.T) {
 		}
 	})
 	t.Run("503", func(t *testing.T) {
+		t.Parallel()
 		busy, good := freePort(t), freePort(t)
-		w := newWorld(t, startDNS(t, nil, busy, good).Address, 0)
+		w := newWorld(t, setting{dns: startDNS(t, nil, busy, good).Address})
 		script(t, sipp.Options{Port: busy, Calls: 3}, func(sipp.Media) []sipp.Step {
 			return []sipp.Step{sipp.Reject(503, "Service Unavailable")}
 		})
@@ -220,7 +233,7 @@ func TestNAPTRChoosesTheTransport(t *testing.T) {
 		"naptr-record=" + name + ",20,10,s,SIP+D2U,,_sip._udp." + name,
 		fmt.Sprintf("srv-host=_tcp.elsewhere.test,host.%s,%d,10,10", name, port),
 	}, freePort(t))
-	w := newWorld(t, dns.Address, 0)
+	w := newWorld(t, setting{dns: dns.Address})
 	server := goodServer(t, sipp.Options{Port: port, TCP: true})
 	w.call(t, "name")
 	must(t, server.Wait(limit))
@@ -231,7 +244,7 @@ func TestNAPTRChoosesTheTransport(t *testing.T) {
 func TestDNSThatGoesDown(t *testing.T) {
 	port := freePort(t)
 	dns := startDNS(t, nil, port)
-	w := newWorld(t, dns.Address, 0)
+	w := newWorld(t, setting{dns: dns.Address})
 	goodServer(t, sipp.Options{Port: port, Calls: 3})
 	w.call(t, "name")
 	dns.Stop()
@@ -255,7 +268,9 @@ func TestServerComesBackAfterTwoProbes(t *testing.T) {
 	defer phone.Stop()
 	address, _, _ := strings.Cut(phone.URI[strings.IndexByte(phone.URI, '@')+1:], ";")
 	port := freePort(t)
-	w := newWorld(t, "127.0.0.1:9", time.Second, fmt.Sprint("127.0.0.1:", port), address)
+	w := newWorld(t, setting{
+		dns: "127.0.0.1:9", probe: time.Second, list: []string{fmt.Sprint("127.0.0.1:", port), address},
+	})
 	w.awaitServers(t, "avoided", 1)
 	w.call(t, "phone")
 	w.mustHaveFailedOver(t, 0)

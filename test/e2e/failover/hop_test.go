@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"sipbridge/test/e2e/sipp"
 )
@@ -21,7 +22,7 @@ func TestCallMovesToANamedContact(t *testing.T) {
 			dns := startDNS(t, []string{
 				fmt.Sprintf("srv-host=_sip._udp.home.test,host.%s,%d,10,10", name, home),
 			}, front)
-			w := newWorld(t, dns.Address, 0)
+			w := newWorld(t, setting{dns: dns.Address})
 			answers := script(t, sipp.Options{Port: front}, func(media sipp.Media) []sipp.Step {
 				reply.Code, reply.Reason, reply.SDP = 200, "OK", media.SDP(1, "sendrecv")
 				return []sipp.Step{reply.Step(), sipp.AwaitGoOn()}
@@ -61,12 +62,13 @@ func TestServerDiesInACall(t *testing.T) {
 		},
 	} {
 		t.Run(how, func(t *testing.T) {
+			t.Parallel()
 			front, dies, lives := freePort(t), freePort(t), freePort(t)
 			dns := startDNS(t, []string{
 				fmt.Sprintf("srv-host=_sip._udp.home.test,host.%s,%d,10,10", name, dies),
 				fmt.Sprintf("srv-host=_sip._udp.home.test,host.%s,%d,20,10", name, lives),
 			}, front)
-			w := newWorld(t, dns.Address, 0)
+			w := newWorld(t, setting{dns: dns.Address, silence: map[string]time.Duration{"silent": silence}[how]})
 			first(t, dies)
 			script(t, sipp.Options{Port: front}, func(media sipp.Media) []sipp.Step {
 				reply := sipp.Reply{
