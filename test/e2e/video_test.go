@@ -190,16 +190,17 @@ func (w *world) pageAndPhoneSeeEachOther(t *testing.T, codec string, options fil
 }
 
 // mustBeSmooth holds that neither side stood still for long: the phone, which decoded some of what the page encoded,
-// and the page, which decoded the phone's. -v prints the figures of docs/performance.md.
+// and the page, which decoded the phone's. The phone's time is that of its packets, the page's that of a clock, so a
+// busy machine counts there. -v prints the figures of docs/performance.md.
 func mustBeSmooth(t *testing.T, encoded int, phone film.Sight, page browser.Pictures) {
 	t.Helper()
-	const longest = time.Second
+	const longest, longestOfPage = time.Second, 3 * time.Second
 	t.Logf("of %d pictures of the page the phone decoded %v; the page decoded %d, frozen for %.2f s",
 		encoded, phone, page.Decoded, page.FrozenSeconds)
 	if phone.Frozen > longest || 2*phone.Pictures < encoded {
 		t.Errorf("of %d pictures of the page the phone decoded %v", encoded, phone)
 	}
-	if page.FrozenSeconds > longest.Seconds() {
+	if page.FrozenSeconds > longestOfPage.Seconds() {
 		t.Errorf("the page froze for %.2f s", page.FrozenSeconds)
 	}
 }
