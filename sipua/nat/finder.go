@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"time"
 )
 
@@ -101,7 +102,8 @@ func (f *Finder) tell(err error) {
 	}
 }
 
-// look asks for all sockets, one after the other. The error is that of those for which nothing was found.
+// look asks for all sockets at once: one that gets no answer takes no time of the others. The error is that of those
+// for which nothing was found.
 func (f *Finder) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -109,25 +111,46 @@ func (f *Finder) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	asked, changed := 0, false
+	looks := f.ask(ctx, servers)
+	if len(looks) == 0 {
+		return ErrNoSocket
+	}
+	changed := false
 	var faults []error
-	for _, socket := range f.options.Sockets {
-		server, ok := serverFor(socket.LocalAddr().Addr(), servers)
-		if !ok {
-			continue
-		}
-		asked++
-		moved, err := f.find(ctx, socket, netip.AddrPortFrom(server, f.options.Port))
+	for _, look := range looks { // in the order of the sockets
+		moved, err := f.learn(look)
 		changed = changed || moved
 		faults = append(faults, err)
 	}
 	if changed {
 		f.options.Changed()
 	}
-	if asked == 0 {
-		return ErrNoSocket
-	}
 	return errors.Join(faults...)
+}
+
+// look is what asking for one socket brought.
+type look struct {
+	local, outside netip.AddrPort
+	err            error
+}
+
+// ask asks for each socket that reaches one of the servers.
+func (f *Finder) ask(ctx context.Context, servers []netip.Addr) []*look {
+	var asking sync.WaitGroup
+	var looks []*look
+	for _, socket := range f.options.Sockets {
+		asked := &look{local: socket.LocalAddr()}
+		server, ok := serverFor(asked.local.Addr(), servers)
+		if !ok {
+			continue
+		}
+		looks = append(looks, asked)
+		asking.Go(func() {
+			asked.outside, asked.err = socket.Reflexive(ctx, netip.AddrPortFrom(server, f.options.Port))
+		})
+	}
+	asking.Wait()
+	return looks
 }
 
 // servers are the addresses of the STUN server.
@@ -155,12 +178,11 @@ func serverFor(local netip.Addr, servers []netip.Addr) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// find asks for one socket, and tells whether it is seen elsewhere than before.
-func (f *Finder) find(ctx context.Context, socket Socket, server netip.AddrPort) (moved bool, err error) {
-	local := socket.LocalAddr()
-	outside, err := socket.Reflexive(ctx, server)
-	if err != nil {
-		return false, fmt.Errorf("from %v: %w", local, err)
+// learn tells the addresses what was found, and us whether the socket is seen elsewhere than before.
+func (f *Finder) learn(found *look) (moved bool, err error) {
+	local, outside := found.local, found.outside
+	if found.err != nil {
+		return false, fmt.Errorf("from %v: %w", local, found.err)
 	}
 	if outside.Addr().Is4() != local.Addr().Is4() {
 		return false, fmt.Errorf("from %v: seen at %v, of the other family", local, outside)
