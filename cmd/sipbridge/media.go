@@ -104,14 +104,14 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 	local, peer := mediaAddresses(flow, party.Offer)
 	server := m.servers[strings.ToLower(party.Server)]
 	options := rtpmedia.Options{
-		Ports: m.ports, Bind: local, Advertise: m.addresses.For(peer), SignallingHost: flow.RemoteAddr().Addr(),
+		Ports: m.ports, Bind: local, Advertise: m.addresses.For(local, peer), SignallingHost: flow.RemoteAddr().Addr(),
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
 		Security: m.security(party), ICE: m.offersICE(party), FullICE: !m.config.ICELite,
 		Redundancy: server.redundancy, Noise: server.noise,
 	}
 	options.Rebind = func(at netip.Addr) (rtpmedia.Place, bool) {
 		source, ok := mediaSource(netip.AddrPortFrom(at, anyPort), phone)
-		return rtpmedia.Place{Bind: source, Advertise: m.addresses.For(at)}, ok
+		return rtpmedia.Place{Bind: source, Advertise: m.addresses.For(source, at)}, ok
 	}
 	return rtpmedia.New(options)
 }

@@ -70,7 +70,7 @@ func (s *service) iceServers(flow transport.Flow, user string) string {
 // relayAddress is where a browser reaches us, by the family that it came with if it can.
 func (s *service) relayAddress(flow transport.Flow) netip.Addr {
 	peer := flow.RemoteAddr().Addr()
-	if told := s.addresses.For(peer); told.IsValid() {
+	if told := s.addresses.For(flow.LocalAddr().Addr(), peer); told.IsValid() {
 		return told
 	}
 	if told := s.addresses.ForBrowser(peer); peer.IsLoopback() && len(told) > 0 {

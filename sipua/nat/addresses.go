@@ -20,8 +20,10 @@ type Addresses struct {
 	found atomic.Pointer[[]mapping]
 }
 
-// mapping is what a NAT makes of a socket of ours.
+// mapping is what a NAT makes of a socket of ours; the same where there is no NAT.
 type mapping struct{ local, outside netip.AddrPort }
+
+func (m mapping) translated() bool { return m.outside != m.local }
 
 // New makes Addresses. Of several rules for a peer the one with the smallest network counts, and of equal ones the
 // first whose address is of the peer's family.
@@ -34,9 +36,10 @@ func New(rules ...Rule) *Addresses {
 	return a
 }
 
-// For gives the address that a peer is told instead of our own of its family; an invalid one for our own itself. Where
-// no rule is for the peer, it is the one that was found, if the peer is out there, too.
-func (a *Addresses) For(peer netip.Addr) netip.Addr {
+// For gives the address that a peer is told instead of a local one of ours; an invalid one for the local one itself.
+// Where no rule is for the peer, it is the one that was found, if the peer is out there, too: for the local address if
+// that was asked for, else, or where it is invalid, for any of the peer's family.
+func (a *Addresses) For(local, peer netip.Addr) netip.Addr {
 	peer = peer.Unmap()
 	for _, rule := range a.rules {
 		if rule.covers(peer) {
@@ -44,14 +47,14 @@ func (a *Addresses) For(peer netip.Addr) netip.Addr {
 		}
 	}
 	if isPublic(peer) {
-		return a.foundFor(peer)
+		return a.foundFor(local.Unmap(), peer)
 	}
 	return netip.Addr{}
 }
 
 // Signalling is where a peer reaches a SIP socket of ours. Of one whose port a NAT changes it is the port out there.
 func (a *Addresses) Signalling(transport string, local netip.AddrPort, peer netip.Addr) netip.AddrPort {
-	told := a.For(peer)
+	told := a.For(local.Addr(), peer)
 	if !told.IsValid() {
 		return local
 	}
@@ -71,7 +74,7 @@ func (a *Addresses) ForBrowser(peer netip.Addr) []netip.Addr {
 		if peer = peer.Unmap(); peer.Is4() == anyone.Is4() && !peer.IsLoopback() {
 			anyone = peer
 		}
-		if address := a.For(anyone); address.IsValid() {
+		if address := a.For(netip.Addr{}, anyone); address.IsValid() {
 			told = append(told, address)
 		}
 	}
@@ -82,7 +85,9 @@ func (a *Addresses) ForBrowser(peer netip.Addr) []netip.Addr {
 func (a *Addresses) Has(address netip.Addr) bool {
 	address = address.Unmap()
 	return address.IsValid() && (slices.ContainsFunc(a.rules, func(rule Rule) bool { return rule.Address == address }) ||
-		slices.ContainsFunc(a.mappings(), func(known mapping) bool { return known.outside.Addr() == address }))
+		slices.ContainsFunc(a.mappings(), func(known mapping) bool {
+			return known.translated() && known.outside.Addr() == address
+		}))
 }
 
 // All gives every address of the rules, once.

@@ -39,7 +39,7 @@ func TestFor(t *testing.T) {
 		"fd00::1":         "invalid IP",
 		"::1":             "invalid IP",
 	} {
-		if got := addresses.For(netip.MustParseAddr(peer)); got.String() != want {
+		if got := addresses.For(netip.Addr{}, netip.MustParseAddr(peer)); got.String() != want {
 			t.Errorf("%s is told %v, want %s", peer, got, want)
 		}
 	}

@@ -44,9 +44,12 @@ var errSilent = errors.New("silent")
 
 func (s *socket) LocalAddr() netip.AddrPort { return netip.MustParseAddrPort(s.local) }
 
-func (s *socket) Reflexive(_ context.Context, server netip.AddrPort) (netip.AddrPort, error) {
+func (s *socket) Reflexive(ctx context.Context, server netip.AddrPort) (netip.AddrPort, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return netip.AddrPort{}, err //nolint:wrapcheck // a test
+	}
 	s.asked = append(s.asked, server)
 	if s.outside == "" {
 		return netip.AddrPort{}, errSilent
@@ -99,7 +102,7 @@ func TestFinder(t *testing.T) {
 		if over.String() != "203.0.113.7:5060" || !addresses.Has(over.Addr()) {
 			t.Errorf("over TCP %v", over)
 		}
-		if got := addresses.For(netip.MustParseAddr("2001:db8:9::1")); got.IsValid() {
+		if got := addresses.For(netip.Addr{}, netip.MustParseAddr("2001:db8:9::1")); got.IsValid() {
 			t.Errorf("without a NAT %v is told", got)
 		}
 		if changes.Load() != 1 || inside.first() != "[]" || six.first() != "[[2001:db8::3]:3478]" {
@@ -164,4 +167,65 @@ func TestFinderFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// deaf is a socket that waits for an answer until it is told to stop.
+type deaf struct{ *socket }
+
+func (deaf) Reflexive(ctx context.Context, _ netip.AddrPort) (netip.AddrPort, error) {
+	<-ctx.Done()
+	return netip.AddrPort{}, ctx.Err() //nolint:wrapcheck // a test
+}
+
+// TestSeveralSockets: each is told as it is seen itself, one without an answer takes no time of the others, and what is
+// told of sockets that do not ask stays when one of the others moves.
+func TestSeveralSockets(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		first := &socket{local: "10.0.0.5:5060", outside: "203.0.113.5:5060"}
+		second := &socket{local: "10.0.0.6:5060", outside: "203.0.113.6:6060"}
+		public := &socket{local: "198.51.100.1:5060", outside: "198.51.100.1:5060"}
+		addresses := nat.New()
+		var log bytes.Buffer
+		finder := nat.NewFinder(nat.FinderOptions{
+			Addresses: addresses, Host: "stun.example", Port: 3478, Resolver: names{}, Changed: func() {},
+			Sockets: []nat.Socket{deaf{&socket{local: "10.0.0.4:5060"}}, public, first, second},
+			Log:     slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- finder.Run(ctx) }()
+		<-finder.Looked()
+		told := func(transport, local string) string {
+			peer := netip.MustParseAddr("8.8.8.8")
+			return addresses.Signalling(transport, netip.MustParseAddrPort(local), peer).String()
+		}
+		expect := func(wanted map[[2]string]string) {
+			t.Helper()
+			for of, want := range wanted {
+				if got := told(of[0], of[1]); got != want {
+					t.Errorf("over %v %s is told, want %s\n%s", of, got, want, log.String())
+				}
+			}
+		}
+		expect(map[[2]string]string{
+			{"UDP", first.local}: "203.0.113.5:5060", {"UDP", second.local}: "203.0.113.6:6060",
+			{"TCP", second.local}: "203.0.113.6:5060", {"UDP", "10.0.0.6:5070"}: "203.0.113.6:5070",
+			{"UDP", public.local}: public.local, {"TCP", "198.51.100.1:5061"}: "198.51.100.1:5061",
+			{"UDP", "10.0.0.4:5060"}: "203.0.113.5:5060",
+		})
+		if addresses.Has(netip.MustParseAddr("198.51.100.1")) {
+			t.Error("the address of a socket without a NAT is told in its stead")
+		}
+		first.moves("203.0.113.7:5060")
+		time.Sleep(time.Minute)
+		expect(map[[2]string]string{
+			{"UDP", first.local}: "203.0.113.7:5060", {"UDP", second.local}: "203.0.113.6:6060",
+			{"UDP", "10.0.0.4:5060"}: "203.0.113.7:5060",
+		})
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }

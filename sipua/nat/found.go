@@ -1,6 +1,9 @@
 package nat
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 func (a *Addresses) mappings() []mapping {
 	if known := a.found.Load(); known != nil {
@@ -9,31 +12,35 @@ func (a *Addresses) mappings() []mapping {
 	return nil
 }
 
-// foundFor is the address that was found of a peer's family.
-func (a *Addresses) foundFor(peer netip.Addr) netip.Addr {
+// foundFor is the address that was found for a socket of ours at a local address; an invalid one if the socket is seen
+// where it is. For an address that was not asked for, it is the first one that was found of the peer's family.
+func (a *Addresses) foundFor(local, peer netip.Addr) netip.Addr {
+	var first netip.Addr
 	for _, known := range a.mappings() {
-		if outside := known.outside.Addr(); outside.Is4() == peer.Is4() {
+		outside := known.outside.Addr()
+		switch {
+		case outside.Is4() != peer.Is4():
+		case known.local.Addr() == local && !known.translated():
+			return netip.Addr{}
+		case known.local.Addr() == local:
 			return outside
+		case !first.IsValid() && known.translated():
+			first = outside
 		}
 	}
-	return netip.Addr{}
+	return first
 }
 
-// learn notes where a socket is seen from outside, and gives where it was before. One that is seen where it is needs no
-// note. Only one goroutine learns.
+// learn notes where a socket is seen from outside, and gives where it was before. Only one goroutine learns.
 func (a *Addresses) learn(local, outside netip.AddrPort) (before netip.AddrPort) {
-	before = local
-	var known []mapping
-	for _, other := range a.mappings() {
-		if other.local != local {
-			known = append(known, other)
-			continue
-		}
-		before = other.outside
+	known := slices.Clone(a.mappings())
+	at := slices.IndexFunc(known, func(other mapping) bool { return other.local == local })
+	if at < 0 {
+		known = append(known, mapping{local: local, outside: local})
+		at = len(known) - 1
 	}
-	if outside != local {
-		known = append(known, mapping{local: local, outside: outside})
-	}
+	before = known[at].outside
+	known[at].outside = outside
 	a.found.Store(&known)
 	return before
 }
