@@ -202,6 +202,11 @@ func TestTrouble(t *testing.T) {
 		{"disconnected", situation{state: stateDisconnected, wasUp: true, silent: 5 * time.Second}, true, ErrDisconnected},
 		{"only checks are lost", situation{state: stateDisconnected, wasUp: true, silent: time.Second}, true, nil},
 		{
+			"checks are lost for long",
+			situation{state: stateDisconnected, wasUp: true, silent: time.Second, unanswered: consent},
+			true, ErrDisconnected,
+		},
+		{
 			"disconnected on hold",
 			situation{state: stateDisconnected, wasUp: true, direction: bridge.RecvOnly},
 			true,
@@ -222,6 +227,9 @@ func TestNextLook(t *testing.T) {
 	t.Parallel()
 	options := Options{Timeout: 30 * time.Second, Connect: 15 * time.Second}
 	up := func(silent time.Duration) situation { return situation{state: stateConnected, silent: silent} }
+	unchecked := func(silent, unanswered time.Duration) situation {
+		return situation{state: stateDisconnected, wasUp: true, silent: silent, unanswered: unanswered}
+	}
 	tests := []struct {
 		name   string
 		now    situation
@@ -236,6 +244,9 @@ func TestNextLook(t *testing.T) {
 		{"lost", up(time.Minute), true, time.Minute, maxPause / 4},
 		{"connecting", situation{waiting: 14500 * time.Millisecond}, false, time.Minute, time.Second / 2},
 		{"failed", situation{state: stateFailed}, false, time.Minute, maxPause},
+		{"unchecked", unchecked(500*time.Millisecond, 0), false, time.Minute, 1500 * time.Millisecond},
+		{"a report unchecked", unchecked(0, 0), false, time.Second, time.Second},
+		{"the end of consent", unchecked(0, 29*time.Second), false, time.Minute, time.Second},
 	}
 	for _, test := range tests {
 		if got := test.now.next(options, test.lost, test.report); got != test.want {

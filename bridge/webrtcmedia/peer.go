@@ -62,6 +62,7 @@ type peer struct {
 	// checks is the ice.ConnectionState; failed and ended say how DTLS went.
 	checks        atomic.Int32
 	failed, ended atomic.Bool
+	revoked       atomic.Bool // the browser's consent has ended: no RTCP
 
 	// choosing keeps an older choice of ICE from coming after a newer one.
 	choosing sync.Mutex
@@ -213,10 +214,10 @@ func (p *peer) seal(buffer *packetBuffer, size int) error {
 // errTooLong means a packet that no network carries in one piece.
 var errTooLong = errors.New("webrtcmedia: packet too long")
 
-// writeReports sends RTCP.
+// writeReports sends RTCP, unless the browser's consent has ended.
 func (p *peer) writeReports(packets []rtcp.Packet) error {
 	session := p.session.Load()
-	if session == nil {
+	if session == nil || p.revoked.Load() {
 		return nil
 	}
 	compound, err := rtcp.Marshal(packets)

@@ -41,6 +41,7 @@ type watch struct {
 	ever      bool      // the connection was up before or after it
 	direction bridge.Direction
 	directed  time.Time   // when direction began to hold
+	apart     time.Time   // when ICE lost the browser; zero: it has not
 	sends     [kinds]bool // which of our streams may be sent
 	pace      quality.Session
 }
@@ -112,8 +113,9 @@ func (w *watch) run() {
 		if p := w.session.peer.Load(); p != nil {
 			present := w.look(p, now)
 			w.open(present)
+			p.revoked.Store(present.revoked())
 			lost = w.judge(present, lost)
-			if present.state == stateConnected && !now.Before(reportAt) {
+			if present.reaches() && !now.Before(reportAt) {
 				reportAt = now.Add(w.report(p, present, now))
 			}
 			next = present.next(w.session.options, lost, reportAt.Sub(now))
@@ -135,7 +137,7 @@ func (w *watch) report(p *peer, present situation, now time.Time) time.Duration 
 
 // open lets our streams out, if they may be sent. A browser that can see only now needs a full picture.
 func (w *watch) open(now situation) {
-	connected := now.state == stateConnected || now.heardAnyway()
+	connected := now.reaches()
 	for _, kind := range transcode.Kinds() {
 		w.session.outgoing[kind].sender.SetEnabled(connected && now.sends[kind])
 	}
@@ -154,13 +156,23 @@ func (w *watch) look(p *peer, now time.Time) situation {
 	if state == stateConnected && w.up.IsZero() {
 		w.up, w.ever = now, true
 	}
+	var unanswered time.Duration
+	switch {
+	case state != stateDisconnected && state != stateFailed:
+		w.apart = time.Time{}
+	case w.apart.IsZero():
+		w.apart = now
+		fallthrough
+	default: // ICE waited for so long before
+		unanswered = now.Sub(w.apart) + w.session.engine.options.Disconnected
+	}
 	expected := w.up
 	if w.directed.After(expected) {
 		expected = w.directed
 	}
 	return situation{
 		state: state, wasUp: !w.up.IsZero(), everUp: w.ever, direction: w.direction, sends: w.sends,
-		pace:    w.pace,
+		pace: w.pace, unanswered: unanswered,
 		waiting: now.Sub(w.since), silent: w.session.incoming.quiet(expected, now),
 	}
 }
@@ -200,6 +212,8 @@ type situation struct {
 	pace      quality.Session
 	// waiting is the time since the last negotiation, silent that without a packet that might have come.
 	waiting, silent time.Duration
+	// unanswered is the time since the last answer to a check, once ICE has lost the browser.
+	unanswered time.Duration
 }
 
 // minPause and maxPause bound the time to the next look: a packet that ends a silence tells nobody.
@@ -219,19 +233,31 @@ func (s situation) next(options Options, lost bool, report time.Duration) time.D
 	case s.state == stateConnecting:
 		due = options.Connect - s.waiting
 	case s.heardAnyway():
-		due = stillHeard - s.silent
+		due = min(report, stillHeard-s.silent, consent-s.unanswered)
 	default: // the state tells when it changes
 	}
 	return max(min(due, maxPause), minPause)
 }
 
-// stillHeard is how long ago a packet of media came that shows that the browser is there.
-const stillHeard = 2 * time.Second
+const (
+	// stillHeard is how long ago a packet of media came that shows that the browser is there.
+	stillHeard = 2 * time.Second
+	// consent is how long an answer to a check lets us send (RFC 7675 section 5.1).
+	consent = 30 * time.Second
+)
 
-// heardAnyway tells that ICE lost the browser, but media still come: then only its checks were lost.
+// revoked tells that nothing may be sent before the browser answers again.
+func (s situation) revoked() bool { return s.unanswered >= consent }
+
+// heardAnyway tells that ICE lost the browser, but media still come: then only its checks were lost. That is believed
+// as long as its last answer lets us send.
 func (s situation) heardAnyway() bool {
-	return s.state == stateDisconnected && s.wasUp && s.direction == bridge.SendRecv && s.silent < stillHeard
+	return s.state == stateDisconnected && s.wasUp && s.direction == bridge.SendRecv && s.silent < stillHeard &&
+		!s.revoked()
 }
+
+// reaches tells whether what we send reaches the browser.
+func (s situation) reaches() bool { return s.state == stateConnected || s.heardAnyway() }
 
 // trouble says what is wrong, if anything; certain is false while that is still open.
 func (s situation) trouble(options Options) (certain bool, err error) {
