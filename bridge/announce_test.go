@@ -162,7 +162,9 @@ type notebook struct {
 	closed int
 }
 
-func (n *notebook) Record(_ bridge.CallRecord, _ bridge.Request, wanted bridge.RecordingFormat) (bridge.Recording, error) {
+func (n *notebook) Record(
+	_ bridge.CallRecord, _ bridge.Request, wanted bridge.RecordingFormat,
+) (bridge.Recording, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.wanted = append(n.wanted, wanted)

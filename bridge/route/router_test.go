@@ -340,7 +340,8 @@ func TestMarks(t *testing.T) {
 	welcome := bridgetest.NewEndpoint("welcome")
 	options := w.options(
 		route.Rule{
-			From: "users", Match: `^sip:9(\d+)@home\.test$`, To: "trunk:carrier.test", Announce: "w.wav", Record: bridge.RecordedOgg,
+			From: "users", Match: `^sip:9(\d+)@home\.test$`, To: "trunk:carrier.test", Announce: "w.wav",
+			Record: bridge.RecordedOgg,
 		},
 		route.Rule{From: "users", Match: `^sip:alice@`, To: "user:alice"},
 	)

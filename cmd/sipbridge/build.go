@@ -166,7 +166,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 	if s.dialing, err = newDialing(s.config, s.log); err != nil {
 		return err
 	}
-	s.agent = sipua.NewAgent(sipua.Options{
+	s.agent = sipua.NewAgent(sipua.Options{ //nolint:contextcheck // what a message starts outlives the building
 		Domains: domains,
 		Media:   s.media.open,
 		Accept:  func(leg bridge.Incoming) { s.exchange.Accept(leg) },

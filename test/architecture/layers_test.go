@@ -21,7 +21,8 @@ func layers() map[string]int {
 		"transcode/conceal":  -1, // sound for holes
 		"transcode/fragment": -1, // packets in smaller ones
 		"transcode/opus":     0, "transcode/g711": 0, "transcode/g722": 0,
-		"transcode/speex": 0, "transcode/gsm": 0, "transcode/l16": 0, "transcode/wav": 1, "transcode/ogg": 1, "transcode/pcm": -1, "transcode/resample": 0,
+		"transcode/speex": 0, "transcode/gsm": 0, "transcode/l16": 0, "transcode/pcm": -1, "transcode/resample": 0,
+		"transcode/wav": 1, "transcode/ogg": 1,
 		"transcode/jitter": 0, "transcode/red": 0, "transcode/comfortnoise": 0, "transcode/amr": 0,
 		"transcode/g729": 0, "transcode/ilbc": 0, "transcode/dtmf": 0, "transcode/h264": 0, "transcode/descriptor": 0,
 		"transcode":            1,
