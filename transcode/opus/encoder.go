@@ -57,8 +57,8 @@ func musicBitrate(sampleRate int) int {
 }
 
 // bitrates gives those for speech (SILK) and for music (CELT); music is 0 where it is not to be used: where silence is
-// to be left out, which SILK alone can. Stereo is for CELT, too: at 48 kbit/s in wide band up to a fifteenth of one side
-// was heard at the other one in SILK, and less than a thousandth in CELT.
+// to be left out, which SILK alone can. Stereo is for CELT, too: at 48 kbit/s in wide band up to a fifteenth of one
+// side was heard at the other one in SILK, and less than a thousandth in CELT.
 func (o EncoderOptions) bitrates() (speech, music int) {
 	most := o.MaxBitrate
 	if most == 0 {

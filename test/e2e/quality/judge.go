@@ -8,8 +8,8 @@ import (
 	"sipbridge/transcode/resample"
 )
 
-// alone is what a sentence becomes by the two codecs of a call alone: that of the speaker, and where it is another one
-// that of the listener, too. At both ends it has their own sample rates.
+// alone is what a sentence becomes by the two codecs of a call alone: that of the speaker, as it was asked to encode,
+// and where it is another one that of the listener, too, as that takes it. At both ends it has their own sample rates.
 func alone(t *testing.T, said []int16, speaker, listener *party) []int16 {
 	t.Helper()
 	sound := through(t, said, speaker.format, speaker.rate, speaker.rate)
@@ -17,10 +17,10 @@ func alone(t *testing.T, said []int16, speaker, listener *party) []int16 {
 		return sound
 	}
 	rate := min(speaker.rate, listener.rate)
-	if _, err := transcode.NewEncoder(listener.format, rate, transcode.EncoderOptions{}); err != nil {
+	if _, err := transcode.NewEncoder(listener.takes, rate, transcode.EncoderOptions{}); err != nil {
 		rate = listener.rate
 	}
-	return through(t, resampled(t, sound, speaker.rate, rate), listener.format, rate, listener.rate)
+	return through(t, resampled(t, sound, speaker.rate, rate), listener.takes, rate, listener.rate)
 }
 
 // through encodes sound of one rate and decodes it to another one.

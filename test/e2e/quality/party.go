@@ -16,8 +16,9 @@ import (
 
 // party is one end of a call: it says a sentence in its codec, and keeps what it hears.
 type party struct {
-	format transcode.Format
-	rate   int // of its sound, in Hz
+	// format is what it says, as the other side asks for it; takes is what it asks for itself.
+	format, takes transcode.Format
+	rate          int // of its sound, in Hz
 	// collect takes what was heard, where it does not come by itself; or nil.
 	collect func()
 	// send sends a packet; it is set when the call is up.
@@ -41,7 +42,8 @@ type heard struct {
 }
 
 func newParty(codec codec) *party {
-	return &party{format: codec.format(), rate: transcode.SampleRate(codec.codec), first: make(chan struct{})}
+	format, rate := codec.format(), transcode.SampleRate(codec.codec)
+	return &party{format: format, takes: format, rate: rate, first: make(chan struct{})}
 }
 
 // take keeps a packet of sound.
