@@ -30,13 +30,15 @@ func relief(t *testing.T) time.Duration {
 // lookEvery is the interval of the governor of the test.
 const lookEvery = 200 * time.Millisecond
 
-// fill keeps all processors busy by twice as many processes, until the function that it gives is called.
-func fill(t *testing.T) (relieve func()) {
+// fill keeps all processors busy by twice as many processes, until the function that it gives is called. Nice ones
+// take what nobody else wants, so that tests which run at the same time go on as if they were not there.
+func fill(t *testing.T, nice bool) (relieve func()) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
+	niceness := map[bool]string{true: "19", false: "0"}[nice]
 	var running []*exec.Cmd
 	for range 2 * runtime.NumCPU() {
-		command := exec.CommandContext(ctx, "sh", "-c", "while :; do :; done")
+		command := exec.CommandContext(ctx, "nice", "-n", niceness, "sh", "-c", "while :; do :; done")
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +91,8 @@ func talk(ctx context.Context, t *testing.T, effort *transcode.Effort) []time.Du
 }
 
 // TestFullMachine fills the machine for real, and has a call go on in it: the complexity falls, its sound is hardly
-// held up, and once there is room again the complexity comes back.
+// held up, and once there is room again the complexity comes back. Only where it has the machine for itself, which
+// RELIEF says, does what fills it take time away from the call, and is the way back awaited.
 func TestFullMachine(t *testing.T) {
 	effort := transcode.NewEffort(5)
 	g := New(Options{Effort: effort, Most: 5, Interval: lookEvery})
@@ -103,7 +106,8 @@ func TestFullMachine(t *testing.T) {
 	}()
 	defer func() { stop(); <-governed }()
 
-	relieve := fill(t)
+	patience := relief(t)
+	relieve := fill(t, patience == 0)
 	calling, hangUp := context.WithCancel(ctx)
 	spoken := make(chan []time.Duration, 1)
 	go func() { spoken <- talk(calling, t, effort) }()
@@ -118,7 +122,7 @@ func TestFullMachine(t *testing.T) {
 	if median > 20*time.Millisecond {
 		t.Errorf("half of the packets left more than %v too late", median)
 	}
-	if patience := relief(t); patience > 0 {
+	if patience > 0 {
 		if most > 60*time.Millisecond {
 			t.Errorf("a twentieth of the packets left more than %v too late", most)
 		}
