@@ -46,7 +46,7 @@ func (l *leg) askKeyframe() {
 			return
 		}
 		asking.waiting = false
-		asking.unknown = err == nil && slices.Contains([]int{405, 415, 489, 501}, response.StatusCode)
+		asking.unknown = err == nil && slices.Contains([]int{405, 415, 469, 501}, response.StatusCode)
 	})
 }
 

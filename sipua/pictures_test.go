@@ -3,6 +3,7 @@ package sipua
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -103,6 +104,14 @@ func TestSoundCrosses(t *testing.T) {
 // TestKeyframeByInfo asks a party without RTCP feedback by INFO (RFC 5168), and not too often, nor once it said that it
 // does not know that.
 func TestKeyframeByInfo(t *testing.T) {
+	for _, unknown := range []int{405, 415, 469, 501} {
+		t.Run(strconv.Itoa(unknown), func(t *testing.T) { askByInfo(t, unknown) })
+	}
+}
+
+// askByInfo has a party answer a request of a full picture, and the next one by a status that says that it knows none.
+func askByInfo(t *testing.T, unknown int) {
+	t.Helper()
 	s := newSetup(t)
 	p := s.peer("TCP", "192.0.2.9:5070")
 	script := newScript(p)
@@ -122,9 +131,9 @@ func TestKeyframeByInfo(t *testing.T) {
 	if !bytes.Contains(info.Body(), []byte("<picture_fast_update/>")) {
 		t.Errorf("asked with %s", info.Body())
 	}
-	for _, status := range []int{200, 415} {
+	for _, status := range []int{200, unknown} {
 		p.respond(info, status, "", "")
-		late(t, leg, status == 415)
+		late(t, leg, status == unknown)
 		leg.AskKeyframe()
 		if status == 200 {
 			info = p.request(sip.INFO)
