@@ -127,6 +127,7 @@ func (w *world) lose(t *testing.T, number int, way lossyWay) string {
 	}
 	from.call(t, callee.expect(t))
 	from.await(t)
+	callee.await(t)
 	port := int(portOf(between.back).Port())
 	toService, err := namespace.Lose(t.Context(), port, true, way.loss)
 	must(t, err)

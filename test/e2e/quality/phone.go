@@ -92,6 +92,12 @@ func (p *phone) call(t *testing.T, uri string) {
 // await waits until media can flow.
 func (p *phone) await(t *testing.T) {
 	t.Helper()
+	p.mu.Lock()
+	remote := p.remote
+	p.mu.Unlock()
+	if !remote.IsValid() {
+		t.Fatal("the other side has said nothing of its media")
+	}
 	if p.dtls != nil {
 		must(t, p.dtls.await())
 	}
