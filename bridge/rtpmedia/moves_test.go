@@ -168,8 +168,8 @@ func TestMoveFails(t *testing.T) {
 		choice transcode.Format
 		status int
 	}{
-		"no ports": {newRange(t, 32100, 32105), pcmu(), 503}, // one pair of three is free
-		"no codec": {newRange(t, 32110, 32129), opus(), 488},
+		"no ports": {newRange(t, 18500, 18505), pcmu(), 503}, // one pair of three is free
+		"no codec": {newRange(t, 18510, 18529), opus(), 488},
 	} {
 		session, ear := newSession(t, func(o *Options) { o.Ports, o.Rebind = test.ports, rebind }), &recorder{}
 		session.Receive(transcode.Audio, ear)
