@@ -48,6 +48,32 @@ func TestPublishedPictures(t *testing.T) {
 	}
 }
 
+// TestPicturesAloneCall: a camera without a microphone calls, too, once it is clear that no sound comes.
+func TestPicturesAloneCall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withStreams)
+	client, stream := encoder(t, w, "live", "cam?to=phone")
+	client.AwaitStatus("NetStream.Publish.Start")
+	tags := pictureTags(t)
+	for _, tag := range tags {
+		client.Show(stream, tag.Timestamp, tag.Payload)
+	}
+	phone := w.phone.AwaitDial(t)
+	if offer := phone.Request.Offer; len(offer.Media) != 1 || !avc().Fits(offer.Media[0].Formats[0]) {
+		t.Fatalf("the phone is offered %+v", offer)
+	}
+	phone.Emit(bridge.Answered{Answer: *phone.Request.Offer})
+	phone.FakeMedia().AwaitPlugged(t, transcode.Video)
+	for _, tag := range tags {
+		client.Show(stream, 2000+tag.Timestamp, tag.Payload)
+	}
+	bridgetest.Eventually(t, "all pictures are sent", func() bool {
+		return len(pictures(phone.FakeMedia().Sent(transcode.Video))) >= 50
+	})
+	client.CloseStream(stream)
+	bridgetest.Await[bridgetest.Hangup](t, phone.Leg)
+}
+
 // TestFFmpegPublishesPictures is a real encoder.
 func TestFFmpegPublishesPictures(t *testing.T) {
 	t.Parallel()

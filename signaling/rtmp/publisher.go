@@ -30,7 +30,13 @@ type publisher struct {
 	// said is the codec of sound that was announced, as the upper half of its tag; shows are the formats of pictures.
 	said  byte
 	shows []transcode.Format
+	// looked tells that there was a picture, and first the time of that message.
+	looked bool
+	first  uint32
 }
+
+// soundPatience is how long pictures go, in milliseconds, until it is clear that no sound comes with them.
+const soundPatience = 1000
 
 // isLive tells whether an application is that of encoders.
 func isLive(app string) bool {
@@ -114,7 +120,7 @@ func (p *publisher) publish(asked command) {
 		return
 	}
 	p.name, p.stream, p.number, p.to = wanted.name, stream, asked.stream, to
-	p.said, p.shows = 0, nil
+	p.said, p.shows, p.looked = 0, nil, false
 	c.status(asked, "status", "NetStream.Publish.Start", wanted.name)
 	c.server.options.Logger.Info("stream published", "name", wanted.name, "remote", c.remote)
 }
@@ -172,9 +178,9 @@ func (p *publisher) hear(message chunk.Message, said sound) {
 	})
 }
 
-// see shows the picture that the camera has, if it has one, to all who look.
-func (p *publisher) see(number uint32, picture bool) {
-	if p.stream == nil || number != p.number || !p.conn.camera.ready() {
+// see shows the picture of a message that the camera has, if it has one, to all who look.
+func (p *publisher) see(message chunk.Message, picture bool) {
+	if p.stream == nil || message.StreamID != p.number || !p.conn.camera.ready() {
 		p.conn.server.counts.videoDropped.Add(1)
 		return
 	}
@@ -185,6 +191,9 @@ func (p *publisher) see(number uint32, picture bool) {
 		}
 		p.stream.Announce(transcode.Video, p.shows...)
 	}
+	if picture {
+		p.callWithoutSound(message.Timestamp)
+	}
 	for _, format := range p.shows {
 		if !picture || !p.stream.Wanted(transcode.Video, format.PayloadType) {
 			continue
@@ -192,6 +201,16 @@ func (p *publisher) see(number uint32, picture bool) {
 		if !p.conn.camera.send(format, func(packet *rtp.Packet) { p.stream.Send(transcode.Video, packet) }) {
 			p.conn.server.counts.videoDropped.Add(1)
 		}
+	}
+}
+
+// callWithoutSound places the call of a stream of pictures alone, at the time of a picture. Else sound decides when.
+func (p *publisher) callWithoutSound(timestamp uint32) {
+	if !p.looked {
+		p.looked, p.first = true, timestamp
+	}
+	if p.said == 0 && int32(timestamp-p.first) >= soundPatience {
+		p.call()
 	}
 }
 

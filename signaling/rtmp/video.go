@@ -45,7 +45,7 @@ func (c *conn) see(message chunk.Message) {
 	case err != nil:
 		counts.videoDropped.Add(1)
 	case c.publisher != nil:
-		c.publisher.see(message.StreamID, picture)
+		c.publisher.see(message, picture)
 	case picture:
 		c.show(message.StreamID)
 	}
