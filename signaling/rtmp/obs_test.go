@@ -1,6 +1,7 @@
 package rtmp_test
 
 import (
+	"fmt"
 	"testing"
 
 	"sipbridge/bridge"
@@ -86,5 +87,32 @@ func TestOBS(t *testing.T) {
 	bridgetest.Await[bridgetest.Hangup](t, viewing.Leg)
 	if stats := w.server.Stats(); stats.VideoDropped != 1 || stats.Malformed > 0 || stats.Streams > 0 {
 		t.Errorf("counted %+v", stats)
+	}
+}
+
+// TestPicturesThatNobodyUnderstands: an encoder hears why it is not taken, and those of a Flash phone are counted.
+func TestPicturesThatNobodyUnderstands(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withStreams)
+	for tag, want := range map[string]string{
+		"\x90hvc1": "HEVC", "\x90av01\x01": "AV1", "\x91\r\nX:": "video by Enhanced RTMP", "\x80": "video format 0",
+		"\x12\x00\x00": "Sorenson H.263", "\x14\x00": "VP6", "\x13": "Screen Video", "\x1f": "video format 15",
+	} {
+		client, stream := encoder(t, w, "live", fmt.Sprintf("cam%x", tag))
+		client.AwaitStatus("NetStream.Publish.Start")
+		client.Show(stream, 0, []byte(tag))
+		if said := client.AwaitStatus("NetStream.Publish.Failed"); said != "415 Unsupported Media Type: "+want {
+			t.Errorf("%q: it is told %q", tag, said)
+		}
+		client.AwaitEnd()
+	}
+	bridgetest.Eventually(t, "the names are free", func() bool { return w.server.Stats().Streams == 0 })
+	alice, _ := callPhone(t, w, "pcmu")
+	alice.Await("accepted")
+	before := w.server.Stats().VideoDropped
+	alice.Show(alice.Publish("local"), 0, []byte{0x12, 0})
+	bridgetest.Eventually(t, "it is counted", func() bool { return w.server.Stats().VideoDropped == before+1 })
+	if alice.Ask("nothing").Name != "_result" || alice.Said("byed") > 0 {
+		t.Errorf("the phone heard %+v", alice.Commands())
 	}
 }

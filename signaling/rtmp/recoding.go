@@ -67,7 +67,7 @@ func (c *conn) refuseSound(message chunk.Message) {
 		return
 	}
 	c.refusedSound = true
-	cause := bridge.Cause{Status: 415, Text: fmt.Sprintf("Unsupported Media Type: %s", soundName(message.Payload[0]))}
+	cause := unsupported(soundName(message.Payload[0]))
 	if c.publisher != nil {
 		c.publisher.over(cause)
 		return
@@ -75,6 +75,11 @@ func (c *conn) refuseSound(message chunk.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tell(message.StreamID, "onStatus", 0.0, nil, statusInfo("error", "NetStream.Failed", reasonText(cause)))
+}
+
+// unsupported is the cause of sound or pictures in a codec that nobody here understands.
+func unsupported(codec string) bridge.Cause {
+	return bridge.Cause{Status: 415, Text: "Unsupported Media Type: " + codec}
 }
 
 // soundName names the codec of an audio message (FLV specification, section E.4.2.1).

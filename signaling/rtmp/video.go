@@ -1,7 +1,10 @@
 package rtmp
 
 import (
+	"fmt"
+
 	"sipbridge/signaling/rtmp/chunk"
+	"sipbridge/signaling/rtmp/flv"
 )
 
 const (
@@ -42,12 +45,51 @@ func (c *conn) see(message chunk.Message) {
 		c.mu.Unlock()
 	}
 	switch {
-	case err != nil:
+	case c.publisher != nil && !c.camera.ready() && !isAVC(message.Payload):
+		counts.videoDropped.Add(1)
+		c.publisher.refusePictures(message)
+	case err != nil, !isAVC(message.Payload):
 		counts.videoDropped.Add(1)
 	case c.publisher != nil:
 		c.publisher.see(message, picture)
 	case picture:
 		c.show(message.StreamID)
+	}
+}
+
+// isAVC tells whether a video message is in H.264, the one codec that others have.
+func isAVC(tag []byte) bool { return tag[0]&0x80 == 0 && tag[0]&0x0f == flv.AVC }
+
+// refusePictures ends a publisher whose pictures nobody understands, and says why: he would never see that there are
+// none.
+func (p *publisher) refusePictures(message chunk.Message) {
+	if p.stream != nil && message.StreamID == p.number {
+		p.over(unsupported(pictureName(message.Payload)))
+	}
+}
+
+// pictureName names the codec of a video message (FLV specification, section E.4.3.1; Enhanced RTMP, which has a
+// FourCC behind the first byte).
+func pictureName(tag []byte) string {
+	const fourCC = 4
+	if tag[0]&0x80 != 0 && len(tag) > fourCC {
+		names := map[string]string{
+			"avc1": "H.264 by Enhanced RTMP", "hvc1": "HEVC", "av01": "AV1", "vp08": "VP8", "vp09": "VP9", "vvc1": "VVC",
+		}
+		if name := names[string(tag[1:1+fourCC])]; name != "" {
+			return name
+		}
+		return "video by Enhanced RTMP"
+	}
+	switch tag[0] & 0x0f {
+	case flv.Sorenson:
+		return "Sorenson H.263"
+	case 3, 6:
+		return "Screen Video"
+	case 4, 5:
+		return "VP6"
+	default:
+		return fmt.Sprintf("video format %d", tag[0]&0x0f)
 	}
 }
 
