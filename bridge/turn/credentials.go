@@ -23,6 +23,11 @@ func (s *Server) Credentials(user string) Credentials {
 	return credentials(s.options.Secret, user, s.options.Lifetime)
 }
 
+// CredentialsUntil makes some that end earlier, with what else the user may do.
+func (s *Server) CredentialsUntil(user string, end time.Time) Credentials {
+	return credentials(s.options.Secret, user, min(time.Until(end), s.options.Lifetime))
+}
+
 func credentials(secret, user string, lifetime time.Duration) Credentials {
 	name := strconv.FormatInt(time.Now().Add(lifetime).Unix(), 10) + ":" + user
 	return Credentials{Username: name, Password: password(secret, name)}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -222,6 +223,17 @@ func TestCredentials(t *testing.T) {
 		if _, err := w.allocate(account); err == nil {
 			t.Errorf("%s: got a relay", name)
 		}
+	}
+	end := time.Now().Add(time.Minute)
+	for want, account := range map[int64]Credentials{
+		end.Unix():                       w.CredentialsUntil("guest", end),
+		time.Now().Add(time.Hour).Unix(): w.CredentialsUntil("guest", end.Add(24*time.Hour)), // no longer than others
+	} {
+		expiry, _, _ := strings.Cut(account.Username, ":")
+		if got := must[int64](t)(strconv.ParseInt(expiry, 10, 64)); got < want-1 || got > want+int64(patience.Seconds()) {
+			t.Errorf("good until %d, want %d", got, want)
+		}
+		must[net.PacketConn](t)(w.allocate(account))
 	}
 	// What openssl makes of the same name and secret.
 	if got := password("north", "1700000000:alice"); got != "Cd/49soE35ICqcJF/bCTn8Z4OyE=" {

@@ -24,8 +24,8 @@ func (s *service) addClickToCall(ctx context.Context, domains sipua.Domains) err
 	options := clicktocall.Options{
 		Allowed: s.mayBeCalled(domains), Key: sha256.Sum256([]byte(config.Secret)),
 		PasswordTokens: config.PasswordTokens, URL: config.URL, Domain: domains.Local[0], CallsAtOnce: config.Calls,
-		Login:  func(domain, user, ha1 string) any { return s.agent.Login(domain, user, ha1) },
-		Logger: s.log,
+		Login:      func(domain, user, ha1 string) any { return s.agent.Login(domain, user, ha1) },
+		ICEServers: s.guestICEServers, Logger: s.log,
 	}
 	for _, button := range config.Buttons {
 		options.Buttons = append(options.Buttons, clicktocall.Button(button))

@@ -14,6 +14,7 @@ import (
 	"sipbridge/configs"
 	"sipbridge/sipua/transport"
 	"sipbridge/web/admin"
+	"sipbridge/web/clicktocall"
 )
 
 // addRelay opens the relay for browsers, if it is to listen anywhere.
@@ -55,28 +56,39 @@ func (s *service) iceServers(flow transport.Flow, user string) string {
 	if s.relay == nil {
 		return ""
 	}
-	credentials := s.relay.Credentials(user)
-	host := cmp.Or(s.config.TURN.Host, s.relayAddress(flow).String())
+	return string(s.relayFor(flow.LocalAddr().Addr(), flow.RemoteAddr().Addr(), s.relay.Credentials(user)))
+}
+
+// guestICEServers tells a guest of click-to-call of it, as long as he may call.
+func (s *service) guestICEServers(local, peer netip.Addr, guest clicktocall.Guest) json.RawMessage {
+	if s.relay == nil || !local.IsValid() {
+		return nil
+	}
+	return s.relayFor(local, peer, s.relay.CredentialsUntil(guest.User, guest.Until))
+}
+
+// relayFor is the relay as browsers take it that reached us at the address local from that of peer.
+func (s *service) relayFor(local, peer netip.Addr, credentials turn.Credentials) json.RawMessage {
+	host := cmp.Or(s.config.TURN.Host, s.relayAddress(local, peer).String())
 	text, err := json.Marshal([]iceServer{{
 		URLs:     relayURLs(s.listeners, host),
 		Username: credentials.Username, Credential: credentials.Password,
 	}})
 	if err != nil {
-		return ""
+		return nil
 	}
-	return string(text)
+	return text
 }
 
 // relayAddress is where a browser reaches us, by the family that it came with if it can.
-func (s *service) relayAddress(flow transport.Flow) netip.Addr {
-	peer := flow.RemoteAddr().Addr()
-	if told := s.addresses.For(flow.LocalAddr().Addr(), peer); told.IsValid() {
+func (s *service) relayAddress(local, peer netip.Addr) netip.Addr {
+	if told := s.addresses.For(local, peer); told.IsValid() {
 		return told
 	}
 	if told := s.addresses.ForBrowser(peer); peer.IsLoopback() && len(told) > 0 {
 		return told[0] // it came through a proxy on this machine
 	}
-	return flow.LocalAddr().Addr().Unmap()
+	return local.Unmap()
 }
 
 // relayURLs name the relay in the order in which it costs least (RFC 7065).

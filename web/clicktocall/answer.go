@@ -1,5 +1,7 @@
 package clicktocall
 
+import "encoding/json"
+
 // answer is the body of an answer. Its first members are webrtc2sip's.
 type answer struct {
 	Action   string        `json:"action,omitempty"`
@@ -15,6 +17,8 @@ type answer struct {
 	WebSocket string `json:"websocket,omitempty"`
 	From      string `json:"from,omitempty"`
 	To        string `json:"to,omitempty"`
+	// ICEServers are the relays that the guest may use, a list of RTCIceServer.
+	ICEServers json.RawMessage `json:"ice_servers,omitempty"`
 }
 
 type addressView struct {

@@ -24,7 +24,7 @@ func (s *Service) call(ctx context.Context, asked fields, r *http.Request) (Stat
 		s.counts.refused.Add(1)
 		return 0, answer{}, err
 	}
-	user, token, ok := s.guests.welcome(guest, s.options.Domain, now)
+	guest, token, ok := s.guests.welcome(guest, s.options.Domain, now)
 	if !ok {
 		s.counts.limited.Add(1)
 		return 0, answer{}, refuse(Busy, "Too many calls")
@@ -32,7 +32,8 @@ func (s *Service) call(ctx context.Context, asked fields, r *http.Request) (Stat
 	s.counts.welcomed.Add(1)
 	return Done, answer{
 		Token: token, Expires: guest.Until.Unix(), WebSocket: s.options.WebSocketPath,
-		From: "sip:" + user, To: buttonURI(s.options.Domain),
+		From: "sip:" + guest.User, To: buttonURI(s.options.Domain),
+		ICEServers: s.options.ICEServers(local(r), source(r), guest),
 	}, nil
 }
 

@@ -52,19 +52,19 @@ func newGuests() *guests {
 }
 
 // welcome gives a guest a name in a domain and a token. ok is false if there are too many.
-func (g *guests) welcome(guest Guest, domain string, now time.Time) (user, token string, ok bool) {
+func (g *guests) welcome(guest Guest, domain string, now time.Time) (named Guest, token string, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.tidy(now)
 	if len(g.byUser) >= maxGuests {
-		return "", "", false
+		return Guest{}, "", false
 	}
 	guest.User = guestPrefix + strings.ToLower(rand.Text()[:16]) + "@" + domain
 	guest.tries = callsPerGuest
 	token = rand.Text()
 	g.byUser[guest.User] = &guest
 	g.tokens[fingerprint(token)] = guest.User
-	return guest.User, token, true
+	return guest, token, true
 }
 
 // tidy forgets whose time is over. The caller holds mu.

@@ -1,7 +1,11 @@
 package clicktocall
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -213,5 +217,28 @@ func TestMeteredStaysMetered(t *testing.T) {
 	var refused refusal
 	if !errors.As(errStray, &refused) || refused.status != Denied {
 		t.Error(errStray)
+	}
+}
+
+// TestGuestsAreToldOfRelays with credentials of their own, by the addresses between which they asked.
+func TestGuestsAreToldOfRelays(t *testing.T) {
+	t.Parallel()
+	var told []Guest
+	w, _, _ := button(t, func(o *Options) {
+		o.ICEServers = func(local, peer netip.Addr, guest Guest) json.RawMessage {
+			told = append(told, guest)
+			return fmt.Appendf(nil, `[{"urls":["turn:%s"],"username":%q}]`, local, peer)
+		}
+	})
+	w.local = &net.TCPAddr{IP: net.ParseIP("::ffff:198.51.100.1"), Port: 443}
+	user, got := w.guest(shop, "alice@example.com")
+	if want := `[{"urls":["turn:198.51.100.1"],"username":"192.0.2.1"}]`; string(got.ICEServers) != want {
+		t.Errorf("%s", got.ICEServers)
+	}
+	if len(told) != 1 || told[0].User != user || told[0].Until.Unix() != got.Expires {
+		t.Errorf("relays for %+v", told)
+	}
+	if status, got := w.ask("https://evil.example", with("req_call", "to", "alice@example.com")); got.ICEServers != nil {
+		t.Errorf("who may not call is told of relays: %d %+v", status, got)
 	}
 }

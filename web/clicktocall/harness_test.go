@@ -2,6 +2,7 @@ package clicktocall
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -47,8 +48,9 @@ type world struct {
 	t     *testing.T
 	clock *clock
 	mails *mailbox
-	// source is whom requests come from.
+	// source is whom requests come from, local where they come to; nil for no network.
 	source string
+	local  net.Addr
 }
 
 func newWorld(t *testing.T, change func(*Options)) *world {
@@ -87,6 +89,7 @@ func (w *world) ask(origin, body string) (int, answer) {
 	if origin != "" {
 		request.Header.Set("Origin", origin)
 	}
+	request = request.WithContext(context.WithValue(request.Context(), http.LocalAddrContextKey, w.local))
 	recorder := httptest.NewRecorder()
 	w.ServeHTTP(recorder, request)
 	var got answer

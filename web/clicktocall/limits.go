@@ -2,6 +2,7 @@ package clicktocall
 
 import (
 	"maps"
+	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -56,4 +57,13 @@ func source(r *http.Request) netip.Addr {
 		return netip.Addr{}
 	}
 	return from.Addr().Unmap().WithZone("")
+}
+
+// local is the address of ours that a request came to; an invalid one if it came by no network.
+func local(r *http.Request) netip.Addr {
+	at, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if at == nil {
+		return netip.Addr{}
+	}
+	return at.AddrPort().Addr().Unmap().WithZone("")
 }

@@ -2,7 +2,9 @@ package clicktocall
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"sipbridge/web/clicktocall/store"
@@ -34,6 +36,9 @@ type Options struct {
 	WebSocketPath string
 	// Login makes what answers the challenges of the server of a domain; see bridge.Request. Default: none does.
 	Login func(domain, user, ha1 string) any
+	// ICEServers gives what a guest is told of relays (RTCIceServer in JSON), who asked us at the address local from that
+	// of peer. Default, and where it gives nothing: he is told of none.
+	ICEServers func(local, peer netip.Addr, guest Guest) json.RawMessage
 	// CallsAtOnce bounds the calls to one address at a time. Default 3.
 	CallsAtOnce int
 	// GuestLife is how long a guest may start calls. Default 2 minutes.
@@ -72,6 +77,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Login == nil {
 		o.Login = func(string, string, string) any { return nil }
+	}
+	if o.ICEServers == nil {
+		o.ICEServers = func(netip.Addr, netip.Addr, Guest) json.RawMessage { return nil }
 	}
 	if o.CallsAtOnce == 0 {
 		o.CallsAtOnce = 3

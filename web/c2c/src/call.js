@@ -6,6 +6,7 @@
 // Every state can go to over.
 import JsSIP from 'jssip';
 import { wordsForEnd } from '../../phone/src/callwords.js';
+import { usableServers } from '../../phone/src/offeredservers.js';
 import { Refused, askForPass, socketURL } from './service.js';
 
 /** How a call stands. */
@@ -75,19 +76,19 @@ export class Call {
       uri: pass.from,
       register: false,
     });
-    this.#agent.once('connected', () => this.#invite(pass.to));
+    this.#agent.once('connected', () => this.#invite(pass));
     this.#agent.once('disconnected', () => {
       if (this.state === states.asking) this.#end('The service cannot be reached.');
     });
     this.#agent.start();
   }
 
-  /** @param {string} to */
-  #invite(to) {
+  /** @param {import('./service.js').Pass} pass */
+  #invite({ to, ice_servers: relays }) {
     this.#move(states.calling);
     const session = this.#agent.call(to, {
       mediaConstraints: { audio: true, video: false },
-      pcConfig: { iceServers: [] },
+      pcConfig: { iceServers: usableServers(relays) },
       sessionTimersExpires: 120,
     });
     this.#session = session;

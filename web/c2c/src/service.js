@@ -2,8 +2,9 @@
 // Asks the service for a call, as JSON.
 
 /**
- * What lets this page call: a token for the WebSocket, who the visitor is there, and whom to ask for.
- * @typedef {{ token: string, websocket: string, from: string, to: string }} Pass
+ * What lets this page call: a token for the WebSocket, who the visitor is there, whom to ask for, and the relays that bring
+ * media through firewalls.
+ * @typedef {{ token: string, websocket: string, from: string, to: string, ice_servers?: unknown }} Pass
  */
 
 /** Why no call came about, in words for the visitor. */

@@ -8,13 +8,21 @@
  */
 export function offeredServers(response) {
   try {
-    const list = JSON.parse(response?.getHeader('X-ICE-Servers') ?? '[]');
-    return Array.isArray(list)
-      ? list.filter(isServer).map(({ urls, username, credential }) => ({ urls, username, credential }))
-      : [];
+    return usableServers(JSON.parse(response?.getHeader('X-ICE-Servers') ?? '[]'));
   } catch {
     return [];
   }
+}
+
+/**
+ * Those of a list from the service that can be used.
+ * @param {unknown} list
+ * @returns {RTCIceServer[]}
+ */
+export function usableServers(list) {
+  return Array.isArray(list)
+    ? list.filter(isServer).map(({ urls, username, credential }) => ({ urls, username, credential }))
+    : [];
 }
 
 /** @param {any} entry @returns {entry is RTCIceServer} */

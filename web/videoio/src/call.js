@@ -36,15 +36,13 @@ export const State = Object.freeze({
 /** The body of sendData, in INFO: no phone shows it. */
 const dataType = 'application/vnd.videoio.data';
 
-/** All that a call needs beside its sound: candidates come from the service. */
-const media = { pcConfig: { iceServers: [] } };
-
 export class Call {
   /** @type {string} */
   state = State.new;
   /** @type {any} of JsSIP; null before there is one */
   session = null;
   #screen;
+  #iceServers;
   /** @type {MediaStream | null} */
   #stream = null;
   /** @type {Microphone | null} */
@@ -55,9 +53,13 @@ export class Call {
   /** Whether the screen, which all calls share, has what this one says. */
   #plays = false;
 
-  /** @param {import('./screen.js').Screen} screen */
-  constructor(screen) {
+  /**
+   * @param {import('./screen.js').Screen} screen
+   * @param {RTCIceServer[]} iceServers the relays that may be used
+   */
+  constructor(screen, iceServers) {
     this.#screen = screen;
+    this.#iceServers = iceServers;
   }
 
   get over() {
@@ -124,7 +126,7 @@ export class Call {
     this.state = State.outbound;
     try {
       const eventHandlers = { peerconnection: (/** @type {any} */ event) => this.#hear(event.peerconnection) };
-      const session = agent.call(target, { ...media, ...this.#sent(), eventHandlers });
+      const session = agent.call(target, { ...this.#media(), eventHandlers });
       this.follow(session, handlers);
     } catch (failure) {
       this.#ended(handlers, { cause: String(failure) });
@@ -157,7 +159,7 @@ export class Call {
   /** Answers; accepted is called when the other party knows. @param {() => void} accepted */
   answer(accepted) {
     this.session.on('confirmed', () => this.#confirmed(accepted));
-    this.session.answer({ ...media, ...this.#sent() });
+    this.session.answer(this.#media());
   }
 
   /** Ends the call, if need be with a status. @param {{ status_code: number, reason_phrase: string }} [status] */
@@ -192,9 +194,10 @@ export class Call {
     if (this.state === State.active && fits(text)) this.session.sendInfo(`${dataType};charset=utf-8`, text);
   }
 
-  #sent() {
+  #media() {
     const mediaStream = this.#stream;
-    return { mediaStream, mediaConstraints: { audio: true, video: (mediaStream?.getVideoTracks().length ?? 0) > 0 } };
+    const mediaConstraints = { audio: true, video: (mediaStream?.getVideoTracks().length ?? 0) > 0 };
+    return { mediaStream, mediaConstraints, pcConfig: { iceServers: this.#iceServers } };
   }
 
   /** @param {RTCPeerConnection} connection */

@@ -10,6 +10,8 @@ import { fits, nameAddress, reasonOf, statusOf, targetOf } from './words.js';
 const pictureWords = ['h264', 'flv'];
 
 export class Calls {
+  /** The servers that calls to come may ask for their addresses. @type {RTCIceServer[]} */
+  iceServers = [];
   /** @type {any} the user agent of JsSIP */
   #agent;
   #domain;
@@ -102,7 +104,7 @@ export class Calls {
       session.terminate({ status_code: 486, reason_phrase: 'Busy Here' });
       return;
     }
-    const call = new Call(this.#hooks.screen);
+    const call = new Call(this.#hooks.screen, this.iceServers);
     const parties = [nameAddress(session.remote_identity), nameAddress(session.local_identity)];
     this.#pending = call;
     call.follow(session, {
@@ -129,7 +131,7 @@ export class Calls {
       this.#tell('rejected', this.#active ? 'Already in an active or pending call' : 'invalid dest URI');
       return;
     }
-    const call = new Call(this.#hooks.screen);
+    const call = new Call(this.#hooks.screen, this.iceServers);
     this.#active = call;
     if (!(await this.#listen(call, codecs))) return;
     const handlers = {

@@ -7,6 +7,7 @@
 import JsSIP from 'jssip';
 import { Calls } from './calls.js';
 import { Connection } from './connection.js';
+import { offeredServers } from '../../phone/src/offeredservers.js';
 import { nameAddress } from './words.js';
 
 export const State = Object.freeze({ off: 'off', connecting: 'connecting', open: 'open', closed: 'closed' });
@@ -57,6 +58,9 @@ export class Gateway extends Connection {
     });
     this.#agent.on('newMessage', (/** @type {any} */ { originator, message, request }) => {
       if (originator === 'remote') this.#read(message, request);
+    });
+    this.#agent.on('registered', (/** @type {any} */ event) => {
+      this.#calls.iceServers = offeredServers(event?.response);
     });
     this.#agent.on(account.password === '' ? 'connected' : 'registered', () => this.#opened());
     this.#agent.on('registrationFailed', () => this.#close());

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Gateway, State } from '../src/gateway.js';
-import { FakeAgent, settle } from './fakes.js';
+import { FakeAgent, FakeSession, newStream, settle } from './fakes.js';
 
 const account = { address: 'alice@test', domain: 'test', login: 'alice', password: 'secret', display: '' };
-let agent, told;
+let agent, told, stream;
 
 beforeEach(() => {
   agent = new FakeAgent();
   told = [];
+  stream = null;
 });
 
 function newGateway(own = account) {
@@ -18,7 +19,7 @@ function newGateway(own = account) {
     tell: (method, args) => told.push([method, ...args]),
     opened: () => {},
     wishes: () => null,
-    devices: { open: () => new Promise(() => {}) },
+    devices: { open: () => (stream ? Promise.resolve(stream) : new Promise(() => {})) },
     screen: { play() {} },
   };
   const gateway = new Gateway('ws://test/ws', own, hooks, () => agent);
@@ -41,6 +42,27 @@ test('without a password it is open when it is connected', () => {
   const gateway = newGateway({ ...account, password: '' });
   agent.emit('connected');
   assert.equal(gateway.state, State.open);
+});
+
+test('calls use the relays that the last registration was told of', async () => {
+  const gateway = newGateway();
+  const register = (username) => {
+    const servers = JSON.stringify([{ urls: ['turn:a.example'], username, credential: 'x' }, { urls: 'http://b' }]);
+    agent.emit('registered', { response: { getHeader: (name) => (name === 'X-ICE-Servers' ? servers : undefined) } });
+  };
+  register('1:alice');
+  register('2:alice');
+  stream = newStream();
+  gateway.command('invite', ['bob', 'pcmu']);
+  await settle();
+  const relays = [{ urls: ['turn:a.example'], username: '2:alice', credential: 'x' }];
+  assert.deepEqual(agent.sessions[0].options.pcConfig, { iceServers: relays });
+  gateway.command('bye', []);
+  const rings = new FakeSession();
+  agent.emit('newRTCSession', { originator: 'remote', session: rings });
+  gateway.command('accept', ['pcmu']);
+  await settle();
+  assert.deepEqual(rings.options.pcConfig, { iceServers: relays });
 });
 
 test('a page that disconnects hears nothing more', () => {
