@@ -29,9 +29,12 @@ export function tonesOf(key) {
   return [rowHz[Math.floor(index / 3)], columnHz[index % 3]];
 }
 
-/** The key that a press on the keyboard stands for, or ''. @param {Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey'>} pressed */
-export function keyFromKeyboard({ key, ctrlKey, altKey, metaKey }) {
-  if (ctrlKey || altKey || metaKey) return '';
+/**
+ * The key that a press on the keyboard stands for, or ''. One that is held down is pressed once.
+ * @param {Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey' | 'repeat'>} pressed
+ */
+export function keyFromKeyboard({ key, ctrlKey, altKey, metaKey, repeat }) {
+  if (ctrlKey || altKey || metaKey || repeat) return '';
   return keys.some(([each]) => each === key) ? key : '';
 }
 

@@ -120,6 +120,7 @@ test('keys of the keyboard', () => {
   assert.equal(keyFromKeyboard({ key: '#' }), '#');
   assert.equal(keyFromKeyboard({ key: 'x' }), '');
   assert.equal(keyFromKeyboard({ key: '5', ctrlKey: true }), '');
+  assert.equal(keyFromKeyboard({ key: '5', repeat: true }), '', 'one that is held down is one');
 });
 
 test('how keys travel', () => {

@@ -44,12 +44,17 @@ export class PadView {
   /** @param {KeyboardEvent} event */
   #keyboard(event) {
     const key = keyFromKeyboard(event);
-    if (!this.#inCall || !key || event.target instanceof HTMLInputElement) return;
+    if (!this.#inCall || !key || isTyping(event.target)) return;
     const button = element(idOf(key));
     button.click();
     button.classList.add('pressed');
     setTimeout(() => button.classList.remove('pressed'), pressedTime);
   }
+}
+
+/** Whether what is pressed goes into a field, or chooses from a list: that is nobody else's. @param {EventTarget | null} target */
+function isTyping(target) {
+  return target instanceof Element && target.closest('input, textarea, select') !== null;
 }
 
 /** @param {string} key */
