@@ -1,7 +1,7 @@
 // @ts-check
 // The chat: with whom there are conversations, the one that is shown, and what to write.
 import { timeOfDay } from '../duration.js';
-import { element, make, setText } from './elements.js';
+import { element, make, refill, setText } from './elements.js';
 
 /** What stands beside a text of ours. */
 const stateWords = Object.freeze({ sending: 'on its way…', sent: '', failed: 'not delivered', received: '' });
@@ -11,6 +11,7 @@ const stateWords = Object.freeze({ sending: 'on its way…', sent: '', failed: '
 export class ChatView {
   #chat;
   #drawn = '';
+  #drawnPeople = '';
 
   /** @param {Chat} chat */
   constructor(chat) {
@@ -78,14 +79,18 @@ export class ChatView {
 
   #renderPeople() {
     const { conversations, shown } = this.#chat;
+    const now = JSON.stringify([shown, conversations.map(({ peer, unread }) => [peer, unread])]);
+    if (now === this.#drawnPeople) return;
+    this.#drawnPeople = now;
     const buttons = conversations.map(({ peer, unread }) => {
       const badge = make('span', { className: 'badge' }, unread ? String(unread) : '');
-      const button = make('button', { type: 'button', title: peer.address }, peer.name, badge);
+      const id = `chat-with-${peer.address}`;
+      const button = make('button', { type: 'button', id, title: peer.address }, peer.name, badge);
       button.ariaPressed = String(peer.address === shown);
       button.addEventListener('click', () => this.#chat.show(peer.address));
       return button;
     });
-    element('chat-people').replaceChildren(...buttons);
+    refill(element('chat-people'), ...buttons);
     element('chat-people').hidden = buttons.length === 0;
   }
 

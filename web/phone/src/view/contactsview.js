@@ -2,7 +2,7 @@
 // Contacts with their presence, and what the user says of himself.
 import { initialOf } from '../peer.js';
 import { presenceWords } from '../presence.js';
-import { element, make, setText } from './elements.js';
+import { element, make, refill, setText } from './elements.js';
 
 /**
  * @typedef {import('../contacts.js').Contact} Contact
@@ -38,7 +38,7 @@ export class ContactsView {
     const now = JSON.stringify([this.#contacts.people, ready]);
     if (now === this.#drawn) return;
     this.#drawn = now;
-    element('contacts').replaceChildren(...this.#contacts.people.map((person) => this.#item(person, ready)));
+    refill(element('contacts'), ...this.#contacts.people.map((person) => this.#item(person, ready)));
   }
 
   #add() {
@@ -59,10 +59,10 @@ export class ContactsView {
     const picture = make('span', { className: 'picture small', ariaHidden: 'true' }, initialOf(name));
     const words = note ? `${presenceWords[state]}, ${note}` : presenceWords[state];
     const names = make('span', { className: 'names' }, make('b', {}, name), make('small', {}, words));
-    const call = action('Call', name, () => this.#asked.call(address));
+    const call = action('Call', { name, address }, () => this.#asked.call(address));
     call.disabled = !ready;
-    const write = action('Write', name, () => this.#asked.write(address));
-    const remove = action('Remove', name, () => this.#asked.remove(address));
+    const write = action('Write', { name, address }, () => this.#asked.write(address));
+    const remove = action('Remove', { name, address }, () => this.#asked.remove(address));
     remove.textContent = '✕';
     const item = make('li', { title: address }, picture, names, call, write, remove);
     item.dataset.state = state;
@@ -72,11 +72,12 @@ export class ContactsView {
 
 /**
  * @param {string} words
- * @param {string} name of whom it is about
+ * @param {{ name: string, address: string }} person whom it is about
  * @param {() => void} clicked
  */
-function action(words, name, clicked) {
-  const button = make('button', { type: 'button', className: 'quiet' }, words);
+function action(words, { name, address }, clicked) {
+  const id = `contact-${words}-${address}`;
+  const button = make('button', { type: 'button', id, className: 'quiet' }, words);
   button.ariaLabel = `${words} ${name}`;
   button.addEventListener('click', clicked);
   return button;

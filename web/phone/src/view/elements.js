@@ -24,6 +24,17 @@ export function setText(node, text) {
 }
 
 /**
+ * Fills a list anew. What has the focus in it keeps it, if it is still there by its id.
+ * @param {Element} list
+ * @param {...Node} children
+ */
+export function refill(list, ...children) {
+  const focused = list.contains(document.activeElement) ? document.activeElement?.id : '';
+  list.replaceChildren(...children);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+/**
  * Makes an element with properties and children; texts stay texts.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} name

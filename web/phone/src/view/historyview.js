@@ -1,7 +1,7 @@
 // @ts-check
 // Past calls: a click calls again, or writes.
 import { clock } from '../duration.js';
-import { element, make, setText } from './elements.js';
+import { element, make, refill, setText } from './elements.js';
 
 /** @typedef {import('../history.js').PastCall} PastCall */
 
@@ -34,7 +34,7 @@ export class HistoryView {
     const now = JSON.stringify([calls, ready]);
     if (now === this.#drawn) return;
     this.#drawn = now;
-    element('history').replaceChildren(...calls.map((call) => this.#item(call, ready)));
+    refill(element('history'), ...calls.map((call) => this.#item(call, ready)));
     element('history-clear').hidden = calls.length === 0;
   }
 
@@ -46,7 +46,8 @@ export class HistoryView {
     const when = new Date(call.at);
     const names = make('span', { className: 'names' }, make('b', {}, call.name), make('small', {}, wordsFor(call)));
     const time = make('time', { dateTime: when.toISOString() }, timeWords(when));
-    const again = make('button', { type: 'button', className: 'quiet', disabled: !ready }, 'Call');
+    const id = `call-again-${call.at}`;
+    const again = make('button', { type: 'button', id, className: 'quiet', disabled: !ready }, 'Call');
     again.ariaLabel = `Call ${call.name} again`;
     again.addEventListener('click', () => this.#call(call.address));
     const item = make('li', { title: call.address }, names, time, again);

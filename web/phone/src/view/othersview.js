@@ -2,7 +2,7 @@
 // The calls beside the one in which the user talks: those that wait, and those that ring.
 import { wordsForState } from '../callnews.js';
 import { initialOf } from '../peer.js';
-import { element, make } from './elements.js';
+import { element, make, refill } from './elements.js';
 
 /**
  * @typedef {import('../call.js').Call} Call
@@ -31,11 +31,9 @@ export class OthersView {
     ]);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    const focused = document.activeElement?.id ?? '';
     const rows = others.map((call) => this.#row(call, connectable ? (phone.call?.peer.name ?? '') : '', connected));
     element('others').hidden = rows.length === 0;
-    element('others').replaceChildren(...rows);
-    document.getElementById(focused)?.focus({ preventScroll: true });
+    refill(element('others'), ...rows);
   }
 
   /** @param {Call} call @param {string} active whom it can be connected with @param {boolean} connected */
