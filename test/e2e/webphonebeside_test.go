@@ -42,6 +42,14 @@ func TestWebPhoneBesideCalls(t *testing.T) {
 		bob.mustShow("chat-texts", "<b>not bold</b>")
 		bob.mustShow("chat-texts", "🎣")
 		must(t, bob.Call(nil, "waitText", "badge-chat", "", limit.Milliseconds()))
+		chip := "chat-with-" + alice.user + "@localhost"
+		must(t, bob.Call(nil, "focus", chip))
+		alice.write(bob.user, "Are you there?")
+		bob.mustShow("chat-texts", "Are you there?")
+		var focused string
+		if must(t, bob.Call(&focused, "focused")); focused != chip {
+			t.Errorf("the focus went to %q", focused)
+		}
 		alice.write("nobody", "Is anybody there?")
 		alice.mustShow("chat-texts", "Nobody here is called nobody")
 		alice.mustShow("chat-texts", "not delivered")
@@ -102,6 +110,24 @@ func TestWebPhoneBesideCalls(t *testing.T) {
 		bob.mustShow("history", "came in, 0:")
 		alice.show("people")
 		alice.mustShow("history", "went out, not answered")
+	})
+	t.Run("next user", func(t *testing.T) {
+		alice.T, bob.T = t, t
+		bob.show("call")
+		bob.click("unregister")
+		bob.mustHave("password", "value", "")
+		must(t, bob.Call(nil, "waitText", "chat-people", "", limit.Milliseconds()))
+		bob.user = userName(int(w.users.Add(1)) - 1)
+		bob.signIn(bob.password())
+		bob.await("line", "registered")
+		bob.show("help")
+		bob.mustShow("log", "Registered as "+bob.user)
+		for _, id := range []string{"chat-texts", "log", "trace"} {
+			var text string
+			if must(t, bob.Call(&text, "text", id)); strings.Contains(text, alice.user) {
+				t.Errorf("the next user reads in %s: %s", id, text)
+			}
+		}
 	})
 }
 

@@ -32,6 +32,9 @@ export class Beside {
   /** @type {FollowedLine | null} */
   #line = null;
   #registered = false;
+  /** Whose chats are shown: the URI of an account, or '' while nobody is signed in. */
+  #owner = '';
+  #tab;
   /** @type {FollowedCall[]} */
   #calls = [];
   /** @type {Pick<Publication, 'set' | 'stop'> | null} */
@@ -51,16 +54,12 @@ export class Beside {
     makePublication = (agent, uri) => new Publication(agent, uri),
   ) {
     const local = new Store(storages.local);
-    const tab = new Store(storages.tab);
+    this.#tab = new Store(storages.tab);
     this.#wrote = wrote;
     this.#makePublication = makePublication;
     this.contacts = new Contacts(local, changed);
     this.history = new History(local, changed);
-    this.chat = new Chat(
-      () => this.#ways(),
-      { changed, keep: (conversations) => tab.keep(chatName, conversations) },
-      tab.list(chatName, keptConversation),
-    );
+    this.chat = new Chat(() => this.#ways(), { changed, keep: (conversations) => this.#keepChats(conversations) });
   }
 
   /**
@@ -87,6 +86,7 @@ export class Beside {
   /** @param {FollowedLine | null} line */
   #newLine(line) {
     this.#line = line;
+    this.#openChats(line?.account.uri ?? '');
     if (!line) return;
     this.history.open(line.account.uri);
     this.contacts.open(line.account);
@@ -94,6 +94,19 @@ export class Beside {
       this.chat.receive(peer, text);
       this.#wrote(peer);
     });
+  }
+
+  /** The chats of one account are not shown to the next one in the same tab. @param {string} owner */
+  #openChats(owner) {
+    if (owner === this.#owner) return;
+    const joins = this.#owner === '';
+    this.#owner = owner;
+    this.chat.open(owner ? this.#tab.list(`${chatName}.${owner}`, keptConversation) : [], joins);
+  }
+
+  /** @param {import('./chat.js').Conversation[]} conversations */
+  #keepChats(conversations) {
+    if (this.#owner) this.#tab.keep(`${chatName}.${this.#owner}`, conversations);
   }
 
   /** @param {boolean} registered */

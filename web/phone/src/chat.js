@@ -43,14 +43,25 @@ export class Chat {
   /**
    * @param {() => Ways} ways asked for each text
    * @param {{ changed: () => void, keep: (conversations: Conversation[]) => void }} listener
-   * @param {Conversation[]} before what was kept
    */
-  constructor(ways, { changed, keep }, before = []) {
+  constructor(ways, { changed, keep }) {
     this.#ways = ways;
     this.#changed = changed;
     this.#keep = keep;
-    this.conversations = before;
-    this.shown = before[0]?.peer.address ?? '';
+  }
+
+  /**
+   * Shows the conversations of another account. What was written before there was one is his, too.
+   * @param {Conversation[]} before what was kept of them
+   * @param {boolean} joins whether those that are here stay
+   */
+  open(before, joins) {
+    const here = joins ? this.conversations : [];
+    const isElsewhere = (/** @type {Conversation} */ { peer }) =>
+      here.every((each) => each.peer.address !== peer.address);
+    this.conversations = [...here, ...before.filter(isElsewhere)].slice(0, most);
+    this.shown = this.conversations[0]?.peer.address ?? '';
+    this.#changed();
   }
 
   /** How many texts nobody has read yet. */

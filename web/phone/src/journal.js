@@ -16,6 +16,11 @@ export class Journal {
     this.#changed = changed;
   }
 
+  clear() {
+    this.entries = [];
+    this.#changed();
+  }
+
   /**
    * Writes an entry. Says the same thing once, not again and again.
    * @param {string} words

@@ -68,6 +68,8 @@ const phone = new Phone(
 const { calls } = phone;
 /** @type {import('./facts.js').Facts | null} */
 let facts = null;
+/** The URI of who signed in last. */
+let owner = '';
 
 const accountView = new AccountView(register);
 const settingsView = new SettingsView();
@@ -81,7 +83,7 @@ const views = [
   boxesView,
   accountView,
   dialView,
-  new LineView(() => phone.unregister()),
+  new LineView(signOut),
   new CallView({
     answer: () => void calls.answer(),
     answerOtherwise: () => void calls.answer(calls.active, !calls.showsCamera),
@@ -132,7 +134,21 @@ function register(typed) {
       registerSeconds: registerSeconds(settings),
       iceServers: iceServers(String(settings.webrtc_servers)),
     });
-  if (account) remember(account);
+  if (!account) return;
+  if (owner && owner !== account.uri) forgetOwner();
+  owner = account.uri;
+  remember(account);
+}
+
+/** What was said and done is no business of who signs in next. */
+function forgetOwner() {
+  trace.clear();
+  phone.journal.clear();
+}
+
+function signOut() {
+  phone.unregister();
+  accountView.forgetPassword();
 }
 
 /** Registers a demo account anew after a restart of the service. @param {import('./account.js').Account} account */
@@ -222,6 +238,9 @@ addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 element('target', HTMLInputElement).value = String(settings.target || settings.target_value);
 for (const notice of settingsView.notices) phone.journal.write(notice, 'bad');
 const kept = takeKept();
-if (kept) phone.restore(kept);
+if (kept) {
+  owner = kept.account.uri;
+  phone.restore(kept);
+}
 await begin();
 if (settingsView.notices.length > 0) phone.complain(settingsView.notices.join(' '));

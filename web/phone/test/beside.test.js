@@ -64,6 +64,20 @@ test('writes outside of calls and in them', () => {
   assert.match(beside.chat.current.texts[0].why, /connection to the service was lost/);
 });
 
+test('shows the chats of one account to nobody else', () => {
+  const { beside, agent, line } = newBeside();
+  beside.follow({ line, calls: [] });
+  agent.emit('newMessage', incoming('for alice', 'text/plain'));
+  beside.follow({ line: null, calls: [] });
+  assert.equal(beside.chat.unread, 0);
+  const account = { uri: 'sip:carol@localhost', domain: 'localhost' };
+  beside.follow({ line: { ...line, account, agent: new FakeAgent() }, calls: [] });
+  assert.equal(beside.chat.current, null);
+  beside.follow({ line: { ...line, agent: new FakeAgent() }, calls: [] });
+  assert.equal(beside.chat.current.texts[0].text, 'for alice');
+  assert.equal(beside.chat.unread, 1);
+});
+
 test('tells others what the user does', () => {
   const { beside, line, published } = newBeside();
   const call = { state: 'ringing', peer: { name: 'Bob', address: 'bob@localhost' }, sendText() {} };

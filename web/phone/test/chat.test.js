@@ -20,8 +20,8 @@ function newChat({ registered = true, calls = [], before = [] } = {}) {
         kept = structuredClone(conversations);
       },
     },
-    before,
   );
+  chat.open(before, false);
   return { chat, sent, kept: () => kept };
 }
 
@@ -115,6 +115,23 @@ test('goes on after a reload, and knows nothing of what was on its way', () => {
     assert.equal(keptConversation(value), null);
   }
   assert.equal(keptConversation({ peer: { address: 'x' }, texts: [null] }).texts[0].text, '');
+});
+
+test('shows each account its own', () => {
+  const { chat } = newChat({ registered: false });
+  chat.send('bob', 'too early');
+  const carol = { peer: { name: 'Carol', address: 'carol@localhost' }, texts: [], unread: 0 };
+  const older = { peer: bob, texts: [], unread: 0 };
+  chat.open([carol, older], true);
+  assert.deepEqual(
+    chat.conversations.map(({ peer, texts }) => [peer.address, texts.length]),
+    [
+      ['bob@localhost', 1],
+      ['carol@localhost', 0],
+    ],
+  );
+  chat.open([], false);
+  assert.deepEqual([chat.conversations, chat.shown, chat.unread], [[], '', 0]);
 });
 
 test('has words for every refusal', () => {

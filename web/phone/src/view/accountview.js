@@ -53,6 +53,13 @@ export class AccountView {
     this.#offer(domain);
   }
 
+  /** Who signs out leaves no password to the next one. Those of a demonstration everybody may have. */
+  forgetPassword() {
+    const { name, password } = this.typed();
+    const isDemo = this.#accounts.some((demo) => demo.name === name && demo.password === password);
+    if (!isDemo) field('password').value = '';
+  }
+
   /** The form shows until the service has taken the account. @param {import('../phone.js').Phone} phone */
   render({ signedIn, line }) {
     element('account').hidden = signedIn || !this.#filled;
