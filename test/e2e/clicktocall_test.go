@@ -13,19 +13,22 @@ import (
 	"sipbridge/test/e2e/service"
 )
 
-// newButtonWorld is a service that lets the test pages, and nobody else, call an address by a button. They are of
+// newButtonWorld is a service that lets the test pages, and nobody else, call these addresses by a button. They are of
 // another origin than the service, and no page may connect but by a guest's token.
-func newButtonWorld(t *testing.T, address string) *world {
+func newButtonWorld(t *testing.T, addresses ...string) *world {
 	t.Helper()
 	w := &world{}
 	var err error
 	w.pages, err = pages.Serve(".")
 	must(t, err)
 	t.Cleanup(w.pages.Close)
-	button := map[string]any{"to": address, "origins": []string{w.pages.Origin}}
+	buttons := []any{}
+	for _, address := range addresses {
+		buttons = append(buttons, map[string]any{"to": address, "origins": []string{w.pages.Origin}})
+	}
 	w.service, err = service.Start(service.Options{
 		Binary: binary, Dir: t.TempDir(), Users: map[string]string{"bob": "builder"},
-		Settings: map[string]map[string]any{"click_to_call": {"buttons": []any{button}}},
+		Settings: map[string]map[string]any{"click_to_call": {"buttons": buttons}},
 	})
 	must(t, err)
 	t.Cleanup(w.service.Stop)
@@ -60,9 +63,9 @@ func (w *world) openButton(t *testing.T, address string) *browser.Page {
 // TestClickToCall: a visitor of another web site calls a phone with one click, and can do nothing else.
 func TestClickToCall(t *testing.T) {
 	t.Parallel()
-	phone := callee(t, answerUntilBye)
+	phone, left := callee(t, answerUntilBye), callee(t, answerUntilBye)
 	address := strings.TrimPrefix(phone.number(), "sip:")
-	w := newButtonWorld(t, address)
+	w := newButtonWorld(t, address, strings.TrimPrefix(left.number(), "sip:"))
 	t.Run("one click", func(t *testing.T) {
 		p := w.openButton(t, address)
 		must(t, p.Call(nil, "click", "c2c", limit.Milliseconds()))
@@ -78,6 +81,14 @@ func TestClickToCall(t *testing.T) {
 		must(t, p.Call(nil, "click", "c2c", limit.Milliseconds()))
 		must(t, phone.Wait(limit))
 		must(t, p.Call(nil, "waitText", "state", "You hung up.", limit.Milliseconds()))
+	})
+	t.Run("gone", func(t *testing.T) {
+		p := w.openButton(t, strings.TrimPrefix(left.number(), "sip:"))
+		must(t, p.Call(nil, "click", "c2c", limit.Milliseconds()))
+		must(t, p.Call(nil, "wait", "c2c", "state", []string{"up"}, limit.Milliseconds()))
+		mustHear(t, left, pageHz)
+		must(t, p.Close())
+		must(t, left.Wait(limit)) // sooner than call.park, for which the service would keep the call
 	})
 	t.Run("another address", func(t *testing.T) {
 		p := w.openButton(t, "bob@localhost")

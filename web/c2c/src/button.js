@@ -41,6 +41,7 @@ export class Button {
     this.#line.setAttribute('role', 'status');
     this.#sound.autoplay = true;
     this.#button.addEventListener('click', () => this.#click());
+    addEventListener('pagehide', () => this.#call?.hangup()); // who leaves the page lets nobody wait in silence
     this.#show();
   }
 
