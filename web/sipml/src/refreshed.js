@@ -19,8 +19,11 @@ const states = Object.freeze({
   terminating: 'terminating',
 });
 
+/** The shortest time between two refreshes, in seconds, whatever the server grants: sipML5 made a storm of them. */
+const leastPause = 1;
+
 /** Half of what lasts up to twenty minutes, else ten minutes before its end. @param {number} expires in seconds */
-const refreshAfter = (expires) => (expires <= 1200 ? expires / 2 : expires - 600);
+const refreshAfter = (expires) => Math.max(leastPause, expires <= 1200 ? expires / 2 : expires - 600);
 
 /** A registration, publication or subscription. Subclasses say what their requests look like. */
 export class Refreshed extends Session {

@@ -38,6 +38,14 @@ test('a registration is refreshed at half of what the server grants, and told of
   assert.deepEqual(named, ['o_request', 'o_request']);
 });
 
+test('a server that grants no time gets no storm of requests', () => {
+  const { core, sent } = startedCore();
+  new Registration(core, { expires: 600 }).register();
+  sent[0].answered(response(200, { Expires: '0' }));
+  assert.equal(timers[0].after, 1000);
+  assert.equal(sent.length, 1);
+});
+
 test('a registration that nobody answers ends', () => {
   const { core, sent, told } = startedCore();
   new Registration(core).register();
