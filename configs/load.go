@@ -56,15 +56,20 @@ func Load(path string, environ []string) (*Config, error) {
 }
 
 func (c *Config) fillUserDomains() {
-	first := slices.IndexFunc(c.Domains, Domain.Local)
-	if first < 0 {
-		return
-	}
 	for i := range c.Users {
 		if c.Users[i].Domain == "" {
-			c.Users[i].Domain = c.Domains[first].Name
+			c.Users[i].Domain = c.firstLocalDomain()
 		}
 	}
+}
+
+// firstLocalDomain is where users are whose domain is not named; empty if there is none.
+func (c *Config) firstLocalDomain() string {
+	first := slices.IndexFunc(c.Domains, Domain.Local)
+	if first < 0 {
+		return ""
+	}
+	return c.Domains[first].Name
 }
 
 func mergeFile(settings *viper.Viper, path string) error {

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"time"
@@ -39,6 +40,7 @@ func (c *Config) checkPresence(found *faults) {
 			if !contact.MatchString(name) {
 				found.add("users[%d].contacts: %q is neither a name nor name@domain", i, name)
 			}
+			c.checkNamed(found, fmt.Sprintf("users[%d].contacts", i), name, user.Domain)
 		}
 	}
 }

@@ -258,6 +258,9 @@ func (c *Config) checkRoutes(found *faults) {
 			found.add("routes[%d].to: %q is not user:<name>, trunk:<name>, builtin:<name>, reject:<400 to 699> or a SIP URI",
 				i, route.To)
 		}
+		if user, ok := strings.CutPrefix(route.To, "user:"); ok {
+			c.checkNamed(found, fmt.Sprintf("routes[%d].to", i), user, c.firstLocalDomain())
+		}
 	}
 }
 

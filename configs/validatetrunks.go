@@ -74,13 +74,24 @@ func (c *Config) checkDialing(found *faults) {
 			}
 		}
 		for _, user := range rule.Users {
-			if trunk, ok := strings.CutPrefix(user, "trunk:"); ok && !c.isTrunk(trunk) && !c.isUpstream(trunk) {
-				found.add("dialing.rules[%d].users: there is no trunk %q", i, trunk)
-			}
+			c.checkDialer(found, fmt.Sprintf("dialing.rules[%d].users", i), user)
 		}
 		if rule.MaxCalls < 0 || rule.CallsPerMinute < 0 {
 			found.add("dialing.rules[%d]: a limit is less than nothing; 0 is no limit", i)
 		}
+	}
+}
+
+// checkDialer checks whom a rule is about. What the signs of patterns match is not looked for.
+func (c *Config) checkDialer(found *faults, key, user string) {
+	kind, name, hasKind := strings.Cut(user, ":")
+	switch {
+	case !hasKind && !strings.ContainsAny(user, `*?[\`):
+		c.checkNamed(found, key, user, "")
+	case hasKind && !strings.EqualFold(kind, "trunk"):
+		found.add("%s: %q is neither a name, name@domain nor trunk:<name>", key, user)
+	case hasKind && !c.isTrunk(name) && !c.isUpstream(name):
+		found.add("%s: there is no trunk %q", key, name)
 	}
 }
 

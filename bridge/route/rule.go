@@ -15,8 +15,8 @@ type Rule struct {
 	// From says whose calls: "users", "trunk:<name>" or "any".
 	From string
 	// Match is a regular expression that is looked for in the whole Request-URI without its parameters. Scheme
-	// and host are in lower case there, and escapes of letters, digits, marks and + are undone in the user part. The
-	// name of a service (urn:service:sos) is in lower case.
+	// and host are in lower case there, and so is what the expression says behind an @; escapes of letters, digits, marks
+	// and + are undone in the user part. The name of a service (urn:service:sos) is in lower case.
 	Match string
 	// To is where the call goes: "user:<name>", "user:<name>@<domain>", "trunk:<name>", "builtin:<name>",
 	// "reject:<status>" or a SIP URI. $1 or ${1} stands for what the first group of Match found, except in the
@@ -41,7 +41,7 @@ type rule struct {
 }
 
 func (o Options) parseRule(configured Rule) (rule, error) {
-	match, err := regexp.Compile(configured.Match)
+	match, err := compileMatch(configured.Match)
 	if err != nil {
 		return rule{}, fmt.Errorf("match: %w", err)
 	}

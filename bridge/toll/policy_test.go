@@ -52,8 +52,8 @@ func TestAdmit(t *testing.T) {
 		Rules: []toll.Rule{
 			{Numbers: []string{"+49900", `^\+49137\d`}, Deny: true},
 			{Users: []string{"boss"}, Numbers: []string{"+"}},
-			{Users: []string{"sales-*", "carol@other.test"}, Numbers: []string{"+49", "+43"}, Trunks: []string{"Carrier"}},
-			{Users: []string{"trunk:pbx"}, Numbers: []string{"+4930"}},
+			{Users: []string{"sales-*", "carol@Other.test"}, Numbers: []string{"+49", "+43"}, Trunks: []string{"Carrier"}},
+			{Users: []string{"trunk:PBX"}, Numbers: []string{"+4930"}},
 			{Numbers: []string{"110", "112"}},
 			{Users: []string{"desk"}},
 		},
@@ -82,6 +82,9 @@ func TestAdmit(t *testing.T) {
 		{"a user who is called like a trunk", by("trunk:pbx@home.test", "+4930"), 403},
 		{"nobody", toll.Call{Trunk: "carrier", Number: "112"}, 403},
 		{"a name", by("desk@home.test", "conference"), 0},
+		{"another case of a name", by("Boss@home.test", "+15551234"), 403},
+		{"another case of a domain", by("carol@OTHER.test", "+4366"), 0},
+		{"another case of a trunk", toll.Call{From: "Pbx", Trunk: "carrier", Number: "+4930"}, 0},
 		{"no number", by("desk@home.test", "+49a900"), 403},
 		{"nothing", by("desk@home.test", ""), 403},
 	} {
@@ -93,7 +96,7 @@ func TestAdmit(t *testing.T) {
 			release()
 		}
 	}
-	if stats := policy.Stats(); stats.Active != 0 || stats.Admitted != 6 || stats.Forbidden != 15 {
+	if stats := policy.Stats(); stats.Active != 0 || stats.Admitted != 8 || stats.Forbidden != 16 {
 		t.Errorf("it counted %+v", stats)
 	}
 }

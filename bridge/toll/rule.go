@@ -33,6 +33,7 @@ var ErrRule = errors.New("dialing rule")
 type rule struct {
 	Rule
 
+	users   []string // Users in the form that foldCase gives
 	numbers []func(number string) bool
 }
 
@@ -45,6 +46,7 @@ func parseRule(configured Rule) (rule, error) {
 		if _, err := path.Match(user, ""); err != nil || user == "" {
 			return rule{}, fmt.Errorf("user %q is no name", user)
 		}
+		parsed.users = append(parsed.users, foldCase(user))
 	}
 	for _, text := range configured.Numbers {
 		matches, err := parseNumbers(text)
@@ -81,13 +83,13 @@ func (r rule) namesUser(call Call) bool {
 		return call.User != ""
 	}
 	name, _, _ := strings.Cut(call.User, "@")
-	for _, user := range r.Users {
+	for _, user := range r.users {
 		subject := name
 		switch {
 		case strings.HasPrefix(user, trunkPrefix) != (call.User == ""):
 			continue
 		case call.User == "" || strings.Contains(user, "@"):
-			subject = call.who()
+			subject = foldCase(call.who())
 		}
 		if ok, err := path.Match(user, subject); err == nil && ok {
 			return true
@@ -116,3 +118,16 @@ func (r rule) namesTrunk(trunk string) bool {
 
 // trunkPrefix marks, among users, a trunk.
 const trunkPrefix = "trunk:"
+
+// foldCase puts into lower case what has no case in whom a rule is about, or a call counts for: trunks and domains.
+// Names of users have one.
+func foldCase(who string) string {
+	if len(who) >= len(trunkPrefix) && strings.EqualFold(who[:len(trunkPrefix)], trunkPrefix) {
+		return strings.ToLower(who)
+	}
+	at := strings.LastIndexByte(who, '@')
+	if at < 0 {
+		return who
+	}
+	return who[:at] + strings.ToLower(who[at:])
+}
