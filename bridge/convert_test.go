@@ -172,7 +172,7 @@ func TestTransferOfConvertedPictures(t *testing.T) {
 	callee.FakeMedia().AwaitPlugged(t, transcode.Video)
 	target := f.blind(t, callee.Leg)
 	offered, _ := target.Request.Offer.First(transcode.Video)
-	if len(offered.Formats) != 2 || offered.Formats[0].Name != "VP8" || offered.Formats[1].Name != "H264" {
+	if len(offered.Formats) != 3 || offered.Formats[0].Name != "VP8" || offered.Formats[1].Name != "H264" {
 		t.Fatalf("the target is offered %+v", offered)
 	}
 	target.Emit(bridge.Answered{Answer: withVideo(bridge.SendRecv, video("H264", 103, "packetization-mode=1"))})

@@ -10,17 +10,19 @@ import (
 const bothWays = 2
 
 // pictures gives the video section to offer for a party: its own codecs, in its order, as far as they can cross, and
-// then those that its pictures can be made into. It reports false where there are none.
+// then how its pictures can be packed otherwise, and what they can be made into. It reports false where there are none.
 func (p Policy) pictures(party Description) (MediaDescription, bool) {
 	video, ok := party.First(transcode.Video)
 	if !ok || p.AudioOnly {
 		return MediaDescription{}, false
 	}
 	formats := transcode.Offered(video.Formats)
-	if added := transcode.Convertible(formats); len(added) > 0 && p.room() {
-		for _, format := range added {
-			formats = append(formats, withFreePayloadType(format, formats))
-		}
+	added := transcode.Repacked(formats)
+	if converted := transcode.Convertible(formats); len(converted) > 0 && p.room() {
+		added = append(added, converted...)
+	}
+	for _, format := range added {
+		formats = append(formats, withFreePayloadType(format, formats))
 	}
 	return MediaDescription{
 		Kind: transcode.Video, Direction: video.Direction, Formats: formats, Bitrate: p.capped(video.Bitrate),
@@ -40,14 +42,18 @@ func (p Policy) capped(bitrate uint64) uint64 {
 	return bitrate
 }
 
-// choosePictures gives the one of a party's formats that the other party has, too, with what is answered for it.
+// choosePictures gives the one of a party's formats that the other party has, too, with what is answered for it. One
+// that needs no other packets comes first.
 func (p Policy) choosePictures(formats, far []transcode.Format) (transcode.Format, bool) {
 	if p.AudioOnly {
 		return transcode.Format{}, false
 	}
-	for _, theirs := range transcode.Crossing(far) {
-		if i := slices.IndexFunc(formats, theirs.Fits); i >= 0 {
-			return formats[i].Answering(theirs), true
+	for _, goes := range []func(a, b transcode.Format) bool{transcode.Format.Fits, transcode.Format.Repackable} {
+		for _, theirs := range transcode.Crossing(far) {
+			own := slices.IndexFunc(formats, func(format transcode.Format) bool { return goes(format, theirs) })
+			if own >= 0 {
+				return formats[own].Answering(theirs), true
+			}
 		}
 	}
 	return p.convert(formats, far)
@@ -67,9 +73,9 @@ func (p Policy) convert(formats, far []transcode.Format) (transcode.Format, bool
 	return transcode.Format{}, false
 }
 
-// common tells whether packets of a party's format can be sent to the other party as they are.
+// common tells whether packets of a party's format can be sent to the other party without being decoded.
 func common(format transcode.Format, far []transcode.Format) bool {
-	return slices.ContainsFunc(far, format.Fits)
+	return slices.ContainsFunc(far, format.Passes)
 }
 
 // chooseOf gives the one of a party's formats of a kind with which it is joined to another party that has far. Its

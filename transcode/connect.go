@@ -83,11 +83,8 @@ func parameterSets(from Format) *h264.Inserter {
 // newRoute finds the way for one format of the source. The decoder and encoder are made when its first packet comes.
 func newRoute(pipe *Pipe, from, to Format, options ConnectOptions) (*route, error) {
 	source, known := find(from.Codec)
-	if from.Fits(to) && (known || Passable(to.Codec) || from.Parameters == to.Parameters) {
-		return &route{
-			from: from, to: to, sets: parameterSets(from), splitter: splitterFor(to, options.MaxPayload),
-			payloads: payloadsOf(from.Codec),
-		}, nil
+	if from.Passes(to) && (known || Passable(to.Codec) || from.Parameters == to.Parameters) {
+		return passing(pipe, from, to, options), nil
 	}
 	if from.Converts(to) && pipe.current.Load() == nil { // one way is enough
 		made, err := newPictures(pipe, from, to, options.Pictures)
@@ -102,4 +99,16 @@ func newRoute(pipe *Pipe, from, to Format, options ConnectOptions) (*route, erro
 	}
 	transcoder := newTranscoder(pipe, from, to, cheapest(source, target), options)
 	return &route{from: from, to: to, transcoder: transcoder}, nil
+}
+
+// passing is the way of packets that are not decoded. H.264 is packed anew for a receiver of single units alone; one
+// that takes fragments takes those, too.
+func passing(pipe *Pipe, from, to Format, options ConnectOptions) *route {
+	way := &route{from: from, to: to, sets: parameterSets(from), payloads: payloadsOf(from.Codec)}
+	if from.Repackable(to) && singleUnitsOnly(to) {
+		way.units = newSingleUnits(pipe, to)
+	} else {
+		way.splitter = splitterFor(to, options.MaxPayload)
+	}
+	return way
 }

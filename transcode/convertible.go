@@ -53,6 +53,9 @@ func Convertible(formats []Format) []Format {
 			Codec: Codec{Name: "H264", ClockRate: videoClock}, PayloadType: 102,
 			Parameters: "profile-level-id=42e01f;packetization-mode=1",
 		},
+		{
+			Codec: Codec{Name: "H264", ClockRate: videoClock}, PayloadType: 127, Parameters: "profile-level-id=42e01f",
+		},
 	}
 	var added []Format
 	for _, candidate := range known {

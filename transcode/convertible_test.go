@@ -13,7 +13,7 @@ func TestConvertible(t *testing.T) {
 		formats []Format
 		want    string
 	}{
-		"VP8":            {[]Format{videoFormat("VP8", "")}, "H264"},
+		"VP8":            {[]Format{videoFormat("VP8", "")}, "H264H264"},
 		"H.264":          {[]Format{videoFormat("H264", "profile-level-id=64001f")}, "VP8"},
 		"both":           {[]Format{videoFormat("VP8", ""), videoFormat("H264", "profile-level-id=42e01f")}, ""},
 		"neither":        {[]Format{videoFormat("VP9", ""), videoFormat("AV1", "")}, ""},

@@ -32,13 +32,8 @@ func payloadsOf(codec Codec) payloads {
 // splitterFor cuts packets that are too large for a receiver; nil for one that takes any, or no fragments.
 func splitterFor(to Format, most int) *fragment.Splitter {
 	cutter := payloadsOf(to.Codec)
-	if cutter == nil || most == 0 {
+	if cutter == nil || most == 0 || singleUnitsOnly(to) {
 		return nil
-	}
-	if videoCodec(to.Codec) == avc {
-		if parameters, ok := h264.ParseParameters(to.Parameters); !ok || parameters.Mode == 0 {
-			return nil
-		}
 	}
 	return fragment.NewSplitter(most, cutter)
 }

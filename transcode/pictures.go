@@ -77,7 +77,7 @@ func newPictures(pipe *Pipe, from, to Format, options PictureOptions) (*pictures
 	if most := pixelsOf(to); most > 0 {
 		p.convert.Pixels = min(most, defaultPixels)
 	}
-	if parameters, known := h264.ParseParameters(to.Parameters); target == picture.H264 && known && parameters.Mode == 0 {
+	if target == picture.H264 && singleUnitsOnly(to) {
 		p.convert.UnitSize = payload.DefaultMaxSize
 	}
 	p.limit(options.Bitrate)
@@ -120,8 +120,8 @@ func (p *pictures) close() {
 	})
 }
 
-// Restart begins with another source: it has to begin with a full picture.
-func (p *pictures) Restart() { p.broken = true }
+// Restart begins with another source: it has to begin with a full picture, and its numbers are others.
+func (p *pictures) Restart() { p.broken, p.assembly = true, newAssembly(p.convert.From) }
 
 // Lose notes that packets are missing.
 func (p *pictures) Lose() { p.broken = true }
@@ -204,7 +204,7 @@ type pictureStream struct {
 
 func newPictureStream(pipe *Pipe, to Format) *pictureStream {
 	s := &pictureStream{pipe: pipe, to: to, ssrc: rand.Uint32(), number: uint16(rand.Uint32())}
-	s.cutting.codec = picture.H264
+	s.cutting.codec, s.cutting.avc.Single = picture.H264, singleUnitsOnly(to)
 	if videoCodec(to.Codec) == vp8 {
 		s.cutting.codec = picture.VP8
 	}
@@ -213,16 +213,19 @@ func newPictureStream(pipe *Pipe, to Format) *pictureStream {
 
 // send sends a picture under the timestamp of the one that it was made of.
 func (s *pictureStream) send(source frame, data []byte) {
-	s.cutting.cut(data, func(content []byte, last bool) {
-		s.number++
-		s.packet.Header = rtp.Header{
-			Version: 2, Marker: last, PayloadType: s.to.PayloadType, SequenceNumber: s.number,
-			Timestamp: source.timestamp, SSRC: s.ssrc,
-		}
-		if last && source.turned {
-			_ = s.packet.SetExtension(orientationID, []byte{source.orientation})
-		}
-		s.packet.Payload = content
-		_ = s.pipe.send(&s.packet) // what cannot be sent the receiver counts
-	})
+	s.cutting.cut(data, func(content []byte, last bool) { s.sendPart(source, content, last) })
+}
+
+// sendPart sends a packet of a picture; last is that which ends it.
+func (s *pictureStream) sendPart(source frame, content []byte, last bool) {
+	s.number++
+	s.packet.Header = rtp.Header{
+		Version: 2, Marker: last, PayloadType: s.to.PayloadType, SequenceNumber: s.number,
+		Timestamp: source.timestamp, SSRC: s.ssrc,
+	}
+	if last && source.turned {
+		_ = s.packet.SetExtension(orientationID, []byte{source.orientation})
+	}
+	s.packet.Payload = content
+	_ = s.pipe.send(&s.packet) // what cannot be sent the receiver counts
 }

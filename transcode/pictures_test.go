@@ -34,16 +34,18 @@ type gallery struct {
 	largest  int
 	turned   int
 	types    map[uint8]bool
+	single   bool // each packet of H.264 has one unit
 }
 
 func newGallery(codec picture.Codec) *gallery {
-	return &gallery{assembly: newAssembly(codec), types: make(map[uint8]bool)}
+	return &gallery{assembly: newAssembly(codec), types: make(map[uint8]bool), single: true}
 }
 
 func (g *gallery) WriteRTP(packet *rtp.Packet) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.types[packet.PayloadType] = true
+	g.single = g.single && payload.TypeOf(packet.Payload) < 24
 	g.largest = max(g.largest, len(packet.Payload))
 	if len(packet.GetExtension(orientationID)) == 1 {
 		g.turned++
@@ -174,6 +176,9 @@ func TestPicturesAreConverted(t *testing.T) {
 			defer seen.mu.Unlock()
 			if seen.largest > 1200 || !seen.types[test.to.PayloadType] || len(seen.types) != 1 || seen.turned < 28 {
 				t.Errorf("largest %d, types %v, %d turned", seen.largest, seen.types, seen.turned)
+			}
+			if test.to == single && !seen.single {
+				t.Error("there are fragments, or aggregates")
 			}
 			if stats := pipe.Stats(); stats.DecodeErrors != 0 {
 				t.Errorf("%+v", stats)

@@ -60,6 +60,8 @@ type route struct {
 	pictures *pictures
 	// sets puts parameter sets between packets of H.264 that pass through; nil where there are none to put.
 	sets *h264.Inserter
+	// units packs H.264 anew; nil where packets stay as they are.
+	units *singleUnits
 	// splitter cuts those that are too large; nil where the receiver takes any.
 	splitter *fragment.Splitter
 	// payloads reads pictures that pass through; nil for what cannot be read.
@@ -144,12 +146,18 @@ func (p *Pipe) write(packet *rtp.Packet) error {
 	return p.pass(&p.out)
 }
 
-// passOn passes a packet on, cut if it is too large.
+// passOn passes a packet on, packed anew or cut if it has to be.
 func (p *Pipe) passOn(packet *rtp.Packet) error {
-	if splitter := p.current.Load().splitter; splitter != nil {
-		return splitter.Write(packet, p.whole)
+	way := p.current.Load()
+	switch {
+	case way.units != nil:
+		way.units.write(packet)
+		return nil
+	case way.splitter != nil:
+		return way.splitter.Write(packet, p.whole)
+	default:
+		return p.send(packet)
 	}
-	return p.send(packet)
 }
 
 // arm has the timer go off when something that is held may go out. The caller holds mu.

@@ -202,7 +202,7 @@ func TestNoPath(t *testing.T) {
 		"nothing":          {nil, pcmu(0)},
 		"unknown to known": {[]Format{h264("")}, pcmu(0)},
 		"known to unknown": {[]Format{pcmu(0)}, h264("")},
-		"other parameters": {[]Format{h264("packetization-mode=1")}, h264("packetization-mode=0")},
+		"other parameters": {[]Format{h264("profile-level-id=4d001f")}, h264("profile-level-id=42e01f")},
 	}
 	for name, test := range tests {
 		if _, err := Connect(test.from, test.to, &recorder{}, ConnectOptions{}); !errors.Is(err, ErrNoPath) {

@@ -63,6 +63,18 @@ func (f Format) Fits(other Format) bool {
 	}
 }
 
+// Repackable tells whether packets of both formats are alike but for how they are packed: of H.264 with one profile, in
+// two packetization modes (RFC 6184 section 6).
+func (f Format) Repackable(other Format) bool {
+	mine, ok := h264.ParseParameters(f.Parameters)
+	theirs, theirsOK := h264.ParseParameters(other.Parameters)
+	return f.Equal(other.Codec) && videoCodec(f.Codec) == avc && ok && theirsOK && mine.Repackable(theirs)
+}
+
+// Passes tells whether packets of one format can be sent as the other one without being decoded, packed anew if need
+// be.
+func (f Format) Passes(other Format) bool { return f.Fits(other) || f.Repackable(other) }
+
 // profile gives a profile number; 0 is what a missing one means (RFC 9628 section 7.1, AV1 RTP section 7.2.1).
 func profile(format Format, name string) int {
 	number, err := strconv.ParseUint(parameter(format.Parameters, name), 10, 8)
@@ -137,6 +149,19 @@ func Offered(formats []Format) []Format {
 		}
 	}
 	return offered
+}
+
+// Repacked are the formats that are offered beside those of a party for others who take its H.264 in the other
+// packetization mode alone. Their payload types are suggestions.
+func Repacked(formats []Format) []Format {
+	first := slices.IndexFunc(formats, func(f Format) bool { return videoCodec(f.Codec) == avc })
+	if first < 0 || slices.ContainsFunc(formats, formats[first].Repackable) {
+		return nil
+	}
+	format := formats[first]
+	parameters, _ := h264.ParseParameters(format.Parameters)
+	format.Parameters = parameters.Repacked().String()
+	return []Format{format}
 }
 
 // rivals tells whether only one of two formats is offered.

@@ -3,7 +3,6 @@ package rtpmedia
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"net/netip"
 
 	"sipbridge/bridge"
@@ -86,55 +85,6 @@ func (s *Session) answered(answer *sdp.Session, ours *section) (*agreement, erro
 		agreed.orientation = party.Extension(transcode.OrientationURI)
 	}
 	return agreed, nil
-}
-
-// pairsOf finds the formats of an answer in our offer. One without rtpmap stands for what the offer called so.
-func pairsOf(party sdp.Media, ours *sdp.Media) []pair {
-	var pairs []pair
-	for _, format := range party.Formats {
-		for _, offered := range ours.Formats {
-			if offered.Fits(format.Format) || sloppy(format.Format, offered.Format) {
-				format.Parameters = parametersOf(format.Format, offered.Format)
-				pairs = append(pairs, pair{theirs: format.Format, ours: offered.PayloadType})
-				break
-			}
-		}
-	}
-	for _, offered := range ours.Formats {
-		if unnamed(party, offered.PayloadType) {
-			pairs = append(pairs, pair{theirs: offered.Format, ours: offered.PayloadType})
-		}
-	}
-	return pairs
-}
-
-// sloppy tells whether a format of an answer stands for one of ours, whose number it has, though its parameters do
-// not fit: phones leave out a packetization-mode or another profile than theirs.
-func sloppy(answered, offered transcode.Format) bool {
-	return answered.PayloadType == offered.PayloadType && answered.Equal(offered.Codec)
-}
-
-// parametersOf gives the parameters of a format of an answer. Where they do not fit, ours are what counts.
-func parametersOf(answered, offered transcode.Format) string {
-	if answered.Fits(offered) {
-		return answered.Parameters
-	}
-	return offered.Parameters
-}
-
-// unnamed tells whether a payload type stands in the m= line, but nowhere what it is.
-func unnamed(party sdp.Media, payloadType uint8) bool {
-	for _, format := range party.Formats {
-		if format.PayloadType == payloadType {
-			return false
-		}
-	}
-	for _, word := range party.Words {
-		if word == fmt.Sprint(payloadType) {
-			return true
-		}
-	}
-	return false
 }
 
 // SetOffer reads the party's offer. Of each kind the first protected section can be taken, else the first plain one, as

@@ -242,6 +242,9 @@ func TestH264Answers(t *testing.T) {
 		"other number": {[]string{
 			"m=video 4002 RTP/AVP 99", "a=rtpmap:99 H264/90000", "a=fmtp:99 profile-level-id=42e01f",
 		}, 99},
+		"no mode": {[]string{
+			"m=video 4002 RTP/AVP 102", "a=rtpmap:102 H264/90000", "a=fmtp:102 profile-level-id=42800d",
+		}, 102},
 		"no fmtp":           {[]string{"m=video 4002 RTP/AVP 102", "a=rtpmap:102 H264/90000"}, 102},
 		"no rtpmap":         {[]string{"m=video 4002 RTP/AVP 97"}, 97},
 		"foreign":           {[]string{"m=video 4002 RTP/AVP 31"}, 0},
@@ -256,6 +259,9 @@ func TestH264Answers(t *testing.T) {
 			video, ok := agreed.First(transcode.Video)
 			if ok != (test.want != 0) || ok && video.Formats[0].PayloadType != test.want {
 				t.Errorf("agreed on %+v", agreed)
+			}
+			if test.want == 102 && !strings.Contains(video.Formats[0].Parameters, "packetization-mode=1") {
+				t.Errorf("%d is %q", test.want, video.Formats[0].Parameters)
 			}
 			if _, ok := agreed.First(transcode.Audio); !ok {
 				t.Error("the sound is gone")

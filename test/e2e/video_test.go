@@ -37,6 +37,10 @@ func TestVideo(t *testing.T) {
 		t.Parallel()
 		w.pageAndPhoneSeeEachOther(t, "VP8", film.Options{Codec: "H264", PayloadType: 97})
 	})
+	t.Run("phone without the packetization-mode of the page", func(t *testing.T) {
+		t.Parallel()
+		w.pageAndPhoneSeeEachOther(t, "H264;packetization-mode=1", film.Options{Codec: "H264", PayloadType: 97, Single: true})
+	})
 	t.Run("phone with its parameter sets in the SDP", func(t *testing.T) {
 		t.Parallel()
 		w.pageAndPhoneSeeEachOther(t, "", film.Options{Codec: "H264", PayloadType: 97, SetsApart: true})
@@ -47,13 +51,14 @@ func TestVideo(t *testing.T) {
 	t.Run("INFO", w.asksByInfo)
 }
 
-// newCamera opens a page with a camera, whose pictures have this codec.
+// newCamera opens a page with a camera, whose pictures have this codec, with a parameter behind it if that matters.
 func (w *world) newCamera(t *testing.T, codec string) *page {
 	t.Helper()
 	p := w.newPage(t, jsSIP)
 	must(t, p.Call(nil, "camera"))
 	if codec != "" {
-		must(t, p.Call(nil, "preferVideo", "video/"+codec))
+		name, parameter, _ := strings.Cut(codec, ";")
+		must(t, p.Call(nil, "preferVideo", "video/"+name, parameter))
 	}
 	return p
 }
@@ -176,7 +181,7 @@ func (w *world) pageAndPhoneSeeEachOther(t *testing.T, codec string, options fil
 	must(t, err)
 	there := pictures.Sight()
 	must(t, pictures.Show(sipp.VideoPort(invite)))
-	if codec == "" {
+	if codec, _, _ = strings.Cut(codec, ";"); codec == "" {
 		codec = options.Codec
 	}
 	mustSee(t, p, codec)

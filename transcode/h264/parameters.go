@@ -75,6 +75,23 @@ func (p Parameters) Fits(other Parameters) bool {
 	return p.ID.family() != ProfileUnknown && p.ID.family() == other.ID.family() && p.Mode == other.Mode
 }
 
+// Repackable tells whether two parties that said these lines differ in nothing but the packetization mode: what one of
+// them sends only has to be packed anew for the other one.
+func (p Parameters) Repackable(other Parameters) bool { return p.Fits(other.repacked()) }
+
+// Repacked gives the line with the other packetization mode, for a stream that is packed anew. Its parameter sets,
+// which stand in the line itself, are not said twice.
+func (p Parameters) Repacked() Parameters {
+	p = p.repacked()
+	p.Sets = ""
+	return p
+}
+
+func (p Parameters) repacked() Parameters {
+	p.Mode = 1 - p.Mode
+	return p
+}
+
 // Common tells whether the profile is the one that everybody has.
 func (p Parameters) Common() bool { return p.ID.family() == ConstrainedBaseline }
 

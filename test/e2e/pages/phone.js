@@ -40,7 +40,7 @@ export class Phone {
   hear(frequencies) { return hear(frequencies); }
   stats() { return stats(); }
   pictures() { return pictures(connections.at(-1)); }
-  preferVideo(mimeType) { preferVideo(mimeType); }
+  preferVideo(mimeType, parameter) { preferVideo(mimeType, parameter); }
   prefer(mimeType, events) { preferCodec(mimeType, events); }
   dropSocket() { window.lastWebSocket.close(); }
 

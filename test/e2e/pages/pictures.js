@@ -33,13 +33,14 @@ export async function pictures(connection) {
   };
 }
 
-/** Lets the page offer and answer only this video codec. */
-export function preferVideo(mimeType) {
+/** Lets the page offer and answer only this video codec, with a parameter in its fmtp line if one is given. */
+export function preferVideo(mimeType, parameter = '') {
   const add = window.RTCPeerConnection.prototype.addTrack;
   window.RTCPeerConnection.prototype.addTrack = function addPreferring(...args) {
     const sender = add.apply(this, args);
     const transceiver = this.getTransceivers().find((t) => t.sender === sender);
-    const wanted = RTCRtpReceiver.getCapabilities('video').codecs.filter((c) => c.mimeType === mimeType);
+    const wanted = RTCRtpReceiver.getCapabilities('video').codecs
+      .filter((c) => c.mimeType === mimeType && (c.sdpFmtpLine ?? '').includes(parameter));
     if (transceiver && sender.track?.kind === 'video') transceiver.setCodecPreferences(wanted);
     return sender;
   };
