@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -30,12 +31,12 @@ func TestAdvertised(t *testing.T) {
 		},
 	} {
 		flow := behindNAT{s.peer(word, "198.51.100.1:5060"), want.at}
-		contact := s.agent.contact(flow, "me")
+		contact := message.ContactOn(flow, "me")
 		if got := contact.String(); got != want.contact {
 			t.Errorf("%s: Contact is %s, want %s", word, got, want.contact)
 		}
-		via := newVia(flow)
-		if got := netip.MustParseAddrPort(want.via); via.Port != int(got.Port()) || via.Host != hostOf(got.Addr()) {
+		via := message.NewVia(flow)
+		if got := netip.MustParseAddrPort(want.via); via.Port != int(got.Port()) || via.Host != message.Host(got.Addr()) {
 			t.Errorf("%s: Via is %s, want %s", word, via.Value(), want.via)
 		}
 		route := s.agent.proxyRoute(&proxiedDialog{token: "token", callee: flow})

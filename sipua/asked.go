@@ -8,6 +8,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/number"
 	"sipbridge/sipua/headers"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/trunk"
 )
 
@@ -19,7 +20,7 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 		To:     a.publicURI(to),
 		Origin: who.origin, User: who.user, Trunk: who.trunk,
 		Headers:     crossing(a.policyFor(who.peer), request, senderOf(who.origin)),
-		MaxForwards: hopsOf(request),
+		MaxForwards: message.Hops(request),
 		Private:     wantsPrivacy(request),
 		Secure:      to.Scheme == "sips",
 	}
@@ -101,7 +102,7 @@ func (a *Agent) policyFor(peer *trunk.Trunk) headers.Policy {
 
 // crossing picks the headers of a message that cross to the other party. Topology, credentials and assertions about
 // who calls stay.
-func crossing(policy headers.Policy, m message, from headers.Sender) []bridge.Header {
+func crossing(policy headers.Policy, m message.Message, from headers.Sender) []bridge.Header {
 	var crossing []bridge.Header
 	size := 0
 	for _, header := range m.Headers() {
@@ -127,13 +128,6 @@ func senderOf(origin bridge.Origin) headers.Sender {
 	}
 }
 
-// plainURI is a URI without password, parameters and headers: what routes match.
-func plainURI(uri sip.Uri) string {
-	plain := *uri.Clone()
-	plain.Password, plain.UriParams, plain.Headers = "", nil, nil
-	return plain.String()
-}
-
 // schemeURN is that of services: "urn:service:sos" asks for help, whoever gives it here (RFC 5031). The routes say who.
 const schemeURN = "urn"
 
@@ -149,5 +143,5 @@ func (a *Agent) publicURI(uri sip.Uri) string {
 	if domain, ok := a.options.Domains.local(uri.Host); ok {
 		uri.Host, uri.Port = domain, 0
 	}
-	return plainURI(uri)
+	return message.PlainURI(uri)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/digest"
-	"sipbridge/sipua/headers"
+	"sipbridge/sipua/message"
 )
 
 // breakerLogin is what sipML5 in its RTCWeb-breaker mode adds to a Contact for the gateway: impi, its name for
@@ -23,7 +23,7 @@ func breakerLogin(request *sip.Request) (login digest.Login, found bool) {
 		hash, hasHash := contact.Params.Get("ha1")
 		contact.Params.Remove("impi")
 		contact.Params.Remove("ha1")
-		name = unescape(strings.Trim(name, `"`))
+		name = message.Unescape(strings.Trim(name, `"`))
 		if hasName && hasHash && !found && isHA1(hash) && len(name) <= longestIMPI {
 			login, found = digest.Login{User: name, HA1: strings.ToLower(hash)}, true
 		}
@@ -66,18 +66,9 @@ func (b breaker) Answer(response *sip.Response, method sip.RequestMethod, uri si
 	if login.HA1 != "" {
 		login.Realm = b.upstream.Domain
 	}
-	value, err := digest.Answer(valuesOf(response, asks), string(method), uri.String(), login)
+	value, err := digest.Answer(message.Values(response, asks), string(method), uri.String(), login)
 	if err != nil {
 		return nil, err
 	}
 	return sip.NewHeader(answers, value), nil
-}
-
-func valuesOf(m message, name string) []string {
-	found := m.GetHeaders(name)
-	values := make([]string, 0, len(found))
-	for _, header := range found {
-		values = append(values, headers.Value(name, header.Value()))
-	}
-	return values
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // acceptHeader says which bodies of calls we read (RFC 3261 section 21.4.13).
@@ -48,7 +49,7 @@ func objectionToInvite(request *sip.Request) (int, []sip.Header) {
 	if status, headers := objectionToBody(request); status != 0 {
 		return status, headers
 	}
-	if !accepts(request, contentSDP) {
+	if !message.Accepts(request, contentSDP) {
 		return 406, nil
 	}
 	if status, headers := objectionToSession(request); status != 0 {
@@ -72,22 +73,6 @@ func objectionToBody(request *sip.Request) (int, []sip.Header) {
 		return cause.Status, sipHeaders(cause.Headers)
 	}
 	return 0, nil
-}
-
-// accepts tells whether the sender of a request takes bodies of a type (RFC 3261 section 20.1).
-func accepts(request *sip.Request, contentType string) bool {
-	family, _, _ := strings.Cut(contentType, "/")
-	accepts := request.GetHeaders("Accept")
-	for _, header := range accepts {
-		for accepted := range strings.SplitSeq(header.Value(), ",") {
-			accepted, _, _ = strings.Cut(accepted, ";")
-			switch strings.ToLower(strings.TrimSpace(accepted)) {
-			case contentType, family + "/*", "*/*":
-				return true
-			}
-		}
-	}
-	return len(accepts) == 0
 }
 
 // objectionToReplaces refuses a Replaces header that says nothing, or stands beside Join (RFC 3891 section 3).

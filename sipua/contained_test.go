@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // brokenMedia panics when its party offers something.
@@ -139,7 +140,7 @@ func TestRegisterWithADigestAndBeCalled(t *testing.T) {
 		}
 	}
 	p.say("", lines(2, "Authorization: "+authorization(challenge, "carol", "REGISTER", "sip:local.example"))...)
-	if contact := firstContact(p.status(200)); contact == nil || !contact.Params.Has("expires") {
+	if contact := message.Contact(p.status(200)); contact == nil || !contact.Params.Has("expires") {
 		t.Errorf("contact %v", contact)
 	}
 	targets, known := s.agent.Lookup("carol", "local.example")

@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/headers"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/multipart"
 )
 
@@ -28,12 +29,12 @@ type content struct {
 
 // contentOf reads a body: the description of media, alone or as one of several parts, and locations. What we do not
 // know is passed over if its sender allows that. The error is a bridge.Cause: 400, 413 or 415.
-func contentOf(m message) (content, error) {
+func contentOf(m message.Message) (content, error) {
 	body := m.Body()
 	if len(body) == 0 {
 		return content{}, nil
 	}
-	parts, err := multipart.Read(func(name string) string { return valueOf(m, name) }, body, readable)
+	parts, err := multipart.Read(func(name string) string { return message.Value(m, name) }, body, readable)
 	if err != nil {
 		return content{}, err
 	}
@@ -59,7 +60,7 @@ func contentOf(m message) (content, error) {
 func readable(mediaType string) bool { return mediaType == contentSDP || mediaType == contentPIDF }
 
 // sdpIn gives the description of media in a body; of one that cannot be read all of it, for whoever parses that.
-func sdpIn(m message) []byte {
+func sdpIn(m message.Message) []byte {
 	read, err := contentOf(m)
 	if err != nil {
 		return m.Body()
@@ -82,7 +83,7 @@ func (a *Agent) documents(asked *bridge.Request, request *sip.Request, policy he
 			return
 		}
 		if document.ID == "" {
-			document.ID = newTag() + "@location.invalid"
+			document.ID = message.NewTag() + "@location.invalid"
 		}
 		asked.Documents = append(asked.Documents, document)
 		if !refersTo(asked.Headers, document) {
@@ -118,7 +119,7 @@ func withoutDocuments(request bridge.Request) bridge.Request {
 }
 
 // setContent puts a description of media into a message, and the documents beside it.
-func (l *leg) setContent(m message, sdp []byte, documents []bridge.Document) {
+func (l *leg) setContent(m message.Message, sdp []byte, documents []bridge.Document) {
 	if len(documents) == 0 || l.agent.policyFor(l.trunk).Strips("Geolocation") {
 		setSDP(m, sdp)
 		return
@@ -144,7 +145,7 @@ func (l *leg) setContent(m message, sdp []byte, documents []bridge.Document) {
 // had none.
 func (l *leg) inviteWithoutDocuments() bool {
 	refused := l.calling.transaction
-	if refused == nil || l.givenUp() || !strings.HasPrefix(contentType(refused.request), "multipart/") {
+	if refused == nil || l.givenUp() || !strings.HasPrefix(message.ContentType(refused.request), "multipart/") {
 		return false
 	}
 	sdp := sdpIn(refused.request)

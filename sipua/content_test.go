@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/headers"
+	"sipbridge/sipua/message"
 )
 
 const (
@@ -106,7 +107,7 @@ func TestLocationStripped(t *testing.T) {
 		From: bridge.Party{URI: "sip:alice@local.example"}, To: "sip:bob@local.example", Offer: new(pcmu()),
 		Documents: []bridge.Document{{ID: "x", Type: contentPIDF, Text: []byte(place)}},
 	})
-	if invite := phone.request(sip.INVITE); contentType(invite) != contentSDP {
+	if invite := phone.request(sip.INVITE); message.ContentType(invite) != contentSDP {
 		t.Errorf("a phone gets\n%s", invite)
 	}
 }
@@ -136,7 +137,7 @@ func TestPhoneWithoutParts(t *testing.T) {
 	phone.respond(invite, 415, "b", "", "Accept: application/sdp")
 	phone.request(sip.ACK)
 	again := phone.request(sip.INVITE)
-	if contentType(again) != contentSDP || again.GetHeader("Geolocation") != nil ||
+	if message.ContentType(again) != contentSDP || again.GetHeader("Geolocation") != nil ||
 		again.CSeq().SeqNo <= invite.CSeq().SeqNo {
 		t.Errorf("called again with\n%s", again)
 	}

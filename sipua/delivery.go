@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/wire"
 )
 
@@ -23,14 +24,14 @@ func (a *Agent) deliver(transaction *serverTransaction, devices []bindingEndpoin
 			delivery.Report(bridge.Cause{Status: 480})
 			continue
 		}
-		a.complete(device.flow, request)
+		message.Complete(device.flow, request)
 		sent, err := a.ask(device.flow, request)
 		if err != nil {
-			delivery.Report(causeOfError(err))
+			delivery.Report(message.CauseOfError(err))
 			continue
 		}
 		if !a.crew.start(func() { delivery.Report(causeOfAnswer(sent.wait(textPatience, textPatience))) }) {
-			delivery.Report(causeOfError(errClosed))
+			delivery.Report(message.CauseOfError(errClosed))
 		}
 	}
 }
@@ -40,7 +41,7 @@ func (a *Agent) deliver(transaction *serverTransaction, devices []bindingEndpoin
 func causeOfAnswer(response *sip.Response, err error) bridge.Cause {
 	switch {
 	case errors.Is(err, errTooLarge):
-		return causeOfError(err)
+		return message.CauseOfError(err)
 	case err != nil:
 		return bridge.Cause{Status: 480, Err: err}
 	default:
@@ -59,7 +60,7 @@ func (a *Agent) forDevice(device bindingEndpoint, received *sip.Request, who ide
 		return nil, err
 	}
 	request := sip.NewRequest(received.Method, contact)
-	callID, left := sip.CallIDHeader(newTag()), sip.MaxForwardsHeader(max(hopsOf(received)-1, 0))
+	callID, left := sip.CallIDHeader(message.NewTag()), sip.MaxForwardsHeader(max(message.Hops(received)-1, 0))
 	for _, proxy := range device.path {
 		request.AppendHeader(&sip.RouteHeader{Address: *proxy.Clone()})
 	}

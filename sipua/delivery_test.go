@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/message"
 )
 
 // localOf are the lines of a request outside dialogs of a user of local.example.
@@ -58,18 +60,18 @@ func TestMessageReachesAllDevices(t *testing.T) {
 		"Content-Type: text/plain;charset=utf-8", "Contact: <sip:a@df7.invalid>", "X-Mine: 1",
 		"P-Asserted-Identity: <sip:boss@local.example>", `Authorization: Digest username="alice"`, "Subject: Hi")...)
 	for _, device := range []*peer{first, second} {
-		message := device.request(sip.MESSAGE)
-		if string(message.Body()) != text || contentType(message) != "text/plain" {
-			t.Errorf("body %q of type %s", message.Body(), contentType(message))
+		request := device.request(sip.MESSAGE)
+		if string(request.Body()) != text || message.ContentType(request) != "text/plain" {
+			t.Errorf("body %q of type %s", request.Body(), message.ContentType(request))
 		}
-		if message.Recipient.Host != device.remote.Addr().String() || message.From().DisplayName != "The alice" ||
-			message.From().Address.String() != "sip:alice@local.example" || message.CallID().Value() == "alice-MESSAGE" {
-			t.Errorf("message %s", message)
+		if request.Recipient.Host != device.remote.Addr().String() || request.From().DisplayName != "The alice" ||
+			request.From().Address.String() != "sip:alice@local.example" || request.CallID().Value() == "alice-MESSAGE" {
+			t.Errorf("message %s", request)
 		}
 		for name, crosses := range map[string]bool{
 			"Contact": false, "P-Asserted-Identity": false, "Authorization": false, "X-Mine": true, "Subject": true,
 		} {
-			if got := message.GetHeader(name) != nil; got != crosses {
+			if got := request.GetHeader(name) != nil; got != crosses {
 				t.Errorf("%s crosses: %v", name, got)
 			}
 		}

@@ -1,12 +1,12 @@
 package sipua
 
 import (
-	"crypto/rand"
 	"slices"
 
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // dialog is the state that both ends of a call share (RFC 3261 section 12). It belongs to its leg's goroutine.
@@ -25,13 +25,10 @@ type dialog struct {
 	localSequence, remoteSequence uint32
 }
 
-// newTag makes a tag or Call-ID that cannot be guessed: at least 128 random bits.
-func newTag() string { return rand.Text() }
-
 // answeringDialog is the dialog that an INVITE from the party starts.
 func answeringDialog(invite *sip.Request, contact sip.Uri) *dialog {
 	d := &dialog{
-		id:             bridge.DialogID{CallID: invite.CallID().Value(), LocalTag: newTag()},
+		id:             bridge.DialogID{CallID: invite.CallID().Value(), LocalTag: message.NewTag()},
 		local:          sip.ToHeader{DisplayName: invite.To().DisplayName, Address: invite.To().Address},
 		remote:         sip.ToHeader{DisplayName: invite.From().DisplayName, Address: invite.From().Address},
 		contact:        contact,
@@ -39,15 +36,15 @@ func answeringDialog(invite *sip.Request, contact sip.Uri) *dialog {
 		localSequence:  0,
 	}
 	d.id.RemoteTag, _ = invite.From().Params.Get("tag")
-	d.routes = recordedRoutes(invite)
-	d.setTarget(firstContact(invite))
+	d.routes = message.RecordedRoutes(invite)
+	d.setTarget(message.Contact(invite))
 	return d
 }
 
 // callingDialog is the dialog that an INVITE of ours starts; the response gives it the party's tag.
 func callingDialog(from bridge.Party, fromURI, to, contact sip.Uri) *dialog {
 	return &dialog{
-		id:            bridge.DialogID{CallID: newTag(), LocalTag: newTag()},
+		id:            bridge.DialogID{CallID: message.NewTag(), LocalTag: message.NewTag()},
 		local:         sip.ToHeader{DisplayName: from.Name, Address: fromURI},
 		remote:        sip.ToHeader{Address: to},
 		contact:       contact,
@@ -58,21 +55,10 @@ func callingDialog(from bridge.Party, fromURI, to, contact sip.Uri) *dialog {
 
 // establish takes tag, target and route set from a response to our INVITE (RFC 3261 section 12.1.2).
 func (d *dialog) establish(response *sip.Response) {
-	d.id.RemoteTag = tagOf(response)
-	d.routes = recordedRoutes(response)
+	d.id.RemoteTag = message.Tag(response)
+	d.routes = message.RecordedRoutes(response)
 	slices.Reverse(d.routes)
-	d.setTarget(firstContact(response))
-}
-
-// recordedRoutes are the proxies that want to stay on the way (RFC 3261 section 16.6, step 4).
-func recordedRoutes(m message) []sip.Uri {
-	var routes []sip.Uri
-	for _, header := range m.GetHeaders("Record-Route") {
-		if route, ok := header.(*sip.RecordRouteHeader); ok {
-			routes = append(routes, *route.Address.Clone())
-		}
-	}
-	return routes
+	d.setTarget(message.Contact(response))
 }
 
 // path gives the Request-URI and the Route headers of a request. A nearest proxy without lr routes strictly: it wants
@@ -120,14 +106,4 @@ func (d *dialog) requestWithSequence(method sip.RequestMethod, sequence uint32) 
 		request.AppendHeader(&sip.ContactHeader{Address: d.contact})
 	}
 	return request
-}
-
-// tagOf gives the To tag of a response.
-func tagOf(response *sip.Response) string {
-	to := response.To()
-	if to == nil {
-		return ""
-	}
-	tag, _ := to.Params.Get("tag")
-	return tag
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/wire"
 )
 
@@ -15,7 +16,7 @@ func (a *Agent) routeHome(request bridge.Request) ([]bridge.Target, error) {
 	if err != nil {
 		return nil, bridge.Cause{Status: 404, Err: err}
 	}
-	targets, known := a.Lookup(unescape(uri.User), uri.Host)
+	targets, known := a.Lookup(message.Unescape(uri.User), uri.Host)
 	switch {
 	case !known || uri.User == "":
 		return nil, bridge.Cause{Status: 404}
@@ -29,7 +30,7 @@ func (a *Agent) routeHome(request bridge.Request) ([]bridge.Target, error) {
 // ownerByAddress gives the user whose address a request is for.
 func ownerByAddress(request bridge.Request) (name, domain string, ok bool) {
 	uri, err := wire.ParseURI(request.To, wire.StreamLimits())
-	return unescape(uri.User), uri.Host, err == nil
+	return message.Unescape(uri.User), uri.Host, err == nil
 }
 
 // Lookup gives a target for each device of a user: of a local domain those in the registrar, of an upstream

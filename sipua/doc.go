@@ -2,8 +2,8 @@
 // with any media.
 //
 // A transport (UDP, TCP, or a WebSocket of package ws) frames whole messages and hands each, in order, to
-// Agent.Receive with the Flow it came on. The agent checks and parses it (package wire), matches it to a
-// transaction, and passes what is new on: requests inside a dialog to the inbox of their leg,
+// Agent.Receive with the Flow it came on. The agent checks and parses it (packages wire and message), matches
+// it to a transaction, and passes what is new on: requests inside a dialog to the inbox of their leg,
 // a new INVITE to a new leg and the Exchange, REGISTER to the Registrar or the relay to an upstream server.
 //
 // What is refused at the door, be it malformed, too much, of nobody we know, or to be proved first, costs no

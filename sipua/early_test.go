@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // inDialogOf is a script of the called party in the dialog that its response with this tag made.
@@ -38,7 +39,7 @@ func TestReliableProvisionalIsAcknowledgedOnce(t *testing.T) {
 	p := s.peer("UDP", "192.0.2.20:5060")
 	leg := s.dial(p)
 	invite := p.request(sip.INVITE)
-	if !hasOption(invite, "Supported", option100rel) || !hasOption(invite, "Allow", "PRACK") {
+	if !message.HasOption(invite, "Supported", option100rel) || !message.HasOption(invite, "Allow", "PRACK") {
 		t.Errorf("INVITE %s", invite)
 	}
 	p.respond(invite, 180, "bobtag", "", reliably(7)...)
@@ -83,7 +84,7 @@ func TestBranchThatFails(t *testing.T) {
 	p := s.peer("UDP", "192.0.2.20:5060")
 	leg := s.dial(p)
 	invite := p.request(sip.INVITE)
-	if !hasOption(invite, "Supported", "199") {
+	if !message.HasOption(invite, "Supported", "199") {
 		t.Errorf("INVITE %s", invite)
 	}
 	p.respond(invite, 183, "a", "sdp opus")

@@ -10,6 +10,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/toll"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 	"sipbridge/sipua/wire"
@@ -234,7 +235,7 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 	l.trusted, l.calling = target.trusted, &callingInvite{
 		challenges: target.credentials, forks: make(map[string]*fork), wantsICE: target.wantsICE,
 	}
-	l.info.Party, l.info.Trunk = bridge.Party{URI: plainURI(to)}, target.trunk
+	l.info.Party, l.info.Trunk = bridge.Party{URI: message.PlainURI(to)}, target.trunk
 	switch {
 	case target.user != "":
 		l.info.Origin = bridge.OriginUser
@@ -262,7 +263,7 @@ func hidden(request bridge.Request, toHisServer bool) bridge.Request {
 func (l *leg) connect(request bridge.Request, target dialTarget) {
 	if target.flow != nil {
 		if err := l.call(request, target.flow); err != nil {
-			l.end(causeOfError(err))
+			l.end(message.CauseOfError(err))
 		}
 		return
 	}
@@ -272,12 +273,12 @@ func (l *leg) connect(request bridge.Request, target dialTarget) {
 		l.mailbox.post(func() {
 			l.pending--
 			l.calling.attempts = attempts{request: request, left: targets}
-			l.callInOrder(causeOfError(err))
+			l.callInOrder(message.CauseOfError(err))
 		})
 	})
 	if !started {
 		l.pending--
-		l.end(causeOfError(errClosed))
+		l.end(message.CauseOfError(errClosed))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 const (
@@ -182,7 +183,7 @@ func TestInviteOfAServerLeftBehindIsNotRepeated(t *testing.T) {
 		}
 		send(invite)
 		p.quiet()
-		send(cancelOf(invite))
+		send(message.Cancel(invite))
 		p.request(sip.CANCEL)
 	}
 }
@@ -321,7 +322,7 @@ func TestRelayedRequestGoesToTheNextServer(t *testing.T) {
 			fail(s, first, request)
 			next := second.request(sip.REGISTER)
 			sameRequest(t, request, next)
-			second.respond(next, 200, "srv", "", "Contact: "+bare(firstContact(next))+";expires=300")
+			second.respond(next, 200, "srv", "", "Contact: "+bare(message.Contact(next))+";expires=300")
 			p.status(200)
 			s.settled()
 		})

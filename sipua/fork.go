@@ -2,6 +2,8 @@ package sipua
 
 import (
 	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/message"
 )
 
 // fork is one of the dialogs that our INVITE has made: an early one by a provisional response, one that is up by a 2xx
@@ -23,7 +25,7 @@ const maxForks = 16
 
 // forkOf gives the dialog of a response to our INVITE, a new one if need be; nil if there are too many.
 func (l *leg) forkOf(response *sip.Response) *fork {
-	tag := tagOf(response)
+	tag := message.Tag(response)
 	known := l.calling.forks[tag]
 	if known != nil || len(l.calling.forks) >= maxForks {
 		return known

@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 )
 
@@ -132,8 +133,8 @@ func TestChallengeLeavesNothingAndIsSteady(t *testing.T) {
 	first := p.status(407)
 	p.say("sdp", lines...) // a retransmission
 	second := p.status(407)
-	if tagOf(first) == "" || tagOf(first) != tagOf(second) {
-		t.Errorf("tags %q and %q", tagOf(first), tagOf(second))
+	if message.Tag(first) == "" || message.Tag(first) != message.Tag(second) {
+		t.Errorf("tags %q and %q", message.Tag(first), message.Tag(second))
 	}
 	p.say("", script.lines("CANCEL", "1")...)
 	p.status(481)
@@ -146,7 +147,7 @@ func TestChallengeLeavesNothingAndIsSteady(t *testing.T) {
 	}
 	script.to = "<sip:bob@out.example>"
 	p.say("sdp", script.lines("INVITE", "2")...)
-	if other := p.status(407); tagOf(other) == tagOf(first) {
+	if other := p.status(407); message.Tag(other) == message.Tag(first) {
 		t.Error("another request has the same tag")
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/wire"
 )
 
@@ -89,11 +90,11 @@ func checkReadable(t *testing.T, raw []byte) {
 	}
 	limits := wire.WebSocketLimits()
 	limits.Message, limits.Line = 4*limits.Message, 4*limits.Line
-	message, err := wire.Parse(raw, limits)
+	read, err := wire.Parse(raw, limits)
 	if err != nil && !bytes.HasPrefix(raw, []byte("SIP/2.0 4")) && !bytes.HasPrefix(raw, []byte("SIP/2.0 5")) {
 		t.Errorf("%v: %q", err, raw)
 	}
-	if response, ok := message.(*sip.Response); ok && response.StatusCode != 100 && tagOf(response) == "" {
+	if response, ok := read.(*sip.Response); ok && response.StatusCode != 100 && message.Tag(response) == "" {
 		t.Errorf("no tag: %q", raw)
 	}
 }
@@ -120,8 +121,8 @@ func FuzzHeaders(f *testing.F) {
 			t.Errorf("%q is %+v", value, expires)
 		}
 		objectionToSession(request)
-		accepts(request, contentSDP)
-		if cause := causeOfRequest(request); cause.Status < 200 || cause.Status > 699 {
+		message.Accepts(request, contentSDP)
+		if cause := message.CauseOf(request); cause.Status < 200 || cause.Status > 699 {
 			t.Errorf("%q is status %d", value, cause.Status)
 		}
 		for _, contentType := range []string{contentDTMF, contentDTMFRelay} {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -39,7 +40,7 @@ func TestICEServers(t *testing.T) {
 	p, server := s.peer("WS", "192.0.2.9:3"), s.peer("UDP", upstreamAddress)
 	p.say("", browserOf("REGISTER", "sip:up.example", 1, "Contact: "+browserContact)...)
 	request := server.request(sip.REGISTER)
-	server.respond(request, 200, "srv", "", "Contact: "+bare(firstContact(request))+";expires=600")
+	server.respond(request, 200, "srv", "", "Contact: "+bare(message.Contact(request))+";expires=600")
 	if got := p.status(200).GetHeader("X-ICE-Servers"); got == nil || got.Value() != "for alice@up.example" {
 		t.Errorf("a browser of another server got %v", got)
 	}
@@ -52,7 +53,7 @@ func TestICEServers(t *testing.T) {
 	}
 	p.say("", other...)
 	request = server.request(sip.REGISTER)
-	server.respond(request, 200, "srv", "", "Contact: "+bare(firstContact(request))+";expires=600")
+	server.respond(request, 200, "srv", "", "Contact: "+bare(message.Contact(request))+";expires=600")
 	if got := p.status(200).GetHeader("X-ICE-Servers"); got == nil || got.Value() != "for alice@up.example" {
 		t.Errorf("in another's name a browser got %v", got)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 )
@@ -37,7 +38,7 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 	}
 	l, err := a.newIncoming(flow, request, who, asked)
 	if err != nil {
-		a.refuse(reply, request, causeOfError(err))
+		a.refuse(reply, request, message.CauseOfError(err))
 		return
 	}
 	// The tag goes into the stored request, so that every response carries it.
@@ -61,7 +62,7 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.incoming = true
 	l.trusted = who.origin == bridge.OriginUpstream
 	l.flow, l.gone = flow, flow.Done()
-	l.dialog = answeringDialog(request, a.contact(flow, request.To().Address.User))
+	l.dialog = answeringDialog(request, message.ContactOn(flow, request.To().Address.User))
 	if wantsSips(flow, request) {
 		l.dialog.contact.Scheme = "sips"
 	}
@@ -93,7 +94,7 @@ func (l *leg) reachedByTrunk() (err error) {
 
 // newLeg makes what both kinds of leg have in common.
 func (a *Agent) newLeg(word, user string) *leg {
-	id := newTag()[:10]
+	id := message.NewTag()[:10]
 	return &leg{
 		agent:   a,
 		id:      id,

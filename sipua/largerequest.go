@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
 )
@@ -75,7 +76,7 @@ func (s *streams) refused(peer netip.AddrPort) {
 // errTooLarge is a request that one transport cannot carry; another may.
 var errTooLarge = errors.New("request too large")
 
-func tooLarge() error { return bridge.Cause{Status: 513, Text: reasonPhrase(513), Err: errTooLarge} }
+func tooLarge() error { return bridge.Cause{Status: 513, Text: message.Phrase(513), Err: errTooLarge} }
 
 // isTooLarge tells whether a request cannot go by a flow at all: a MESSAGE must not be fragmented (RFC 3428 section 8).
 func isTooLarge(flow transport.Flow, request *sip.Request) bool {

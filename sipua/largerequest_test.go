@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 const largeAddress = "192.0.2.20:5060"
@@ -31,7 +32,7 @@ func TestLargeRequestGoesOverTCP(t *testing.T) {
 	if via.Transport != "TCP" || len(invite.GetHeaders("Via")) != 1 {
 		t.Errorf("Via %v", invite.GetHeaders("Via"))
 	}
-	if contact := firstContact(invite); contact.Address.UriParams.Has("transport") {
+	if contact := message.Contact(invite); contact.Address.UriParams.Has("transport") {
 		t.Errorf("Contact %v, want UDP as before", contact)
 	}
 	stream.respond(invite, 180, "p", "")

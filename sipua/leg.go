@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
@@ -126,7 +127,7 @@ const eventQueue = 64
 func (l *leg) start(first func()) {
 	l.mailbox.post(first)
 	if !l.agent.crew.start(l.run) {
-		l.end(causeOfError(errClosed))
+		l.end(message.CauseOfError(errClosed))
 		l.finish()
 	}
 }
@@ -158,7 +159,7 @@ func (l *leg) guard(work func()) {
 	defer func() {
 		if failure := recover(); failure != nil {
 			l.agent.panicked("panic in a leg", failure)
-			l.end(bridge.Cause{Status: 500, Text: reasonPhrase(500), Err: fmt.Errorf("panic: %v", failure)})
+			l.end(bridge.Cause{Status: 500, Text: message.Phrase(500), Err: fmt.Errorf("panic: %v", failure)})
 		}
 	}()
 	work()
@@ -166,7 +167,7 @@ func (l *leg) guard(work func()) {
 
 // finish frees what the leg holds. What came too late is still done: requests among it get their 481.
 func (l *leg) finish() {
-	l.end(bridge.Cause{Status: 500, Text: reasonPhrase(500)})
+	l.end(bridge.Cause{Status: 500, Text: message.Phrase(500)})
 	for _, work := range l.mailbox.close() {
 		l.guard(work)
 	}
@@ -231,7 +232,7 @@ func (l *leg) emit(event bridge.Event) {
 	case bridge.Told:
 		event.Done(bridge.Cause{Status: 503})
 	default:
-		l.fail(bridge.Cause{Status: 500, Text: reasonPhrase(500), Err: errUnheard})
+		l.fail(bridge.Cause{Status: 500, Text: message.Phrase(500), Err: errUnheard})
 	}
 }
 

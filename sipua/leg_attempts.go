@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -50,7 +51,7 @@ func (l *leg) callInOrder(cause bridge.Cause) {
 			l.giveUpIfSilent()
 			return
 		}
-		cause = causeOfError(err)
+		cause = message.CauseOfError(err)
 		l.agent.targetFailed(target, err)
 	}
 	l.endCalling(cause)
@@ -97,7 +98,7 @@ func (l *leg) attemptFailed(err error) {
 	if now := l.calling.attempts.now; now != nil {
 		l.agent.targetFailed(now.target, err)
 	}
-	l.failOver(causeOfError(err))
+	l.failOver(message.CauseOfError(err))
 }
 
 // attemptAnswered takes a provisional response: the target is there.
@@ -146,7 +147,7 @@ func (l *leg) attemptDisconnected() {
 		return
 	}
 	l.calling.attempts.left = append([]transport.Target{now.target}, l.calling.attempts.left...)
-	l.failOver(causeOfError(errDisconnected))
+	l.failOver(message.CauseOfError(errDisconnected))
 }
 
 // lateResponse takes what comes from a target that was left behind: nobody may go on ringing there.
@@ -176,7 +177,7 @@ func (l *leg) releaseLate(a *attempt, response *sip.Response) {
 	}
 	a.released = true
 	bye := late.request(sip.BYE)
-	l.agent.complete(flow, bye)
+	message.Complete(flow, bye)
 	if _, err := l.agent.transactions.send(flow, bye, nil); err != nil {
 		l.log.Debug("BYE not sent", "error", err)
 	}

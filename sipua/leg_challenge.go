@@ -3,6 +3,7 @@ package sipua
 import (
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -66,7 +67,7 @@ func (l *leg) replaceCalling(challenged, next *clientTransaction) {
 // mayProve tells whether a response challenges us for credentials that we have. They go to the server's own addresses
 // and to nobody else whom it has sent the dialog to, however he names his realm.
 func (l *leg) mayProve(challenged *clientTransaction, response *sip.Response) bool {
-	if l.answers == nil || !isChallenge(response) || challenged.answered >= mostAnswers ||
+	if l.answers == nil || !message.IsChallenge(response) || challenged.answered >= mostAnswers ||
 		!l.agent.isAt(l.answers, challenged.flow) {
 		return false
 	}
@@ -82,7 +83,7 @@ func (l *leg) mayProve(challenged *clientTransaction, response *sip.Response) bo
 func sendAgain(request *sip.Request, sequence uint32, headers ...sip.Header) {
 	via := request.Via()
 	via.Params.Remove("branch")
-	via.Params.Add("branch", sip.RFC3261BranchMagicCookie+newTag())
+	via.Params.Add("branch", sip.RFC3261BranchMagicCookie+message.NewTag())
 	request.CSeq().SeqNo = sequence
 	for _, header := range headers {
 		request.RemoveHeader(header.Name())

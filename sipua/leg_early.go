@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // option100rel is the option tag of reliable provisional responses (RFC 3262 section 8.1).
@@ -33,12 +34,12 @@ func (l *leg) progress(response *sip.Response) {
 		return
 	}
 	if response.StatusCode == statusEarlyDialogTerminated {
-		l.forkEnded(tagOf(response), early)
+		l.forkEnded(message.Tag(response), early)
 		return
 	}
-	early.dialog.setTarget(firstContact(response))
+	early.dialog.setTarget(message.Contact(response))
 	l.lookUpHop(early.dialog)
-	l.describeEarly(tagOf(response))
+	l.describeEarly(message.Tag(response))
 	if agreed := l.earlyAnswer(early, response); agreed != nil && l.playsEarly(response) {
 		l.emit(bridge.Ringing{Early: agreed, Headers: l.saidIn(response)})
 		return
@@ -95,7 +96,7 @@ func (l *leg) playsEarly(response *sip.Response) bool {
 // takeReliable acknowledges a provisional response that was sent reliably. It reports false for one that is repeated,
 // or comes before its turn and will be repeated (RFC 3262 section 4).
 func (l *leg) takeReliable(early *fork, response *sip.Response) bool {
-	if !hasOption(response, "Require", option100rel) {
+	if !message.HasOption(response, "Require", option100rel) {
 		return true
 	}
 	sequence, ok := rseqOf(response)
@@ -133,7 +134,7 @@ func (l *leg) earlyAnswer(early *fork, response *sip.Response) *bridge.Descripti
 		l.agent.complain("early media unusable", "leg", l.id, "error", err)
 		return nil
 	}
-	early.sdp, early.settled = bytes.Clone(body), hasOption(response, "Require", option100rel)
+	early.sdp, early.settled = bytes.Clone(body), message.HasOption(response, "Require", option100rel)
 	l.calling.heard = early
 	l.agreed = agreed
 	return &agreed

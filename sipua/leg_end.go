@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -82,9 +83,9 @@ func (l *leg) sendIn(d *dialog, request *sip.Request, handler responseHandler) (
 		}
 	}
 	if request.Via() != nil {
-		return l.transmit(d, l.flow, rerouted(request, l.flow), handler)
+		return l.transmit(d, l.flow, message.Reroute(request, l.flow), handler)
 	}
-	l.agent.complete(l.flow, request)
+	message.Complete(l.flow, request)
 	return l.transmit(d, l.flow, request, handler)
 }
 
@@ -104,7 +105,7 @@ func (l *leg) adoptFlow(flow transport.Flow) {
 	l.flow = flow
 	l.gone = flow.Done()
 	sips := l.dialog.contact.Scheme == "sips" && isSecure(flow.Transport())
-	l.dialog.contact = l.agent.contact(flow, l.dialog.local.Address.User)
+	l.dialog.contact = message.ContactOn(flow, l.dialog.local.Address.User)
 	if sips {
 		l.dialog.contact.Scheme = "sips"
 	}

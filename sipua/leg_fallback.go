@@ -4,6 +4,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // dislikesMedia tells whether a response says that the callee wants another offer.
@@ -36,7 +37,7 @@ func (l *leg) invitePlainly() bool {
 // other offer to make.
 func (l *leg) offerPlainly(answered *sip.Response, why error) bool {
 	media, able := l.media.(interface{ FallBack() bool })
-	if l.calling.offer == nil || !able || causeOfMediaError(why).Status != 488 || !media.FallBack() {
+	if l.calling.offer == nil || !able || message.CauseOfMediaError(why).Status != 488 || !media.FallBack() {
 		return false
 	}
 	l.followSession(answered)

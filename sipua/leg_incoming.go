@@ -4,6 +4,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 )
 
@@ -13,7 +14,7 @@ func (l *leg) begin() {
 	if body := sdpIn(request); len(body) > 0 {
 		offer, err := l.media.SetOffer(body)
 		if err != nil {
-			l.reject(causeOfMediaError(err))
+			l.reject(message.CauseOfMediaError(err))
 			return
 		}
 		l.asked.Offer = &offer
@@ -87,13 +88,13 @@ func (l *leg) answer(answer bridge.Description) {
 	body, err := l.answerBody(answer)
 	if err != nil {
 		l.log.Warn("answer impossible", "error", err)
-		l.end(causeOfMediaError(err))
+		l.end(message.CauseOfMediaError(err))
 		return
 	}
 	l.state = stateAnswered
 	l.lookUpHop(l.dialog)
 	l.tellWatchers(presence.Confirmed)
-	response := newResponse(l.invite.request, 200, "")
+	response := message.NewResponse(l.invite.request, 200, "")
 	l.addContact(response)
 	l.agent.addCapabilities(response)
 	l.addMentioned(response)
@@ -173,7 +174,7 @@ func (l *leg) answerInACK(request *sip.Request) {
 	agreed, err := l.media.SetAnswer(sdpIn(request))
 	if err != nil {
 		l.media.Rollback()
-		l.fail(causeOfMediaError(err))
+		l.fail(message.CauseOfMediaError(err))
 		return
 	}
 	l.agreed, l.pictures = agreed, picturesIn(agreed)
@@ -189,7 +190,7 @@ func (l *leg) canceled(cancel *sip.Request) {
 	l.invite.respond(487, "")
 	cause := l.farewell(cancel)
 	if cause.Status == 200 {
-		cause = bridge.Cause{Status: 487, Text: reasonPhrase(487), Headers: cause.Headers}
+		cause = bridge.Cause{Status: 487, Text: message.Phrase(487), Headers: cause.Headers}
 	}
 	l.end(cause)
 }
@@ -200,5 +201,5 @@ func (l *leg) finalResponse(cause bridge.Cause) {
 		return
 	}
 	cause.Headers = l.sayable(cause.Headers)
-	l.invite.send(refusal(l.invite.request, cause, 480))
+	l.invite.send(message.Refusal(l.invite.request, cause, 480))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/transcode"
 )
 
@@ -42,7 +43,7 @@ func (l *leg) receiveOffer(transaction *serverTransaction, body []byte) {
 	offer, err := l.media.SetOffer(body)
 	if err != nil {
 		l.media.Rollback()
-		transaction.send(refusal(transaction.request, causeOfMediaError(err), 488))
+		transaction.send(message.Refusal(transaction.request, message.CauseOfMediaError(err), 488))
 		return
 	}
 	l.offers.in, l.offers.offered = transaction, offer
@@ -57,7 +58,7 @@ func (l *leg) receiveOffer(transaction *serverTransaction, body []byte) {
 	l.emit(bridge.Offered{Offer: offer})
 	l.after(offerPatience, func() {
 		if l.offers.in == transaction {
-			l.refuse(bridge.Cause{Status: 488, Text: reasonPhrase(488)})
+			l.refuse(bridge.Cause{Status: 488, Text: message.Phrase(488)})
 		}
 	})
 }
@@ -168,7 +169,7 @@ func (l *leg) accept(answer bridge.Description) {
 	body, err := l.makeAnswer(answer)
 	if err != nil {
 		l.media.Rollback()
-		transaction.send(refusal(transaction.request, causeOfMediaError(err), 488))
+		transaction.send(message.Refusal(transaction.request, message.CauseOfMediaError(err), 488))
 		l.emit(bridge.Accepted{Answer: l.agreedIn(l.told.direction)}) // the old media stand
 		l.proposeNext()
 		return
@@ -184,7 +185,7 @@ func (l *leg) acceptInACK(answer bridge.Description) {
 	l.calling.ackBody = body
 	l.acknowledge(l.dialog, l.calling.answered, body)
 	if err != nil {
-		l.fail(causeOfMediaError(err))
+		l.fail(message.CauseOfMediaError(err))
 		return
 	}
 	l.proposeNext()
@@ -192,7 +193,7 @@ func (l *leg) acceptInACK(answer bridge.Description) {
 
 // respondWithSDP sends the 200 to a re-INVITE, UPDATE or PRACK; to a re-INVITE it is repeated until the ACK.
 func (l *leg) respondWithSDP(transaction *serverTransaction, body []byte) {
-	response := newResponse(transaction.request, 200, "")
+	response := message.NewResponse(transaction.request, 200, "")
 	l.addContact(response)
 	l.agent.addCapabilities(response)
 	if transaction.request.Method != sip.PRACK {
@@ -224,7 +225,7 @@ func (l *leg) refuse(cause bridge.Cause) {
 	if l.offers.in == nil {
 		return
 	}
-	l.offers.in.send(refusal(l.offers.in.request, cause, 488))
+	l.offers.in.send(message.Refusal(l.offers.in.request, cause, 488))
 	l.offers.in = nil
 	l.media.Rollback()
 	l.proposeNext()

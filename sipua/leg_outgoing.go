@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -46,7 +47,7 @@ const cancelPatience = 2 * time.Second
 // invitation makes the INVITE for a flow. It gives nil, and ends the leg, if there can be no media.
 func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Request {
 	if err := l.openMedia(flow, nil); err != nil {
-		l.end(causeOfMediaError(err))
+		l.end(message.CauseOfMediaError(err))
 		return nil
 	}
 	l.adoptFlow(flow)
@@ -59,7 +60,7 @@ func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Reque
 	if request.Offer != nil {
 		offer, err := l.media.Offer(*request.Offer)
 		if err != nil {
-			l.end(causeOfMediaError(err))
+			l.end(message.CauseOfMediaError(err))
 			return nil
 		}
 		l.offers.sentDirection, l.calling.offer = directionOf(*request.Offer), request.Offer
@@ -89,7 +90,7 @@ func (l *leg) call(request bridge.Request, flow transport.Flow) error {
 	l.calling.request, l.calling.transaction, l.calling.provisional = invite, nil, false
 	l.agent.dialogs.add(l) // before any response, so that nothing that follows one comes too early
 	now := l.calling.attempts.now
-	l.agent.complete(flow, invite)
+	message.Complete(flow, invite)
 	l.calling.taken = func(response *sip.Response, err error) {
 		if now != l.calling.attempts.now {
 			l.lateResponse(now, response)
@@ -177,7 +178,7 @@ func (l *leg) success(response *sip.Response) {
 	switch {
 	case l.state == stateSetup && l.calling.canceled == nil:
 		l.confirm(response)
-	case l.state == stateSetup || tagOf(response) != l.dialog.id.RemoteTag:
+	case l.state == stateSetup || message.Tag(response) != l.dialog.id.RemoteTag:
 		l.releaseFork(response)
 	case !l.offers.answerInACK:
 		l.acknowledge(l.dialog, response.CSeq().SeqNo, l.calling.ackBody)
@@ -204,7 +205,7 @@ func (l *leg) confirm(response *sip.Response) {
 	l.state = stateConfirmed
 	if err := l.answerOf(winner, response); err != nil {
 		if !l.offerPlainly(response, err) {
-			l.fail(causeOfMediaError(err))
+			l.fail(message.CauseOfMediaError(err))
 		}
 		return
 	}
@@ -235,7 +236,7 @@ func (l *leg) offerInSuccess(response *sip.Response) {
 	if err != nil {
 		l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)
 		l.state = stateConfirmed
-		l.fail(causeOfMediaError(err))
+		l.fail(message.CauseOfMediaError(err))
 		return
 	}
 	l.state = stateConfirmed
@@ -293,21 +294,9 @@ func (l *leg) cancel(cause bridge.Cause) {
 
 func (l *leg) sendCancel(invite *clientTransaction, cause bridge.Cause) {
 	request, flow := invite.sent()
-	cancel := cancelOf(request)
+	cancel := message.Cancel(request)
 	l.sayWhy(cancel, cause)
 	if _, err := l.agent.transactions.send(flow, cancel, nil); err != nil {
 		l.log.Debug("CANCEL not sent", "error", err)
 	}
-}
-
-// cancelOf builds the CANCEL of a request: same Request-URI, Via, Route, From, To, Call-ID and sequence number.
-func cancelOf(invite *sip.Request) *sip.Request {
-	cancel := sip.NewRequest(sip.CANCEL, invite.Recipient)
-	for _, name := range []string{"Via", "Route", "From", "To", "Call-ID"} {
-		sip.CopyHeaders(name, invite, cancel)
-	}
-	cancel.AppendHeader(&sip.CSeqHeader{SeqNo: invite.CSeq().SeqNo, MethodName: sip.CANCEL})
-	maxForwards := sip.MaxForwardsHeader(defaultHops)
-	cancel.AppendHeader(&maxForwards)
-	return cancel
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // proposal is an offer that we want to make.
@@ -53,7 +54,7 @@ func (l *leg) refresh() {
 // propose makes an offer now, or as soon as the dialog and other offers allow. It takes the place of one that waits.
 func (l *leg) propose(p proposal) {
 	if l.offers.waiting != nil {
-		l.proposalRefused(l.offers.waiting, bridge.Cause{Status: 491, Text: reasonPhrase(491)})
+		l.proposalRefused(l.offers.waiting, bridge.Cause{Status: 491, Text: message.Phrase(491)})
 	}
 	l.offers.waiting = &p
 	l.proposeNext()
@@ -75,7 +76,7 @@ func (l *leg) proposeNext() {
 	body, err := l.media.Offer(p.description)
 	if err != nil {
 		l.log.Warn("offer impossible", "error", err)
-		l.proposalRefused(p, causeOfMediaError(err))
+		l.proposalRefused(p, message.CauseOfMediaError(err))
 		return
 	}
 	l.offers.out = p
@@ -87,7 +88,7 @@ func (l *leg) proposeNext() {
 		l.proposalResponse(p, response, err)
 	})
 	if err != nil {
-		l.proposalFailed(p, causeOfError(err), false)
+		l.proposalFailed(p, message.CauseOfError(err), false)
 		return
 	}
 	l.after(proposalPatience, func() { l.abandonProposal(p, transaction) })
@@ -113,10 +114,10 @@ func (l *leg) abandonProposal(p *proposal, transaction *clientTransaction) {
 func (l *leg) proposalResponse(p *proposal, response *sip.Response, err error) {
 	switch {
 	case err != nil:
-		l.proposalFailed(p, causeOfError(err), false)
+		l.proposalFailed(p, message.CauseOfError(err), false)
 	case response.IsProvisional():
 	case response.IsSuccess():
-		l.dialog.setTarget(firstContact(response))
+		l.dialog.setTarget(message.Contact(response))
 		l.lookUpHop(l.dialog)
 		l.describe()
 		l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)
@@ -138,7 +139,7 @@ func (l *leg) proposalAnswered(p *proposal, response *sip.Response) {
 	agreed, err := l.media.SetAnswer(sdpIn(response))
 	if err != nil {
 		l.media.Rollback()
-		l.proposalRefused(p, causeOfMediaError(err))
+		l.proposalRefused(p, message.CauseOfMediaError(err))
 	} else {
 		l.offers.sentDirection = directionOf(p.description)
 		l.agreed = agreed
@@ -188,7 +189,7 @@ func (l *leg) proposalWaits(p *proposal) {
 	if l.offers.waiting == nil {
 		l.offers.waiting = p
 	} else {
-		l.proposalRefused(p, bridge.Cause{Status: 491, Text: reasonPhrase(491)})
+		l.proposalRefused(p, bridge.Cause{Status: 491, Text: message.Phrase(491)})
 	}
 }
 

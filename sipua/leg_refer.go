@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // referExpires is how long the subscription that a REFER makes lasts, in seconds: longer than anybody rings.
@@ -39,7 +40,7 @@ func (l *leg) refer(transaction *serverTransaction) {
 	}
 	referral, err := l.agent.referralOf(transaction.request, l.Info())
 	if err != nil {
-		transaction.send(refusal(transaction.request, causeOfError(err), 400))
+		transaction.send(message.Refusal(transaction.request, message.CauseOfError(err), 400))
 		return
 	}
 	l.referral = &subscription{refer: transaction, silent: referral.Silent}
@@ -53,7 +54,7 @@ func (l *leg) transferProgress(cause bridge.Cause) {
 		return
 	}
 	if !s.accepted && cause.Status >= 300 {
-		s.refer.send(refusal(s.refer.request, cause, 603))
+		s.refer.send(message.Refusal(s.refer.request, cause, 603))
 		l.referral = nil
 		return
 	}
@@ -74,7 +75,7 @@ func (l *leg) acceptReferral(s *subscription) {
 	if s.silent {
 		status = 200
 	}
-	response := newResponse(s.refer.request, status, "")
+	response := message.NewResponse(s.refer.request, status, "")
 	l.addContact(response)
 	if s.silent {
 		response.AppendHeader(sip.NewHeader("Refer-Sub", "false"))
@@ -158,7 +159,7 @@ func (l *leg) subscribe(transaction *serverTransaction) {
 	if header := request.GetHeader("Expires"); header != nil && strings.TrimSpace(header.Value()) == "0" {
 		expires = 0
 	}
-	response := newResponse(request, 200, "")
+	response := message.NewResponse(request, 200, "")
 	l.addContact(response)
 	response.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(expires)))
 	transaction.send(response)

@@ -7,12 +7,13 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // sendRefer asks the party to call the target by itself (RFC 3515).
 func (l *leg) sendRefer(referral bridge.Referral) {
 	if l.state != stateConfirmed {
-		l.emit(bridge.Referred{Cause: bridge.Cause{Status: 491, Text: reasonPhrase(491)}})
+		l.emit(bridge.Referred{Cause: bridge.Cause{Status: 491, Text: message.Phrase(491)}})
 		return
 	}
 	refer := l.dialog.request(sip.REFER)
@@ -24,16 +25,16 @@ func (l *leg) sendRefer(referral bridge.Referral) {
 	_, err := l.send(refer, func(response *sip.Response, err error) {
 		switch {
 		case err != nil:
-			l.referralEnds(causeOfError(err))
+			l.referralEnds(message.CauseOfError(err))
 		case response.IsProvisional(), !l.referring:
 		case response.IsSuccess():
-			l.emit(bridge.Referred{Cause: bridge.Cause{Status: 100, Text: reasonPhrase(100)}})
+			l.emit(bridge.Referred{Cause: bridge.Cause{Status: 100, Text: message.Phrase(100)}})
 		default:
 			l.referralEnds(l.causeOfResponse(response))
 		}
 	})
 	if err != nil {
-		l.referralEnds(causeOfError(err))
+		l.referralEnds(message.CauseOfError(err))
 	}
 }
 
@@ -57,7 +58,7 @@ func (l *leg) noticeOfRefer(transaction *serverTransaction) {
 		return
 	}
 	cause, ok := parseSipfrag(request.Body())
-	if !ok || contentType(request) != "message/sipfrag" {
+	if !ok || message.ContentType(request) != "message/sipfrag" {
 		transaction.respond(400, "Bad Fragment")
 		return
 	}
@@ -82,8 +83,8 @@ func parseSipfrag(body []byte) (bridge.Cause, bool) {
 }
 
 // describeRefer notes whether the party says that it takes REFER.
-func (l *leg) describeRefer(message message) {
+func (l *leg) describeRefer(said message.Message) {
 	l.infoMu.Lock()
 	defer l.infoMu.Unlock()
-	l.info.Refers = hasOption(message, "Allow", string(sip.REFER))
+	l.info.Refers = message.HasOption(said, "Allow", string(sip.REFER))
 }

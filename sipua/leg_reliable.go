@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // reliableProvisionals sends the provisional responses of an incoming leg so that its caller acknowledges each by a
@@ -35,8 +36,8 @@ func (a *Agent) reliability(invite *sip.Request) reliableProvisionals {
 		return reliableProvisionals{}
 	}
 	return reliableProvisionals{
-		required:  hasOption(invite, "Require", option100rel),
-		supported: hasOption(invite, "Supported", option100rel),
+		required:  message.HasOption(invite, "Require", option100rel),
+		supported: message.HasOption(invite, "Supported", option100rel),
 	}
 }
 
@@ -47,7 +48,7 @@ func (r *reliableProvisionals) takes(response *sip.Response, datagrams bool) boo
 }
 
 func (l *leg) provisional(status int, body []byte) {
-	response := newResponse(l.invite.request, status, "")
+	response := message.NewResponse(l.invite.request, status, "")
 	l.addContact(response)
 	l.addMentioned(response)
 	setSDP(response, body)
@@ -149,7 +150,7 @@ func (l *leg) offerInPRACK(transaction *serverTransaction) {
 func (l *leg) answerInPRACK(body []byte) {
 	agreed, err := l.media.SetAnswer(bytes.Clone(body))
 	if err != nil {
-		l.end(causeOfMediaError(err))
+		l.end(message.CauseOfMediaError(err))
 		return
 	}
 	l.reliable.settled = true

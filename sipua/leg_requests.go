@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -70,7 +71,7 @@ func (l *leg) serve(transaction *serverTransaction, d *dialog) {
 }
 
 func (l *leg) respondWithCapabilities(transaction *serverTransaction) {
-	response := newResponse(transaction.request, 200, "")
+	response := message.NewResponse(transaction.request, 200, "")
 	l.agent.addCapabilities(response)
 	transaction.send(response)
 }
@@ -94,7 +95,7 @@ func (l *leg) reinvite(transaction *serverTransaction) {
 	if l.objects(transaction) {
 		return
 	}
-	l.dialog.setTarget(firstContact(transaction.request))
+	l.dialog.setTarget(message.Contact(transaction.request))
 	l.lookUpHop(l.dialog)
 	l.describe()
 	body := sdpIn(transaction.request)
@@ -147,12 +148,12 @@ func (l *leg) update(transaction *serverTransaction, d *dialog) {
 	if l.objects(transaction) {
 		return
 	}
-	d.setTarget(firstContact(transaction.request))
+	d.setTarget(message.Contact(transaction.request))
 	l.lookUpHop(d)
 	l.describe()
 	body := sdpIn(transaction.request)
 	if len(body) == 0 {
-		response := newResponse(transaction.request, 200, "")
+		response := message.NewResponse(transaction.request, 200, "")
 		l.addContact(response)
 		l.agreeSession(transaction.request, response)
 		transaction.send(response)
@@ -181,7 +182,7 @@ func (l *leg) settledIn(d *dialog) bool {
 // infoRequest takes keys and keyframe requests (RFC 6086; application/dtmf-relay, application/dtmf).
 func (l *leg) infoRequest(transaction *serverTransaction) {
 	request := transaction.request
-	switch contentType := contentType(request); {
+	switch contentType := message.ContentType(request); {
 	case request.GetHeader("Info-Package") != nil: // we announce none (RFC 6086 section 4.2.2)
 		transaction.respond(469, "", sip.NewHeader("Recv-Info", ""))
 	case contentType == contentDTMFRelay || contentType == contentDTMF:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -55,10 +56,10 @@ func (s *serverTries) next() (target transport.Target, ok bool) {
 // numbers, so it gets the greatest one.
 func (s *serverTries) prepared(flow transport.Flow, request *sip.Request) *sip.Request {
 	if request.Via() == nil {
-		s.leg.agent.complete(flow, request)
+		message.Complete(flow, request)
 		return request
 	}
-	again := rerouted(request, flow)
+	again := message.Reroute(request, flow)
 	if again.CSeq().SeqNo < s.dialog.localSequence {
 		s.dialog.localSequence++
 		again.CSeq().SeqNo = s.dialog.localSequence

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // said takes a MESSAGE or INFO of the party for the other one, whose answer is the answer to it.
@@ -26,7 +27,7 @@ func (l *leg) said(transaction *serverTransaction) {
 // messageIn is what a MESSAGE or INFO says, with the headers that describe its body.
 func messageIn(request *sip.Request) bridge.Message {
 	message := bridge.Message{
-		Data: request.Method == sip.INFO, ContentType: valueOf(request, "Content-Type"), Body: request.Body(),
+		Data: request.Method == sip.INFO, ContentType: message.Value(request, "Content-Type"), Body: request.Body(),
 	}
 	for _, header := range request.Headers() {
 		if name := header.Name(); isContent(name) && !strings.EqualFold(name, "Content-Type") {
@@ -49,24 +50,24 @@ func (l *leg) saidDone(transaction *serverTransaction, cause bridge.Cause) {
 	case cause.Status >= 200 && cause.Status < 300:
 		transaction.respond(200, "")
 	default:
-		transaction.send(refusal(transaction.request, cause, 480))
+		transaction.send(message.Refusal(transaction.request, cause, 480))
 	}
 }
 
 // tell brings the party what the other one says. done hears what the party answers.
-func (l *leg) tell(message bridge.Message, done func(bridge.Cause)) {
+func (l *leg) tell(said bridge.Message, done func(bridge.Cause)) {
 	if l.state != stateConfirmed && l.state != stateAnswered {
 		done(bridge.Cause{Status: 480})
 		return
 	}
-	request := l.dialog.request(methodOf(message))
-	addHeaders(request, l.sayable(message.Headers))
-	if message.ContentType != "" {
-		request.AppendHeader(sip.NewHeader("Content-Type", message.ContentType))
+	request := l.dialog.request(methodOf(said))
+	addHeaders(request, l.sayable(said.Headers))
+	if said.ContentType != "" {
+		request.AppendHeader(sip.NewHeader("Content-Type", said.ContentType))
 	}
-	request.SetBody(message.Body)
+	request.SetBody(said.Body)
 	if isTooLarge(l.nextHop(l.dialog), request) {
-		done(bridge.Cause{Status: 513, Text: reasonPhrase(513)})
+		done(bridge.Cause{Status: 513, Text: message.Phrase(513)})
 		return
 	}
 	_, err := l.send(request, func(response *sip.Response, err error) {
@@ -78,7 +79,7 @@ func (l *leg) tell(message bridge.Message, done func(bridge.Cause)) {
 		}
 	})
 	if err != nil {
-		done(causeOfError(err))
+		done(message.CauseOfError(err))
 	}
 }
 

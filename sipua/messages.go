@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
-	"net/url"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/wire"
 )
 
@@ -19,22 +19,10 @@ const (
 	// outsideMethods are those of the rest.
 	outsideMethods   = ", REGISTER, SUBSCRIBE, PUBLISH"
 	supportedOptions = "replaces, timer, norefersub, 199"
-	// defaultHops is the Max-Forwards of a request that starts here (RFC 3261 section 8.1.1.6).
-	defaultHops = 70
 )
 
-// message is what requests and responses have in common.
-type message interface {
-	AppendHeader(header sip.Header)
-	GetHeader(name string) sip.Header
-	GetHeaders(name string) []sip.Header
-	Headers() []sip.Header
-	Body() []byte
-	SetBody(body []byte)
-}
-
 // addCapabilities says what we understand (RFC 3261 sections 20.5 and 20.37).
-func (a *Agent) addCapabilities(m message) {
+func (a *Agent) addCapabilities(m message.Message) {
 	m.AppendHeader(sip.NewHeader("Allow", allowedMethods))
 	m.AppendHeader(sip.NewHeader("Supported", a.supported()))
 }
@@ -48,7 +36,7 @@ func (a *Agent) supported() string {
 }
 
 // setSDP puts an SDP body into a message; nil leaves it without.
-func setSDP(m message, body []byte) {
+func setSDP(m message.Message, body []byte) {
 	if body == nil {
 		return
 	}
@@ -57,7 +45,7 @@ func setSDP(m message, body []byte) {
 }
 
 // addHeaders copies headers that cross from the other leg.
-func addHeaders(m message, headers []bridge.Header) {
+func addHeaders(m message.Message, headers []bridge.Header) {
 	for _, header := range headers {
 		m.AppendHeader(sip.NewHeader(header.Name, header.Value))
 	}
@@ -74,43 +62,9 @@ func (l *leg) addMentioned(response *sip.Response) {
 	l.mentioned = nil
 }
 
-// setTag gives a response another To tag.
-func setTag(response *sip.Response, tag string) {
-	response.To().Params.Remove("tag")
-	response.To().Params.Add("tag", tag)
-}
-
-// firstContact gives the first Contact, of which sipgo's own accessor gives the last; nil if there is none.
-func firstContact(m message) *sip.ContactHeader {
-	for _, header := range m.GetHeaders("Contact") {
-		if contact, ok := header.(*sip.ContactHeader); ok {
-			return contact
-		}
-	}
-	return nil
-}
-
-// contentType gives the media type of a body, lower-case and without parameters.
-func contentType(request *sip.Request) string {
-	header := request.GetHeader("Content-Type")
-	if header == nil {
-		return ""
-	}
-	value, _, _ := strings.Cut(header.Value(), ";")
-	return strings.ToLower(strings.TrimSpace(value))
-}
-
-// hopsOf gives a request's hop count, which is 70 if it says nothing, and never more.
-func hopsOf(request *sip.Request) int {
-	if left := request.MaxForwards(); left != nil {
-		return min(int(left.Val()), defaultHops)
-	}
-	return defaultHops
-}
-
 // hopsLeft is the Max-Forwards of what is sent for a request.
 func hopsLeft(request bridge.Request) int {
-	return min(cmp.Or(request.MaxForwards, defaultHops), defaultHops)
+	return min(cmp.Or(request.MaxForwards, message.DefaultHops), message.DefaultHops)
 }
 
 // parseReplaces reads a Replaces value (RFC 3891 section 6.1): its to-tag is ours, its from-tag the party's. It gives
@@ -136,19 +90,11 @@ func parseReplaces(value string) (dialog *bridge.DialogID, earlyOnly bool) {
 	return &id, earlyOnly
 }
 
-func unescape(value string) string {
-	plain, err := url.PathUnescape(value)
-	if err != nil {
-		return value
-	}
-	return plain
-}
-
 // sipfrag is the body of a NOTIFY about a transfer (RFC 3420).
 func sipfrag(cause bridge.Cause) []byte {
 	text := cause.Text
 	if text == "" || wire.CheckValue(text) != nil {
-		text = reasonPhrase(cause.Status)
+		text = message.Phrase(cause.Status)
 	}
 	return fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", cause.Status, text)
 }
@@ -166,28 +112,4 @@ func (d *dialog) hosts() []netip.Addr {
 		}
 	}
 	return hosts
-}
-
-// refusal is the failure response that a cause becomes; otherwise is its status if the cause has none. Text and headers
-// may come from a party that does not speak SIP, so what cannot be written is left out.
-func refusal(request *sip.Request, cause bridge.Cause, otherwise int) *sip.Response {
-	status := failureStatus(cause, otherwise)
-	text := cause.Text
-	if status != cause.Status || wire.CheckValue(text) != nil {
-		text = ""
-	}
-	response := newResponse(request, status, text)
-	for _, header := range cause.Headers {
-		if wire.CheckValue(header.Value) == nil {
-			response.AppendHeader(sip.NewHeader(header.Name, header.Value))
-		}
-	}
-	return response
-}
-
-func failureStatus(cause bridge.Cause, otherwise int) int {
-	if cause.Status < 300 || cause.Status > 699 {
-		return otherwise
-	}
-	return cause.Status
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -97,10 +98,10 @@ func (a *Agent) mayRelay(flow transport.Flow, request *sip.Request, upstream Ups
 	if request.Method == sip.REGISTER {
 		return a.relayGuard.admit(flow, request)
 	}
-	if a.users.get(flow) != userOf(from) {
+	if a.users.get(flow) != message.AddressOfRecord(from) {
 		return bridge.Cause{Status: 403}
 	}
-	if !a.rates.allow(userOf(from), time.Now()) {
+	if !a.rates.allow(message.AddressOfRecord(from), time.Now()) {
 		return tooManyRequests()
 	}
 	return nil

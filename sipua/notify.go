@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transport"
 )
@@ -42,7 +43,7 @@ func (a *Agent) receiveNotify(flow, reply transport.Flow, request *sip.Request) 
 		a.deliver(transaction, devices, who)
 	case transaction.answered():
 	default:
-		transaction.send(refusal(request, bridge.CauseOf(err), 480))
+		transaction.send(message.Refusal(request, bridge.CauseOf(err), 480))
 	}
 }
 
@@ -72,7 +73,7 @@ func (a *Agent) knownServer(flow transport.Flow, request *sip.Request) (identity
 // mailboxOwner gives the user of ours, "name@domain", of whose mailbox a NOTIFY tells: the one whom the routes name for
 // the number that it is for. There is none if it is for a browser that registered at the server.
 func (a *Agent) mailboxOwner(request *sip.Request, asked bridge.Request) (owner string, ok bool) {
-	pkg, err := presence.PackageOf(valueOf(request, "Event"))
+	pkg, err := presence.PackageOf(message.Value(request, "Event"))
 	if _, isToken := a.relayedToken(request); isToken || err != nil || pkg != presence.MessageSummary {
 		return "", false
 	}
@@ -122,7 +123,7 @@ func (a *Agent) notifyBrowser(s *relayedSubscription, transaction *serverTransac
 		return
 	}
 	flow, _ := s.place()
-	state, _, _ := strings.Cut(valueOf(transaction.request, "Subscription-State"), ";")
+	state, _, _ := strings.Cut(message.Value(transaction.request, "Subscription-State"), ";")
 	isLast := strings.EqualFold(strings.TrimSpace(state), "terminated")
 	a.stats.relayed.Add(1)
 	_, err := a.transactions.send(flow, a.forBrowser(s, transaction.request), func(response *sip.Response, err error) {
@@ -132,7 +133,7 @@ func (a *Agent) notifyBrowser(s *relayedSubscription, transaction *serverTransac
 		case response.IsProvisional():
 			return
 		default:
-			transaction.respond(notTimeout(response.StatusCode), "")
+			transaction.respond(message.NotTimeout(response.StatusCode), "")
 		}
 		if isLast || err == nil && response.StatusCode == 481 {
 			a.relayedSubscriptions.remove(s)
@@ -153,11 +154,11 @@ func (a *Agent) forBrowser(s *relayedSubscription, received *sip.Request) *sip.R
 			request.AppendHeader(headerOf(header))
 		}
 	}
-	left := sip.MaxForwardsHeader(max(hopsOf(received)-1, 0))
+	left := sip.MaxForwardsHeader(max(message.Hops(received)-1, 0))
 	request.AppendHeader(&left)
-	request.AppendHeader(&sip.ContactHeader{Address: a.contact(flow, s.token)})
+	request.AppendHeader(&sip.ContactHeader{Address: message.ContactOn(flow, s.token)})
 	request.SetBody(received.Body())
-	a.complete(flow, request)
+	message.Complete(flow, request)
 	return request
 }
 

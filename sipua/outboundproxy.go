@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
 )
@@ -15,7 +16,7 @@ import (
 // chosenNextHop gives the next hop that a browser wants: sipML5 puts its outbound proxy into the first Route of each
 // request, with the parameter sipml5-outbound. webrtc2sip went wherever that said.
 func chosenNextHop(flow transport.Flow, request *sip.Request) (sip.Uri, bool) {
-	route, ok := firstRoute(request)
+	route, ok := message.Route(request)
 	if !ok || !comesBack(flow) || !route.UriParams.Has("sipml5-outbound") {
 		return sip.Uri{}, false
 	}

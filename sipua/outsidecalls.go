@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transport"
 )
@@ -40,7 +41,8 @@ func (a *Agent) receiveOptions(flow, reply transport.Flow, request *sip.Request)
 	status := 200
 	realm, isLocal := a.options.Domains.local(request.Recipient.Host)
 	by := a.users.get(flow)
-	if name := unescape(request.Recipient.User); isLocal && name != "" && by != "" && a.mayWatch(by, name+"@"+realm) {
+	name := message.Unescape(request.Recipient.User)
+	if isLocal && name != "" && by != "" && a.mayWatch(by, name+"@"+realm) {
 		switch _, known := a.Lookup(name, realm); {
 		case !known:
 			status = 404
@@ -48,7 +50,7 @@ func (a *Agent) receiveOptions(flow, reply transport.Flow, request *sip.Request)
 			status = 480
 		}
 	}
-	response := newResponse(request, status, "")
+	response := message.NewResponse(request, status, "")
 	response.AppendHeader(sip.NewHeader("Allow", allowedMethods+outsideMethods))
 	response.AppendHeader(sip.NewHeader("Supported", a.supported()))
 	response.AppendHeader(sip.NewHeader("Allow-Events", presence.Packages()))
@@ -64,7 +66,7 @@ func (a *Agent) fromOf(request *sip.Request) *sip.FromHeader {
 		from.Address.Host, from.Address.Port = domain, 0
 	}
 	from.Address.Password, from.Address.UriParams, from.Address.Headers = "", nil, nil
-	from.Params.Add("tag", newTag())
+	from.Params.Add("tag", message.NewTag())
 	return from
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 )
 
@@ -39,7 +40,7 @@ func (s *setup) subscribe(p *peer, user, watched, event string) (*heldSubscripti
 	p.say("", held.lines("600")...)
 	ok := p.status(200)
 	held.to = "To: " + ok.To().Value()
-	if contact := firstContact(ok); contact == nil || valueOf(ok, "Expires") != "600" {
+	if contact := message.Contact(ok); contact == nil || message.Value(ok, "Expires") != "600" {
 		s.t.Errorf("answer %s", ok)
 	} else {
 		held.uri = contact.Address.String()
@@ -90,7 +91,8 @@ func TestWatcherHearsOfRegistrationAndPublications(t *testing.T) {
 	s := newSetup(t, swift)
 	bob := s.registered("bob", "UDP", "192.0.2.9:5070")
 	held, first := s.subscribe(s.agentPeer("bob", "192.0.2.9:2"), "bob", "alice", "presence;id=7")
-	if valueOf(first, "Event") != "presence;id=7" || valueOf(first, "Subscription-State") != "active;expires=600" ||
+	if message.Value(first, "Event") != "presence;id=7" ||
+		message.Value(first, "Subscription-State") != "active;expires=600" ||
 		!strings.Contains(string(first.Body()), "<basic>closed<") || first.Recipient.String() != "sip:w@df7.invalid" {
 		t.Errorf("first: %s", first)
 	}
@@ -100,13 +102,14 @@ func TestWatcherHearsOfRegistrationAndPublications(t *testing.T) {
 		t.Errorf("after she registered: %s", news)
 	}
 	s.publish(alice, 1, away, "Expires: 300")
-	tag := valueOf(alice.status(200), "SIP-ETag")
+	tag := message.Value(alice.status(200), "SIP-ETag")
 	news := held.told()
-	if !strings.Contains(string(news.Body()), "<note>Pêche</note>") || contentType(news) != "application/pidf+xml" {
+	if !strings.Contains(string(news.Body()), "<note>Pêche</note>") ||
+		message.ContentType(news) != "application/pidf+xml" {
 		t.Errorf("after she published: %s", news)
 	}
 	s.publish(alice, 2, "", "SIP-If-Match: "+tag, "Expires: 0")
-	if gone := alice.status(200); valueOf(gone, "Expires") != "0" {
+	if gone := alice.status(200); message.Value(gone, "Expires") != "0" {
 		t.Errorf("answer %s", gone)
 	}
 	held.told()
@@ -139,10 +142,10 @@ func TestSubscriptionIsRefreshedAndEnds(t *testing.T) {
 			}
 			held, _ := s.subscribe(p, "bob", "alice", "presence")
 			held.again("100")
-			if ok := p.status(200); valueOf(ok, "Expires") != "100" {
+			if ok := p.status(200); message.Value(ok, "Expires") != "100" {
 				t.Errorf("answer %s", ok)
 			}
-			if news := held.told(); valueOf(news, "Subscription-State") != "active;expires=100" {
+			if news := held.told(); message.Value(news, "Subscription-State") != "active;expires=100" {
 				t.Errorf("after the refresh: %s", news)
 			}
 			held.sequence = 0
@@ -150,14 +153,14 @@ func TestSubscriptionIsRefreshedAndEnds(t *testing.T) {
 			p.status(500)
 			held.sequence = 10
 			held.again("0")
-			if ok := p.status(200); valueOf(ok, "Expires") != "0" {
+			if ok := p.status(200); message.Value(ok, "Expires") != "0" {
 				t.Errorf("answer %s", ok)
 			}
 			held.again("0") // as sipML5 does
 			p.request(sip.NOTIFY)
 			p.status(481)
 			last := p.last(sip.NOTIFY)
-			if valueOf(last, "Subscription-State") != "terminated;reason=timeout" {
+			if message.Value(last, "Subscription-State") != "terminated;reason=timeout" {
 				t.Errorf("the last one: %s", last)
 			}
 			p.respond(last, 200, "", "")
@@ -284,8 +287,8 @@ func TestWhoMaySubscribeToWhat(t *testing.T) {
 			bob.say("", append(lines, "Contact: <sip:w@df7.invalid>")...)
 			answer := bob.status(test.want)
 			name, value, _ := strings.Cut(test.header, ": ")
-			if name != "" && valueOf(answer, name) != value {
-				t.Errorf("%s is %q", name, valueOf(answer, name))
+			if name != "" && message.Value(answer, name) != value {
+				t.Errorf("%s is %q", name, message.Value(answer, name))
 			}
 			if test.want == 200 {
 				bob.respond(bob.request(sip.NOTIFY), 481, "", "")
@@ -308,13 +311,13 @@ func TestStormIsStopped(t *testing.T) {
 	s := newSetup(t, swift)
 	alice := s.agentPeer("alice", "192.0.2.9:1")
 	s.publish(alice, 1, away, "Expires: 200")
-	tag := valueOf(alice.status(200), "SIP-ETag")
+	tag := message.Value(alice.status(200), "SIP-ETag")
 	s.publish(alice, 2, "", "SIP-If-Match: "+tag, "Expires: 0")
-	tag = valueOf(alice.status(200), "SIP-ETag")
+	tag = message.Value(alice.status(200), "SIP-ETag")
 	s.publish(alice, 3, "", "SIP-If-Match: "+tag, "Expires: 0")
 	alice.status(481)
 	s.publish(alice, 4, away, "Expires: 200") // and publishes again
-	tag = valueOf(alice.status(200), "SIP-ETag")
+	tag = message.Value(alice.status(200), "SIP-ETag")
 	s.publish(alice, 5, "", "SIP-If-Match: "+tag, "Expires: 0")
 	alice.status(200)
 }
@@ -323,7 +326,8 @@ func TestCallsAreTold(t *testing.T) {
 	s := newSetup(t, swift)
 	carol := s.agentPeer("carol", "192.0.2.9:4")
 	held, first := s.subscribe(carol, "carol", "alice", "dialog")
-	if !strings.Contains(string(first.Body()), `state="full"`) || contentType(first) != "application/dialog-info+xml" {
+	if !strings.Contains(string(first.Body()), `state="full"`) ||
+		message.ContentType(first) != "application/dialog-info+xml" {
 		t.Errorf("first: %s", first)
 	}
 	alice := s.agentPeer("alice", "192.0.2.9:1")

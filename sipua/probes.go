@@ -10,6 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -100,21 +101,21 @@ func (a *Agent) probe(server serverAddress) {
 func (a *Agent) optionsFor(target transport.Target, flow transport.Flow) *sip.Request {
 	to := sip.Uri{Scheme: "sip", Host: target.Domain}
 	if _, err := netip.ParseAddr(target.Domain); err == nil || target.Domain == "" {
-		to.Host, to.Port = hostOf(target.Address.Addr()), int(target.Address.Port())
+		to.Host, to.Port = message.Host(target.Address.Addr()), int(target.Address.Port())
 	}
-	us := a.contact(flow, "")
+	us := message.ContactOn(flow, "")
 	request := sip.NewRequest(sip.OPTIONS, to)
 	request.SetTransport(flow.Transport())
 	from := &sip.FromHeader{Address: sip.Uri{Scheme: "sip", Host: us.Host}, Params: sip.NewParams()}
-	from.Params.Add("tag", newTag())
-	callID := sip.CallIDHeader(newTag())
+	from.Params.Add("tag", message.NewTag())
+	callID := sip.CallIDHeader(message.NewTag())
 	for _, header := range []sip.Header{
 		from, &sip.ToHeader{Address: to, Params: sip.NewParams()}, &callID,
 		&sip.CSeqHeader{SeqNo: 1, MethodName: sip.OPTIONS}, &sip.ContactHeader{Address: us}, acceptHeader(),
 	} {
 		request.AppendHeader(header)
 	}
-	a.complete(flow, request)
+	message.Complete(flow, request)
 	return request
 }
 

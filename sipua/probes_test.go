@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/locate"
+	"sipbridge/sipua/message"
 )
 
 // probed probes all servers once; each peer answers its probe with a status, 0 for not at all.
@@ -104,7 +105,7 @@ func TestProbeSaysWhoAsks(t *testing.T) {
 	}()
 	request := p.request(sip.OPTIONS)
 	if request.Recipient.String() != "sip:192.0.2.50:5060" || request.From().Address.Host != "192.0.2.1" ||
-		firstContact(request) == nil || request.MaxForwards() == nil {
+		message.Contact(request) == nil || request.MaxForwards() == nil {
 		t.Errorf("OPTIONS %s", request)
 	}
 	s.close() // a probe does not hold the agent up

@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/token"
 	"sipbridge/sipua/transport"
 )
@@ -19,9 +20,6 @@ var errOtherUser = errors.New("the sender is another user")
 func notYours() bridge.Cause {
 	return bridge.Cause{Status: 403, Text: "From Is Not Yours", Err: errOtherUser}
 }
-
-// userOf is an address-of-record as "name@domain".
-func userOf(uri sip.Uri) string { return uri.User + "@" + strings.ToLower(uri.Host) }
 
 // claimed gives whom the From of a request names, "name@domain", with a local domain in its canonical form.
 func (a *Agent) claimed(request *sip.Request) string {
@@ -74,7 +72,7 @@ func (a *Agent) proofByToken(text, realm string, proxy bool) (proof, error) {
 		if proxy {
 			cause.Status, name = 407, "Proxy-Authenticate"
 		}
-		value := "Bearer realm=" + quote(realm) + `, error="invalid_token"`
+		value := "Bearer realm=" + message.Quote(realm) + `, error="invalid_token"`
 		cause.Headers = []bridge.Header{{Name: name, Value: value}}
 		return proof{}, cause
 	}

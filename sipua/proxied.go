@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/proxy"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
@@ -74,7 +75,7 @@ func wantsAside(flow transport.Flow, request *sip.Request) (wants, demanded bool
 	if request.Recipient.UriParams.Has("rtcweb-breaker") {
 		return refusesBreaker(request.Recipient), true
 	}
-	contact := firstContact(request)
+	contact := message.Contact(request)
 	return comesBack(flow) && contact != nil && refusesBreaker(contact.Address), false
 }
 
@@ -106,7 +107,7 @@ func (a *Agent) mayPlace(user string) error {
 	if user == "" || a.options.MayPlace == nil || a.options.MayPlace(user, a.ProxiedCalls(user)) {
 		return nil
 	}
-	return tooMany(503, time.Second)
+	return message.TooMany(503, time.Second)
 }
 
 // ProxiedCalls tells how many calls of a user pass through us as through a proxy.
@@ -126,7 +127,7 @@ func (a *Agent) pass(flow, reply transport.Flow, request *sip.Request, user stri
 		p.dialog, err = a.proxies.open(request, flow, user)
 	}
 	if err != nil {
-		p.refuse(causeOfError(err))
+		p.refuse(message.CauseOfError(err))
 		return
 	}
 	if !a.crew.start(p.forward) {
@@ -156,7 +157,7 @@ func (p *proxied) cancel(request *sip.Request) {
 // sendCancel sends the CANCEL on. The caller holds mu.
 func (p *proxied) sendCancel() {
 	invite, flow := p.try.sent.sent()
-	cancel := cancelOf(invite)
+	cancel := message.Cancel(invite)
 	sip.CopyHeaders("Reason", p.canceled, cancel)
 	if _, err := p.agent.transactions.send(flow, cancel, func(*sip.Response, error) {}); err != nil {
 		p.agent.log.Debug("CANCEL not sent", "error", err)
@@ -167,9 +168,9 @@ func (p *proxied) refuse(cause bridge.Cause) {
 	if p.dialog != nil {
 		p.dialog.close()
 	}
-	response := refusal(p.transaction.request, cause, 480)
+	response := message.Refusal(p.transaction.request, cause, 480)
 	if !response.To().Params.Has("tag") {
-		setTag(response, newTag())
+		message.SetTag(response, message.NewTag())
 	}
 	p.transaction.send(response)
 }

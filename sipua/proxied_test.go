@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // newProxy is a setup in which calls may pass through.
@@ -91,7 +92,7 @@ func TestCallPassesThrough(t *testing.T) {
 	route := invite.GetHeader("Record-Route")
 	if string(invite.Body()) != webrtcOffer || invite.Recipient.Host != "x.invalid" ||
 		invite.CallID().Value() != "pass@test" ||
-		firstContact(invite).Value() != asideContact || invite.MaxForwards().Val() != 69 || route == nil ||
+		message.Contact(invite).Value() != asideContact || invite.MaxForwards().Val() != 69 || route == nil ||
 		invite.GetHeader("Proxy-Authorization") != nil || len(invite.GetHeaders("Via")) != 1 {
 		t.Fatalf("sent %s", invite)
 	}
@@ -99,7 +100,7 @@ func TestCallPassesThrough(t *testing.T) {
 	call.p.status(180)
 	bob.respond(invite, 200, "b", "the answer", "Record-Route: "+route.Value())
 	ok := call.p.status(200)
-	if string(ok.Body()) != "the answer" || tagOf(ok) != "b" || firstContact(ok).Address.Host != "192.0.2.20" ||
+	if string(ok.Body()) != "the answer" || message.Tag(ok) != "b" || message.Contact(ok).Address.Host != "192.0.2.20" ||
 		len(ok.GetHeaders("Via")) != 1 {
 		t.Fatalf("got %s", ok)
 	}
@@ -255,7 +256,7 @@ func TestCallFromAServerPassesThrough(t *testing.T) {
 	p, server := s.peer("WS", "192.0.2.9:5070"), s.peer("UDP", upstreamAddress)
 	p.say("", browserOf("REGISTER", "sip:up.example", 1, "Contact: "+asideContact+";expires=600")...)
 	request := server.request(sip.REGISTER)
-	ours := firstContact(request)
+	ours := message.Contact(request)
 	server.respond(request, 200, "srv", "", "Contact: "+bare(ours)+";expires=300")
 	p.status(200)
 	call := newScript(server)

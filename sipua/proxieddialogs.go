@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/proxy"
 	"sipbridge/sipua/transport"
 )
@@ -48,7 +49,7 @@ func newProxiedDialogs() *proxiedDialogs {
 func (t *proxiedDialogs) open(invite *sip.Request, caller transport.Flow, user string) (*proxiedDialog, error) {
 	now := time.Now()
 	d := &proxiedDialog{
-		table: t, token: newTag(), callID: invite.CallID().Value(), caller: caller, user: user, begun: now,
+		table: t, token: message.NewTag(), callID: invite.CallID().Value(), caller: caller, user: user, begun: now,
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,7 +61,7 @@ func (t *proxiedDialogs) open(invite *sip.Request, caller transport.Flow, user s
 		}
 	}
 	if len(t.byToken) >= maxProxied || own >= maxProxiedOf {
-		return nil, tooMany(503, time.Second)
+		return nil, message.TooMany(503, time.Second)
 	}
 	t.byToken[d.token] = d
 	return d, nil
@@ -164,7 +165,7 @@ func (a *Agent) proxyRoute(d *proxiedDialog) sip.Uri {
 	if comesBack(at) {
 		at = d.caller
 	}
-	uri := a.contact(at, d.token)
+	uri := message.ContactOn(at, d.token)
 	if uri.UriParams == nil {
 		uri.UriParams = sip.NewParams()
 	}
@@ -183,7 +184,7 @@ func (a *Agent) passInDialog(flow, reply transport.Flow, request *sip.Request) b
 	switch {
 	case !ok:
 		a.refuse(reply, request, bridge.Cause{Status: 403})
-	case hopsOf(request) == 0:
+	case message.Hops(request) == 0:
 		a.refuse(reply, request, bridge.Cause{Status: 483})
 	case request.Method == sip.ACK:
 		if err := a.sendStateless(to, proxy.Forward(request, hop)); err != nil {
@@ -205,7 +206,7 @@ func (a *Agent) passRequest(d *proxiedDialog, flow, reply transport.Flow, reques
 		return
 	}
 	sent := proxy.Forward(request, hop)
-	a.complete(to, sent)
+	message.Complete(to, sent)
 	_, err = a.transactions.send(to, sent, func(came *sip.Response, err error) {
 		final := err != nil || !came.IsProvisional()
 		if final && request.Method == sip.BYE {
@@ -213,12 +214,12 @@ func (a *Agent) passRequest(d *proxiedDialog, flow, reply transport.Flow, reques
 		}
 		switch {
 		case err != nil:
-			transaction.respond(notTimeout(causeOfError(err).Status), "")
+			transaction.respond(message.NotTimeout(message.CauseOfError(err).Status), "")
 		case came.StatusCode != sip.StatusTrying:
 			transaction.send(proxy.Respond(request, came))
 		}
 	})
 	if err != nil {
-		transaction.respond(causeOfError(err).Status, "")
+		transaction.respond(message.CauseOfError(err).Status, "")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/proxy"
 	"sipbridge/sipua/transport"
 )
@@ -26,7 +27,7 @@ type proxiedTry struct {
 func (p *proxied) forward() {
 	if flow := p.target.flow; flow != nil {
 		if err := p.sendTo(flow, transport.Target{}); err != nil {
-			p.refuse(causeOfError(err))
+			p.refuse(message.CauseOfError(err))
 		}
 		return
 	}
@@ -63,7 +64,7 @@ func (p *proxied) next(cause bridge.Cause) {
 			return
 		}
 		p.agent.targetFailed(target, err)
-		cause = causeOfError(err)
+		cause = message.CauseOfError(err)
 	}
 }
 
@@ -76,7 +77,7 @@ func (p *proxied) sendTo(flow transport.Flow, target transport.Target) error {
 	hop := p.target.hop
 	hop.RecordRoute = p.agent.proxyRoute(p.dialog)
 	request := proxy.Forward(p.transaction.request, hop)
-	p.agent.complete(flow, request)
+	message.Complete(flow, request)
 	try := &proxiedTry{target: target}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,7 +118,7 @@ func (p *proxied) silent(try *proxiedTry) {
 	if p.leave(try) {
 		try.sent.abandon()
 		p.agent.targetFailed(try.target, errSilent)
-		p.next(causeOfError(errSilent))
+		p.next(message.CauseOfError(errSilent))
 	}
 }
 
@@ -130,10 +131,10 @@ func (p *proxied) response(try *proxiedTry, came *sip.Response, err error) {
 	case err != nil:
 		if p.leave(try) {
 			p.agent.targetFailed(try.target, err)
-			p.next(causeOfError(err))
+			p.next(message.CauseOfError(err))
 			return
 		}
-		p.refuse(causeOfError(err))
+		p.refuse(message.CauseOfError(err))
 		return
 	case came.StatusCode == sip.StatusServiceUnavailable && p.leave(try):
 		p.agent.targetBusy(try.target, came)

@@ -4,6 +4,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transport"
 )
@@ -26,7 +27,7 @@ func (a *Agent) receivePublish(flow, reply transport.Flow, request *sip.Request)
 	}
 	tag, granted, err := a.presence.Publish(asked)
 	if err != nil {
-		transaction.send(refusal(request, causeOfError(err), 500))
+		transaction.send(message.Refusal(request, message.CauseOfError(err), 500))
 		return
 	}
 	a.removals.note(flow, request)
@@ -35,7 +36,7 @@ func (a *Agent) receivePublish(flow, reply transport.Flow, request *sip.Request)
 
 // publishing reads a PUBLISH of a user about himself. The error is a bridge.Cause to answer with.
 func (a *Agent) publishing(flow transport.Flow, request *sip.Request) (presence.Publish, error) {
-	pkg, err := presence.PackageOf(valueOf(request, "Event"))
+	pkg, err := presence.PackageOf(message.Value(request, "Event"))
 	if err != nil {
 		return presence.Publish{}, err
 	}
@@ -47,14 +48,14 @@ func (a *Agent) publishing(flow transport.Flow, request *sip.Request) (presence.
 	switch {
 	case !isLocal:
 		return presence.Publish{}, bridge.Cause{Status: 404}
-	case unescape(request.Recipient.User)+"@"+realm != who.user:
+	case message.Unescape(request.Recipient.User)+"@"+realm != who.user:
 		return presence.Publish{}, bridge.Cause{Status: 403, Text: "Not Yours To Publish"}
-	case expiresOf(request) == malformedExpires:
+	case message.Expires(request) == message.MalformedExpires:
 		return presence.Publish{}, bridge.Cause{Status: 400, Text: "Malformed Expires"}
 	}
 	asked := presence.Publish{
-		User: who.user, Package: pkg, Tag: valueOf(request, "SIP-If-Match"), Expires: expiresOf(request),
-		ContentType: contentType(request), Body: request.Body(),
+		User: who.user, Package: pkg, Tag: message.Value(request, "SIP-If-Match"), Expires: message.Expires(request),
+		ContentType: message.ContentType(request), Body: request.Body(),
 	}
 	if comesBack(flow) {
 		asked.Source = flow // a page that is gone publishes no more
@@ -82,7 +83,7 @@ func (l *leg) tellWatchers(state presence.CallState) {
 	if l.incoming {
 		call.URI = l.asked.To
 	} else {
-		call.Name, call.URI = l.dialog.local.DisplayName, plainURI(l.dialog.local.Address)
+		call.Name, call.URI = l.dialog.local.DisplayName, message.PlainURI(l.dialog.local.Address)
 	}
 	l.agent.presence.CallChanged(user, call)
 }

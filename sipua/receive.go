@@ -6,6 +6,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
 )
@@ -132,9 +133,9 @@ func (a *Agent) receiveCancel(flow, reply transport.Flow, request *sip.Request) 
 		a.reply(reply, request, 481)
 		return
 	}
-	response := newResponse(request, 200, "")
+	response := message.NewResponse(request, 200, "")
 	if tag, ok := known.request.To().Params.Get("tag"); ok {
-		setTag(response, tag)
+		message.SetTag(response, tag)
 	}
 	a.sendResponse(reply, response)
 	known.cancel(request)
@@ -160,7 +161,7 @@ func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request
 		return
 	}
 	if cause := l.enqueue(func() { l.request(transaction, flow) }); cause != nil {
-		transaction.send(refusal(request, *cause, cause.Status))
+		transaction.send(message.Refusal(request, *cause, cause.Status))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/wire"
 )
 
@@ -165,7 +166,7 @@ func TestReferrerIsTold(t *testing.T) {
 	p.say("", script.lines("REFER", "5", target)...)
 	event[bridge.TransferAsked](t, leg)
 	leg.TransferProgress(bridge.Cause{Status: 100})
-	if contact := firstContact(p.status(202)); contact == nil {
+	if contact := message.Contact(p.status(202)); contact == nil {
 		t.Error("the 202 has no Contact")
 	}
 	p.notified("refer;id=5", stateActive, "100 Trying")

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/wire"
 )
 
@@ -32,7 +33,7 @@ func (a *Agent) referralOf(request *sip.Request, who bridge.LegInfo) (bridge.Ref
 		if !strings.EqualFold(header.K, "Replaces") {
 			continue
 		}
-		if referral.Replaces, referral.EarlyOnly = parseReplaces(unescape(header.V)); referral.Replaces == nil {
+		if referral.Replaces, referral.EarlyOnly = parseReplaces(message.Unescape(header.V)); referral.Replaces == nil {
 			return bridge.Referral{}, bridge.Cause{Status: 400, Text: "Bad Replaces"}
 		}
 	}

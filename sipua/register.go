@@ -6,6 +6,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/transport"
 )
@@ -42,15 +43,15 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 	}
 	headers, err := a.options.Registrar.Register(proved.sender(a.options.Guests), request, flow)
 	if err != nil {
-		cause := causeOfError(err)
-		response := newResponse(request, cause.Status, cause.Text)
+		cause := message.CauseOfError(err)
+		response := message.NewResponse(request, cause.Status, cause.Text)
 		addHeaders(response, cause.Headers)
 		transaction.send(response)
 		return
 	}
 	a.remember(flow, request, proved)
 	keepOpen(flow)
-	response := newResponse(request, 200, "")
+	response := message.NewResponse(request, 200, "")
 	addHeaders(response, headers)
 	a.nameICEServers(flow, proved.user, response)
 	transaction.send(response)

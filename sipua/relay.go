@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/headers"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -107,35 +108,27 @@ func (r *relayed) forUpstream(flow transport.Flow) *sip.Request {
 	request.SetBody(received.Body())
 	r.register.complete(request, flow)
 	r.subscribe.complete(request, flow)
-	left := sip.MaxForwardsHeader(hopsOf(received) - 1) // one with 0 has been refused
+	left := sip.MaxForwardsHeader(message.Hops(received) - 1) // one with 0 has been refused
 	request.AppendHeader(&left)
-	r.agent.complete(flow, request)
+	message.Complete(flow, request)
 	return request
-}
-
-// notTimeout is 504 instead of 408, which must not answer what is no INVITE (RFC 4320 section 4.2).
-func notTimeout(status int) int {
-	if status == sip.StatusRequestTimeout {
-		return sip.StatusGatewayTimeout
-	}
-	return status
 }
 
 // response takes the server's answer back to the browser.
 func (r *relayed) response(upstream *sip.Response, err error) {
 	if err != nil {
-		r.transaction.respond(notTimeout(causeOfError(err).Status), "")
+		r.transaction.respond(message.NotTimeout(message.CauseOfError(err).Status), "")
 		r.subscribe.abandon()
 		return
 	}
 	if upstream.StatusCode == sip.StatusRequestTimeout {
-		r.transaction.respond(notTimeout(upstream.StatusCode), "")
+		r.transaction.respond(message.NotTimeout(upstream.StatusCode), "")
 		r.subscribe.abandon()
 		return
 	}
-	response := newResponse(r.transaction.request, upstream.StatusCode, upstream.Reason)
-	if tag := tagOf(upstream); tag != "" {
-		setTag(response, tag)
+	response := message.NewResponse(r.transaction.request, upstream.StatusCode, upstream.Reason)
+	if tag := message.Tag(upstream); tag != "" {
+		message.SetTag(response, tag)
 	}
 	for _, header := range upstream.Headers() {
 		if isOwn(header.Name()) || !r.agent.options.Headers.Down(header.Name()) {

@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -31,7 +32,7 @@ func (s *setup) registerUpstream(p, server *peer, sequence int) *sip.ContactHead
 	s.t.Helper()
 	p.say("", browserOf("REGISTER", "sip:up.example", sequence, "Contact: "+browserContact)...)
 	request := server.request(sip.REGISTER)
-	contact := firstContact(request)
+	contact := message.Contact(request)
 	server.respond(request, 200, "srv", "", "Contact: "+bare(contact)+";expires=300")
 	p.status(200)
 	return contact
@@ -50,7 +51,7 @@ func TestRegisterPassesThroughWithItsChallenge(t *testing.T) {
 		"Route: <sip:192.0.2.1;lr>", "P-Asserted-Identity: <sip:boss@up.example>", "X-Client: yes")
 	p.say("", register...)
 	request := server.request(sip.REGISTER)
-	contact := firstContact(request)
+	contact := message.Contact(request)
 	if len(request.GetHeaders("Via")) != 1 || request.Via().Host != "192.0.2.1" || request.MaxForwards().Val() != 68 {
 		t.Errorf("hop: %s", request)
 	}
@@ -69,7 +70,8 @@ func TestRegisterPassesThroughWithItsChallenge(t *testing.T) {
 	server.respond(request, 100, "", "")
 	server.respond(request, 401, "srv", "", `WWW-Authenticate: Digest realm="up.example", nonce="n"`)
 	refused := p.status(401)
-	if refused.GetHeader("WWW-Authenticate") == nil || tagOf(refused) != "srv" || len(refused.GetHeaders("Via")) != 1 {
+	if refused.GetHeader("WWW-Authenticate") == nil || message.Tag(refused) != "srv" ||
+		len(refused.GetHeaders("Via")) != 1 {
 		t.Errorf("challenge %s", refused)
 	}
 	if s.agent.relays.of("alice@up.example") != nil || s.agent.users.get(p) != "" {
@@ -83,7 +85,7 @@ func TestRegisterPassesThroughWithItsChallenge(t *testing.T) {
 		t.Errorf("credentials %v", got)
 	}
 	server.respond(request, 200, "srv", "",
-		"Contact: <sip:phone@192.0.2.77>;expires=1000", "Contact: "+bare(firstContact(request))+";expires=120",
+		"Contact: <sip:phone@192.0.2.77>;expires=1000", "Contact: "+bare(message.Contact(request))+";expires=120",
 		"Path: <sip:x;lr>")
 	ok := p.status(200)
 	contacts := ok.GetHeaders("Contact")
@@ -113,7 +115,7 @@ func TestBindingsAtAnUpstreamServerEnd(t *testing.T) {
 		"all": func(s *setup, p, server *peer) {
 			p.say("", browserOf("REGISTER", "sip:up.example", 2, "Contact: *", "Expires: 0")...)
 			request := server.request(sip.REGISTER)
-			if contact := firstContact(request); contact == nil || !contact.Address.Wildcard {
+			if contact := message.Contact(request); contact == nil || !contact.Address.Wildcard {
 				s.t.Errorf("contact %v", contact)
 			}
 			server.respond(request, 200, "srv", "")
@@ -256,11 +258,12 @@ func TestMessageOfARegisteredBrowserIsRelayed(t *testing.T) {
 	lines := browserOf("MESSAGE", "sip:bob@up.example", 1, "Contact: <sip:abc@df7.invalid>", "Content-Type: text/plain",
 		"Content-Length: 5")
 	p.agent.Receive(p, []byte(strings.Join(lines, "\r\n")+"\r\n\r\nhello"))
-	message := server.request(sip.MESSAGE)
-	if string(message.Body()) != "hello" || contentType(message) != "text/plain" || message.GetHeader("Contact") != nil {
-		t.Errorf("message %s", message)
+	request := server.request(sip.MESSAGE)
+	if string(request.Body()) != "hello" || message.ContentType(request) != "text/plain" ||
+		request.GetHeader("Contact") != nil {
+		t.Errorf("message %s", request)
 	}
-	server.respond(message, 404, "srv", "")
+	server.respond(request, 404, "srv", "")
 	p.status(404)
 	s.settled()
 }

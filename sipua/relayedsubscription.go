@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -68,27 +69,27 @@ func (s *relayedSubscription) release() {
 // newRelayedSubscription notes a SUBSCRIBE that goes up: the first NOTIFY may come before its 200.
 func (a *Agent) newRelayedSubscription(flow transport.Flow, request *sip.Request, upstream Upstream,
 ) *relayedSubscription {
-	from, contact := request.From(), firstContact(request)
+	from, contact := request.From(), message.Contact(request)
 	s := &relayedSubscription{
-		callID: request.CallID().Value(), user: userOf(from.Address),
+		callID: request.CallID().Value(), user: message.AddressOfRecord(from.Address),
 		upstream: upstream, flow: flow, contact: contact.Address, until: time.Now().Add(transactionTime),
 	}
 	s.tag, _ = from.Params.Get("tag")
 	known, ok := a.relays.same(s.user, contact.Address.String(), flow)
 	if s.token = known.token; !ok {
-		s.token = newTag()
+		s.token = message.NewTag()
 	}
 	return s
 }
 
 // established takes the server's side of the dialog from its answer to a SUBSCRIBE.
 func (s *relayedSubscription) established(response *sip.Response, isRemoval bool) {
-	routes := recordedRoutes(response)
+	routes := message.RecordedRoutes(response)
 	slices.Reverse(routes)
-	seconds := max(expiresOf(response), 0)
+	seconds := max(message.Expires(response), 0)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.learn(tagOf(response), firstContact(response), routes)
+	s.learn(message.Tag(response), message.Contact(response), routes)
 	s.until = time.Now().Add(time.Duration(seconds)*time.Second + transactionTime)
 	s.ended = isRemoval
 }
@@ -102,7 +103,7 @@ func (s *relayedSubscription) notified(notify *sip.Request) bool {
 	if s.serverTag != "" && s.serverTag != tag {
 		return false
 	}
-	s.learn(tag, firstContact(notify), recordedRoutes(notify))
+	s.learn(tag, message.Contact(notify), message.RecordedRoutes(notify))
 	return true
 }
 
@@ -135,7 +136,7 @@ func (s *relayedSubscription) moves(flow transport.Flow, request *sip.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flow = flow
-	if contact := firstContact(request); contact != nil && !contact.Address.Wildcard {
+	if contact := message.Contact(request); contact != nil && !contact.Address.Wildcard {
 		s.contact = contact.Address
 	}
 }

@@ -4,12 +4,13 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // relayedToken gives the browser to which an upstream server sends a request: the token in its topmost Route, which was
 // our Path, or in its Request-URI, which was our Contact.
 func (a *Agent) relayedToken(request *sip.Request) (binding relayBinding, addressed bool) {
-	if route, ok := firstRoute(request); ok && route.UriParams.Has("ob") {
+	if route, ok := message.Route(request); ok && route.UriParams.Has("ob") {
 		if a.options.Domains.isOwn(route.Host) {
 			binding, _ = a.relays.find(route.User)
 			return binding, true
@@ -22,14 +23,6 @@ func (a *Agent) relayedToken(request *sip.Request) (binding relayBinding, addres
 func (a *Agent) flowIsGone(request *sip.Request, who identity) bool {
 	binding, addressed := a.relayedToken(request)
 	return who.origin == bridge.OriginUpstream && addressed && binding.token == ""
-}
-
-func firstRoute(request *sip.Request) (sip.Uri, bool) {
-	header := request.GetHeader("Route")
-	if route, ok := header.(*sip.RouteHeader); ok {
-		return route.Address, true
-	}
-	return sip.Uri{}, false
 }
 
 // flowFailed is why a request to a browser that is gone is refused (RFC 5626 section 5.3).

@@ -1,13 +1,12 @@
 package sipua
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
-	"sipbridge/bridge"
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -41,13 +40,13 @@ func newRelayGuard() relayGuard {
 func (g relayGuard) admit(flow transport.Flow, request *sip.Request) error {
 	source, now := flow.RemoteAddr().Addr(), time.Now()
 	if !source.IsLoopback() && !g.rate.Allow(source, now) {
-		return tooMany(503, time.Second)
+		return message.TooMany(503, time.Second)
 	}
 	if !attempted(request) {
 		return nil
 	}
-	if left := g.guesses.Locked(userOf(request.To().Address), digest.SourceOf(source), now); left > 0 {
-		return tooMany(403, left)
+	if left := g.guesses.Locked(message.AddressOfRecord(request.To().Address), digest.SourceOf(source), now); left > 0 {
+		return message.TooMany(403, left)
 	}
 	return nil
 }
@@ -55,17 +54,11 @@ func (g relayGuard) admit(flow transport.Flow, request *sip.Request) error {
 // tried notes how a server took an attempt.
 func (g relayGuard) tried(user string, flow transport.Flow, response *sip.Response) {
 	source := digest.SourceOf(flow.RemoteAddr().Addr())
-	asks := append(valuesOf(response, "WWW-Authenticate"), valuesOf(response, "Proxy-Authenticate")...)
+	asks := append(message.Values(response, "WWW-Authenticate"), message.Values(response, "Proxy-Authenticate")...)
 	switch {
 	case response.IsSuccess():
 		g.guesses.Succeed(user, source)
-	case response.StatusCode == sip.StatusForbidden, isChallenge(response) && !digest.OnlyStale(asks):
+	case response.StatusCode == sip.StatusForbidden, message.IsChallenge(response) && !digest.OnlyStale(asks):
 		g.guesses.Fail(user, source, time.Now())
 	}
-}
-
-// tooMany refuses for a while.
-func tooMany(status int, wait time.Duration) bridge.Cause {
-	seconds := strconv.Itoa(int((wait + time.Second - 1) / time.Second))
-	return bridge.Cause{Status: status, Headers: []bridge.Header{{Name: "Retry-After", Value: seconds}}, Err: errTooMany}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // registerWithPath sends the browser's REGISTER and lets the server answer it as one that has Path.
@@ -16,7 +17,7 @@ func (s *setup) registerWithPath(p, server *peer, sequence int) *sip.Request {
 	p.say("", browserOf("REGISTER", "sip:up.example", sequence, "Contact: "+browserContact,
 		"Supported: path, outbound")...)
 	request := server.request(sip.REGISTER)
-	contact := firstContact(request)
+	contact := message.Contact(request)
 	path := request.GetHeader("Path")
 	if path == nil {
 		s.t.Fatalf("no Path in %s", request)
@@ -36,7 +37,7 @@ func TestPathIsUsedOnceItIsKnown(t *testing.T) {
 	s := newSetup(t)
 	p, server := s.peer("WS", "192.0.2.9:5070"), s.peer("UDP", upstreamAddress)
 	first := s.registerWithPath(p, server, 1)
-	token := firstContact(first).Address.User
+	token := message.Contact(first).Address.User
 	if want := "<sip:" + token + "@192.0.2.1:5060;lr;ob>"; pathURI(first) != want {
 		t.Errorf("Path %s, want %s", pathURI(first), want)
 	}
@@ -104,7 +105,7 @@ func TestNoPathWithoutADevice(t *testing.T) {
 			p, server := s.peer("WS", "192.0.2.9:5070"), s.peer("UDP", upstreamAddress)
 			p.say("", browserOf("REGISTER", "sip:up.example", 1, lines...)...)
 			request := server.request(sip.REGISTER)
-			if contact := firstContact(request); request.GetHeader("Path") != nil || contact.Address.Host != "192.0.2.1" {
+			if contact := message.Contact(request); request.GetHeader("Path") != nil || contact.Address.Host != "192.0.2.1" {
 				t.Errorf("sent %s", request)
 			}
 			server.respond(request, 403, "srv", "")
@@ -134,14 +135,14 @@ func TestServerThatForgetsPath(t *testing.T) {
 	s.agent.paths.set("up.example", true)
 	p.say("", browserOf("REGISTER", "sip:up.example", 1, "Contact: "+browserContact, "Supported: path")...)
 	request := server.request(sip.REGISTER)
-	server.respond(request, 200, "srv", "", "Contact: "+bare(firstContact(request))+";expires=300")
-	if left, _ := firstContact(p.status(200)).Params.Get("expires"); left != "10" {
+	server.respond(request, 200, "srv", "", "Contact: "+bare(message.Contact(request))+";expires=300")
+	if left, _ := message.Contact(p.status(200)).Params.Get("expires"); left != "10" {
 		t.Errorf("it comes again in %s seconds", left)
 	}
 	p.say("", browserOf("REGISTER", "sip:up.example", 2, "Contact: "+browserContact, "Supported: path")...)
 	request = server.request(sip.REGISTER)
-	if firstContact(request).Address.Host != "192.0.2.1" {
-		t.Errorf("contact %s", bare(firstContact(request)))
+	if message.Contact(request).Address.Host != "192.0.2.1" {
+		t.Errorf("contact %s", bare(message.Contact(request)))
 	}
 	server.respond(request, 403, "srv", "")
 	p.status(403)

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -42,12 +43,12 @@ type relayedRegister struct {
 
 func (a *Agent) relayedRegister(flow transport.Flow, request *sip.Request, upstream Upstream) *relayedRegister {
 	r := &relayedRegister{
-		agent: a, source: flow, upstream: upstream, user: userOf(request.To().Address),
+		agent: a, source: flow, upstream: upstream, user: message.AddressOfRecord(request.To().Address),
 		attempted: attempted(request),
 	}
 	r.login, r.hasLogin = breakerLogin(request)
 	r.hasLogin = r.hasLogin && upstream.Logins
-	contact := firstContact(request)
+	contact := message.Contact(request)
 	switch {
 	case contact == nil:
 	case contact.Address.Wildcard:
@@ -64,11 +65,11 @@ func (a *Agent) relayedRegister(flow transport.Flow, request *sip.Request, upstr
 func (r *relayedRegister) choosePath(request *sip.Request) {
 	known, ok := r.agent.relays.same(r.user, r.contact.Address.String(), r.source)
 	if r.token = known.token; !ok {
-		r.token = newTag()
+		r.token = message.NewTag()
 	}
 	instance, _ := r.contact.Params.Get("+sip.instance")
 	id, _ := r.contact.Params.Get("reg-id")
-	r.path = instance != "" && atoi(id) > 0 && supports(request, "path")
+	r.path = instance != "" && atoi(id) > 0 && message.HasOption(request, "Supported", "path")
 	r.outbound = r.path && r.agent.paths.has(r.upstream.Domain)
 	if r.outbound && ok && !known.outbound {
 		r.former = known.token
@@ -94,7 +95,7 @@ func (r *relayedRegister) address(request *sip.Request, flow transport.Flow) {
 	if r.contact == nil {
 		return
 	}
-	ours := r.agent.contact(flow, r.token)
+	ours := message.ContactOn(flow, r.token)
 	if r.path {
 		request.AppendHeader(sip.NewHeader("Path", pathAt(ours)))
 	}
@@ -136,7 +137,7 @@ func (r *relayedRegister) again(received *sip.Request, upstream *sip.Response) b
 		r.path, r.outbound = false, false
 		return true
 	}
-	if !r.hasLogin || !isChallenge(upstream) {
+	if !r.hasLogin || !message.IsChallenge(upstream) {
 		return false
 	}
 	answers := breaker{upstream: r.upstream, login: r.login}
@@ -197,7 +198,7 @@ func (r *relayedRegister) learnPath(upstream *sip.Response, seconds int) int {
 		return seconds
 	}
 	has := false
-	for _, path := range valuesOf(upstream, "Path") {
+	for _, path := range message.Values(upstream, "Path") {
 		has = has || strings.Contains(path, r.token)
 	}
 	r.agent.paths.set(r.upstream.Domain, has)
@@ -245,23 +246,8 @@ func atoi(value string) int {
 	return int(number)
 }
 
-func isChallenge(response *sip.Response) bool {
-	return response.StatusCode == sip.StatusUnauthorized || response.StatusCode == sip.StatusProxyAuthRequired
-}
-
 // attempted tells whether the sender of a request tries to prove who he is.
 func attempted(request *sip.Request) bool {
-	return digest.Attempted(append(valuesOf(request, "Authorization"), valuesOf(request, "Proxy-Authorization")...))
-}
-
-// supports tells whether the sender of a message knows an extension.
-func supports(m message, option string) bool {
-	for _, value := range valuesOf(m, "Supported") {
-		for offered := range strings.SplitSeq(value, ",") {
-			if strings.EqualFold(strings.TrimSpace(offered), option) {
-				return true
-			}
-		}
-	}
-	return false
+	said := append(message.Values(request, "Authorization"), message.Values(request, "Proxy-Authorization")...)
+	return digest.Attempted(said)
 }

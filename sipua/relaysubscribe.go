@@ -3,6 +3,7 @@ package sipua
 import (
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -18,7 +19,7 @@ type relayedSubscribe struct {
 // relayedSubscribe notes a subscription that a browser makes; the status says why it can't be made, or is 0.
 func (a *Agent) relayedSubscribe(flow transport.Flow, request *sip.Request, upstream Upstream,
 ) (subscribe *relayedSubscribe, status int) {
-	if contact := firstContact(request); contact == nil || contact.Address.Wildcard {
+	if contact := message.Contact(request); contact == nil || contact.Address.Wildcard {
 		return nil, 400
 	}
 	subscription := a.newRelayedSubscription(flow, request, upstream)
@@ -26,7 +27,7 @@ func (a *Agent) relayedSubscribe(flow transport.Flow, request *sip.Request, upst
 		return nil, 403
 	}
 	return &relayedSubscribe{
-		agent: a, source: flow, subscription: subscription, isRemoval: expiresOf(request) == 0,
+		agent: a, source: flow, subscription: subscription, isRemoval: message.Expires(request) == 0,
 	}, 0
 }
 
@@ -40,7 +41,7 @@ func (a *Agent) relayInSubscription(s *relayedSubscription, flow, reply transpor
 	a.stats.relayed.Add(1)
 	r := &relayed{agent: a, source: flow, transaction: transaction, upstream: s.upstream}
 	r.subscribe = &relayedSubscribe{
-		agent: a, source: flow, subscription: s, inDialog: true, isRemoval: expiresOf(request) == 0,
+		agent: a, source: flow, subscription: s, inDialog: true, isRemoval: message.Expires(request) == 0,
 	}
 	if !a.crew.start(r.forward) {
 		transaction.respond(503, "")
@@ -59,7 +60,7 @@ func (r *relayedSubscribe) complete(request *sip.Request, flow transport.Flow) {
 			request.AppendHeader(&sip.RouteHeader{Address: route})
 		}
 	}
-	request.AppendHeader(&sip.ContactHeader{Address: r.agent.contact(flow, r.subscription.token)})
+	request.AppendHeader(&sip.ContactHeader{Address: message.ContactOn(flow, r.subscription.token)})
 }
 
 // settle takes the server's answer into account, and says in the response where the browser reaches us.
@@ -68,7 +69,7 @@ func (r *relayedSubscribe) settle(upstream, response *sip.Response) {
 	case r == nil:
 	case upstream.IsSuccess():
 		r.subscription.established(upstream, r.isRemoval)
-		contact := r.agent.contact(r.source, r.subscription.token)
+		contact := message.ContactOn(r.source, r.subscription.token)
 		response.AppendHeader(&sip.ContactHeader{Address: contact})
 	case !r.inDialog, upstream.StatusCode == sip.StatusCallTransactionDoesNotExists:
 		r.agent.relayedSubscriptions.remove(r.subscription)

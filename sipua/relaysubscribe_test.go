@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/message"
 )
 
 const serverContact = "Contact: <sip:presence@10.0.0.7:5070;transport=tcp>"
@@ -20,7 +22,7 @@ func (s *setup) watchingUpstream(p, server *peer) []string {
 // notifyOf is a NOTIFY of the server in the dialog of a browser's SUBSCRIBE, as it came to the server.
 func notifyOf(subscribe *sip.Request, sequence string, tag, state string) []string {
 	return []string{
-		"NOTIFY " + firstContact(subscribe).Address.String() + " SIP/2.0",
+		"NOTIFY " + message.Contact(subscribe).Address.String() + " SIP/2.0",
 		"Via: SIP/2.0/UDP " + upstreamAddress + ";rport;branch=z9hG4bKn" + sequence + tag, "Max-Forwards: 70",
 		"From: <sip:bob@up.example>;tag=" + tag, "To: " + subscribe.From().Value(),
 		"Call-ID: " + subscribe.CallID().Value(), "CSeq: " + sequence + " NOTIFY", serverContact,
@@ -34,10 +36,10 @@ func TestSubscriptionAtAnUpstreamServer(t *testing.T) {
 	p, server := s.peer("WS", "192.0.2.9:5070"), s.peer("UDP", upstreamAddress)
 	p.say("", s.watchingUpstream(p, server)...)
 	subscribe := server.request(sip.SUBSCRIBE)
-	contact := firstContact(subscribe)
+	contact := message.Contact(subscribe)
 	if contact.Address.Host != "192.0.2.1" || contact.Params.Has("+audio") ||
 		subscribe.CallID().Value() != "subscribe-call" ||
-		valueOf(subscribe, "Accept") != "application/pidf+xml" || subscribe.Recipient.String() != "sip:bob@up.example" {
+		message.Value(subscribe, "Accept") != "application/pidf+xml" || subscribe.Recipient.String() != "sip:bob@up.example" {
 		t.Errorf("to the server: %s", subscribe)
 	}
 	// The first NOTIFY overtakes the 200: JsSIP would refuse it.
@@ -47,16 +49,16 @@ func TestSubscriptionAtAnUpstreamServer(t *testing.T) {
 	ok := p.status(200)
 	notify := p.request(sip.NOTIFY)
 	if notify.Recipient.String() != "sip:abc@df7.invalid;transport=ws" || string(notify.Body()) != "<presence/>" ||
-		firstContact(notify).Address.Host != "192.0.2.1" || len(notify.GetHeaders("Via")) != 1 ||
+		message.Contact(notify).Address.Host != "192.0.2.1" || len(notify.GetHeaders("Via")) != 1 ||
 		notify.GetHeader("Record-Route") != nil || notify.GetHeader("Server") != nil ||
-		valueOf(notify, "X-Server") != "yes" ||
-		valueOf(notify, "Subscription-State") != "active;expires=600" || strings.Contains(notify.String(), "10.0.0.") {
+		message.Value(notify, "X-Server") != "yes" ||
+		message.Value(notify, "Subscription-State") != "active;expires=600" || strings.Contains(notify.String(), "10.0.0.") {
 		t.Errorf("to the browser: %s", notify)
 	}
 	p.respond(notify, 200, "", "")
 	server.status(200)
-	ours := firstContact(ok)
-	if tagOf(ok) != "srv" || ours.Address.Host != "192.0.2.1" || valueOf(ok, "Expires") != "500" ||
+	ours := message.Contact(ok)
+	if message.Tag(ok) != "srv" || ours.Address.Host != "192.0.2.1" || message.Value(ok, "Expires") != "500" ||
 		ok.GetHeader("Record-Route") != nil {
 		t.Errorf("answer %s", ok)
 	}
@@ -71,7 +73,7 @@ func TestSubscriptionAtAnUpstreamServer(t *testing.T) {
 	refresh := server.request(sip.SUBSCRIBE)
 	routes := refresh.GetHeaders("Route")
 	if refresh.Recipient.String() != "sip:peer@192.0.2.50:5060" || len(routes) != 1 ||
-		routes[0].Value() != "<sip:10.0.0.8;lr>" || firstContact(refresh).Address.User != contact.Address.User {
+		routes[0].Value() != "<sip:10.0.0.8;lr>" || message.Contact(refresh).Address.User != contact.Address.User {
 		t.Errorf("refresh: %s", refresh)
 	}
 	server.respond(refresh, 200, "", "", serverContact, "Expires: 600")
@@ -158,17 +160,17 @@ func TestPublishAtAnUpstreamServer(t *testing.T) {
 	}
 	publish(1, "Expires: 600")
 	request := server.request(sip.PUBLISH)
-	if valueOf(request, "Event") != "presence" || request.GetHeader("Contact") != nil {
+	if message.Value(request, "Event") != "presence" || request.GetHeader("Contact") != nil {
 		t.Errorf("to the server: %s", request)
 	}
 	server.respond(request, 200, "srv", "", "SIP-ETag: abc", "Expires: 600")
 	ok := p.status(200)
-	if valueOf(ok, "SIP-ETag") != "abc" || valueOf(ok, "Expires") != "600" || firstContact(ok) != nil {
+	if message.Value(ok, "SIP-ETag") != "abc" || message.Value(ok, "Expires") != "600" || message.Contact(ok) != nil {
 		t.Errorf("answer %s", ok)
 	}
 	publish(2, "Expires: 0", "SIP-If-Match: abc")
 	request = server.request(sip.PUBLISH)
-	if valueOf(request, "SIP-If-Match") != "abc" {
+	if message.Value(request, "SIP-If-Match") != "abc" {
 		t.Errorf("to the server: %s", request)
 	}
 	server.respond(request, 200, "srv", "", "SIP-ETag: def", "Expires: 0")
@@ -208,8 +210,9 @@ func TestMailboxOfAnUpstreamServer(t *testing.T) {
 	token := s.registerUpstream(p, server, 1).Address.User
 	server.sayRaw(summary, unsolicited(server, "sip:"+token+"@192.0.2.1:5060", "1")...)
 	notify := p.request(sip.NOTIFY)
-	if string(notify.Body()) != summary || valueOf(notify, "Event") != "message-summary" ||
-		contentType(notify) != "application/simple-message-summary" || valueOf(notify, "Subscription-State") != "active" {
+	if string(notify.Body()) != summary || message.Value(notify, "Event") != "message-summary" ||
+		message.ContentType(notify) != "application/simple-message-summary" ||
+		message.Value(notify, "Subscription-State") != "active" {
 		t.Errorf("to the browser: %s", notify)
 	}
 	p.respond(notify, 481, "b", "") // as sipML5 does

@@ -8,13 +8,14 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // rackOf is the RAck for a reliable response, which fails the test if it is none.
 func rackOf(t *testing.T, response *sip.Response) string {
 	t.Helper()
 	sequence, ok := rseqOf(response)
-	if !ok || !hasOption(response, "Require", option100rel) {
+	if !ok || !message.HasOption(response, "Require", option100rel) {
 		t.Fatalf("not reliable: %s", response)
 	}
 	return "RAck: " + strconv.Itoa(int(sequence)) + " " + response.CSeq().Value()
@@ -73,7 +74,7 @@ func TestRequired100relIsRefusedWhenOff(t *testing.T) {
 	}
 	p.say("", newScript(p).lines("ACK", "1")...)
 	p.say("", plain(p, "OPTIONS", "sip:192.0.2.1")...)
-	if hasOption(p.status(200), "Supported", option100rel) {
+	if message.HasOption(p.status(200), "Supported", option100rel) {
 		t.Error("100rel is said to be supported")
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -33,7 +34,7 @@ func (r *removals) isRepeated(flow transport.Flow, request *sip.Request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at, ok := r.ended[removalKey{flow, request.CallID().Value()}]
-	return ok && expiresOf(request) == 0 && time.Since(at) < transactionTime
+	return ok && message.Expires(request) == 0 && time.Since(at) < transactionTime
 }
 
 // note remembers a request that was granted.
@@ -41,7 +42,7 @@ func (r *removals) note(flow transport.Flow, request *sip.Request) {
 	key, now := removalKey{flow, request.CallID().Value()}, time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if expiresOf(request) != 0 {
+	if message.Expires(request) != 0 {
 		delete(r.ended, key)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -28,7 +29,7 @@ func wantsSips(flow transport.Flow, request *sip.Request) bool {
 	if request.Recipient.Scheme == "sips" {
 		return isSecure(flow.Transport())
 	}
-	contact := firstContact(request)
+	contact := message.Contact(request)
 	return flow.Transport() == "TLS" && contact != nil && contact.Address.Scheme == "sips" &&
 		request.GetHeader("Record-Route") == nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/message"
 )
 
 // serverTransaction is a request that we have to answer (RFC 3261 section 17.2).
@@ -42,7 +43,7 @@ func (t *serverTransaction) forget() {
 
 // respond sends a response built from the request.
 func (t *serverTransaction) respond(status int, reason string, headers ...sip.Header) {
-	t.send(newResponse(t.request, status, reason), headers...)
+	t.send(message.NewResponse(t.request, status, reason), headers...)
 }
 
 // send sends a response. A transport error is the state machine's business: the peer retransmits or is gone.
@@ -50,7 +51,7 @@ func (t *serverTransaction) send(response *sip.Response, headers ...sip.Header) 
 	for _, header := range headers {
 		response.AppendHeader(header)
 	}
-	if t.browser && isChallenge(response) {
+	if t.browser && message.IsChallenge(response) {
 		narrowChallenges(response)
 	}
 	if response.StatusCode >= 200 {
@@ -62,7 +63,7 @@ func (t *serverTransaction) send(response *sip.Response, headers ...sip.Header) 
 // narrowChallenges leaves of the challenges of another server the one that a browser can answer.
 func narrowChallenges(response *sip.Response) {
 	for _, name := range []string{"WWW-Authenticate", "Proxy-Authenticate"} {
-		values := digest.ForBrowser(valuesOf(response, name))
+		values := digest.ForBrowser(message.Values(response, name))
 		for range response.GetHeaders(name) {
 			response.RemoveHeader(name)
 		}
@@ -74,11 +75,3 @@ func narrowChallenges(response *sip.Response) {
 
 // answered tells whether a final response has been sent.
 func (t *serverTransaction) answered() bool { return t.final.Load() != 0 }
-
-// newResponse makes a response to a request; an empty reason means the standard phrase.
-func newResponse(request *sip.Request, status int, reason string) *sip.Response {
-	if reason == "" {
-		reason = reasonPhrase(status)
-	}
-	return sip.NewResponseFromRequest(request, status, reason, nil)
-}

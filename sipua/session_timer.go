@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 const (
@@ -39,7 +40,7 @@ type sessionExpires struct {
 }
 
 // parseSessionExpires reads a message's Session-Expires. It gives nil if there is none, and false if it is malformed.
-func parseSessionExpires(m message) (*sessionExpires, bool) {
+func parseSessionExpires(m message.Message) (*sessionExpires, bool) {
 	header := m.GetHeader("Session-Expires")
 	if header == nil {
 		return nil, true
@@ -61,18 +62,6 @@ func parseSessionExpires(m message) (*sessionExpires, bool) {
 
 func (s sessionExpires) header() sip.Header {
 	return sip.NewHeader("Session-Expires", strconv.Itoa(int(s.interval/time.Second))+";refresher="+s.refresher)
-}
-
-// hasOption tells whether an option tag is listed in a header such as Supported.
-func hasOption(m message, name, option string) bool {
-	for _, header := range m.GetHeaders(name) {
-		for listed := range strings.SplitSeq(header.Value(), ",") {
-			if strings.EqualFold(strings.TrimSpace(listed), option) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // objectionToSession checks the session interval of an INVITE or UPDATE; 0 means that it will do. One that is too
@@ -111,7 +100,7 @@ func (l *leg) askSession(invite *sip.Request) {
 // one or the party requires it; else a refresh is just confirmed, since JsSIP refreshes whatever we answer.
 func (l *leg) agreeSession(request *sip.Request, response *sip.Response) {
 	expires, _ := parseSessionExpires(request)
-	required := l.session.interval > 0 || l.wantedSession() > 0 || hasOption(request, "Require", "timer")
+	required := l.session.interval > 0 || l.wantedSession() > 0 || message.HasOption(request, "Require", "timer")
 	if expires == nil && required {
 		expires = &sessionExpires{interval: cmp.Or(l.session.interval, l.wantedSession(), defaultSession)}
 	}
@@ -141,7 +130,7 @@ func (l *leg) refresherFor(request *sip.Request) string {
 }
 
 func knowsTimers(request *sip.Request) bool {
-	return hasOption(request, "Supported", "timer") || hasOption(request, "Require", "timer")
+	return message.HasOption(request, "Supported", "timer") || message.HasOption(request, "Require", "timer")
 }
 
 // firstRequest is the INVITE that made an incoming leg; nil for a dialled one.

@@ -7,10 +7,11 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // sessionValue gives what a message says about its session interval.
-func sessionValue(m message) string {
+func sessionValue(m message.Message) string {
 	if header := m.GetHeader("Session-Expires"); header != nil {
 		return header.Value()
 	}

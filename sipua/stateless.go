@@ -9,12 +9,13 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
 // reply answers a request outside any transaction: a repeated request gets the same answer again.
 func (a *Agent) reply(flow transport.Flow, request *sip.Request, status int, headers ...sip.Header) {
-	response := newResponse(request, status, "")
+	response := message.NewResponse(request, status, "")
 	for _, header := range headers {
 		response.AppendHeader(header)
 	}
@@ -27,14 +28,14 @@ func (a *Agent) refuse(flow transport.Flow, request *sip.Request, err error) {
 	if !ok {
 		cause = bridge.Cause{Status: 500, Err: err}
 	}
-	a.answerStateless(flow, request, refusal(request, cause, 500))
+	a.answerStateless(flow, request, message.Refusal(request, cause, 500))
 }
 
 // answerStateless sends a final response that nobody remembers. Its tag follows from the request, so that
 // a repeated request does not look answered by somebody else (RFC 3261 section 8.2.7).
 func (a *Agent) answerStateless(flow transport.Flow, request *sip.Request, response *sip.Response) {
 	if !request.To().Params.Has("tag") {
-		setTag(response, a.steadyTag(request))
+		message.SetTag(response, a.steadyTag(request))
 	}
 	switch status := response.StatusCode; {
 	case status == 401 || status == 407:

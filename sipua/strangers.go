@@ -9,6 +9,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/number"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -52,10 +53,10 @@ func (s strangers) admit(flow transport.Flow, callee string, now time.Time) bool
 // callee names who is called, "name@domain", the same in whatever way the URI is spelt.
 func (a *Agent) callee(uri sip.Uri) string {
 	if uri.Scheme == schemeTel {
-		return strings.TrimPrefix(unescape(a.home(number.Clean(uri.Raw()), "localhost")), "sip:")
+		return strings.TrimPrefix(message.Unescape(a.home(number.Clean(uri.Raw()), "localhost")), "sip:")
 	}
 	host := strings.TrimSuffix(uri.Host, ".")
-	return unescape(uri.User) + "@" + strings.ToLower(a.options.Domains.Canonical(host))
+	return message.Unescape(uri.User) + "@" + strings.ToLower(a.options.Domains.Canonical(host))
 }
 
 // mayCall tells whether somebody may begin a call. The error is a bridge.Cause to answer with.
@@ -70,7 +71,7 @@ func (a *Agent) mayCall(flow transport.Flow, request *sip.Request, who identity)
 	if servers >= maxStrangers || !a.strangers.admit(flow, a.callee(request.Recipient), time.Now()) {
 		a.stats.strangers.Add(1)
 		a.complain("too many calls of strangers", "remote", flow.RemoteAddr())
-		return tooMany(503, 10*time.Second)
+		return message.TooMany(503, 10*time.Second)
 	}
 	return nil
 }

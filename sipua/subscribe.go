@@ -2,19 +2,19 @@ package sipua
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transport"
 )
 
 // receiveSubscribe makes a subscription to a user of ours (RFC 6665 section 4.2.1). Only such users may watch.
 func (a *Agent) receiveSubscribe(flow, reply transport.Flow, request *sip.Request) {
-	pkg, err := presence.PackageOf(valueOf(request, "Event"))
+	pkg, err := presence.PackageOf(message.Value(request, "Event"))
 	if err != nil {
 		a.refuse(reply, request, err)
 		return
@@ -32,10 +32,10 @@ func (a *Agent) receiveSubscribe(flow, reply transport.Flow, request *sip.Reques
 		return
 	}
 	subscription, granted, err := a.presence.Subscribe(presence.Subscribe{
-		Package: pkg, Watched: watched, By: by, Expires: expiresOf(request),
+		Package: pkg, Watched: watched, By: by, Expires: message.Expires(request),
 	}, w)
 	if err != nil {
-		transaction.send(refusal(request, causeOfError(err), 500))
+		transaction.send(message.Refusal(request, message.CauseOfError(err), 500))
 		return
 	}
 	w.subscription = subscription
@@ -54,18 +54,18 @@ func (a *Agent) watching(flow transport.Flow, request *sip.Request, pkg presence
 	if err != nil {
 		return "", "", err
 	}
-	name := unescape(request.Recipient.User)
+	name := message.Unescape(request.Recipient.User)
 	realm, isLocal := a.options.Domains.local(request.Recipient.Host)
 	switch {
 	case !isLocal || name == "" || !a.options.Registrar.Known(name, realm):
 		return "", "", bridge.Cause{Status: 404}
 	case !a.options.Domains.IsLocal(domainOf(who.user)):
 		return "", "", bridge.Cause{Status: 403}
-	case firstContact(request) == nil:
+	case message.Contact(request) == nil:
 		return "", "", bridge.Cause{Status: 400, Text: "No Contact"}
-	case expiresOf(request) == malformedExpires:
+	case message.Expires(request) == message.MalformedExpires:
 		return "", "", bridge.Cause{Status: 400, Text: "Malformed Expires"}
-	case !accepts(request, pkg.ContentType()):
+	case !message.Accepts(request, pkg.ContentType()):
 		return "", "", bridge.Cause{Status: 406}
 	}
 	watched = name + "@" + realm
@@ -109,14 +109,14 @@ func (a *Agent) receiveInSubscription(w *watcher, flow, reply transport.Flow, re
 }
 
 func (a *Agent) refreshSubscription(w *watcher, transaction *serverTransaction) {
-	asked := expiresOf(transaction.request)
-	if asked == malformedExpires {
+	asked := message.Expires(transaction.request)
+	if asked == message.MalformedExpires {
 		transaction.respond(400, "Malformed Expires")
 		return
 	}
 	granted, err := a.presence.Refresh(w.subscription, asked)
 	if err != nil {
-		transaction.send(refusal(transaction.request, causeOfError(err), 500))
+		transaction.send(message.Refusal(transaction.request, message.CauseOfError(err), 500))
 		return
 	}
 	a.granted(transaction, granted, w.contact())
@@ -143,31 +143,4 @@ func (a *Agent) dropWatchers(flow transport.Flow) {
 		a.presence.Drop(w.subscription)
 		a.watchers.remove(w)
 	}
-}
-
-// Values of expiresOf for which there is no number.
-const (
-	noExpires        = -1
-	malformedExpires = -2
-)
-
-// expiresOf reads the Expires header, in seconds.
-func expiresOf(m message) int {
-	header := m.GetHeader("Expires")
-	if header == nil {
-		return noExpires
-	}
-	seconds, err := strconv.ParseUint(strings.TrimSpace(header.Value()), 10, 31)
-	if err != nil {
-		return malformedExpires
-	}
-	return int(seconds)
-}
-
-// valueOf is the value of a header that stands in a message once at most, or empty.
-func valueOf(m message, name string) string {
-	if header := m.GetHeader(name); header != nil {
-		return header.Value()
-	}
-	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 )
 
 // said takes what the party of a leg said.
@@ -32,8 +33,8 @@ func TestWhatIsSaidInACallCrosses(t *testing.T) {
 			alice.quiet()
 			to.Tell(told.Message, told.Done)
 			got := bob.request(method)
-			if string(got.Body()) != text || valueOf(got, "Content-Type") != "text/plain;charset=utf-8" ||
-				valueOf(got, "Content-Disposition") != "render" || valueOf(got, "X-Mine") != "1" ||
+			if string(got.Body()) != text || message.Value(got, "Content-Type") != "text/plain;charset=utf-8" ||
+				message.Value(got, "Content-Disposition") != "render" || message.Value(got, "X-Mine") != "1" ||
 				got.GetHeader("P-Asserted-Identity") != nil || got.CallID().Value() != "call-2@test" {
 				t.Errorf("it became %s", got)
 			}
@@ -112,7 +113,8 @@ func TestWhatTheCalleeSaysWithItsAnswerCrosses(t *testing.T) {
 	caller.Mention(ringing.Headers)
 	caller.Ring(nil)
 	rung := alice.status(180)
-	if valueOf(rung, "Alert-Info") != "<urn:alert:service:call-waiting>" || valueOf(rung, "Server") == "Inner/1.0" {
+	if message.Value(rung, "Alert-Info") != "<urn:alert:service:call-waiting>" ||
+		message.Value(rung, "Server") == "Inner/1.0" {
 		t.Errorf("ringing %s", rung)
 	}
 	server.respond(invite, 200, "b", "sdp", "User-to-User: 00c0ffee;encoding=hex", "Record-Route: <sip:10.0.0.1;lr>")
@@ -121,7 +123,7 @@ func TestWhatTheCalleeSaysWithItsAnswerCrosses(t *testing.T) {
 	caller.Mention(answered.Headers)
 	caller.Answer(pcmu())
 	ok := alice.status(200)
-	if valueOf(ok, "User-to-User") != "00c0ffee;encoding=hex" || ok.GetHeader("Alert-Info") != nil ||
+	if message.Value(ok, "User-to-User") != "00c0ffee;encoding=hex" || ok.GetHeader("Alert-Info") != nil ||
 		ok.GetHeader("Record-Route") != nil {
 		t.Errorf("answer %s", ok)
 	}

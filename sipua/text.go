@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
 )
@@ -34,7 +35,7 @@ type outsideText struct {
 
 // text brings a message by a way; err says why there is none. What is for one connection is sent at once, so that
 // messages to a device stay in order. done hears what became of it.
-func (a *Agent) text(w way, err error, message bridge.Message, done func(bridge.Cause)) {
+func (a *Agent) text(w way, err error, said bridge.Message, done func(bridge.Cause)) {
 	if err != nil {
 		done(bridge.CauseOf(err))
 		return
@@ -46,22 +47,22 @@ func (a *Agent) text(w way, err error, message bridge.Message, done func(bridge.
 		}
 		done(cause)
 	}
-	t, err := a.newText(w, message)
+	t, err := a.newText(w, said)
 	if err != nil {
-		told(causeOfError(err))
+		told(message.CauseOfError(err))
 		return
 	}
 	send := t.sendInOrder
 	if w.target.flow != nil {
 		sent, err := a.ask(w.target.flow, t.build(w.target.flow))
 		if err != nil {
-			told(causeOfError(err))
+			told(message.CauseOfError(err))
 			return
 		}
 		send = func() (*sip.Response, error) { return sent.wait(textPatience, textPatience) }
 	}
 	if !a.crew.start(func() { told(t.outcome(send())) }) {
-		told(causeOfError(errClosed))
+		told(message.CauseOfError(errClosed))
 	}
 }
 
@@ -101,7 +102,7 @@ func (t *outsideText) build(flow transport.Flow) *sip.Request {
 		request.AppendHeader(sip.NewHeader("Content-Type", t.message.ContentType))
 	}
 	request.SetBody(t.message.Body)
-	t.agent.complete(flow, request)
+	message.Complete(flow, request)
 	return request
 }
 
@@ -138,7 +139,7 @@ func (t *outsideText) proves(response *sip.Response) bool {
 	case t.way.target.answers != nil:
 		by = t.way.target.answers
 	}
-	if by == nil || !isChallenge(response) || !t.agent.isAt(by, t.flow) {
+	if by == nil || !message.IsChallenge(response) || !t.agent.isAt(by, t.flow) {
 		return false
 	}
 	header, err := by.Answer(response, sip.MESSAGE, t.way.target.requestURI)
@@ -185,7 +186,7 @@ func (a *Agent) receiveText(flow, reply transport.Flow, request *sip.Request) {
 	a.choose(&asked, flow, request)
 	targets, err := a.options.Route(asked)
 	if err != nil {
-		transaction.send(refusal(request, bridge.CauseOf(err), 500))
+		transaction.send(message.Refusal(request, bridge.CauseOf(err), 500))
 		return
 	}
 	a.stats.delivered.Add(1)
@@ -194,6 +195,6 @@ func (a *Agent) receiveText(flow, reply transport.Flow, request *sip.Request) {
 			transaction.respond(200, "")
 			return
 		}
-		transaction.send(refusal(request, cause, 480))
+		transaction.send(message.Refusal(request, cause, 480))
 	})
 }

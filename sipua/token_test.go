@@ -9,6 +9,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/token"
 )
 
@@ -63,7 +64,7 @@ func TestConnectionWithAToken(t *testing.T) {
 	p := &tokenPeer{peer: s.peer("WS", "192.0.2.9:5070"), user: "alice@local.example"}
 	p.until = time.Now().Add(100 * time.Second)
 	p.say("", localRegister("alice", 1)...)
-	contact := firstContact(p.status(200))
+	contact := message.Contact(p.status(200))
 	if left, _ := contact.Params.Get("expires"); atoi(left) > 100 || atoi(left) < 90 {
 		t.Errorf("bound for %q seconds, the token ends in 100", left)
 	}
@@ -159,7 +160,7 @@ func TestTemporaryAccount(t *testing.T) {
 	name := fmt.Sprintf("%d:alice", time.Now().Add(200*time.Second).Unix())
 	credentials := authorization(challenge, name, "REGISTER", "sip:local.example")
 	p.say("", localRegister("alice", 2, "Authorization: "+credentials)...)
-	contact := firstContact(p.status(200))
+	contact := message.Contact(p.status(200))
 	if left, _ := contact.Params.Get("expires"); atoi(left) > 200 || atoi(left) < 190 {
 		t.Errorf("bound for %q seconds", left)
 	}

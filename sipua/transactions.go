@@ -9,6 +9,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -107,7 +108,7 @@ func (t *transactions) start(transaction *clientTransaction, flow transport.Flow
 ) (*clientTransaction, error) {
 	if stream := t.streams.instead(flow, request); stream != nil {
 		transaction.datagram = &datagram{flow: flow, request: request, late: time.NewTimer(streamPatience)}
-		flow, request = stream, rerouted(request, stream)
+		flow, request = stream, message.Reroute(request, stream)
 	} else if isTooLarge(flow, request) {
 		return nil, tooLarge()
 	}

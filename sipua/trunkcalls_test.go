@@ -11,6 +11,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/trunk"
 )
 
@@ -225,7 +226,7 @@ func TestKeysToATrunk(t *testing.T) {
 			leg.SendDTMF(bridge.DTMF{Digit: '5', Duration: defaultKeyDuration})
 			if test.contentType != "" {
 				info := carrier.request(sip.INFO)
-				if contentType(info) != test.contentType || !strings.Contains(string(info.Body()), "5") {
+				if message.ContentType(info) != test.contentType || !strings.Contains(string(info.Body()), "5") {
 					t.Errorf("the key came as %s", info)
 				}
 				carrier.respond(info, 200, "", "")

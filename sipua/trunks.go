@@ -12,6 +12,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/number"
 	"sipbridge/bridge/toll"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 	"sipbridge/sipua/wire"
@@ -150,8 +151,8 @@ func (a *Agent) register(t *trunk.Trunk, token string, prepare func(contact sip.
 	}
 	response, err = a.sendInOrder(targets, transactionTime, func(flow transport.Flow) *sip.Request {
 		way = flow
-		request := prepare(a.contact(flow, token))
-		a.complete(flow, request)
+		request := prepare(message.ContactOn(flow, token))
+		message.Complete(flow, request)
 		return request
 	})
 	if err != nil {
@@ -263,7 +264,7 @@ func assertedBy(said interface{ GetHeader(name string) sip.Header }) bridge.Part
 	if address.URI.Scheme == schemeTel {
 		return bridge.Party{Name: address.DisplayName, URI: "sip:" + number.Escape(number.Clean(address.URI.Raw())) + "@tel"}
 	}
-	return bridge.Party{Name: address.DisplayName, URI: plainURI(address.URI)}
+	return bridge.Party{Name: address.DisplayName, URI: message.PlainURI(address.URI)}
 }
 
 // TrunkEndpoints dial numbers through the trunks, by their names, as far as the dialing rules let the caller.

@@ -12,6 +12,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 )
@@ -55,7 +56,7 @@ func (a *Agent) RegisterAccount(
 ) error {
 	upstream, ok := a.options.Domains.upstream(account.Domain)
 	if !ok {
-		return bridge.Cause{Status: 404, Text: reasonPhrase(404), Err: errNoUpstream}
+		return bridge.Cause{Status: 404, Text: message.Phrase(404), Err: errNoUpstream}
 	}
 	hops := make([]string, len(upstream.NextHops))
 	for i, hop := range upstream.NextHops {
@@ -66,7 +67,7 @@ func (a *Agent) RegisterAccount(
 		Register: true, Expires: accountExpires,
 	})
 	if err != nil {
-		return bridge.Cause{Status: 400, Text: reasonPhrase(400), Err: err}
+		return bridge.Cause{Status: 400, Text: message.Phrase(400), Err: err}
 	}
 	registering := &accountRegistration{agent: a}
 	registration := trunk.NewRegistration(server, registering, slog.New(slog.DiscardHandler))
@@ -118,7 +119,7 @@ func (r *accountRegistration) outcome(err error) error {
 	if status, reason, ok := trunk.StatusOf(err); ok {
 		return bridge.Cause{Status: status, Text: reason, Err: err}
 	}
-	cause := causeOfError(err)
+	cause := message.CauseOfError(err)
 	cause.Err = fmt.Errorf("register: %w", err)
 	return cause
 }

@@ -12,6 +12,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/bridgetest"
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/message"
 )
 
 const accountChallenge = `WWW-Authenticate: Digest realm="asterisk", nonce="n1", algorithm=MD5, qop="auth"`
@@ -68,11 +69,11 @@ func TestAccountRegisters(t *testing.T) {
 	if third.GetHeader("Expires").Value() != "600" {
 		t.Errorf("the third is %s", third)
 	}
-	server.respond(third, 200, "srv", "", "Contact: "+bare(firstContact(third))+";expires=600")
+	server.respond(third, 200, "srv", "", "Contact: "+bare(message.Contact(third))+";expires=600")
 	if err := within(t, r.outcomes, "outcome"); err != nil {
 		t.Errorf("the outcome is %v", err)
 	}
-	s.mustRing(t, server, r, firstContact(third))
+	s.mustRing(t, server, r, message.Contact(third))
 	var ending sync.WaitGroup
 	ending.Go(r.stop)
 	last := server.request(sip.REGISTER)
@@ -81,7 +82,7 @@ func TestAccountRegisters(t *testing.T) {
 	}
 	server.respond(last, 200, "srv", "")
 	ending.Wait()
-	if targets, known := s.agent.Lookup(firstContact(third).Address.User, "up.example"); known || len(targets) > 0 {
+	if targets, known := s.agent.Lookup(message.Contact(third).Address.User, "up.example"); known || len(targets) > 0 {
 		t.Errorf("it can still be called: %v", targets)
 	}
 }

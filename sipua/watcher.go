@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transport"
 )
@@ -34,7 +35,7 @@ var _ presence.Watcher = (*watcher)(nil)
 func (a *Agent) newWatcher(flow transport.Flow, request *sip.Request, user string) *watcher {
 	w := &watcher{
 		agent: a, flow: flow, user: user, event: eventOf(request),
-		dialog: answeringDialog(request, a.contact(flow, request.Recipient.User)),
+		dialog: answeringDialog(request, message.ContactOn(flow, request.Recipient.User)),
 	}
 	w.id = w.dialog.id
 	return w
@@ -43,7 +44,7 @@ func (a *Agent) newWatcher(flow transport.Flow, request *sip.Request, user strin
 // eventOf is the event of a SUBSCRIBE as its notifications name it: with the id by which the watcher tells several of
 // one dialog apart (RFC 6665 section 8.2.1).
 func eventOf(request *sip.Request) string {
-	name, params, _ := strings.Cut(valueOf(request, "Event"), ";")
+	name, params, _ := strings.Cut(message.Value(request, "Event"), ";")
 	event := strings.ToLower(strings.TrimSpace(name))
 	for param := range strings.SplitSeq(params, ";") {
 		key, value, _ := strings.Cut(strings.TrimSpace(param), "=")
@@ -63,7 +64,7 @@ func (w *watcher) Notify(notification presence.Notification, answered func(statu
 	notify.AppendHeader(sip.NewHeader("Subscription-State", notification.State))
 	notify.AppendHeader(sip.NewHeader("Content-Type", notification.ContentType))
 	notify.SetBody(notification.Body)
-	w.agent.complete(w.flow, notify)
+	message.Complete(w.flow, notify)
 	_, err := w.agent.transactions.send(w.flow, notify, func(response *sip.Response, err error) {
 		switch {
 		case err != nil:
@@ -93,7 +94,7 @@ func (w *watcher) next(request *sip.Request) bool {
 		return false
 	}
 	w.dialog.remoteSequence = request.CSeq().SeqNo
-	w.dialog.setTarget(firstContact(request))
+	w.dialog.setTarget(message.Contact(request))
 	return true
 }
 

@@ -46,11 +46,12 @@ func layers() map[string]int {
 		"sipua/wire":           4,
 		"sipua/headers":        4,
 		"sipua/multipart":      4,
+		"sipua/message":        5, // what messages say
 		// what RTMP stands on
 		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4, "signaling/rtmp/flv": 4,
 		"signaling/rtmp/tunnel":  4,
 		"transcode/h264/payload": -1, "transcode/avcodec": -1, "transcode/picture": 0,
-		"sipua":     5,
+		"sipua":     6,
 		"signaling": 5,
 		"web":       5,
 		"configs":   6,
