@@ -92,7 +92,7 @@ func newOpusEncoder(format Format, sampleRate int, options EncoderOptions) (Enco
 		Complexity: options.Complexity,
 		Bitrate:    options.Bitrate,
 		MaxBitrate: most,
-		FEC:        parameter(format.Parameters, "useinbandfec") == "1",
+		FEC:        corrects(format),
 		Loss:       options.Loss,
 		DTX:        parameter(format.Parameters, "usedtx") == "1",
 	})
@@ -114,4 +114,9 @@ func parameter(parameters, name string) string {
 		}
 	}
 	return ""
+}
+
+// corrects tells that a party takes in-band error correction in a format, of which Opus alone has one.
+func corrects(format Format) bool {
+	return strings.EqualFold(format.Name, "opus") && parameter(format.Parameters, "useinbandfec") == "1"
 }

@@ -63,6 +63,20 @@ func (s *Switch) ExpectedLoss() int {
 	return 0
 }
 
+// ExpectedLoss is what is to be expected behind the pipe, where the source itself is to arm its packets against it:
+// where they pass through, and the receiver takes in-band error correction (RFC 7587 section 6.1). A pipe that encodes
+// anew does that by itself.
+func (p *Pipe) ExpectedLoss() int {
+	way := p.current.Load()
+	if way.transcoder != nil || way.pictures != nil || !corrects(p.to) {
+		return 0
+	}
+	if reporter, ok := p.dst.(LossReporter); ok {
+		return reporter.ExpectedLoss()
+	}
+	return 0
+}
+
 // arm tells the encoder when the loss that is to be expected has changed.
 func (t *transcoder) arm() {
 	if t.losses == nil {

@@ -58,6 +58,35 @@ func TestExpectedLossOfSwitch(t *testing.T) {
 	}
 }
 
+// TestExpectedLossBehindPipe holds that the source hears of the losses behind a pipe only where it is the source that
+// can arm its packets.
+func TestExpectedLossBehindPipe(t *testing.T) {
+	t.Parallel()
+	corrected := opus48(111, "useinbandfec=1")
+	tests := map[string]struct {
+		from, to Format
+		want     int
+	}{
+		"Opus passes through":               {opus48(96, ""), corrected, 25},
+		"nobody would read the corrections": {opus48(96, ""), opus48(111, ""), 0},
+		"we encode":                         {pcmu(0), corrected, 0},
+		"the codec has none":                {pcmu(0), pcmu(0), 0},
+	}
+	for name, test := range tests {
+		sender := NewSender(SenderOptions{Write: newParty().write})
+		defer sender.Close()
+		sender.ReportLoss(128)
+		pipe := connect(t, []Format{test.from}, test.to, sender, ConnectOptions{})
+		if got := pipe.ExpectedLoss(); got != test.want {
+			t.Errorf("%s: %d %%, want %d", name, got, test.want)
+		}
+		pipe = connect(t, []Format{test.from}, test.to, &recorder{}, ConnectOptions{})
+		if got := pipe.ExpectedLoss(); got != 0 {
+			t.Errorf("%s: %d %% are lost on a way that nobody knows", name, got)
+		}
+	}
+}
+
 // speechPackets has a sentence or two said and encoded in packets of 20 ms.
 func speechPackets(t *testing.T, format Format) []*rtp.Packet {
 	t.Helper()

@@ -144,6 +144,16 @@ func (r *Reception) Reports(now time.Time) []rtcp.ReceptionReport {
 	return blocks
 }
 
+// Beyond adds to the fractions lost what is lost behind us, in percent, on the way of packets that pass through: the
+// source arms them by this number (RFC 7587 section 3.3), and a translator's reports are on the whole way, too
+// (RFC 3550 section 7.2). The other figures stay those of the source's own way.
+func Beyond(blocks []rtcp.ReceptionReport, percent int) {
+	for i := range blocks {
+		arrived := (256 - int(blocks[i].FractionLost)) * (100 - percent) / 100
+		blocks[i].FractionLost = uint8(min(256-arrived, 255))
+	}
+}
+
 func (s *source) start(sequence uint16) {
 	s.lostBefore = s.lost()
 	s.started = true

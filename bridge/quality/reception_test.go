@@ -79,6 +79,24 @@ func TestFractionLost(t *testing.T) {
 	}
 }
 
+// TestBeyond adds losses of the way behind us to those of the way to us.
+func TestBeyond(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		own  uint8
+		far  int
+		want uint8
+	}{{0, 0, 0}, {64, 0, 64}, {0, 25, 64}, {64, 25, 112}, {128, 50, 192}, {255, 99, 255}, {0, 100, 255}, {0, 1, 3}}
+	for _, test := range tests {
+		blocks := []rtcp.ReceptionReport{{FractionLost: test.own, TotalLost: 7}}
+		Beyond(blocks, test.far)
+		if got := blocks[0]; got.FractionLost != test.want || got.TotalLost != 7 {
+			t.Errorf("%d and %d %%: %+v, want %d", test.own, test.far, got, test.want)
+		}
+	}
+	Beyond(nil, 10)
+}
+
 // TestJitter sends packets that come 5 ms early and late in turn: the difference is always 10 ms.
 func TestJitter(t *testing.T) {
 	t.Parallel()

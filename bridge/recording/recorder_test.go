@@ -117,6 +117,10 @@ func record(t *testing.T, folder, name string, format bridge.RecordingFormat) {
 		if stats := recorder.Stats(); stats.Active != 1 {
 			t.Errorf("%d are recorded", stats.Active)
 		}
+		lossy := call.Tap(bridge.CallerChannel, []transcode.Format{bridgetest.PCMU()}, lossy{onward})
+		if reporter, ok := lossy.(transcode.LossReporter); !ok || reporter.ExpectedLoss() != 25 {
+			t.Error("what records hides the losses behind it")
+		}
 		call.Close()
 		call.Close()
 		stop()
@@ -129,6 +133,11 @@ func record(t *testing.T, folder, name string, format bridge.RecordingFormat) {
 		}
 	})
 }
+
+// lossy is a writer that knows that a quarter of what it gets is lost.
+type lossy struct{ transcode.PacketWriter }
+
+func (lossy) ExpectedLoss() int { return 25 }
 
 // decoded gives the samples of both channels in turn, as ffmpeg reads them.
 func decoded(t *testing.T, path string) []int16 {

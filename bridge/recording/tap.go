@@ -59,6 +59,14 @@ func (t *tap) WriteRTP(packet *rtp.Packet) error {
 	return t.to.WriteRTP(packet)
 }
 
+// ExpectedLoss is what is to be expected behind the tap.
+func (t *tap) ExpectedLoss() int {
+	if reporter, ok := t.to.(transcode.LossReporter); ok {
+		return reporter.ExpectedLoss()
+	}
+	return 0
+}
+
 // heard takes what the pipe has decoded.
 func (t *tap) heard(packet *rtp.Packet) error {
 	r := t.recording

@@ -163,6 +163,7 @@ func (s *stream) report(now time.Time, sentBefore uint64) (compound []rtcp.Packe
 	s.mu.Lock()
 	blocks := s.reception.Reports(now)
 	s.mu.Unlock()
+	quality.Beyond(blocks, s.heard.ExpectedLoss())
 	if stats.Packets != sentBefore {
 		compound = append(compound, &rtcp.SenderReport{
 			SSRC: stats.SSRC, NTPTime: quality.NTP(now), RTPTime: stats.Timestamp,

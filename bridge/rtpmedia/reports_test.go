@@ -116,6 +116,29 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// farLoss is a writer that knows that a quarter of what it gets is lost.
+type farLoss struct{ recorder }
+
+func (*farLoss) ExpectedLoss() int { return 25 }
+
+// TestLossBehindUsIsReported holds that a party whose packets pass through learns what becomes of them.
+func TestLossBehindUsIsReported(t *testing.T) {
+	t.Parallel()
+	session, party := newSession(t, nil), newPhone(t, "127.0.0.1", 42)
+	party.call(session, party.offer())
+	session.Receive(transcode.Audio, &farLoss{})
+	party.say(session.audio().address())
+	eventually(t, "the packet", func() bool { return session.Stats().Audio.Received == 1 })
+	compound, _ := session.audio().report(time.Now(), 0)
+	receiver, ok := compound[0].(*rtcp.ReceiverReport)
+	if !ok || len(receiver.Reports) != 1 {
+		t.Fatalf("got %v", compound)
+	}
+	if block := receiver.Reports[0]; block.FractionLost != 64 || block.TotalLost != 0 {
+		t.Errorf("got %+v", block)
+	}
+}
+
 // TestReportAfterSenderReport holds that we tell a party when its sender report came.
 func TestReportAfterSenderReport(t *testing.T) {
 	t.Parallel()

@@ -16,6 +16,7 @@ func (s *Session) report(now time.Time) []rtcp.Packet {
 	name := &rtcp.SourceDescription{}
 	for _, kind := range transcode.Kinds() {
 		blocks := s.incoming.block(kind, now)
+		quality.Beyond(blocks, s.incoming.to[kind].ExpectedLoss())
 		sent := s.outgoing[kind].sender.Stats()
 		if kind != transcode.Audio && len(blocks) == 0 && sent.Packets == 0 {
 			continue

@@ -210,3 +210,29 @@ func TestForeignPackets(t *testing.T) {
 		t.Error("audio was passed on while held")
 	}
 }
+
+// farLoss is a writer that knows that a quarter of what it gets is lost.
+type farLoss struct{}
+
+func (farLoss) WriteRTP(*rtp.Packet) error { return nil }
+
+func (farLoss) ExpectedLoss() int { return 25 }
+
+// TestLossBehindUsIsReported holds that a browser whose packets pass through learns what becomes of them.
+func TestLossBehindUsIsReported(t *testing.T) {
+	t.Parallel()
+	session, _ := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	session.Receive(transcode.Audio, farLoss{})
+	now := time.Now()
+	packet := &rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 111, SSRC: 9}, Payload: []byte{1}}
+	session.incoming.mu.Lock()
+	session.incoming.reception[transcode.Audio].Packet(packet, 48000, now)
+	session.incoming.mu.Unlock()
+	report, ok := session.report(now)[0].(*rtcp.ReceiverReport)
+	if !ok || len(report.Reports) != 1 {
+		t.Fatalf("got %v", report)
+	}
+	if block := report.Reports[0]; block.FractionLost != 64 || block.TotalLost != 0 {
+		t.Errorf("got %+v", block)
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
 	"sipbridge/test/load/caller"
@@ -88,19 +87,7 @@ func (b *browser) heed(sender *webrtc.RTPSender) {
 		if err != nil {
 			return
 		}
-		for _, packet := range packets {
-			var reports []rtcp.ReceptionReport
-			switch report := packet.(type) {
-			case *rtcp.SenderReport:
-				reports = report.Reports
-			case *rtcp.ReceiverReport:
-				reports = report.Reports
-			}
-			for _, report := range reports {
-				b.loss.Store(int32(report.FractionLost) * 100 / 256)
-				b.mostLoss.Store(max(b.mostLoss.Load(), b.loss.Load()))
-			}
-		}
+		b.learn(packets)
 	}
 }
 

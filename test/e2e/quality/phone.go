@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"sipbridge/bridge/dtlssrtp"
@@ -33,6 +34,7 @@ type phone struct {
 	relay      *relay // between it and the service, or nil
 	key        srtp.Key
 	reads      sync.WaitGroup
+	reports    reports
 
 	mu     sync.Mutex
 	tag    string         // guarded by mu; of the line whose key is taken
@@ -113,6 +115,7 @@ func (p *phone) sdp() string {
 	profile, keys := "RTP/AVP", ""
 	switch p.protection {
 	case plain:
+		keys = "a=rtcp-mux\r\n"
 	case sdes:
 		profile = "RTP/SAVP"
 		keys = "a=crypto:" + p.tag + " " + p.key.Suite().String() + " inline:" +
@@ -223,6 +226,12 @@ func (p *phone) read() {
 			p.dtls.conn.Take(buffer[:n])
 			continue
 		}
+		if p.protection == plain && isReport(buffer[:n]) {
+			if packets, bad := rtcp.Unmarshal(buffer[:n]); bad == nil {
+				p.learn(packets)
+			}
+			continue
+		}
 		p.mu.Lock()
 		opener, payloadType := p.opener, p.codec.payloadType
 		p.mu.Unlock()
@@ -232,8 +241,12 @@ func (p *phone) read() {
 		} else {
 			err = packet.Unmarshal(buffer[:n])
 		}
-		if err == nil && packet.PayloadType == payloadType {
-			p.take(packet)
+		if err != nil || packet.PayloadType != payloadType {
+			continue
+		}
+		p.take(packet)
+		if p.protection == plain && p.report(packet) != nil {
+			return
 		}
 	}
 }
