@@ -116,3 +116,24 @@ func TestPicturesThatNobodyUnderstands(t *testing.T) {
 		t.Errorf("the phone heard %+v", alice.Commands())
 	}
 }
+
+// TestTwoFaultsAtOnce: sound and pictures that nobody understands end an encoder once, with a reason.
+func TestTwoFaultsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withStreams)
+	client, stream := encoder(t, w, "live", "cam")
+	client.AwaitStatus("NetStream.Publish.Start")
+	var body []byte
+	for range 10 {
+		body = append(body, chunk.Video, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0x12, 0, 0, 0, 0, 13)
+		body = append(body, chunk.Audio, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0x2f, 0, 0, 0, 0, 13)
+	}
+	bridgetest.Eventually(t, "it is let go, whatever it goes on to say", func() bool {
+		client.Send(4, chunk.Message{Type: chunk.Aggregate, StreamID: stream, Payload: body})
+		return w.server.Stats().Open == 0
+	})
+	client.AwaitStatus("NetStream.Publish.Failed")
+	if stats := w.server.Stats(); stats.Slow > 0 || stats.Malformed > 0 {
+		t.Errorf("counted %+v", stats)
+	}
+}

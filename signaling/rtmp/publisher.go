@@ -30,6 +30,8 @@ type publisher struct {
 	// said is the codec of sound that was announced, as the upper half of its tag; shows are the formats of pictures.
 	said  byte
 	shows []transcode.Format
+	// dismissed tells that it was let go; guarded by conn.mu.
+	dismissed bool
 	// looked tells that there was a picture, and first the time of that message.
 	looked bool
 	first  uint32
@@ -225,11 +227,15 @@ func (p *publisher) call() {
 }
 
 // over tells the encoder that its call is over, or why there is none, and lets it go. It may be called by any
-// goroutine.
+// goroutine; the first reason counts.
 func (p *publisher) over(cause bridge.Cause) {
 	c := p.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if p.dismissed {
+		return
+	}
+	p.dismissed = true
 	info := statusInfo("error", "NetStream.Publish.Failed", reasonText(cause))
 	last := c.written(p.number, "onStatus", 0.0, nil, info)
 	last.last = true

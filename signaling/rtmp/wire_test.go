@@ -1,12 +1,16 @@
 package rtmp_test
 
 import (
+	"bytes"
+	"net"
 	"testing"
+	"time"
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/bridgetest"
 	"sipbridge/signaling/rtmp/amf"
 	"sipbridge/signaling/rtmp/chunk"
+	"sipbridge/signaling/rtmp/handshake"
 	"sipbridge/signaling/rtmp/rtmptest"
 	"sipbridge/transcode"
 )
@@ -92,4 +96,56 @@ func TestLongCall(t *testing.T) {
 		}
 	}
 	checkTone(t, bridgetest.PCMU(), payloadsOf(sent))
+}
+
+// TestLastWord: a client that is rejected hears why, though answers to what it said meanwhile wait behind it.
+func TestLastWord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var dialer net.Dialer
+	for range 5 {
+		socket, err := dialer.DialContext(t.Context(), "tcp", w.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := handshake.Client(socket, handshake.Simple); err != nil {
+			t.Fatal(err)
+		}
+		writer := chunk.NewWriter(socket) // which keeps them together
+		object := amf.Object{Properties: []amf.Property{{Name: "app", Value: "chat"}}}
+		hello := chunk.Message{Type: chunk.Command0, Payload: encode(t, "connect", 1.0, object)}
+		if err := writer.WriteMessage(3, hello); err != nil {
+			t.Fatal(err)
+		}
+		for number := range uint32(20) {
+			if err := writer.WriteMessage(chunk.ControlStream, chunk.Event(chunk.PingRequest, number)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := writer.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if !hearsRejection(t, socket) {
+			t.Error("it is not told why it is rejected")
+		}
+		_ = socket.Close() // the server has done so
+	}
+}
+
+// hearsRejection reads to the end.
+func hearsRejection(t *testing.T, socket net.Conn) bool {
+	t.Helper()
+	if err := socket.SetReadDeadline(time.Now().Add(rtmptest.Patience)); err != nil {
+		t.Fatal(err)
+	}
+	reader := chunk.NewReader(socket, chunk.ReaderOptions{})
+	for {
+		message, err := reader.ReadMessage()
+		if err != nil {
+			return false
+		}
+		if message.Type == chunk.Command0 && bytes.Contains(message.Payload, []byte("Application not found: chat")) {
+			return true
+		}
+	}
 }

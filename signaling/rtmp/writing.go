@@ -108,7 +108,7 @@ func (c *conn) writeOne(writer *chunk.Writer, next outgoing) error {
 		err = writer.WriteMessage(next.chunkStream, next.message)
 	}
 	c.sending.sent.Store(writer.Sent())
-	if err == nil && len(c.out) == 0 {
+	if err == nil && (next.last || len(c.out) == 0) {
 		err = writer.Flush()
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
