@@ -60,6 +60,8 @@ type conn struct {
 	playing atomic.Uint32
 	// sending bounds what is on its way to the client.
 	sending window
+	// heard is when the last message came, as clock says it.
+	heard atomic.Uint32
 	// unshown counts pictures that were left out on their way to the client.
 	unshown atomic.Uint32
 	// deaf tells that it wants to hear nothing for now.
@@ -225,6 +227,7 @@ func (c *conn) read() error {
 		if err != nil {
 			return err
 		}
+		c.heard.Store(c.clock())
 		if err := c.handle(message); err != nil {
 			return err
 		}
@@ -253,3 +256,10 @@ func (c *conn) acknowledge() {
 
 // clock is the time of the connection in milliseconds.
 func (c *conn) clock() uint32 { return uint32(time.Since(c.began).Milliseconds()) }
+
+// silent tells whether nothing came for so long that the client is likely to be gone: an encoder that lives sends many
+// messages a second. That it really is gone is known after the idle timeout alone.
+func (c *conn) silent() bool {
+	quiet := int32(c.clock() - c.heard.Load()) // below 0 if one came just now
+	return time.Duration(quiet)*time.Millisecond > c.server.options.IdleTimeout/6
+}

@@ -4,10 +4,12 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/bridgetest"
 	"sipbridge/signaling/rtmp"
+	"sipbridge/signaling/rtmp/amf"
 	"sipbridge/signaling/rtmp/rtmptest"
 	"sipbridge/transcode"
 	"sipbridge/transcode/dtmf"
@@ -85,6 +87,36 @@ func TestPublisherIsRefused(t *testing.T) {
 	client, _ := encoder(t, closed, "live", "cam")
 	client.AwaitStatus("NetStream.Publish.BadName")
 	if streams := closed.server.Stats().Streams; streams != 0 {
+		t.Errorf("%d streams are published", streams)
+	}
+}
+
+// TestEncoderComesAgain: an encoder that lost its network gets its name back before the old connection is known to be
+// dead; who called the stream hears that it is over.
+func TestEncoderComesAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withStreams, func(o *rtmp.Options) { o.IdleTimeout = 3 * time.Second })
+	const name = "studio?key=" + streamKey
+	first, stream := encoder(t, w, "live", name)
+	first.AwaitStatus("NetStream.Publish.Start")
+	speak(t, first, stream, 0x82, 0, 1)
+	listener := bridgetest.NewIncoming(bridge.Request{
+		To: "sip:live-studio@test", Offer: new(bridgetest.Audio(bridgetest.PCMU())), Origin: bridge.OriginUser,
+	}, bridge.LegInfo{})
+	w.exchange.Accept(listener)
+	bridgetest.Await[bridgetest.Answer](t, listener.Leg)
+	bridgetest.Eventually(t, "it has its name again", func() bool {
+		again, _ := encoder(t, w, "live", name)
+		status, _ := again.Await("onStatus").Args[0].(amf.Object)
+		began := status.Text("code") == "NetStream.Publish.Start"
+		if !began {
+			again.Close()
+		}
+		return began
+	})
+	bridgetest.Await[bridgetest.Hangup](t, listener.Leg)
+	first.AwaitEnd()
+	if streams := w.server.Stats().Streams; streams != 1 {
 		t.Errorf("%d streams are published", streams)
 	}
 }

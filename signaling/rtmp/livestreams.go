@@ -43,11 +43,18 @@ type LiveStreams struct {
 
 	// mu guards what follows.
 	mu      sync.Mutex
-	streams map[string]*live.Stream
+	streams map[string]published
+}
+
+// published is a stream and who publishes it.
+type published struct {
+	*live.Stream
+
+	by *publisher
 }
 
 func newLiveStreams(options LiveOptions, domain func(string) (string, bool)) *LiveStreams {
-	return &LiveStreams{options: options, domain: domain, streams: make(map[string]*live.Stream)}
+	return &LiveStreams{options: options, domain: domain, streams: make(map[string]published)}
 }
 
 // Lookup gives the stream of a name at any of our domains.
@@ -59,8 +66,8 @@ func (l *LiveStreams) Lookup(user, domain string) (targets []bridge.Target, know
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if stream := l.streams[name]; stream != nil {
-		return []bridge.Target{{Endpoint: stream, URI: "sip:" + user + "@" + canonical}}, true
+	if known, ok := l.streams[name]; ok {
+		return []bridge.Target{{Endpoint: known.Stream, URI: "sip:" + user + "@" + canonical}}, true
 	}
 	_, known = l.configured(name)
 	return nil, known
@@ -91,8 +98,10 @@ func (l *LiveStreams) count() int {
 // streamForbidden is what those hear who may not publish under a name: a wrong key and an unknown name sound the same.
 const streamForbidden = "403 Forbidden"
 
-// open begins a stream, or says in the words of a publisher why not.
-func (l *LiveStreams) open(wanted publication) (stream *live.Stream, reason string) {
+// open begins a stream, or says in the words of a publisher why not. A name that is in use is given to another only if
+// nothing comes any more from who has it: an encoder that lost its network comes again before the old connection is
+// known to be dead.
+func (l *LiveStreams) open(wanted publication, by *publisher) (stream *live.Stream, reason string) {
 	options := live.Options{Transport: "RTMP", Party: bridge.Party{
 		Name: wanted.name, URI: "sip:" + LivePrefix + wanted.name + "@" + l.options.Domain,
 	}}
@@ -108,18 +117,22 @@ func (l *LiveStreams) open(wanted publication) (stream *live.Stream, reason stri
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.streams[wanted.name] != nil {
-		return nil, "Stream name already in use"
+	if before, ok := l.streams[wanted.name]; ok {
+		if !before.by.conn.silent() {
+			return nil, "Stream name already in use"
+		}
+		before.Close(bridge.Normal())
+		before.by.conn.drop()
 	}
 	stream = live.NewStream(options)
-	l.streams[wanted.name] = stream
+	l.streams[wanted.name] = published{stream, by}
 	return stream, ""
 }
 
 // shut ends a stream.
 func (l *LiveStreams) shut(name string, stream *live.Stream) {
 	l.mu.Lock()
-	if l.streams[name] == stream {
+	if l.streams[name].Stream == stream {
 		delete(l.streams, name)
 	}
 	l.mu.Unlock()

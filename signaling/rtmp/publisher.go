@@ -133,7 +133,7 @@ func (p *publisher) open(wanted publication) (stream *live.Stream, reason string
 	if wanted.key != "" && server.guard.locked(remote, now) {
 		return nil, streamForbidden
 	}
-	stream, reason = server.live.open(wanted)
+	stream, reason = server.live.open(wanted, p)
 	if wanted.key != "" && reason == streamForbidden {
 		server.guard.fail(remote, now)
 	}
