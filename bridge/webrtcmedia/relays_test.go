@@ -14,6 +14,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/turn"
+	"sipbridge/test/e2e/coturn"
 )
 
 // everybody lets a relay reach everything but other relays, as those of other services do.
@@ -37,6 +38,15 @@ func relayServer(t *testing.T) (*turn.Server, turn.ClientOptions) {
 	must(t, err)
 	t.Cleanup(func() { must(t, server.Close()) })
 	return server, turn.ClientOptions{Server: "turn:" + socket.LocalAddr().String(), Secret: secret}
+}
+
+// coturnServer is one that is not ours. perUser is how many relays it gives; 0 for as many as are asked for.
+func coturnServer(t *testing.T, perUser int) (*coturn.Server, turn.ClientOptions) {
+	t.Helper()
+	server, err := coturn.Start(coturn.Options{Dir: t.TempDir(), PerUser: perUser})
+	must(t, err)
+	t.Cleanup(server.Stop)
+	return server, turn.ClientOptions{Server: server.URI(), Username: coturn.User, Password: coturn.Password}
 }
 
 // filtered is a socket that hears and reaches the relays' host alone.
@@ -109,6 +119,32 @@ func TestCallByRelay(t *testing.T) {
 			must(t, called.Close())
 			eventually(t, "the end of the relays", func() bool { return server.Stats().Relays == 0 })
 		})
+	}
+}
+
+// TestCallByCoturn: a browser that reaches us by a relay alone is heard by one of a server that is not ours. The next
+// call gets none, for that is one too many (486), and goes on without.
+func TestCallByCoturn(t *testing.T) {
+	t.Parallel()
+	server, account := coturnServer(t, 1)
+	client, err := turn.NewClient(account)
+	must(t, err)
+	engine := newEngine(t, EngineOptions{Relays: client, Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}})
+	session, l := newSession(t, engine, Options{Signalling: netip.MustParseAddr("192.0.2.1")})
+	b := newBrowserBehindRelay(t)
+	if answer := string(call(t, session, b, "opus")); !strings.Contains(answer, " typ relay ") {
+		t.Errorf("answer\n%s\ncoturn\n%s", answer, server.Report())
+	}
+	bothWays(t, session, l, b, 111, 960)
+
+	second, hears := newSession(t, engine, Options{})
+	other := newBrowser(t, browserCodecs())
+	if answer := string(call(t, second, other, "opus")); strings.Contains(answer, " typ relay ") {
+		t.Errorf("a second relay: answer\n%s", answer)
+	}
+	bothWays(t, second, hears, other, 111, 960)
+	if got := engine.Stats().Unrelayed; got != 1 || !strings.Contains(server.Report(), "error 486") {
+		t.Errorf("%d counted; coturn\n%s", got, server.Report())
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"sipbridge/bridge/turn"
 	"sipbridge/configs"
 	"sipbridge/sipua"
 	"sipbridge/sipua/nat"
 	"sipbridge/sipua/transport"
+	"sipbridge/test/e2e/coturn"
 )
 
 // nobody has no media ports.
@@ -83,17 +83,16 @@ func addrPortOf(conn *net.UDPConn) netip.AddrPort {
 	return at.AddrPort()
 }
 
-// TestPublicAddress: our SIP socket learns of a real STUN server, the relay of another service, how a NAT shows it, and
+// TestPublicAddress: our SIP socket learns of a STUN server that is not ours, Debian's coturn, how a NAT shows it, and
 // peers out there find that in Via and Contact; who is inside finds our own address.
 func TestPublicAddress(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	socket := listenPackets(t)
-	server, err := turn.New(turn.Options{UDP: []net.PacketConn{socket}, Realm: "localhost", Secret: "s", Media: nobody{}})
+	server, err := coturn.Start(coturn.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = server.Close() }()
-	inside, outside := translator(t, addrPortOf(socket))
+	defer server.Stop()
+	inside, outside := translator(t, server.Address)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s := &service{log: log, config: &configs.Config{Listen: configs.Listen{STUN: inside.String()}}, addresses: nat.New()}
