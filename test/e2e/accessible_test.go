@@ -85,6 +85,14 @@ func (p *webPhone) callByKeyboard(t *testing.T) {
 	must(t, p.Press(append(keysOf("echo"), "Enter")...))
 	p.await("call", "up")
 	mustHaveNoBarriers(t, p.Page, "in a call")
+	for _, height := range []int{560, 740} { // small telephones
+		must(t, p.Resize(360, height, "light"))
+		var found bool
+		if must(t, p.Call(&found, "reachable", "hangup")); !found {
+			t.Errorf("at a height of %d nobody finds the button that hangs up", height)
+		}
+	}
+	must(t, p.Resize(800, 600, "light"))
 	must(t, p.Press("7")) // into the call
 	p.mustShow("sent", "7")
 	p.tabTo("mute")

@@ -26,6 +26,19 @@ window.phone = {
   dropSocket: () => window.lastWebSocket.close(),
   text: (id) => element(id).textContent,
 
+  /** Resolves when these notifications, and no others, are on the screen. */
+  waitNotices(titles, milliseconds) {
+    const shown = () => notices.filter(({ isShown }) => isShown).map(({ title }) => title);
+    return until(() => shown().join() === titles.join(), `the notifications ${titles}`, milliseconds);
+  },
+
+  /** Whether a click in the middle of the element would hit it, with the page at its beginning. */
+  reachable(id) {
+    window.scrollTo(0, 0);
+    const { left, top, width, height } = element(id).getBoundingClientRect();
+    return element(id).contains(document.elementFromPoint(left + width / 2, top + height / 2));
+  },
+
   focused: () => document.activeElement?.id ?? '',
   focus: (id) => element(id).focus(),
   data: (id, name) => element(id).dataset[name],
