@@ -69,6 +69,11 @@ async function open(browser, { url, script }) {
   return number;
 }
 
+// What stands in front of a page is one more tab, as when the user looks at something else.
+async function hide({ page }) {
+  await (await pages.get(page).browserContext().newPage()).bringToFront();
+}
+
 async function close({ page }) {
   const closing = pages.get(page);
   pages.delete(page);
@@ -103,6 +108,7 @@ async function press({ page, keys }) {
 const commands = {
   open,
   close: (_, command) => close(command),
+  hide: (_, command) => hide(command),
   reload: (_, { page }) => pages.get(page).reload({ waitUntil: 'load' }).then(() => null),
   call: (_, { page, name, args }) =>
     pages.get(page).evaluate((called, given) => window.phone[called](...given), name, args ?? []),
@@ -124,7 +130,7 @@ async function answer(browser, line) {
 
 const browser = await puppeteer.launch(launchOptions());
 if (options.kind === 'chromium') {
-  const allowed = ['microphone', 'camera', 'clipboard-read', 'clipboard-sanitized-write'];
+  const allowed = ['microphone', 'camera', 'notifications', 'clipboard-read', 'clipboard-sanitized-write'];
   await browser.defaultBrowserContext().overridePermissions(options.origin, allowed);
 }
 print({ event: 'ready', text: await browser.version() });

@@ -128,12 +128,17 @@ func TestWebPhoneSays(t *testing.T) {
 
 	// A second tab with the same account rings, too, and hears that the first has answered.
 	second := openWebPhoneAs(t, w, p.user)
+	// Whose page is behind another one is told of the call by the browser.
+	must(t, p.Hide())
 	caller := w.newPage(t, jsSIP)
 	must(t, caller.Call(nil, "call", "sip:"+p.user+"@localhost"))
 	p.await("call", "incoming")
 	second.await("call", "incoming")
+	p.mustNotify(caller.user + " is calling")
+	second.mustNotify()
 	p.press("Answer")
 	mustBe(t, caller, "established")
+	p.mustNotify()
 	second.await("call", "none")
 	second.mustShow("message", "Answered elsewhere")
 	must(t, caller.Call(nil, "hangup"))
@@ -141,6 +146,12 @@ func TestWebPhoneSays(t *testing.T) {
 
 	w.service.Stop()
 	p.mustShow("message", "The connection to")
+}
+
+// mustNotify waits until the browser shows the user these notifications and no others.
+func (p *webPhone) mustNotify(titles ...string) {
+	p.Helper()
+	must(p.T, p.Call(nil, "waitNotices", append([]string{}, titles...), limit.Milliseconds()))
 }
 
 // TestWebPhoneWithoutMicrophone: who has none, may use none, or came without a certificate reads why no call goes out.

@@ -56,6 +56,11 @@ func (p *Page) Close() error {
 	return p.browser.ask(map[string]any{"do": "close", "page": p.number}, nil)
 }
 
+// Hide puts another tab in front of the page, as when its user looks at something else.
+func (p *Page) Hide() error {
+	return p.browser.ask(map[string]any{"do": "hide", "page": p.number}, nil)
+}
+
 // Reload loads the page anew; its phone is then a new one.
 func (p *Page) Reload() error {
 	return p.browser.ask(map[string]any{"do": "reload", "page": p.number}, nil)

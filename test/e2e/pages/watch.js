@@ -1,6 +1,18 @@
 // Put into a page that is not ours before its own scripts run: the recorder, and hands for the page's buttons.
 import { frames, hear, stats } from './record.js';
 
+/** What the browser was asked to tell the user, and whether it does: it is on the screen from show to close. */
+const notices = [];
+window.Notification &&= class extends window.Notification {
+  constructor(title, options) {
+    super(title, options);
+    const notice = { title, isShown: false };
+    notices.push(notice);
+    this.addEventListener('show', () => (notice.isShown = true));
+    this.addEventListener('close', () => (notice.isShown = false));
+  }
+};
+
 const element = (id) => document.getElementById(id) ?? (() => { throw new Error(`no #${id}`); })();
 
 /** Resolves when look() returns something true. */
