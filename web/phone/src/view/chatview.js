@@ -85,7 +85,8 @@ export class ChatView {
     const buttons = conversations.map(({ peer, unread }) => {
       const badge = make('span', { className: 'badge' }, unread ? String(unread) : '');
       const id = `chat-with-${peer.address}`;
-      const button = make('button', { type: 'button', id, title: peer.address }, peer.name, badge);
+      const name = make('bdi', {}, peer.name);
+      const button = make('button', { type: 'button', id, title: peer.address }, name, badge);
       button.ariaPressed = String(peer.address === shown);
       button.addEventListener('click', () => this.#chat.show(peer.address));
       return button;
@@ -114,7 +115,7 @@ function item({ at, mine, text, state, why }, again) {
   const time = make('time', { dateTime: when.toISOString() }, timeOfDay(when).slice(0, 5));
   const words = stateWords[state] ?? '';
   const small = make('small', {}, time, words && ` ${words}`, why && ` – ${why}`);
-  const line = make('li', {}, make('p', {}, text), small);
+  const line = make('li', {}, make('p', { dir: 'auto' }, text), small);
   if (state === 'failed') {
     const button = make('button', { type: 'button', className: 'quiet' }, 'Send again');
     button.addEventListener('click', again);

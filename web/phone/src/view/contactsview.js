@@ -58,7 +58,7 @@ export class ContactsView {
   #item({ name, address, state, note }, ready) {
     const picture = make('span', { className: 'picture small', ariaHidden: 'true' }, initialOf(name));
     const words = note ? `${presenceWords[state]}, ${note}` : presenceWords[state];
-    const names = make('span', { className: 'names' }, make('b', {}, name), make('small', {}, words));
+    const names = make('span', { className: 'names' }, make('b', { dir: 'auto' }, name), make('small', {}, words));
     const call = action('Call', { name, address }, () => this.#asked.call(address));
     call.disabled = !ready;
     const write = action('Write', { name, address }, () => this.#asked.write(address));

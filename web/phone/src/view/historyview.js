@@ -44,7 +44,12 @@ export class HistoryView {
    */
   #item(call, ready) {
     const when = new Date(call.at);
-    const names = make('span', { className: 'names' }, make('b', {}, call.name), make('small', {}, wordsFor(call)));
+    const names = make(
+      'span',
+      { className: 'names' },
+      make('b', { dir: 'auto' }, call.name),
+      make('small', {}, wordsFor(call)),
+    );
     const time = make('time', { dateTime: when.toISOString() }, timeWords(when));
     const id = `call-again-${call.at}`;
     const again = make('button', { type: 'button', id, className: 'quiet', disabled: !ready }, 'Call');

@@ -39,7 +39,12 @@ export class OthersView {
   /** @param {Call} call @param {string} active whom it can be connected with @param {boolean} connected */
   #row(call, active, connected) {
     const { name } = call.peer;
-    const words = make('span', { className: 'words' }, make('b', {}, name), make('small', {}, wordsForState(call)));
+    const words = make(
+      'span',
+      { className: 'words' },
+      make('b', { dir: 'auto' }, name),
+      make('small', {}, wordsForState(call)),
+    );
     const buttons = call.rings
       ? [
           this.#button(call, 'answer', 'Answer', `Answer ${name}`, 'good'),
