@@ -112,10 +112,11 @@ func (w *world) sipmlRemovals(t *testing.T) {
 	}
 }
 
-// sipmlSettings: a cache of devices, no ICE servers, bandwidth of the stack.
+// sipmlSettings: the server of the script for who names none, a cache of devices, no ICE servers, bandwidth of the stack.
 func (w *world) sipmlSettings(t *testing.T) {
 	t.Parallel()
 	p := w.sipmlPage(t, map[string]any{
+		"websocket_proxy_url":       nil,
 		"enable_media_stream_cache": true,
 		"ice_servers":               []string{},
 		"bandwidth":                 map[string]int{"audio": 64},
