@@ -50,6 +50,13 @@ export class Call extends Session {
     call.#begin().ring(session, request);
   }
 
+  /** A call of the same media, to somebody else. */
+  another() {
+    const call = new Call(this.core);
+    call.mediaType = this.mediaType;
+    return call;
+  }
+
   /** @override @param {any} [conf] */
   setConfiguration(conf) {
     if (!conf) return;

@@ -1,7 +1,8 @@
 // @ts-check
-import { Call } from './call.js';
 import { result } from './errors.js';
 import { ReferNotifier, randomToken } from './sip/jssip.js';
+
+/** @typedef {import('./call.js').Call} Call */
 
 /** How long the page may think about a transfer that is asked of us, in milliseconds: then the asker hears no. */
 const decisionLimit = 25_000;
@@ -86,8 +87,7 @@ export class Transfer {
     request.reply(202);
     const call = this.#call;
     const notifier = new ReferNotifier(call.conversation?.session, request.cseq);
-    const next = new Call(call.core);
-    next.mediaType = call.mediaType;
+    const next = call.another();
     call.tellWith('i_ect_new_call', 'ECTing', { message: request, newSession: next });
     const target = request.refer_to.uri.clone();
     const replaces = replacesOf(request);
