@@ -6,5 +6,5 @@
 //
 // A Session opens and seals packets (see srtp); where they come from and go to is its user's matter. What it needs a
 // goroutine for is DTLS itself, which goes on beside the media: the peer may ask for the last flight again, and says
-// goodbye by it.
+// goodbye by it. Until one of them does so, DTLS rests as soon as it may, and takes next to no memory.
 package dtlssrtp

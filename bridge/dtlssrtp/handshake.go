@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/logging"
@@ -33,28 +32,52 @@ type Options struct {
 	Logs logging.LoggerFactory
 }
 
-// Handshake agrees on keys over conn, which carries the DTLS packets of one peer and nothing else; it is closed when
-// the handshake fails, and else with the session. The context bounds the handshake only.
-func Handshake(ctx context.Context, conn net.PacketConn, options Options) (*Session, error) {
-	connection, err := options.connect(conn)
+// Handshake agrees on keys over conn, which is closed when the handshake fails, and else with the session. The context
+// bounds the handshake only.
+func Handshake(ctx context.Context, conn *Conn, options Options) (*Session, error) {
+	own := newLine(conn)
+	connection, err := options.connect(own)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("DTLS: %w", err), conn.Close())
 	}
 	if err = connection.HandshakeContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("DTLS handshake: %w", err), connection.Close())
+		return nil, errors.Join(fmt.Errorf("DTLS handshake: %w", err), connection.Close(), conn.Close())
 	}
-	session, err := newSession(connection, options.Client)
+	session, err := newSession(conn, connection, own, options)
 	if err != nil {
-		return nil, errors.Join(err, connection.Close())
+		return nil, errors.Join(err, connection.Close(), conn.Close())
 	}
 	return session, nil
 }
 
-func (o Options) connect(conn net.PacketConn) (*dtls.Conn, error) {
-	if o.Logs == nil {
-		o.Logs = &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled, Writer: io.Discard}
+func (o Options) connect(own *line) (*dtls.Conn, error) {
+	if o.Client {
+		return dtls.ClientWithOptions(own, nowhere{}, each[dtls.ClientOption](o.shared())...)
 	}
-	shared := []dtls.Option{
+	// Where the path is proved before DTLS begins a cookie would only cost a round trip.
+	return dtls.ServerWithOptions(own, nowhere{}, append(each[dtls.ServerOption](o.shared()),
+		dtls.WithClientAuth(dtls.RequireAnyClientCert), dtls.WithInsecureSkipVerifyHello(!o.Unproved))...)
+}
+
+// resume has an association go on where it rested. Nothing is sent by that.
+func (o Options) resume(state *dtls.State, conn *Conn) (*dtls.Conn, *line, error) {
+	own := newLine(conn)
+	connection, err := dtls.ResumeWithOptions(state, own, nowhere{}, o.shared()...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("DTLS: %w", err)
+	}
+	if err = connection.Handshake(); err != nil {
+		return nil, nil, fmt.Errorf("DTLS: %w", err)
+	}
+	return connection, own, nil
+}
+
+func (o Options) shared() []dtls.Option {
+	logs := o.Logs
+	if logs == nil {
+		logs = &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled, Writer: io.Discard}
+	}
+	return []dtls.Option{
 		dtls.WithCertificates(o.Identity.certificate),
 		// GCM costs half of what AES-CM with HMAC-SHA1 does.
 		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM,
@@ -64,14 +87,8 @@ func (o Options) connect(conn net.PacketConn) (*dtls.Conn, error) {
 		dtls.WithVerifyPeerCertificate(func(certificates [][]byte, _ [][]*x509.Certificate) error {
 			return o.Peer.check(certificates)
 		}),
-		dtls.WithLoggerFactory(o.Logs),
+		dtls.WithLoggerFactory(logs),
 	}
-	if o.Client {
-		return dtls.ClientWithOptions(conn, nowhere{}, each[dtls.ClientOption](shared)...)
-	}
-	// Where the path is proved before DTLS begins a cookie would only cost a round trip.
-	return dtls.ServerWithOptions(conn, nowhere{}, append(each[dtls.ServerOption](shared),
-		dtls.WithClientAuth(dtls.RequireAnyClientCert), dtls.WithInsecureSkipVerifyHello(!o.Unproved))...)
 }
 
 func each[Kind any](options []dtls.Option) []Kind {

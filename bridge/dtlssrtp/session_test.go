@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -35,23 +35,11 @@ func must[Value any](tb testing.TB) func(Value, error) Value {
 	}
 }
 
-// wire is one end of a connection that keeps packets apart.
-type wire struct {
-	*net.UDPConn
-	peer net.Addr
-}
-
-func (w wire) WriteTo(packet []byte, _ net.Addr) (int, error) {
-	return w.UDPConn.WriteTo(packet, w.peer)
-}
-
-func newWire(tb testing.TB) (one, other wire) {
-	tb.Helper()
-	listen := func() *net.UDPConn {
-		return must[*net.UDPConn](tb)(net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}))
-	}
-	a, b := listen(), listen()
-	return wire{a, b.LocalAddr()}, wire{b, a.LocalAddr()}
+// newWire gives both ends of a connection.
+func newWire() (one, other *Conn) {
+	one = NewConn(func(datagram []byte) error { other.Take(datagram); return nil })
+	other = NewConn(func(datagram []byte) error { one.Take(datagram); return nil })
+	return one, other
 }
 
 func silent() logging.LoggerFactory {
@@ -71,7 +59,7 @@ func shake(tb testing.TB, ofClient, ofServer Fingerprint, client, server *Identi
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
-	one, other := newWire(tb)
+	one, other := newWire()
 	var both sync.WaitGroup
 	both.Go(func() {
 		atClient.session, atClient.err = Handshake(ctx, one, Options{
@@ -229,17 +217,16 @@ func TestFingerprintHashes(t *testing.T) {
 func TestNobodyAnswers(t *testing.T) {
 	t.Parallel()
 	for _, client := range []bool{true, false} {
-		one, other := newWire(t)
+		one, _ := newWire()
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		_, err := Handshake(ctx, one, Options{Identity: must[*Identity](t)(NewIdentity()), Client: client, Logs: silent()})
 		cancel()
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("client %v: %v", client, err)
 		}
-		if _, err := one.Write(nil); !errors.Is(err, net.ErrClosed) {
+		if _, err := one.Read(nil); !errors.Is(err, io.EOF) {
 			t.Errorf("client %v: the connection is open: %v", client, err)
 		}
-		_ = other.Close()
 	}
 }
 
@@ -249,10 +236,10 @@ func TestNoMediaWanted(t *testing.T) {
 	identity := must[*Identity](t)(NewIdentity())
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	one, other := newWire(t)
+	one, other := newWire()
 	var peer sync.WaitGroup
 	peer.Go(func() {
-		conn, err := dtls.ClientWithOptions(one, nowhere{}, dtls.WithCertificates(identity.certificate),
+		conn, err := dtls.ClientWithOptions(newLine(one), nowhere{}, dtls.WithCertificates(identity.certificate),
 			dtls.WithInsecureSkipVerify(true), dtls.WithLoggerFactory(silent()))
 		if err != nil {
 			t.Error(err)

@@ -2,7 +2,6 @@ package webrtcmedia
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"sync"
 	"testing"
@@ -15,33 +14,22 @@ import (
 	"sipbridge/transcode"
 )
 
-// wire is one end of a connection that keeps packets apart.
-type wire struct {
-	*net.UDPConn
-	peer net.Addr
-}
-
-func (w wire) WriteTo(packet []byte, _ net.Addr) (int, error) {
-	return w.UDPConn.WriteTo(packet, w.peer)
-}
-
 // newKeys gives the two ends of a DTLS-SRTP session.
 func newKeys(t *testing.T) (ours, theirs *dtlssrtp.Session) {
 	t.Helper()
 	engine := newEngine(t, EngineOptions{})
-	here, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	must(t, err)
-	there, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	must(t, err)
+	var here, there *dtlssrtp.Conn
+	here = dtlssrtp.NewConn(func(datagram []byte) error { there.Take(datagram); return nil })
+	there = dtlssrtp.NewConn(func(datagram []byte) error { here.Take(datagram); return nil })
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	options := dtlssrtp.Options{Identity: engine.identity, Peer: engine.identity.Fingerprint(), Logs: engine.logs}
 	var shaking sync.WaitGroup
 	var failure error
-	shaking.Go(func() { theirs, failure = dtlssrtp.Handshake(ctx, wire{there, here.LocalAddr()}, options) })
+	shaking.Go(func() { theirs, failure = dtlssrtp.Handshake(ctx, there, options) })
 	client := options
 	client.Client = true
-	ours, err = dtlssrtp.Handshake(ctx, wire{here, there.LocalAddr()}, client)
+	ours, err := dtlssrtp.Handshake(ctx, here, client)
 	shaking.Wait()
 	must(t, err)
 	must(t, failure)

@@ -115,8 +115,8 @@ func (c *Conn) candidate(name string, at *socket) (net.PacketConn, error) {
 // RemoveConnByUfrag forgets a name: the agent has another, or ends.
 func (c *Conn) RemoveConnByUfrag(name string) { c.mux.forget(name) }
 
-// DTLS gives the connection for DTLS with the browser.
-func (c *Conn) DTLS() net.PacketConn { return c.dtls }
+// DTLS gives the packets of DTLS with the browser.
+func (c *Conn) DTLS() *dtlssrtp.Conn { return c.dtls }
 
 // Choose sends from one of our addresses, of UDP or TCP, to one of the browser's, from now on, and believes what comes
 // from there.

@@ -30,7 +30,7 @@ func TestSending(t *testing.T) {
 	if err := p.Send([]byte("media")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.DTLS().WriteTo([]byte("dtls"), &net.UDPAddr{}); err != nil {
+	if _, err := p.DTLS().Write([]byte("dtls")); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"media", "dtls"} {
@@ -95,7 +95,7 @@ func TestClosed(t *testing.T) {
 	if _, _, err := p.agent.ReadFrom(nil); !errors.Is(err, io.EOF) {
 		t.Errorf("the agent reads on: %v", err)
 	}
-	if _, _, err := p.DTLS().ReadFrom(nil); !errors.Is(err, io.EOF) {
+	if _, err := p.DTLS().Read(nil); !errors.Is(err, io.EOF) {
 		t.Errorf("DTLS reads on: %v", err)
 	}
 	if _, err := p.GetConn("again", net.UDPAddrFromAddrPort(m.Addresses()[0])); !errors.Is(err, ErrClosed) {
@@ -151,7 +151,7 @@ func FuzzReceive(f *testing.F) {
 			<-p.media
 		}
 		for p.dtls.Waiting() > 0 {
-			_, _, _ = p.DTLS().ReadFrom(make([]byte, udp.MaxDatagram))
+			_, _ = p.DTLS().Read(make([]byte, udp.MaxDatagram))
 		}
 	})
 }

@@ -103,7 +103,7 @@ func TestStream(t *testing.T) {
 		}
 	}
 	buffer := make([]byte, udp.MaxDatagram)
-	if size, _, err := p.DTLS().ReadFrom(buffer); err != nil || size != 3 {
+	if size, err := p.DTLS().Read(buffer); err != nil || size != 3 {
 		t.Errorf("DTLS: %d octets: %v", size, err)
 	}
 	p.Choose(m.TCPAddresses()[0], addressOf(conn.LocalAddr()), true)
