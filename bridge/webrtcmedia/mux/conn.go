@@ -26,14 +26,16 @@ type Conn struct {
 	dtls  *dtlssrtp.Conn
 	path  atomic.Pointer[path] // nil until ICE has chosen one
 
-	mu         sync.Mutex // guards the following fields
-	candidates map[*socket]*candidate
-	sources    []source // oldest first
+	mu         sync.Mutex             // guards the following fields
+	candidates map[*socket]*candidate // one for several sockets
+	sources    []source               // oldest first
+	ways       []way                  // oldest first
 	closed     bool
 }
 
 // path is where packets to the browser leave from and go to.
 type path struct {
+	of   *candidate // which knows when another way leads there
 	from *socket
 	to   netip.AddrPort
 }
@@ -51,12 +53,13 @@ func (m *Mux) NewConn(media Media) *Conn {
 	return c
 }
 
-// GetListenAddresses tells the agent where we listen.
+// GetListenAddresses tells the agent where we listen: one address for all that it need not tell apart.
 func (c *Conn) GetListenAddresses() []net.Addr {
-	addresses := c.mux.Addresses()
-	list := make([]net.Addr, 0, len(addresses))
-	for _, address := range addresses {
-		list = append(list, net.UDPAddrFromAddrPort(address))
+	var list []net.Addr
+	for i, s := range c.mux.reach {
+		if !s.tcp && !s.relayed && !slices.ContainsFunc(c.mux.reach[:i], s.resembles) {
+			list = append(list, net.UDPAddrFromAddrPort(s.carrier.LocalAddr()))
+		}
 	}
 	return list
 }
@@ -74,12 +77,13 @@ func (c *Conn) GetConn(name string, address net.Addr) (net.PacketConn, error) {
 	return c.candidate(name, at)
 }
 
-// GetAllConns gives the agent its checks at each TCP port of one of our addresses.
+// GetAllConns gives the agent its checks at the TCP ports of one of our addresses, and at all that resemble them; there
+// are none where it has got them for another address.
 func (c *Conn) GetAllConns(name string, _ bool, address net.IP) ([]net.PacketConn, error) {
 	wanted, _ := netip.AddrFromSlice(address)
 	var all []net.PacketConn
 	for _, at := range c.mux.reach {
-		if !at.tcp || at.carrier.LocalAddr().Addr() != wanted.Unmap() {
+		if !at.tcp || at.carrier.LocalAddr().Addr() != wanted.Unmap() || c.has(name, at) {
 			continue
 		}
 		made, err := c.candidate(name, at)
@@ -100,16 +104,33 @@ func (c *Conn) GetConnByUfrag(name string, isIPv6 bool, address net.IP) (net.Pac
 	return all[0], nil
 }
 
-// candidate makes a candidate at a socket.
+// candidate makes a candidate at a socket and those that resemble it.
 func (c *Conn) candidate(name string, at *socket) (net.PacketConn, error) {
+	var sockets []*socket
+	for _, s := range c.mux.reach {
+		if s.resembles(at) {
+			sockets = append(sockets, s)
+		}
+	}
+	made := newCandidate(c, name, at, sockets)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		return nil, ErrClosed
 	}
 	c.mux.name(name, c)
-	c.candidates[at] = newCandidate(c, at)
-	return c.candidates[at], nil
+	for _, s := range sockets {
+		c.candidates[s] = made
+	}
+	return made, nil
+}
+
+// has tells whether a socket has a candidate of a name.
+func (c *Conn) has(name string, at *socket) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.candidates[at]
+	return known != nil && known.name == name
 }
 
 // RemoveConnByUfrag forgets a name: the agent has another, or ends.
@@ -118,15 +139,21 @@ func (c *Conn) RemoveConnByUfrag(name string) { c.mux.forget(name) }
 // DTLS gives the packets of DTLS with the browser.
 func (c *Conn) DTLS() *dtlssrtp.Conn { return c.dtls }
 
-// Choose sends from one of our addresses, of UDP or TCP, to one of the browser's, from now on, and believes what comes
-// from there.
+// Choose sends to one of the browser's addresses, from now on, and believes what comes from there. It leaves from one
+// of our addresses, of UDP or TCP, or from one that the agent does not tell apart from it, if the way is from there.
 func (c *Conn) Choose(local, remote netip.AddrPort, tcp bool) {
 	at := c.mux.at(local, tcp)
 	if at == nil {
 		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	of := c.candidates[at]
+	if known := c.way(of, remote); known != nil {
+		at = known.at
+	}
 	c.admit(at, remote)
-	c.path.Store(&path{from: at, to: remote})
+	c.path.Store(&path{of: of, from: at, to: remote})
 }
 
 // Send sends a packet to the browser. Until ICE has chosen a path it is lost.
@@ -143,7 +170,7 @@ func (c *Conn) Send(datagram []byte) error {
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	candidates, sources := c.candidates, c.sources
-	c.candidates, c.sources, c.closed = nil, nil, true
+	c.candidates, c.sources, c.ways, c.closed = nil, nil, nil, true
 	c.mu.Unlock()
 	for _, known := range sources {
 		known.at.leave(known.from, c)
@@ -161,14 +188,12 @@ func (c *Conn) check(at *socket, datagram []byte, from netip.AddrPort) {
 	known := c.candidates[at]
 	c.mu.Unlock()
 	if known != nil {
-		known.take(datagram, from)
+		known.take(at, datagram, from)
 	}
 }
 
-// admit believes what comes from an address.
+// admit believes what comes from an address. The caller holds mu.
 func (c *Conn) admit(at *socket, from netip.AddrPort) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.closed {
 		return
 	}

@@ -12,6 +12,9 @@
 //
 // All else is dropped and counted. What is sent goes to the address that ICE has chosen, and nowhere else.
 //
+// Of our addresses the agent knows one for each family, of UDP and of TCP, though browsers are told of all: a candidate
+// of the agent stands for several sockets, and the Conn knows by which of them an address of the browser's is reached.
+//
 // Browsers whose network lets no UDP through come over TCP (RFC 6544, passive), each packet behind its length (RFC
 // 4571). A connection counts as a source like an address over UDP; it has little time to prove itself, and ends with
 // its call.

@@ -132,11 +132,10 @@ func beforeColon(user []byte) string {
 	return string(user)
 }
 
-// ask notes that a Conn began a transaction, and forgets an old one.
-func (s *socket) ask(id, old transaction, conn *Conn) {
+// ask notes that a Conn began a transaction.
+func (s *socket) ask(id transaction, conn *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.asked, old)
 	s.asked[id] = conn
 }
 
@@ -182,8 +181,20 @@ func (s *socket) forget(transactions []transaction) {
 
 // send sends a packet. What must stay inside and would not is lost.
 func (s *socket) send(datagram []byte, to netip.AddrPort) error {
-	if s.inside && !to.Addr().IsLoopback() {
+	if !s.leadsTo(to.Addr()) {
 		return nil
 	}
 	return s.carrier.Send(datagram, to)
+}
+
+// leadsTo tells whether packets may leave from here for an address.
+func (s *socket) leadsTo(address netip.Addr) bool { return !s.inside || address.IsLoopback() }
+
+// resembles tells whether the agent need not tell two sockets apart: they are of one kind and family. A relay resembles
+// no other socket.
+func (s *socket) resembles(other *socket) bool {
+	if s.relayed || other.relayed {
+		return s == other
+	}
+	return s.tcp == other.tcp && s.carrier.LocalAddr().Addr().Is4() == other.carrier.LocalAddr().Addr().Is4()
 }
