@@ -46,7 +46,7 @@ type call struct {
 	request  Request
 	// mailbox takes the legs that want to replace one of ours, asked the calls that want to have one.
 	mailbox chan Incoming
-	asked   chan surrenderAsk
+	asked   chan *surrenderAsk
 	// gone is closed when neither is read any more.
 	gone chan struct{}
 	// live is the newest snapshot for Exchange.Calls.
@@ -96,7 +96,7 @@ func newCall(exchange *Exchange, incoming Incoming, id string) *call {
 		incoming: incoming,
 		request:  request,
 		mailbox:  make(chan Incoming),
-		asked:    make(chan surrenderAsk),
+		asked:    make(chan *surrenderAsk),
 		gone:     make(chan struct{}),
 		caller: side{
 			name: callerSide, asked: request.From, private: request.Private, asserted: request.Asserted,
@@ -124,14 +124,12 @@ func (c *call) run() {
 	c.exchange.guard(c.log, c.tellEnded)
 }
 
-// serve dials and then does what the legs' events ask for, until the call is over.
+// serve dials and then does what the legs' events ask for, until the call is over. What it needs only once has no place
+// on its stack, which each call has for as long as it lasts.
 func (c *call) serve() {
 	c.timer = time.NewTimer(c.exchange.options.Ring)
 	defer c.timer.Stop()
-	c.tellStarted()
-	if err := c.dial(); err != nil {
-		c.fail(bridgeSide, CauseOf(err))
-	}
+	c.begin()
 	for !c.over {
 		c.publish()
 		select {
@@ -156,6 +154,14 @@ func (c *call) serve() {
 		case <-c.exchange.closing:
 			c.end(bridgeSide, Cause{Status: 503, Text: "Service Unavailable"})
 		}
+	}
+}
+
+// begin dials.
+func (c *call) begin() {
+	c.tellStarted()
+	if err := c.dial(); err != nil {
+		c.fail(bridgeSide, CauseOf(err))
 	}
 }
 

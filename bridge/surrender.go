@@ -16,7 +16,7 @@ type surrenderAsk struct {
 
 // surrendered is the answer: a side with its leg, or why there is none.
 type surrendered struct {
-	side side
+	side *side
 	// rings tells that the leg's party has not answered.
 	rings bool
 	cause *Cause
@@ -29,7 +29,7 @@ func (c *call) askFor(other *call) {
 	t := c.transfer
 	reply := make(chan surrendered, 1)
 	t.given = reply
-	ask := surrenderAsk{
+	ask := &surrenderAsk{
 		dialog: *t.referral.Replaces, earlyOnly: t.referral.EarlyOnly,
 		referrer: t.referrer.info(), far: t.transferee.agreed, reply: reply,
 	}
@@ -44,7 +44,7 @@ func (c *call) askFor(other *call) {
 
 // surrender answers the ask of another call. What it gives up is that call's from then on; the leg that is replaced is
 // hung up, and this call is over.
-func (c *call) surrender(ask surrenderAsk) {
+func (c *call) surrender(ask *surrenderAsk) {
 	answer := refusedSurrender(Cause{Status: 500, Text: "Server Internal Error"}) // should this panic
 	defer func() { ask.reply <- answer }()
 	given, cause := c.surrenders(ask)
@@ -53,8 +53,9 @@ func (c *call) surrender(ask surrenderAsk) {
 		return
 	}
 	given.unplug()
-	answer = surrendered{side: *given, rings: c.state != stateAnswered}
-	answer.side.before = given.leg.Media().Stats()
+	gift := *given
+	gift.before = given.leg.Media().Stats()
+	answer = surrendered{side: &gift, rings: c.state != stateAnswered}
 	given.past = given.count().now()
 	c.exchange.enter(c, given.dialog, DialogID{})
 	given.leg, given.events, given.dialog = nil, nil, DialogID{}
@@ -62,7 +63,7 @@ func (c *call) surrender(ask surrenderAsk) {
 }
 
 // surrenders chooses the side that another call gets, or gives the cause of refusal.
-func (c *call) surrenders(ask surrenderAsk) (given *side, cause *Cause) {
+func (c *call) surrenders(ask *surrenderAsk) (given *side, cause *Cause) {
 	mine, given := c.sidesOf(ask.dialog)
 	answered := c.state == stateAnswered
 	switch {
@@ -117,7 +118,7 @@ func (c *call) receive(given surrendered) {
 		c.transferFailed(*given.cause)
 		return
 	}
-	target := given.side
+	target := *given.side
 	target.name, target.past = t.target.name, MediaStats{}
 	target.pipes, target.paths = side{}.pipes, side{}.paths
 	t.target = target
