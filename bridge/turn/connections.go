@@ -18,6 +18,7 @@ type connections struct {
 	mu       sync.Mutex // guards the following fields
 	open     map[route]*connection
 	bySource map[netip.Addr]int
+	closed   bool
 }
 
 // route tells connections apart. One port of a client may have some to several of our ports, and speak to the same one
@@ -38,12 +39,12 @@ func newConnections(options Options) *connections {
 	}
 }
 
-// take counts a connection; nil if it is one too many.
+// take counts a connection; nil if it is one too many, or too late.
 func (c *connections) take(conn net.Conn) *connection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	source := sourceOf(conn.RemoteAddr())
-	if len(c.open) >= c.most || c.bySource[source] >= c.perSource {
+	if c.closed || len(c.open) >= c.most || c.bySource[source] >= c.perSource {
 		return nil
 	}
 	made := &connection{Conn: conn, owner: c, route: routeOf(conn.LocalAddr(), conn.RemoteAddr())}
@@ -73,9 +74,10 @@ func (c *connections) forget(gone *connection) {
 	add(c.bySource, sourceOf(gone.RemoteAddr()), -1)
 }
 
-// close ends all.
+// close ends all, and takes no more.
 func (c *connections) close() {
 	c.mu.Lock()
+	c.closed = true
 	all := make([]*connection, 0, len(c.open))
 	for _, each := range c.open {
 		all = append(all, each)

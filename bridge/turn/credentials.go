@@ -39,9 +39,9 @@ func password(secret, name string) string {
 	return base64.StdEncoding.EncodeToString(hash.Sum(nil))
 }
 
-// authenticate gives the key that proves a request, unless its credentials have ended. A relay that is there may be
-// refreshed with them: the call would lose its sound, and whoever began it was let in.
-func (s *Server) authenticate(request *turn.RequestAttributes) (user string, key []byte, ok bool) {
+// authenticate gives the key that proves a request, and the id of its holder, unless its credentials have ended. A
+// relay that is there may be refreshed with them: the call would lose its sound, and whoever began it was let in.
+func (s *Server) authenticate(request *turn.RequestAttributes) (id string, key []byte, ok bool) {
 	expiry, user, found := strings.Cut(request.Username, ":")
 	seconds, err := strconv.ParseInt(expiry, 10, 64)
 	if !found || user == "" || err != nil || request.Realm != s.options.Realm {
@@ -54,5 +54,6 @@ func (s *Server) authenticate(request *turn.RequestAttributes) (user string, key
 		return "", nil, false
 	}
 	proof := password(s.options.Secret, request.Username)
-	return user, turn.GenerateAuthKey(request.Username, s.options.Realm, proof), true
+	by := holder{user: user, source: sourceOf(request.SrcAddr)}
+	return by.id(), turn.GenerateAuthKey(request.Username, s.options.Realm, proof), true
 }

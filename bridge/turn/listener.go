@@ -17,10 +17,14 @@ type listener struct {
 	server *Server
 	done   chan struct{} // closed by Close
 	once   sync.Once
+	ended  func()
 }
 
 func newListener(server *Server, from net.Listener) *listener {
-	return &listener{Listener: from, server: server, done: make(chan struct{})}
+	server.reading.Add(1)
+	return &listener{
+		Listener: from, server: server, done: make(chan struct{}), ended: sync.OnceFunc(server.reading.Done),
+	}
 }
 
 // Accept gives a connection; those that are too many are closed. Its only error is net.ErrClosed, since pion takes
@@ -30,10 +34,12 @@ func (l *listener) Accept() (net.Conn, error) {
 		conn, err := l.Listener.Accept()
 		switch {
 		case errors.Is(err, net.ErrClosed):
+			l.ended()
 			return nil, err //nolint:wrapcheck // a net.Listener
 		case err != nil:
 			select {
 			case <-l.done:
+				l.ended()
 				return nil, net.ErrClosed
 			case <-time.After(acceptPause):
 			}

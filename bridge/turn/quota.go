@@ -1,7 +1,6 @@
 package turn
 
 import (
-	"net"
 	"net/netip"
 	"sync"
 )
@@ -14,6 +13,8 @@ type quota struct {
 	byUser   map[string]int
 	bySource map[netip.Addr]int
 	all      int
+	closed   bool
+	relays   sync.WaitGroup // those that go on; nothing is added once it is closed
 }
 
 func newQuota(options Options) *quota {
@@ -24,42 +25,52 @@ func newQuota(options Options) *quota {
 }
 
 // has tells whether there is room for one more. It keeps none: see take.
-func (q *quota) has(user string, from net.Addr) bool {
+func (q *quota) has(by holder) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.roomFor(user) && q.bySource[sourceOf(from)] < q.perSource
+	return q.roomFor(by)
 }
 
 // roomFor is called with mu held.
-func (q *quota) roomFor(user string) bool { return q.all < q.most && q.byUser[user] < q.perUser }
+func (q *quota) roomFor(by holder) bool {
+	return !q.closed && q.all < q.most && q.byUser[by.user] < q.perUser && q.bySource[by.source] < q.perSource
+}
 
-// take counts one more of a user; false if it is one too many.
-func (q *quota) take(user string) bool {
+// take counts one more; false if it is one too many. It counts until give, and goes on until ended.
+func (q *quota) take(by holder) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.roomFor(user) {
+	if !q.roomFor(by) {
 		return false
 	}
 	q.all++
-	q.byUser[user]++
+	q.byUser[by.user]++
+	q.bySource[by.source]++
+	q.relays.Add(1)
 	return true
 }
 
 // give counts one less.
-func (q *quota) give(user string) {
+func (q *quota) give(by holder) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.all--
-	add(q.byUser, user, -1)
+	add(q.byUser, by.user, -1)
+	add(q.bySource, by.source, -1)
 }
 
-// changeSource counts one more of a source, or one less. Those that a source asks for at the same moment, by several
-// connections, may get past has together; take holds them.
-func (q *quota) changeSource(from net.Addr, by int) {
+// ended is told when nothing of a relay goes on.
+func (q *quota) ended() { q.relays.Done() }
+
+// close lets nobody take another one.
+func (q *quota) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	add(q.bySource, sourceOf(from), by)
+	q.closed = true
 }
+
+// wait waits until no relay goes on. It is called after close.
+func (q *quota) wait() { q.relays.Wait() }
 
 func (q *quota) count() int {
 	q.mu.Lock()
@@ -71,26 +82,4 @@ func add[Key comparable](counts map[Key]int, key Key, by int) {
 	if counts[key] += by; counts[key] <= 0 {
 		delete(counts, key)
 	}
-}
-
-// addressOf gives the address of a peer; an invalid one if it has none.
-func addressOf(peer net.Addr) netip.AddrPort {
-	var at netip.AddrPort
-	switch peer := peer.(type) {
-	case *net.UDPAddr:
-		at = peer.AddrPort()
-	case *net.TCPAddr:
-		at = peer.AddrPort()
-	}
-	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
-}
-
-// sourceOf is what counts as one source: an IPv4 address, or an IPv6 network of 64 bits.
-func sourceOf(peer net.Addr) netip.Addr {
-	address := addressOf(peer).Addr()
-	if !address.Is6() {
-		return address
-	}
-	network, _ := address.Prefix(64)
-	return network.Addr()
 }

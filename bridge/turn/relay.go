@@ -33,20 +33,22 @@ func (r *relays) Validate() error { return nil }
 
 // AllocatePacketConn makes a relay. Without a user pion only looks for two ports in a row, which we do not give.
 func (r *relays) AllocatePacketConn(wanted turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
-	if wanted.UserID == "" || wanted.RequestedPort != 0 || (wanted.Network == "udp6") != r.address.Is6() {
+	by, known := parseHolder(wanted.UserID)
+	if !known || wanted.RequestedPort != 0 || (wanted.Network == "udp6") != r.address.Is6() {
 		return nil, nil, errRelay
 	}
-	if !r.server.quota.take(wanted.UserID) {
+	if !r.server.quota.take(by) {
 		r.server.refused.Add(1)
 		return nil, nil, errQuota
 	}
 	conn, err := r.open(wanted.Network)
 	if err != nil {
-		r.server.quota.give(wanted.UserID)
+		r.server.quota.give(by)
+		r.server.quota.ended()
 		r.server.refused.Add(1)
 		return nil, nil, err
 	}
-	return &relay{PacketConn: conn, server: r.server, user: wanted.UserID}, conn.LocalAddr(), nil
+	return &relay{PacketConn: conn, server: r.server, by: by}, conn.LocalAddr(), nil
 }
 
 // open opens a socket that does not count as one of our media: relays would reach each other by such ones.
@@ -84,13 +86,13 @@ type relay struct {
 	net.PacketConn
 
 	server *Server
-	user   string
+	by     holder
 	once   sync.Once
 }
 
 // Close gives its place back.
 func (r *relay) Close() error {
-	r.once.Do(func() { r.server.quota.give(r.user) })
+	r.once.Do(func() { r.server.quota.give(r.by) })
 	return r.PacketConn.Close() //nolint:wrapcheck // a net.PacketConn
 }
 

@@ -25,7 +25,8 @@ func (w *wide) Listens(port netip.AddrPort) bool {
 }
 
 func ask(w *world, user string) (net.PacketConn, net.Addr, error) {
-	return w.relaysAt(w.udp).AllocatePacketConn(turn.AllocateListenerConfig{Network: "udp4", UserID: user})
+	by := holder{user, netip.MustParseAddr("192.0.2.1")}
+	return w.relaysAt(w.udp).AllocatePacketConn(turn.AllocateListenerConfig{Network: "udp4", UserID: by.id()})
 }
 
 // TestRelayBesideMedia has ephemeral ports that are in the range of our media.
@@ -54,6 +55,7 @@ func TestRelayBesideMedia(t *testing.T) {
 		if err := conn.Close(); err != nil {
 			t.Error(err)
 		}
+		w.quota.ended() // as pion tells
 	}
 }
 
@@ -62,8 +64,9 @@ func TestQuotaAtOnce(t *testing.T) {
 	t.Parallel()
 	const asked, most = 20, 2
 	for name, limit := range map[string]func(*Options){
-		"user": func(o *Options) { o.PerUser = most },
-		"all":  func(o *Options) { o.Most = most },
+		"user":   func(o *Options) { o.PerUser = most },
+		"source": func(o *Options) { o.PerSource = most },
+		"all":    func(o *Options) { o.Most = most },
 	} {
 		w := newWorld(t, limit)
 		made := make(chan net.PacketConn, asked)
@@ -85,6 +88,7 @@ func TestQuotaAtOnce(t *testing.T) {
 		for conn := range made {
 			_ = conn.Close()
 			_ = conn.Close() // gives nothing back a second time
+			w.quota.ended()  // as pion tells
 		}
 		if got := w.Stats().Relays; got != 0 {
 			t.Errorf("%s: %d relays after the end", name, got)
@@ -96,7 +100,10 @@ func TestQuotaAtOnce(t *testing.T) {
 func TestNoUser(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	if conn, at, err := ask(w, ""); !errors.Is(err, errRelay) {
-		t.Errorf("%v at %v: %v", conn, at, err)
+	for _, id := range []string{"", "alice", "nowhere alice"} {
+		conn, at, err := w.relaysAt(w.udp).AllocatePacketConn(turn.AllocateListenerConfig{Network: "udp4", UserID: id})
+		if !errors.Is(err, errRelay) {
+			t.Errorf("%q: %v at %v: %v", id, conn, at, err)
+		}
 	}
 }

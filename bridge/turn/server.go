@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 
 	"github.com/pion/logging"
@@ -17,6 +18,7 @@ type Server struct {
 	pion        *turn.Server
 	quota       *quota
 	connections *connections
+	reading     sync.WaitGroup // sockets and listeners
 
 	refused, strays atomic.Uint64
 }
@@ -43,9 +45,9 @@ func New(options Options) (*Server, error) {
 		LoggerFactory: logs, Realm: options.Realm, AuthHandler: s.authenticate, QuotaHandler: s.mayRelay,
 		EventHandler: turn.EventHandler{OnAllocationCreated: s.created, OnAllocationDeleted: s.deleted},
 	}
-	for _, socket := range options.UDP {
+	for _, each := range options.UDP {
 		config.PacketConnConfigs = append(config.PacketConnConfigs, turn.PacketConnConfig{
-			PacketConn: socket, RelayAddressGenerator: s.relaysAt(socket.LocalAddr()), PermissionHandler: s.mayReach,
+			PacketConn: newSocket(s, each), RelayAddressGenerator: s.relaysAt(each.LocalAddr()), PermissionHandler: s.mayReach,
 		})
 	}
 	for _, each := range options.TCP {
@@ -72,9 +74,9 @@ func (s *Server) relaysAt(local net.Addr) *relays {
 	return &relays{server: s, address: addressOf(local).Addr()}
 }
 
-// mayRelay tells whether a user may have one more relay, that the refusal names the quota.
-func (s *Server) mayRelay(user, _ string, from net.Addr) bool {
-	if s.quota.has(user, from) {
+// mayRelay tells whether a holder may have one more relay, that the refusal names the quota.
+func (s *Server) mayRelay(id, _ string, _ net.Addr) bool {
+	if by, known := parseHolder(id); known && s.quota.has(by) {
 		return true
 	}
 	s.refused.Add(1)
@@ -82,13 +84,13 @@ func (s *Server) mayRelay(user, _ string, from net.Addr) bool {
 }
 
 func (s *Server) created(from, local net.Addr, _, _, _ string, _ net.Addr, _ int) {
-	s.quota.changeSource(from, 1)
 	s.connections.serve(local, from, true)
 }
 
+// deleted is the last that pion does for a relay.
 func (s *Server) deleted(from, local net.Addr, _, _, _ string) {
-	s.quota.changeSource(from, -1)
 	s.connections.serve(local, from, false)
+	s.quota.ended()
 }
 
 // mayReach tells whether there are media ports of ours at an address.
@@ -115,10 +117,14 @@ func (s *Server) Stats() Stats {
 	return Stats{Relays: s.quota.count(), Refused: s.refused.Load(), Strays: s.strays.Load()}
 }
 
-// Close ends all relays and closes the sockets.
+// Close ends all relays and closes the sockets. When it has returned nothing is relayed, and nothing is read or taken
+// from the network.
 func (s *Server) Close() error {
+	s.quota.close()
 	err := s.pion.Close()
 	s.connections.close()
+	s.reading.Wait()
+	s.quota.wait()
 	if err != nil {
 		return fmt.Errorf("turn: %w", err)
 	}

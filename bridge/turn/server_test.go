@@ -40,9 +40,16 @@ type media struct{ port netip.AddrPort }
 func (m media) ListensAt(address netip.Addr) bool { return address == m.port.Addr() }
 func (m media) Listens(port netip.AddrPort) bool  { return port == m.port }
 
+func mediaAt(conn net.PacketConn) media { return media{addressOf(conn.LocalAddr())} }
+
 func packets(t *testing.T) net.PacketConn {
 	t.Helper()
-	conn := must[net.PacketConn](t)(new(net.ListenConfig).ListenPacket(context.Background(), "udp4", "127.0.0.1:0"))
+	return packetsAt(t, "127.0.0.1:0")
+}
+
+func packetsAt(t *testing.T, address string) net.PacketConn {
+	t.Helper()
+	conn := must[net.PacketConn](t)(new(net.ListenConfig).ListenPacket(context.Background(), "udp", address))
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
@@ -50,7 +57,12 @@ func packets(t *testing.T) net.PacketConn {
 // echo opens a port that gives packets back until the test ends.
 func echo(t *testing.T) net.PacketConn {
 	t.Helper()
-	conn, done := packets(t), make(chan struct{})
+	return echoOf(t, packets(t))
+}
+
+func echoOf(t *testing.T, conn net.PacketConn) net.PacketConn {
+	t.Helper()
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		buffer := make([]byte, 1500)
@@ -85,14 +97,14 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 	options := Options{
 		UDP: []net.PacketConn{udp}, TCP: []net.Listener{tcp}, TLS: []net.Listener{secure},
 		Certificates: &tls.Config{Certificates: []tls.Certificate{certificate(t)}},
-		Realm:        "localhost", Secret: "north", Media: media{addressOf(w.media.LocalAddr())},
+		Realm:        "localhost", Secret: "north", Media: mediaAt(w.media),
 	}
 	if change != nil {
 		change(&options)
 	}
 	w.Server = must[*Server](t)(New(options))
 	t.Cleanup(func() {
-		if err := w.Close(); err != nil {
+		if err := w.Close(); err != nil && !errors.Is(err, net.ErrClosed) { // by the test
 			t.Error(err)
 		}
 	})
@@ -188,6 +200,10 @@ func TestNoOpenRelay(t *testing.T) {
 			t.Errorf("%s may be reached", peer)
 		}
 	}
+	// Nor do relays reach each other.
+	second, before := must[net.PacketConn](t)(w.allocate(w.Credentials("bob"))), w.Stats().Strays
+	must[int](t)(relay.WriteTo([]byte("hairpin"), second.LocalAddr()))
+	w.await("the packet to another relay to be dropped", func() bool { return w.Stats().Strays > before })
 	// Another port of the same machine gets nothing, and is not heard.
 	other, before := packets(t), w.Stats().Strays
 	must[int](t)(relay.WriteTo([]byte("steal"), other.LocalAddr()))
@@ -269,7 +285,7 @@ func TestQuota(t *testing.T) {
 		if err := first.Close(); err != nil {
 			t.Error(err)
 		}
-		w.await("room", func() bool { return w.quota.has("alice", w.udp) })
+		w.await("room", func() bool { return w.quota.has(holder{"alice", sourceOf(w.udp)}) })
 	}
 }
 

@@ -1,0 +1,46 @@
+package turn
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// holder is who has a relay, or wants one.
+type holder struct {
+	user string
+	// source is what counts as one source, see sourceOf.
+	source netip.Addr
+}
+
+// id is the holder as pion takes users: so whoever makes the relay knows its source, too.
+func (h holder) id() string { return h.source.String() + " " + h.user }
+
+// parseHolder is the inverse of id.
+func parseHolder(id string) (holder, bool) {
+	source, user, found := strings.Cut(id, " ")
+	address, err := netip.ParseAddr(source)
+	return holder{user: user, source: address}, found && err == nil
+}
+
+// addressOf gives the address of a peer; an invalid one if it has none.
+func addressOf(peer net.Addr) netip.AddrPort {
+	var at netip.AddrPort
+	switch peer := peer.(type) {
+	case *net.UDPAddr:
+		at = peer.AddrPort()
+	case *net.TCPAddr:
+		at = peer.AddrPort()
+	}
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+}
+
+// sourceOf is what counts as one source: an IPv4 address, or an IPv6 network of 64 bits.
+func sourceOf(peer net.Addr) netip.Addr {
+	address := addressOf(peer).Addr()
+	if !address.Is6() {
+		return address
+	}
+	network, _ := address.Prefix(64)
+	return network.Addr()
+}
