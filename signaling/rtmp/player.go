@@ -40,3 +40,13 @@ func (p *player) at(timestamp, clock, now uint32) (milliseconds uint32, inOrder 
 	}
 	return p.time, true
 }
+
+// before gives the time of a packet that comes after one that is newer, as pictures do that are shown before others
+// that come first. It reports false for one that is older than maxLead.
+func (p *player) before(timestamp, clock uint32) (milliseconds uint32, ok bool) {
+	back := int32(p.last - timestamp)
+	if clock == 0 || back < 0 || uint64(back)*1000 > maxLead*uint64(clock) {
+		return 0, false
+	}
+	return p.time - uint32(uint64(back)*1000/uint64(clock)), true
+}

@@ -29,6 +29,7 @@ type screen struct {
 	buffer       *jitter.Buffer
 	depacketizer payload.Depacketizer
 	player       player
+	reordering   reordering
 	// joiner and players are of messages that come whole: each kind has its own time.
 	joiner  xflv.Joiner
 	players map[uint8]*player
@@ -101,15 +102,19 @@ func (s *screen) show(picture payload.Picture) {
 		}
 		s.stream, s.told = stream, nil
 	}
-	timestamp, inOrder := s.player.at(picture.Timestamp, videoClock, c.clock())
-	if !inOrder {
+	shown, ok := s.player.at(picture.Timestamp, videoClock, c.clock())
+	if !ok {
+		shown, ok = s.player.before(picture.Timestamp, videoClock)
+	}
+	if !ok {
 		c.server.counts.videoDropped.Add(1)
 		return
 	}
+	timestamp, later := s.reordering.place(shown)
 	if key {
 		s.configure(timestamp)
 	}
-	s.say(timestamp, flv.AppendPicture(nil, key, units))
+	s.say(timestamp, flv.AppendPicture(nil, key, later, units))
 }
 
 // learn keeps the parameter sets of a picture, and gives its other units.

@@ -52,7 +52,8 @@ func TestSingleUnits(t *testing.T) {
 	alice.Await("accepted")
 	phone.FakeMedia().AwaitPlugged(t, transcode.Video)
 	alice.Show(stream, 0, tags[0].Payload)
-	alice.Show(stream, 0, flv.AppendPicture(nil, true, [][]byte{append([]byte{0x65}, make([]byte, payload.MaxSingle)...)}))
+	large := append([]byte{0x65}, make([]byte, payload.MaxSingle)...)
+	alice.Show(stream, 0, flv.AppendPicture(nil, true, 0, [][]byte{large}))
 	for _, tag := range tags {
 		alice.Show(stream, tag.Timestamp, tag.Payload)
 	}

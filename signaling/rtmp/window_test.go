@@ -22,7 +22,7 @@ func largePictures(t *testing.T) []chunk.Message {
 	unit := append([]byte{0x65}, bytes.Repeat([]byte{7}, largePicture)...)
 	for number := range uint32(60) {
 		tags = append(tags, chunk.Message{
-			Type: chunk.Video, Timestamp: number * 40, Payload: flv.AppendPicture(nil, true, [][]byte{unit}),
+			Type: chunk.Video, Timestamp: number * 40, Payload: flv.AppendPicture(nil, true, 0, [][]byte{unit}),
 		})
 	}
 	return tags

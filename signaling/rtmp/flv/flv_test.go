@@ -37,9 +37,9 @@ func TestConfigurationCrosses(t *testing.T) {
 func TestPictureCrosses(t *testing.T) {
 	t.Parallel()
 	for _, key := range []bool{true, false} {
-		tag := flv.AppendPicture(nil, key, [][]byte{{6, 1}, {0x65, 1, 2, 3}})
+		tag := flv.AppendPicture(nil, key, 120, [][]byte{{6, 1}, {0x65, 1, 2, 3}})
 		video, err := flv.ParseVideo(tag)
-		if err != nil || video.Key != key || video.Kind != flv.IsPicture {
+		if err != nil || video.Key != key || video.Kind != flv.IsPicture || video.Composition != 120 {
 			t.Fatalf("%x is read as %+v: %v", tag, video, err)
 		}
 		units, err := sets().Units(nil, video.Body)
@@ -146,7 +146,7 @@ func videoTags(file []byte) (tags [][]byte) {
 
 func FuzzVideo(f *testing.F) {
 	f.Add(flv.AppendConfiguration(nil, sets()), 4)
-	f.Add(flv.AppendPicture(nil, true, [][]byte{{0x65, 1}}), 2)
+	f.Add(flv.AppendPicture(nil, true, 0, [][]byte{{0x65, 1}}), 2)
 	f.Fuzz(func(t *testing.T, tag []byte, size int) {
 		video, err := flv.ParseVideo(tag)
 		if err != nil {

@@ -68,13 +68,14 @@ func AppendConfiguration(tag []byte, configuration Configuration) []byte {
 	return configuration.append(append(tag, keyFrame<<4|AVC, byte(IsConfiguration), 0, 0, 0))
 }
 
-// AppendPicture appends the tag of a picture whose units have lengths of four bytes before them.
-func AppendPicture(tag []byte, key bool, units [][]byte) []byte {
+// AppendPicture appends the tag of a picture whose units have lengths of four bytes before them, and which is shown by
+// composition, in milliseconds, later than the tag's time.
+func AppendPicture(tag []byte, key bool, composition int32, units [][]byte) []byte {
 	frame := byte(interFrame)
 	if key {
 		frame = keyFrame
 	}
-	tag = append(tag, frame<<4|AVC, byte(IsPicture), 0, 0, 0)
+	tag = append(tag, frame<<4|AVC, byte(IsPicture), byte(composition>>16), byte(composition>>8), byte(composition))
 	for _, unit := range units {
 		tag = binary.BigEndian.AppendUint32(tag, uint32(len(unit)))
 		tag = append(tag, unit...)
