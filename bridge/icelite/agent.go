@@ -17,6 +17,9 @@ import (
 	"github.com/pion/stun/v4"
 )
 
+// RoleConflict is the status of a check by who has our role (RFC 8445 section 7.3.1.1).
+const RoleConflict = stun.CodeRoleConflict
+
 // ErrCheck means a message that is no check of the peer.
 var ErrCheck = errors.New("icelite: not a check of the peer")
 
@@ -61,6 +64,10 @@ func (a *Agent) Answer(datagram []byte, from netip.AddrPort) (Check, error) {
 	message, err := a.Verify(datagram)
 	if err != nil {
 		return Check{}, err
+	}
+	if message.Contains(stun.AttrICEControlled) { // it has not seen that we are lite, and waits to be nominated
+		refusal, why := a.Respond(message, stun.BindingError, stun.ErrorCodeAttribute{Code: RoleConflict})
+		return Check{Answer: refusal}, why
 	}
 	answer, err := a.Success(message, from)
 	return Check{Answer: answer, Nominated: message.Contains(stun.AttrUseCandidate)}, err

@@ -57,6 +57,24 @@ func TestChecksAreAnswered(t *testing.T) {
 	}
 }
 
+// TestPeerHasToControl: one that waits for our nomination is told of the conflict, and nominates itself.
+func TestPeerHasToControl(t *testing.T) {
+	t.Parallel()
+	agent, from := icelite.New(), netip.MustParseAddrPort("192.0.2.7:4000")
+	datagram := check(t, agent.Ufrag()+":peer", agent.Pwd(), nominate{},
+		stun.RawAttribute{Type: stun.AttrICEControlled, Value: make([]byte, 8)})
+	got, err := agent.Answer(datagram, from)
+	if err != nil || got.Nominated {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	answer := &stun.Message{Raw: got.Answer}
+	var code stun.ErrorCodeAttribute
+	err = errors.Join(answer.Decode(), stun.NewShortTermIntegrity(agent.Pwd()).Check(answer), code.GetFrom(answer))
+	if err != nil || answer.Type != stun.BindingError || code.Code != icelite.RoleConflict {
+		t.Errorf("%v: answered %v", err, answer)
+	}
+}
+
 // checkAnswer holds that an answer is to a check, proves who made it, and names the source.
 func checkAnswer(t *testing.T, agent *icelite.Agent, asked, answered []byte, from netip.AddrPort) {
 	t.Helper()

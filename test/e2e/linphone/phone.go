@@ -25,6 +25,8 @@ type Options struct {
 	User, Domain, Password, Registrar string
 	// Encrypted lets the phone have no media but SRTP, with keys in SDP.
 	Encrypted bool
+	// ICE lets the phone's media find their way by ICE.
+	ICE bool
 	// ToneHz is the microphone's tone.
 	ToneHz int
 	// Dir takes the phone's files; it must be the phone's own.
@@ -36,6 +38,7 @@ type Phone struct {
 	process  *process.Process
 	commands *os.File // its standard input
 	dir      string
+	rate     int // of what it writes
 }
 
 // ErrPhone is what went wrong at the phone.
@@ -43,7 +46,7 @@ var ErrPhone = errors.New("linphonec")
 
 const startLimit = 30 * time.Second
 
-// sampleRate of the files that linphonec plays and writes.
+// sampleRate of the file that linphonec plays.
 const sampleRate = 16000
 
 // Start starts the phone and waits until it is registered.
@@ -56,7 +59,7 @@ func Start(options Options) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Phone{dir: options.Dir}
+	p := &Phone{dir: options.Dir, rate: options.Rate}
 	if err = p.writeFiles(options, port); err != nil {
 		return nil, err
 	}
@@ -109,6 +112,9 @@ func configuration(options Options, port int) string {
 		options.Registrar, options.User, options.Domain)
 	if options.Encrypted {
 		text.WriteString("[sip]\nmedia_encryption=srtp\nmedia_encryption_mandatory=1\n")
+	}
+	if options.ICE {
+		text.WriteString("[net]\nnat_policy_ref=found\n[nat_policy_0]\nref=found\nprotocols=ice\n")
 	}
 	fmt.Fprintf(&text, "[auth_info_0]\nusername=%s\npasswd=%s\n", options.User, options.Password)
 	codecs := []struct {
@@ -169,7 +175,7 @@ func (p *Phone) WaitTone(hertz float64, limit time.Duration) error {
 	deadline := time.Now().Add(limit)
 	for {
 		samples, err := p.heard()
-		if len(samples) == sampleRate && tone.Level(samples) > -50 && tone.Share(samples, sampleRate, hertz) > 0.75 {
+		if len(samples) == p.rate && tone.Level(samples) > -50 && tone.Share(samples, p.rate, hertz) > 0.75 {
 			return nil
 		}
 		if time.Now().After(deadline) {
@@ -192,7 +198,7 @@ func (p *Phone) heard() ([]int16, error) {
 	for i := range samples {
 		samples[i] = int16(binary.LittleEndian.Uint16(content[header+2*i:]))
 	}
-	return samples[max(0, len(samples)-sampleRate):], nil
+	return samples[max(0, len(samples)-p.rate):], nil
 }
 
 // Report is what the phone printed.
