@@ -51,7 +51,7 @@ func TestProtectedPictures(t *testing.T) {
 	keys := map[srtp.Key]bool{}
 	for _, kind := range transcode.Kinds() {
 		protection := caller.streams[kind].agreed.Load().protection
-		keys[protection.sdes.ours], keys[protection.sdes.theirs] = true, true
+		keys[protection.sdes.ours], keys[protection.sdes.theirs.Key] = true, true
 	}
 	if len(keys) != 4 {
 		t.Errorf("%d keys for two streams each way", len(keys))

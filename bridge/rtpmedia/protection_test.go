@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/pion/rtp"
@@ -327,6 +328,63 @@ func TestRekey(t *testing.T) {
 
 	party.rekey(srtp.AEADAES256GCM)
 	if changed := party.call(session, "RTP/SAVP", 2); changed.Crypto[0].Key == first.Crypto[0].Key {
+		t.Error("the phone has forgotten our key, and we have not")
+	}
+	party.talk(session)
+}
+
+// TestKeysOfAList: a phone with several keys in a line is heard with each of them, and gets one of ours.
+func TestKeysOfAList(t *testing.T) {
+	t.Parallel()
+	session, party := newSession(t, secured(Optional, false)), newSafePhone(t, srtp.AESCM128SHA180)
+	var lists []string
+	keys := make([]srtp.Key, 3)
+	for i := range keys {
+		keys[i] = srtp.NewKey(srtp.AESCM128SHA180).WithIdentifier(srtp.Identifier{Value: uint64(i), Size: 4})
+		lists = append(lists, strings.Fields(cryptoLine(1, keys[i]))[2])
+	}
+	line := "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " + strings.Join(lists, ";")
+	var first sdp.Crypto
+	for i, key := range keys {
+		answer := party.phone.call(session, party.offer("RTP/SAVP", line))
+		if i == 0 {
+			first = answer.Crypto[0]
+			party.opener = must[*srtp.Opener](t)(srtp.NewOpener(first.Key))
+		}
+		if len(answer.Crypto) != 1 || answer.Crypto[0] != first || first.Further != (sdp.Crypto{}).Further {
+			t.Fatalf("answered %v", answer.Crypto)
+		}
+		party.use(key)
+		party.talk(session)
+	}
+}
+
+// TestRekeyByAnswer: a phone that answers a re-INVITE of ours with a new key of the same suite, or that offers its new
+// one, is heard from its first packet on, whatever its numbers; we are heard with the key that we have, or a new one.
+func TestRekeyByAnswer(t *testing.T) {
+	t.Parallel()
+	session, party := newSession(t, secured(Required, true)), newSafePhone(t, srtp.AEADAES128GCM)
+	party.sequence = 65000
+	var first srtp.Key
+	for range 3 {
+		party.rekey(srtp.AEADAES128GCM)
+		offer := must[[]byte](t)(session.Offer(audio(bridge.SendRecv, pcmu())))
+		line := must[*sdp.Session](t)(sdp.Parse(offer)).Media[0].Crypto[0]
+		_ = must[bridge.Description](t)(session.SetAnswer(party.offer("RTP/SAVP", cryptoLine(1, party.key))))
+		if first == (srtp.Key{}) {
+			first = line.Key
+			party.opener = must[*srtp.Opener](t)(srtp.NewOpener(line.Key))
+		}
+		if line.Key != first {
+			t.Error("our key has changed, and nobody wanted that")
+		}
+		for range 3 {
+			party.sequence += 20000 // its new key knows nothing of the roll-overs before
+			party.talk(session)
+		}
+	}
+	party.rekey(srtp.AESCM128SHA180)
+	if changed := party.call(session, "RTP/SAVP", 1); changed.Crypto[0].Key == first {
 		t.Error("the phone has forgotten our key, and we have not")
 	}
 	party.talk(session)

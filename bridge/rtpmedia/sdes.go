@@ -10,9 +10,10 @@ import (
 
 // sdesKeys are the keys of a stream that stood in SDP (RFC 4568).
 type sdesKeys struct {
-	ours, theirs srtp.Key
-	in           *srtp.Opener
-	out          *srtp.Sealer
+	ours   srtp.Key
+	theirs sdp.Crypto
+	in     *srtp.Opener
+	out    *srtp.Sealer
 }
 
 func (k *sdesKeys) opener() *srtp.Opener { return k.in }
@@ -28,10 +29,10 @@ type offeredKey struct {
 
 // newSDES makes a protection of our key, whose sealer may be in use already, and the party's. What opens packets
 // of a key that has not changed goes on counting.
-func newSDES(ours srtp.Key, sealer *srtp.Sealer, theirs srtp.Key, before *protection) (*protection, error) {
+func newSDES(ours srtp.Key, sealer *srtp.Sealer, theirs sdp.Crypto, before *protection) (*protection, error) {
 	made := &protection{sdes: sdesKeys{ours: ours, theirs: theirs, out: sealer}}
 	made.packets, made.reports = &made.sdes, &made.sdes
-	if before != nil && before.sdes.theirs == theirs {
+	if before != nil && before.sdes.theirs.SameKeys(theirs) {
 		if before.sdes.out == sealer {
 			return before, nil
 		}
@@ -39,7 +40,7 @@ func newSDES(ours srtp.Key, sealer *srtp.Sealer, theirs srtp.Key, before *protec
 		return made, nil
 	}
 	var err error
-	made.sdes.in, err = srtp.NewOpener(theirs)
+	made.sdes.in, err = theirs.Opener()
 	return made, err
 }
 
@@ -83,16 +84,16 @@ func (s *Session) answeredSDES(ours *section, party sdp.Media) (*protection, err
 		return nil, ErrProtection
 	}
 	key := ours.keys[chosen]
-	return newSDES(key.Key, key.sealer, theirs.Key, s.negotiation.current[ours.Kind()])
+	return newSDES(key.Key, key.sealer, theirs, s.negotiation.current[ours.Kind()])
 }
 
 // answerSDES chooses a line of the party's offer, and makes our own: with the key that we have, as long as the
 // party keeps its own; a party that has a new one has forgotten the state of ours. Where its packets carry an
-// identifier of the key, ours carry the same one (RFC 4568 section 6.1).
+// identifier of the key, ours carry the same one (RFC 4568 section 6.1). Of ours there is one, however many it has.
 func (s *Session) answerSDES(ours *section, offered sdp.Media) (*protection, error) {
 	current := s.negotiation.current[offered.Kind()]
 	for _, line := range offered.Crypto {
-		if current != nil && line.Key == current.sdes.theirs {
+		if current != nil && line.SameKeys(current.sdes.theirs) {
 			ours.Crypto = []sdp.Crypto{{Tag: line.Tag, Key: current.sdes.ours}}
 			return current, nil
 		}
@@ -104,5 +105,5 @@ func (s *Session) answerSDES(ours *section, offered sdp.Media) (*protection, err
 		return nil, err
 	}
 	ours.Crypto = []sdp.Crypto{{Tag: chosen.Tag, Key: key}}
-	return newSDES(key, sealer, chosen.Key, nil)
+	return newSDES(key, sealer, chosen, nil)
 }

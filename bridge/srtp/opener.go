@@ -19,13 +19,19 @@ type Opener struct {
 	context *pion.Context
 }
 
-// NewOpener makes an Opener.
-func NewOpener(key Key) (*Opener, error) {
+// NewOpener makes an Opener of a key, and of others of its suite that packets may name in its place: each needs an
+// identifier of its own, all of one size (RFC 4568 section 6.1).
+func NewOpener(key Key, others ...Key) (*Opener, error) {
 	context, err := pion.CreateContext(key.master(), key.salt(), key.suite.profile(),
 		pion.MasterKeyIndicator(key.identifier.octets()),
 		pion.SRTPReplayProtection(replayWindow), pion.SRTCPReplayProtection(replayWindow))
 	if err != nil {
 		return nil, fmt.Errorf("SRTP: %w", err)
+	}
+	for _, other := range others {
+		if err := context.AddCipherForMKI(other.identifier.octets(), other.master(), other.salt()); err != nil {
+			return nil, fmt.Errorf("SRTP: %w", err)
+		}
 	}
 	return &Opener{context: context}, nil
 }

@@ -111,6 +111,39 @@ func TestIdentifier(t *testing.T) {
 	}
 }
 
+// TestSeveralKeys: packets say by their identifiers which of the keys they were sealed with, and one stream may change
+// between them.
+func TestSeveralKeys(t *testing.T) {
+	t.Parallel()
+	for _, suite := range srtp.Suites() {
+		var keys []srtp.Key
+		var sealers []*srtp.Sealer
+		for value := range uint64(3) {
+			keys = append(keys, srtp.NewKey(suite).WithIdentifier(srtp.Identifier{Value: value, Size: 4}))
+			sealers = append(sealers, must[*srtp.Sealer](t)(srtp.NewSealer(keys[value])))
+		}
+		opener := must[*srtp.Opener](t)(srtp.NewOpener(keys[0], keys[1]))
+		var packet rtp.Packet
+		for i, number := range []uint16{65533, 65534, 65535} {
+			if err := opener.OpenRTP(seal(t, sealers[i%2], number, "more sound"), &packet); err != nil {
+				t.Errorf("%v: packet %d: %v", suite, number, err)
+			}
+		}
+		report := must[[]byte](t)((&rtcp.ReceiverReport{SSRC: 9}).Marshal())
+		if _, err := opener.OpenRTCP(must[[]byte](t)(sealers[1].SealRTCP(report))); err != nil {
+			t.Errorf("%v: report: %v", suite, err)
+		}
+		if err := opener.OpenRTP(seal(t, sealers[2], 1, "sound"), &packet); !srtp.IsForged(err) {
+			t.Errorf("%v: a key that was not named: %v", suite, err)
+		}
+		for _, other := range []srtp.Key{keys[0], srtp.NewKey(suite)} {
+			if _, err := srtp.NewOpener(keys[0], other); err == nil {
+				t.Errorf("%v: packets would not tell two keys from each other", suite)
+			}
+		}
+	}
+}
+
 // TestIdentifierFits holds which values so many octets have room for.
 func TestIdentifierFits(t *testing.T) {
 	t.Parallel()
