@@ -258,7 +258,7 @@ func (n *negotiation) offeredFormats(kind transcode.Kind, codecs []transcode.For
 	case len(formats) == 0 || kind == transcode.Audio && n.tones:
 		return formats
 	case kind == transcode.Video:
-		return append(formats, n.offeredRetransmission(formats)...)
+		return append(formats, n.offeredRetransmissions(formats)...)
 	}
 	for _, clock := range clocks {
 		event := transcode.Format{

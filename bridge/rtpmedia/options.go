@@ -29,6 +29,8 @@ type Options struct {
 	ICE bool
 	// FullICE tells that we look for the party; else we only answer, which takes an address that it can reach (ICE-lite).
 	FullICE bool
+	// Streamed tells that our offers go over a connection, and so may be longer than a datagram.
+	Streamed bool
 	// Redundancy tells that our offers have RFC 2198, and Noise that they have comfort noise (RFC 3389); offers of the
 	// party that have them are answered with them anyway.
 	Redundancy, Noise bool

@@ -1,7 +1,6 @@
 package rtpmedia
 
 import (
-	"slices"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -27,16 +26,14 @@ const roomy = 680
 // shorten leaves out of an offer what few phones know, where it would not fit into a datagram.
 func (s *Session) shorten(layout []sdp.Media, ours sections) {
 	video := ours[transcode.Video]
-	if video == nil {
+	if video == nil || s.options.Streamed {
 		return
 	}
 	long := func() bool {
 		text, err := s.describe(layout, ours).Marshal()
 		return err == nil && len(text) > roomy
 	}
-	if long() { // what is lost can be sent again without that
-		video.Formats = slices.DeleteFunc(video.Formats, isRetransmission)
-		video.SSRCs, video.SSRCGroups = nil, nil
+	for long() && video.dropRetransmission() { // what is lost can be sent again without that
 	}
 	if long() {
 		video.Extensions, video.Feedback = nil, sdp.PictureFeedback()

@@ -29,15 +29,34 @@ func retransmissionOf(offered sdp.Media, agreed transcode.Format) []sdp.Format {
 	return nil
 }
 
-// offeredRetransmission is that for the first one of the formats that we offer, with its number.
-func (n *negotiation) offeredRetransmission(formats []sdp.Format) []sdp.Format {
-	again := sdp.Retransmission(formats[0].Format, formats[0].PayloadType+1)
-	number, ok := n.numbers.number(again)
-	if !ok {
-		return nil
+// offeredRetransmissions are those for the formats that we offer, with their numbers, as many as there are numbers for.
+func (n *negotiation) offeredRetransmissions(formats []sdp.Format) []sdp.Format {
+	var all []sdp.Format
+	for _, format := range formats {
+		again := sdp.Retransmission(format.Format, format.PayloadType+1)
+		number, ok := n.numbers.number(again)
+		if !ok {
+			break
+		}
+		again.PayloadType = number
+		all = append(all, sdp.Format{Format: again})
 	}
-	again.PayloadType = number
-	return []sdp.Format{{Format: again}}
+	return all
+}
+
+// dropRetransmission leaves out that of the least of the codecs that have one, and with the last one the streams that
+// it needs. It reports false if there is none.
+func (m *section) dropRetransmission() bool {
+	for i, format := range slices.Backward(m.Formats) {
+		if isRetransmission(format) {
+			m.Formats = slices.Delete(m.Formats, i, i+1)
+			if !slices.ContainsFunc(m.Formats, isRetransmission) {
+				m.SSRCs, m.SSRCGroups = nil, nil
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // isRetransmission tells whether a format is for packets that are sent again.
@@ -64,7 +83,10 @@ func (a *agreement) repair(format transcode.Format, ours uint8) {
 	if !ok || !a.feedback.nack || !slices.ContainsFunc(a.formats, agreed) {
 		return
 	}
-	a.repairs = map[uint8]uint8{media: format.PayloadType}
+	if a.repairs == nil {
+		a.repairs = map[uint8]uint8{}
+	}
+	a.repairs[media] = format.PayloadType
 	again := inboundFormat{known: true, role: sdp.RoleRepair, payloadType: media, clock: format.ClockRate}
 	if theirs := &a.inbound[format.PayloadType&0x7f]; !theirs.known {
 		*theirs = again

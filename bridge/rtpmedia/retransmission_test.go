@@ -142,6 +142,43 @@ func TestRetransmissionWithNumbersShifted(t *testing.T) {
 	}
 }
 
+// TestRetransmissionOfEachCodec offers it for all codecs, for the first ones, or for none, as far as the offer fits
+// into a datagram, and agrees on it for the codec that the party has chosen.
+func TestRetransmissionOfEachCodec(t *testing.T) {
+	t.Parallel()
+	streamed := func(options *Options) { options.Streamed = true }
+	session, party := newSession(t, streamed), newPhone(t, "127.0.0.1", 1)
+	const baseline = "profile-level-id=42e01f;packetization-mode=1"
+	proposal := pictures(bridge.SendRecv, vp8(), h264(97, baseline))
+	offer := string(must[[]byte](t)(session.Offer(proposal)))
+	for _, line := range []string{" RTP/AVP 96 97 98 99\r\n", "a=fmtp:98 apt=96\r\n", "a=fmtp:99 apt=97\r\n"} {
+		if !strings.Contains(offer, line) {
+			t.Fatalf("no %q in\n%s", line, offer)
+		}
+	}
+	video := newPhone(t, "127.0.0.1", 2)
+	must[bridge.Description](t)(session.SetAnswer(party.offer(
+		fmt.Sprintf("m=video %d RTP/AVP 97 99", video.address().Port()), "a=rtpmap:97 H264/90000", "a=fmtp:97 "+baseline,
+		"a=rtpmap:99 rtx/90000", "a=fmtp:99 apt=97", "a=rtcp-fb:* nack")))
+	if got := session.streams[transcode.Video].agreed.Load().repairs; len(got) != 1 || got[97] != 99 {
+		t.Errorf("agreed on %v", got)
+	}
+	for extra, want := range map[int]int{0: 2, 1: 1, 4: 0} {
+		other, sounds := newSession(t, nil), []transcode.Format{}
+		for number := range extra {
+			sounds = append(sounds, transcode.Format{
+				Codec: transcode.Codec{Name: fmt.Sprintf("sound-%d", number), ClockRate: 8000}, PayloadType: 100,
+			})
+		}
+		proposal.Media[0].Formats = sounds
+		offer := string(must[[]byte](t)(other.Offer(proposal)))
+		if got := strings.Count(offer, "rtx/90000"); got != want || got > 0 && len(offer) > roomy ||
+			(got > 0) != strings.Contains(offer, "a=ssrc-group:FID") {
+			t.Errorf("%d of %d in %d octets:\n%s", got, want, len(offer), offer)
+		}
+	}
+}
+
 // TestNoRetransmission answers none to a phone that takes no requests for lost packets, or has none for the codec.
 func TestNoRetransmission(t *testing.T) {
 	t.Parallel()

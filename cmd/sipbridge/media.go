@@ -107,7 +107,7 @@ func (m *mediaSessions) open(party sipua.MediaParty, events bridge.MediaEvents, 
 		Ports: m.ports, Bind: local, Advertise: m.addresses.For(local, peer), SignallingHost: flow.RemoteAddr().Addr(),
 		Events: events, Timeout: m.config.Timeout, Counters: m.counters, Logger: log,
 		Security: m.security(party), ICE: m.offersICE(party), FullICE: !m.config.ICELite,
-		Redundancy: server.redundancy, Noise: server.noise,
+		Streamed: flow.Transport() != "UDP", Redundancy: server.redundancy, Noise: server.noise,
 	}
 	options.Rebind = func(at netip.Addr) (rtpmedia.Place, bool) {
 		source, ok := mediaSource(netip.AddrPortFrom(at, anyPort), phone)
