@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"net/netip"
+	"slices"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/icefull"
 	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
@@ -150,13 +152,23 @@ func usable(kind transcode.Kind, media sdp.Media) bool {
 	return kind != 0 && media.Kind() == kind && !media.Refused() && media.RTP()
 }
 
-// reaches tells whether our socket can send to the section's address. One that is no IP address may come to be known.
+// reaches tells whether our socket can send to the section's address, or to one that ICE may find. One that is no IP
+// address may come to be known.
 func (s *Session) reaches(media sdp.Media) bool { return reachedFrom(s.options.Bind, media) }
 
 func reachedFrom(bind netip.Addr, media sdp.Media) bool {
 	address, ok := media.RTPAddress()
 	anyFamily := bind.Is6() && bind.IsUnspecified()
-	return !ok || address.Addr().Is4() == bind.Is4() || anyFamily || address.Addr().IsUnspecified()
+	return !ok || address.Addr().Is4() == bind.Is4() || anyFamily || address.Addr().IsUnspecified() ||
+		media.ICE() && hasCandidate(bind, media)
+}
+
+// hasCandidate tells whether a section has a candidate of the family of an address.
+func hasCandidate(bind netip.Addr, media sdp.Media) bool {
+	return slices.ContainsFunc(media.Candidates, func(line string) bool {
+		candidate, ok := icefull.ParseCandidate(line)
+		return ok && candidate.Address.Addr().Is4() == bind.Is4()
+	})
 }
 
 // allRefused is the session's description with all sections refused.

@@ -21,8 +21,8 @@ type associations struct {
 
 func newAssociations(s *stream) *associations {
 	pair := &associations{}
-	pair.rtp = newAssociation(s, s.sockets().rtp, pair)
-	pair.rtcp = newAssociation(s, s.sockets().rtcp, pair)
+	pair.rtp = newAssociation(s, pair)
+	pair.rtcp = newAssociation(s, pair)
 	return pair
 }
 
@@ -53,7 +53,6 @@ func (p *associations) close() {
 // association agrees on keys with the party at one port.
 type association struct {
 	stream *stream
-	socket *udp.Socket
 	pair   *associations
 	conn   *dtlssrtp.Conn
 	// peer is where packets of DTLS go; nil while unknown.
@@ -65,8 +64,8 @@ type association struct {
 	cancel  context.CancelFunc // nil before it is started; for the leg's goroutine
 }
 
-func newAssociation(s *stream, socket *udp.Socket, pair *associations) *association {
-	a := &association{stream: s, socket: socket, pair: pair}
+func newAssociation(s *stream, pair *associations) *association {
+	a := &association{stream: s, pair: pair}
 	a.conn = dtlssrtp.NewConn(a.send)
 	return a
 }
@@ -101,7 +100,15 @@ func (a *association) send(datagram []byte) error {
 	if to == nil {
 		return nil
 	}
-	return a.socket.Send(datagram, *to)
+	return a.socket().Send(datagram, *to)
+}
+
+// socket is that of its port: not always the same, for we may move.
+func (a *association) socket() *udp.Socket {
+	if a == a.pair.rtcp {
+		return a.stream.sockets().rtcp
+	}
+	return a.stream.sockets().rtp
 }
 
 // start shakes hands, with whom the agreement names unless somebody who may be the party has begun.

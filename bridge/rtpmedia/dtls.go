@@ -69,7 +69,7 @@ func (s *Session) answeredDTLS(ours *section, party sdp.Media) (*protection, err
 
 // answerDTLS makes our answer to an offer of DTLS. We begin if we may, as RFC 5763 section 5 wants; but a party
 // that names another address than the one it speaks from is behind a NAT, and has to begin itself. Where there is
-// an association, roles stay (RFC 8842 section 5.3).
+// an association, roles stay (RFC 8842 section 5.3), also in the one that takes its place where we move without ICE.
 func (s *Session) answerDTLS(ours *section, offered sdp.Media) *protection {
 	peer, _ := fingerprintOf(offered)
 	terms := dtlsTerms{peer: peer, mux: offered.RTCPMux}
@@ -88,6 +88,9 @@ func (s *Session) answerDTLS(ours *section, offered sdp.Media) *protection {
 		setup = setupActive
 	}
 	s.identify(ours, setup)
+	if s.negotiation.move != nil && ours.ice == nil {
+		current = nil
+	}
 	return s.streams[offered.Kind()].associate(terms, current)
 }
 

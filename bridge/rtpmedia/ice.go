@@ -134,12 +134,17 @@ func (s *stream) useICE(terms iceTerms) {
 		return
 	}
 	if terms.agent.ExpectsOther(terms.ufrag) { // before any check of the new one can count
-		s.mu.Lock()
-		s.latch.paths = paths{on: true}
-		s.mu.Unlock()
+		s.forgetPaths()
 	}
 	terms.agent.begin(terms)
 	s.session.wakeUp()
+}
+
+// forgetPaths forgets what ICE has found.
+func (s *stream) forgetPaths() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latch.paths = paths{on: s.latch.paths.on}
 }
 
 // receiveCheck takes a STUN message from the RTP port, or from that of RTCP. What a check nominates is where our media

@@ -32,24 +32,22 @@ func (s *Session) comesAlong(media sdp.Media, move *Place) bool {
 	if move == nil {
 		return s.reaches(media)
 	}
-	return reachedFrom(move.Bind, media) && !keepsPorts(media)
+	return reachedFrom(move.Bind, media) && !s.keepsPorts(media)
 }
 
-// keepsPorts tells whether a section has keys by DTLS or ICE, which belong to the ports that there are.
-func keepsPorts(media sdp.Media) bool { return media.ICEUfrag != "" || len(media.Fingerprints) > 0 }
+// keepsPorts tells whether a section goes on with the ICE that it has: our candidates are what they are until the party
+// starts anew.
+func (s *Session) keepsPorts(media sdp.Media) bool {
+	before := s.negotiation.ice[media.Kind()]
+	return before.agent != nil && before.ufrag == media.ICEUfrag && before.pwd == media.ICEPwd
+}
 
 // placeFor is where we have to go to reach a section whose address is of the other family: a phone may come to another
-// network in a call. Those who have keys by DTLS, or ICE, stay.
+// network in a call. An association of DTLS comes along with ICE, and is made anew without (RFC 8842 section 4).
 func (s *Session) placeFor(media sdp.Media) (Place, bool) {
 	address, ok := media.RTPAddress()
-	if !ok || s.options.Rebind == nil || keepsPorts(media) {
+	if !ok || s.options.Rebind == nil || s.keepsPorts(media) {
 		return Place{}, false
-	}
-	for _, kind := range transcode.Kinds() {
-		current := s.negotiation.current[kind]
-		if s.negotiation.ice[kind].agent != nil || current != nil && current.terms != (dtlsTerms{}) {
-			return Place{}, false
-		}
 	}
 	place, ok := s.options.Rebind(address.Addr().Unmap())
 	if !place.Advertise.IsValid() {

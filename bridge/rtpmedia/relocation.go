@@ -18,8 +18,9 @@ func (r *relocation) settle() {
 	if r == nil {
 		return
 	}
-	for _, old := range r.old {
+	for kind, old := range r.old {
 		if old != nil {
+			r.session.streams[kind].forgetPaths()
 			r.leave(old, true)
 		}
 	}
