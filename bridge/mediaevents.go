@@ -21,4 +21,7 @@ type MediaEvents struct {
 	Lost func(Cause)
 	// Back reports that media came again after Lost.
 	Back func()
+	// Reoffer asks for an offer of ours that says nothing new of sound and pictures: the way to the party has to be found
+	// anew.
+	Reoffer func()
 }

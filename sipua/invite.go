@@ -116,8 +116,9 @@ func (l *leg) openMedia(flow transport.Flow, offer []byte) error {
 		RateAsked: func(bitrate uint64) {
 			l.mailbox.post(func() { l.emit(bridge.RateAsked{Bitrate: bitrate}) })
 		},
-		Lost: func(cause bridge.Cause) { l.mailbox.post(func() { l.mediaLost(cause) }) },
-		Back: func() { l.mailbox.post(l.mediaBack) },
+		Lost:    func(cause bridge.Cause) { l.mailbox.post(func() { l.mediaLost(cause) }) },
+		Back:    func() { l.mailbox.post(l.mediaBack) },
+		Reoffer: func() { l.mailbox.post(l.refresh) },
 	}, l.log)
 	if err != nil {
 		return err

@@ -260,3 +260,24 @@ func TestPhoneWithoutMediaIsHungUp(t *testing.T) {
 	p.respond(p.request(sip.BYE), 200, "", "")
 	event[bridge.Ended](t, leg)
 }
+
+// TestPhoneIsLookedForAnew: media that do not find the phone any more want an offer, which says nothing else.
+func TestPhoneIsLookedForAnew(t *testing.T) {
+	t.Parallel()
+	s := newSetup(t)
+	p := s.peer("UDP", "192.0.2.9:5070")
+	leg := s.answered(newScript(p))
+	media := within(t, s.media, "media session")
+	for range 2 {
+		media.events.Reoffer()
+		reinvite := p.request(sip.INVITE)
+		p.respond(reinvite, 200, "sdp", "")
+		if ack := p.request(sip.ACK); ack.CSeq().SeqNo != reinvite.CSeq().SeqNo {
+			t.Errorf("acknowledged %v", ack.CSeq())
+		}
+	}
+	leg.Hangup(bridge.Normal())
+	p.respond(p.request(sip.BYE), 200, "", "")
+	event[bridge.Ended](t, leg)
+	media.events.Reoffer() // too late
+}

@@ -13,12 +13,8 @@ import (
 	"sipbridge/bridge/icelite"
 )
 
-const (
-	// maxPairs bounds those of a section, whatever the peer describes and from wherever it checks.
-	maxPairs = 40
-	// roleConflict is the status of a check by who has our role (RFC 8445 section 7.3.1.1).
-	roleConflict = 487
-)
+// maxPairs bounds those of a section, whatever the peer describes and from wherever it checks.
+const maxPairs = 40
 
 // Peer is what its description says.
 type Peer struct {
@@ -40,8 +36,12 @@ type Agent struct {
 	pairs       []*pair
 	// selected is the pair in use, by component.
 	selected [ComponentRTCP + 1]*pair
-	// nextCheck is when the next new check may be sent; nextKeepAlive, when paths in use are to be kept open.
-	nextCheck, nextKeepAlive time.Time
+	// revoked are the components that have lost theirs to silence; fails tells that one was silent, and told that this
+	// is known.
+	revoked     []int
+	fails, told bool
+	// nextCheck is when the next new check may be sent.
+	nextCheck time.Time
 }
 
 // New makes an agent with new credentials, which controls if its side offered first, or the peer is lite.
@@ -123,7 +123,7 @@ func (a *Agent) takeRequest(datagram []byte, from netip.AddrPort, component int,
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.keepsRole(message) {
-		refusal, why := a.Respond(message, stun.BindingError, stun.ErrorCodeAttribute{Code: roleConflict})
+		refusal, why := a.Respond(message, stun.BindingError, stun.ErrorCodeAttribute{Code: icelite.RoleConflict})
 		return Check{Answer: refusal}, why
 	}
 	answer, err := a.Success(message, from)
@@ -161,6 +161,9 @@ func (a *Agent) keepsRole(check *stun.Message) bool {
 func (a *Agent) takeResponse(message *stun.Message, from netip.AddrPort, component int, now time.Time) (Check, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.takeConsent(message, from, component, now) {
+		return Check{Known: true}, nil
+	}
 	asked, late := a.asked(message.TransactionID, component)
 	if late {
 		return Check{}, nil
@@ -177,7 +180,7 @@ func (a *Agent) takeResponse(message *stun.Message, from netip.AddrPort, compone
 		asked.fail()
 	case message.Type == stun.BindingSuccess:
 		return Check{Known: true, Nominated: a.succeed(asked, now)}, nil
-	case code.GetFrom(message) == nil && code.Code == roleConflict:
+	case code.GetFrom(message) == nil && code.Code == icelite.RoleConflict:
 		a.controlling = !asked.controlling
 		asked.finish()
 		asked.state = waiting
@@ -218,8 +221,11 @@ func (a *Agent) use(nominated *pair, now time.Time) bool {
 	if before != nil && before.priority(a.controlling) > nominated.priority(a.controlling) {
 		return false
 	}
-	a.selected[nominated.Component] = nominated
-	a.nextKeepAlive = now.Add(keepAlive)
+	if before != nominated {
+		a.selected[nominated.Component] = nominated
+		nominated.consent.grant(now)
+		nominated.consent.plan(now)
+	}
 	for _, other := range a.pairs {
 		if other.Component == nominated.Component && other.isOpen() {
 			other.fail()

@@ -2,6 +2,7 @@ package icefull
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -11,8 +12,6 @@ import (
 const (
 	// pace is the time between two new checks (Ta, RFC 8445 section 14.2).
 	pace = 50 * time.Millisecond
-	// keepAlive is how often a path in use is kept open (Tr, RFC 8445 section 11).
-	keepAlive = 15 * time.Second
 	// betterPatience is how long a pair that works waits to be nominated for a better one that may work, too.
 	betterPatience = 200 * time.Millisecond
 	// idle is the time to the next call if there is nothing to wait for.
@@ -40,7 +39,7 @@ func (a *Agent) Due(now time.Time) ([]Datagram, time.Duration) {
 		list = append(list, a.begin(next, now)...)
 		a.nextCheck = now.Add(pace)
 	}
-	list = append(list, a.keepOpen(now)...)
+	list = append(list, a.askConsent(now)...)
 	return list, min(a.nextTime(now), patience)
 }
 
@@ -122,19 +121,11 @@ func (a *Agent) nextPair() *pair {
 
 // begin makes a new check of a pair (RFC 8445 section 7.2.2).
 func (a *Agent) begin(candidate *pair, now time.Time) []Datagram {
-	role := stun.RawAttribute{Type: stun.AttrICEControlled, Value: binary.BigEndian.AppendUint64(nil, a.tieBreaker)}
-	if a.controlling {
-		role.Type = stun.AttrICEControlling
-	}
-	setters := []stun.Setter{
-		stun.BindingRequest, stun.TransactionID, stun.NewUsername(a.peer.Ufrag + ":" + a.Ufrag()), role,
-		stun.RawAttribute{Type: stun.AttrPriority, Value: binary.BigEndian.AppendUint32(nil,
-			reflexivePreference|uint32(256-candidate.Component))},
-	}
+	var nominates []stun.Setter
 	if a.controlling && candidate.nominating {
-		setters = append(setters, stun.RawAttribute{Type: stun.AttrUseCandidate})
+		nominates = append(nominates, stun.RawAttribute{Type: stun.AttrUseCandidate})
 	}
-	check, err := stun.Build(append(setters, stun.NewShortTermIntegrity(a.peer.Pwd), stun.Fingerprint)...)
+	check, err := a.request(candidate, nominates...)
 	if err != nil { // no check of that peer can be made
 		candidate.fail()
 		return nil
@@ -144,31 +135,29 @@ func (a *Agent) begin(candidate *pair, now time.Time) []Datagram {
 	return []Datagram{candidate.send(now)}
 }
 
+// request is a check of a pair, with what it is to say beside what each one says.
+func (a *Agent) request(candidate *pair, more ...stun.Setter) (*stun.Message, error) {
+	role := stun.RawAttribute{Type: stun.AttrICEControlled, Value: binary.BigEndian.AppendUint64(nil, a.tieBreaker)}
+	if a.controlling {
+		role.Type = stun.AttrICEControlling
+	}
+	setters := append([]stun.Setter{
+		stun.BindingRequest, stun.TransactionID, stun.NewUsername(a.peer.Ufrag + ":" + a.Ufrag()), role,
+		stun.RawAttribute{Type: stun.AttrPriority, Value: binary.BigEndian.AppendUint32(nil,
+			reflexivePreference|uint32(256-candidate.Component))},
+	}, more...)
+	check, err := stun.Build(append(setters, stun.NewShortTermIntegrity(a.peer.Pwd), stun.Fingerprint)...)
+	if err != nil {
+		return nil, fmt.Errorf("check: %w", err)
+	}
+	return check, nil
+}
+
 // send sends the check that is under way.
 func (p *pair) send(now time.Time) Datagram {
 	p.tries++
 	p.until = now.Add(wait(p.tries))
 	return Datagram{Component: p.Component, To: p.Address, Octets: p.check.Raw}
-}
-
-// keepOpen keeps the paths in use open, whatever else is sent: media may be held, or go one way.
-func (a *Agent) keepOpen(now time.Time) []Datagram {
-	if now.Before(a.nextKeepAlive) {
-		return nil
-	}
-	a.nextKeepAlive = now.Add(keepAlive)
-	var list []Datagram
-	for _, used := range a.selected {
-		if used == nil {
-			continue
-		}
-		indication, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodBinding, stun.ClassIndication),
-			stun.Fingerprint)
-		if err == nil {
-			list = append(list, Datagram{Component: used.Component, To: used.Address, Octets: indication.Raw})
-		}
-	}
-	return list
 }
 
 // nextTime is how long there is nothing to do.
@@ -186,7 +175,8 @@ func (a *Agent) nextTime(now time.Time) time.Duration {
 	}
 	for _, used := range a.selected {
 		if used != nil {
-			until(a.nextKeepAlive)
+			until(used.consent.next)
+			until(used.consent.ends) // doubts come with a check
 		}
 	}
 	return next

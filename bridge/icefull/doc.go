@@ -7,6 +7,8 @@
 // reads what comes at the sockets. Where the agent controls it nominates the best pair that works; else the peer does.
 // An agent opens no socket and starts no goroutine: whoever owns the sockets calls Due when it is time.
 //
-// What is left out: candidates by STUN and TURN servers of our own, and consent (RFC 7675): who is silent is noticed by
-// his media. Pairs have no frozen state, as there is one base.
+// A path in use is checked every five seconds, which keeps it open; a peer that answers none of these checks for thirty
+// has taken back its consent to be sent anything (RFC 7675), as Revoked tells, and Fails some time before.
+//
+// What is left out: candidates by STUN and TURN servers of our own. Pairs have no frozen state, as there is one base.
 package icefull

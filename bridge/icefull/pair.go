@@ -42,6 +42,8 @@ type pair struct {
 	controlling bool
 	tries       int
 	until       time.Time
+	// consent is what the peer says of its media here, once the pair is in use.
+	consent consent
 	// done is the check that was under way before: more answers to it change nothing.
 	done [stun.TransactionIDSize]byte
 }
@@ -62,8 +64,11 @@ func (p *pair) priority(controlling bool) uint64 {
 // isOpen tells whether it may yet be found to work.
 func (p *pair) isOpen() bool { return p.state == waiting || p.state == inProgress }
 
-// trigger has it checked, or what is under way repeated, at once.
+// trigger has it checked, or what is under way repeated, at once, unless the peer has given it up.
 func (p *pair) trigger(now time.Time) {
+	if p.consent.revoked {
+		return
+	}
 	p.triggered = true
 	if p.state == inProgress {
 		p.until = now

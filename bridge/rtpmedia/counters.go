@@ -23,6 +23,7 @@ type Counters struct {
 	unkeyed          atomic.Uint64
 	unshaken         atomic.Uint64
 	badChecks        atomic.Uint64
+	revoked          atomic.Uint64
 }
 
 // Stats is a snapshot of Counters.
@@ -63,6 +64,8 @@ type Stats struct {
 	Unshaken uint64
 	// BadChecks counts STUN messages that were no checks of the party.
 	BadChecks uint64
+	// Revoked counts paths of ICE on which the party has answered nothing for so long that no media may go there.
+	Revoked uint64
 }
 
 // Stats gives a snapshot.
@@ -74,6 +77,6 @@ func (c *Counters) Stats() Stats {
 		Reports: c.reports.Load(), BadReports: c.badReports.Load(), Byes: c.byes.Load(),
 		Moved: c.moved.Load(), Lost: c.lost.Load(), Unsent: c.unsent.Load(),
 		Forged: c.forged.Load(), Replayed: c.replayed.Load(), Unkeyed: c.unkeyed.Load(), Unshaken: c.unshaken.Load(),
-		BadChecks: c.badChecks.Load(),
+		BadChecks: c.badChecks.Load(), Revoked: c.revoked.Load(),
 	}
 }

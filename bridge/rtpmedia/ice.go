@@ -23,13 +23,14 @@ type iceTerms struct {
 	components int
 }
 
-// offerICE puts ICE into our offer of a kind, if the party is to have it, or has it already.
+// offerICE puts ICE into our offer of a kind, if the party is to have it, or has it already. Where it does not find the
+// party any more it starts anew; media go on the path that there was until then.
 func (s *Session) offerICE(ours *section) {
 	agent := s.negotiation.ice[ours.Kind()].agent
-	if agent == nil {
-		if !s.addsICE(ours.Kind()) {
-			return
-		}
+	switch {
+	case agent == nil && !s.addsICE(ours.Kind()):
+		return
+	case agent == nil || agent.fails.Load():
 		agent = s.newAgent(true)
 	}
 	s.introduce(ours, agent, icefull.ComponentRTCP) // the party may not take rtcp-mux

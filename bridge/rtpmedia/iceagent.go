@@ -2,6 +2,7 @@ package rtpmedia
 
 import (
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"sipbridge/bridge/icefull"
@@ -16,6 +17,8 @@ type iceAgent struct {
 
 	// full is nil where it is lite.
 	full *icefull.Agent
+	// fails tells that our next offer is to start anew.
+	fails atomic.Bool
 }
 
 // newAgent makes one; controlling tells that it chooses the path, if it is full.
@@ -64,7 +67,8 @@ func (s *Session) candidatesOf(kind transcode.Kind, party sdp.Media) []icefull.C
 	return candidates
 }
 
-// look sends the checks of ICE that are due, and gives the time until there are more.
+// look sends the checks of ICE that are due, stops sending where the party has taken back its consent, and gives the
+// time until there is more to do.
 func (s *Session) look(now time.Time) time.Duration {
 	next := idle
 	for _, kind := range transcode.Kinds() {
@@ -77,6 +81,7 @@ func (s *Session) look(now time.Time) time.Duration {
 		for _, datagram := range list {
 			stream.sendCheck(datagram)
 		}
+		s.lookAfter(stream, agent)
 		next = min(next, wait)
 	}
 	return next
@@ -89,5 +94,30 @@ func (s *stream) sendCheck(datagram icefull.Datagram) {
 	}
 	if err := socket.Send(datagram.Octets, datagram.To); err != nil {
 		s.options.Counters.unsent.Add(1)
+	}
+}
+
+// lookAfter takes what an agent has found of the paths in use.
+func (s *Session) lookAfter(stream *stream, agent *iceAgent) {
+	for _, component := range agent.full.Revoked() {
+		stream.revoke(component)
+	}
+	if agent.full.Fails() {
+		agent.fails.Store(true)
+		if reoffer := s.options.Events.Reoffer; reoffer != nil {
+			reoffer()
+		}
+	}
+}
+
+// revoke sends nothing more to a component's path.
+func (s *stream) revoke(component int) {
+	s.options.Counters.revoked.Add(1)
+	s.options.Logger.Warn("no answers to checks of ICE", "for", s.kind.String(), "component", component)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latch.paths.revoke(component == icefull.ComponentRTCP)
+	if agreed := s.agreed.Load(); agreed != nil && agreed.ice.agent != nil {
+		s.setDestinations(agreed)
 	}
 }

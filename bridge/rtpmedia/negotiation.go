@@ -276,7 +276,11 @@ func (n *negotiation) offeredFormats(kind transcode.Kind, codecs []transcode.For
 
 // Rollback forgets an offer of either side that came to nothing.
 func (s *Session) Rollback() {
-	s.negotiation.ours, s.negotiation.theirs, s.negotiation.move = sections{}, nil, nil
+	n := &s.negotiation
+	n.ours, n.theirs, n.move = sections{}, nil, nil
+	for _, kind := range transcode.Kinds() {
+		s.streams[kind].agent.Store(n.ice[kind].agent) // that of the offer will not be found
+	}
 }
 
 // section is our side of one kind.

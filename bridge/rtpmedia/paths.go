@@ -34,6 +34,15 @@ func (p *paths) check(from netip.AddrPort, nominated, reports bool) {
 	}
 }
 
+// revoke forgets where RTP, or RTCP, was wanted.
+func (p *paths) revoke(reports bool) {
+	if reports {
+		p.rtcp = netip.AddrPort{}
+		return
+	}
+	p.rtp = netip.AddrPort{}
+}
+
 func (p *paths) has(from netip.AddrPort) bool { return slices.Contains(p.sources, from) }
 
 func (p *paths) hasHost(from netip.Addr) bool {

@@ -208,6 +208,7 @@ func (s *service) mediaMetrics() []admin.Sample {
 		counter("rtp_unkeyed_total", "Protected packets on RTP ports that came before their keys.", rtp.Unkeyed),
 		counter("rtp_dtls_failed_total", "DTLS handshakes of phones that failed.", rtp.Unshaken),
 		counter("rtp_bad_checks_total", "STUN messages on RTP ports that were no checks of the party.", rtp.BadChecks),
+		counter("rtp_revoked_total", "Paths of ICE whose party answered no check for 30 s.", rtp.Revoked),
 		counter("rtp_lost_total", "RTP sessions whose media were lost.", rtp.Lost),
 	}
 }
