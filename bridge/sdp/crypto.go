@@ -55,7 +55,7 @@ func (c Crypto) further() []srtp.Key {
 
 // value is what stands behind "a=crypto:".
 func (c Crypto) value() string {
-	keys := []string{inline(c.Key)}
+	keys := append(make([]string, 0, maxKeys), inline(c.Key))
 	for _, key := range c.further() {
 		keys = append(keys, inline(key))
 	}
