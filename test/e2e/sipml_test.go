@@ -42,6 +42,7 @@ func TestSIPml(t *testing.T) {
 		{"nobody there", callsNobody},
 		{"keys and a phone's hold", pressesKeys},
 		{"message", sendsText},
+		{"message from somebody", isToldText},
 		{"publication and subscription", publishesAndWatches},
 		{"stop", stops},
 	} {
@@ -64,7 +65,7 @@ func TestSIPml(t *testing.T) {
 // mustHaveTold gives all events that the page was told, in order, without the numbers of users and phones.
 func mustHaveTold(t *testing.T, p *page) []string {
 	t.Helper()
-	names := regexp.MustCompile(`\b(user|udp)\d+`)
+	names := regexp.MustCompile(`\b(user|udp|127\.0\.0\.1:)\d+`)
 	var told []string
 	must(t, p.Call(&told, "told"))
 	for i := range told {
@@ -198,6 +199,13 @@ func sendsText(t *testing.T, w *world, p *page) {
 	other := w.newPage(t, jsSIP)
 	must(t, p.Call(nil, "say", w.uri(other), "Pêche à la moule"))
 	must(t, other.WaitEvent(limit, "message", 1))
+}
+
+func isToldText(t *testing.T, w *world, p *page) {
+	t.Helper()
+	other := w.newPage(t, jsSIP)
+	must(t, other.Call(nil, "say", "sip:"+p.user+"@localhost", "Are you there?"))
+	must(t, p.WaitEvent(limit, "message", 1))
 }
 
 func publishesAndWatches(t *testing.T, w *world, p *page) {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +20,8 @@ func TestSIPmlBetweenPages(t *testing.T) {
 	t.Run("keys and another name", w.sipmlInformed)
 	t.Run("asked to call somebody else", w.sipmlReferred)
 	t.Run("refuses to call somebody else", w.sipmlRefusesTransfer)
+	t.Run("refuses a text", w.sipmlRefusesText)
+	t.Run("two users on one page", w.sipmlTwoUsers)
 }
 
 // sees waits until the page sees moving pictures of the other.
@@ -170,4 +173,39 @@ func (w *world) sipmlRefusesTransfer(t *testing.T) {
 	mustHear(t, p, pageHz)
 	must(t, p.Call(nil, "hangup"))
 	mustBe(t, referrer, "ended")
+}
+
+// sipmlRefusesText: who wrote hears of it, which sipML5 let him wait for.
+func (w *world) sipmlRefusesText(t *testing.T) {
+	t.Parallel()
+	p, other := w.sipmlPage(t, nil, nil), w.newPage(t, jsSIP)
+	must(t, p.Call(nil, "refuseTexts"))
+	err := other.Call(nil, "say", "sip:"+p.user+"@localhost", "Are you there?")
+	if err == nil || !strings.Contains(err.Error(), "MESSAGE: 603") {
+		t.Errorf("who wrote is told %v", err)
+	}
+	must(t, p.WaitEvent(limit, "message", 1))
+}
+
+// sipmlTwoUsers: stacks of one page share nothing, as those of sipML5 did: one user calls the other, and goes on when
+// that one has stopped.
+func (w *world) sipmlTwoUsers(t *testing.T) {
+	t.Parallel()
+	p := w.sipmlPage(t, nil, nil)
+	number := int(w.users.Add(1)) - 1
+	uri := "sip:" + userName(number) + "@localhost"
+	must(t, p.Call(nil, "another", browser.Account{
+		WS: w.service.WS, URI: uri, User: userName(number), Domain: "localhost", Password: password(number),
+	}))
+	must(t, p.Call(nil, "call", uri))
+	mustBe(t, p, "established")
+	must(t, p.WaitEvent(limit, "other call connected", 1))
+	mustHear(t, p, pageHz)
+	must(t, p.Call(nil, "hangup"))
+	mustBe(t, p, "ended")
+	must(t, p.WaitEvent(limit, "other stopped", 2))
+	must(t, p.Call(nil, "call", "sip:tone@localhost"))
+	mustBe(t, p, "established")
+	mustHear(t, p, 1004)
+	must(t, p.Call(nil, "hangup"))
 }

@@ -112,7 +112,7 @@ func (w *world) sipmlRemovals(t *testing.T) {
 	}
 }
 
-// sipmlSettings: the server of the script for who names none, a cache of devices, no ICE servers, bandwidth of the stack.
+// sipmlSettings: the server of the script for who names none, a cache of devices, no ICE servers, bandwidth.
 func (w *world) sipmlSettings(t *testing.T) {
 	t.Parallel()
 	p := w.sipmlPage(t, map[string]any{

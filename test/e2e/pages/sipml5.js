@@ -40,6 +40,15 @@ function behind(event) {
   return ` ${facts.map((fact) => fact ?? '-').join(' ')}`;
 }
 
+/** What an event carries, but for descriptions of media, which are of each call its own. */
+function content(event) {
+  const type = event.getContentType();
+  return type && type !== 'application/sdp' ? ` ${type} ${event.getContent()?.length} ${event.getContentString()}` : '';
+}
+
+/** How a session calls the other party. */
+const party = (session) => ` ${session.getRemoteUri()} ${session.getRemoteFriendlyName()}`;
+
 class SIPml5Phone extends Phone {
   #stack;
   #registration;
@@ -49,6 +58,7 @@ class SIPml5Phone extends Phone {
   #reply;
   #told = [];
   #held;
+  #takes = true;
   #more = { stack: {}, call: {}, registration: {} };
 
   /** Adds to the configuration of stacks, calls and registrations that come. */
@@ -62,7 +72,8 @@ class SIPml5Phone extends Phone {
 
   #tell(target, event) {
     const code = event.getSipResponseCode();
-    this.#told.push(`${target}:${event.type}${code > 0 ? `/${code}` : ''} "${event.description}"${behind(event)}`);
+    const facts = behind(event) + content(event) + (event.newSession ? party(event.newSession) : '');
+    this.#told.push(`${target}:${event.type}${code > 0 ? `/${code}` : ''} "${event.description}"${facts}`);
   }
 
   async register({ ws, uri, user, domain, password, expires, breaker }) {
@@ -144,6 +155,28 @@ class SIPml5Phone extends Phone {
 
   /** Lets the user refuse his devices from now on. */
   refuseDevices() { refuses = true; }
+
+  /** Refuses the texts that come from now on. */
+  refuseTexts() { this.#takes = false; }
+
+  /** Signs another user in on the same page, by a stack of his own; he answers, and leaves when he is hung up on. */
+  another({ ws, uri, user, domain, password }) {
+    const stack = new window.SIPml.Stack({
+      realm: domain, impi: user, impu: uri, password, websocket_proxy_url: ws, ice_servers: '[]',
+      events_listener: { events: '*', listener: (event) => {
+        if (event.type === 'started') stack.newSession('register', following).register();
+        if (event.type === 'i_new_call') event.newSession.accept(following);
+        if (event.type === 'stopped') this.note('other stopped');
+      } },
+    });
+    const following = { events_listener: { events: '*', listener: ({ type, session }) => {
+      const isCall = session instanceof window.SIPml.Session.Call;
+      this.note(`other ${isCall ? 'call' : 'registration'} ${type}`);
+      if (isCall && type === 'terminated') stack.stop();
+    } } };
+    stack.start();
+    return this.waitEvent('other registration connected', 1, 10_000);
+  }
 
   /** How often the user was asked for devices. */
   asked() { return asked; }
@@ -248,7 +281,8 @@ class SIPml5Phone extends Phone {
     if (event.type === 'started') resolve();
     if (event.type === 'failed_to_start') reject(new Error(`sipML5 did not start: ${event.description}`));
     if (event.type === 'i_new_message') {
-      event.newSession.accept();
+      if (this.#takes) event.newSession.accept();
+      else event.newSession.reject();
       this.note('message', event.getContentString());
     }
     if (event.type === 'i_new_call') {
@@ -275,7 +309,10 @@ class SIPml5Phone extends Phone {
     }
     // It comes for the 200 too.
     if (event.type === 'm_early_media' && code < 200) this.move('early');
-    if (event.type === 'connected') this.move('established');
+    if (event.type === 'connected') {
+      this.#told.push(`call with${party(event.session)}`);
+      this.move('established');
+    }
     if (event.type === 'terminated') this.move('ended', { by: '', cause: event.description, code: Math.max(code, 0) });
   }
 
