@@ -161,7 +161,8 @@ export class Phone {
       this.calls.mend();
     }
     if (line.words) this.journal.write(line.words, 'bad', line.refused ? `status ${line.refused}` : '');
-    const goesOn = line.state === 'lost' && this.call?.up ? ' The call goes on meanwhile.' : '';
+    const talks = this.call?.up && !this.call.interrupted;
+    const goesOn = line.state === 'lost' && talks ? ' The call goes on meanwhile.' : '';
     if (line.words || this.message?.about === 'line') this.#say(line.words + goesOn, 'bad', 'line');
     this.#listener.changed();
     if (line.refused && !this.call) this.#listener.refused(line.account);

@@ -155,6 +155,10 @@ test('a lost line keeps the call, says so, and lets nobody hold', async () => {
   phone.line.move('lost', 'The connection was lost.');
   assert.equal(phone.call.state, 'up');
   assert.equal(phone.message.words, 'The connection was lost. The call goes on meanwhile.');
+  phone.call.media.interrupted = true;
+  phone.line.move('lost', 'The connection was lost.');
+  assert.equal(phone.message.words, 'The connection was lost.', 'nothing goes on of which nothing is heard');
+  phone.call.media.interrupted = false;
   phone.calls.toggleHold();
   assert.deepEqual(session.asked, []);
   phone.line.connected = true;
