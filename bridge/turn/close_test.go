@@ -3,16 +3,35 @@ package turn
 import (
 	"errors"
 	"net"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pion/turn/v5"
 )
+
+// slow is a socket that takes a while to end.
+type slow struct {
+	net.PacketConn
+
+	ended *atomic.Bool
+}
+
+func (s slow) ReadFrom(buffer []byte) (int, net.Addr, error) {
+	size, from, err := s.PacketConn.ReadFrom(buffer)
+	if err != nil {
+		time.Sleep(50 * time.Millisecond)
+		s.ended.Store(true)
+	}
+	return size, from, err //nolint:wrapcheck // a test
+}
 
 // TestCloseWaits: when Close has returned the relays are gone, over whatever their clients came, and there are no more.
 func TestCloseWaits(t *testing.T) {
 	t.Parallel()
 	for range 5 {
-		w := newWorld(t, nil)
+		var ended atomic.Bool
+		w := newWorld(t, func(o *Options) { o.UDP[0] = slow{o.UDP[0], &ended} })
 		var ports []string
 		for _, client := range []*turn.Client{
 			w.client(packets(t), w.udp, w.Credentials("alice")), w.client(packets(t), w.udp, w.Credentials("bob")),
@@ -26,8 +45,8 @@ func TestCloseWaits(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
-		if stats := w.Stats(); stats.Relays != 0 {
-			t.Errorf("%+v", stats)
+		if stats := w.Stats(); stats.Relays != 0 || !ended.Load() {
+			t.Errorf("%+v; the socket has ended: %v", stats, ended.Load())
 		}
 		for _, port := range ports {
 			free, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp4", port)

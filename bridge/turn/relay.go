@@ -10,7 +10,7 @@ import (
 	"github.com/pion/turn/v5"
 )
 
-// maxSockets is how many sockets to open for a relay until one is at a port that is not of our media.
+// maxSockets is how many sockets to open for a relay until one is at a port that can be used.
 const maxSockets = 16
 
 // errRelay means a relay that we do not make: over TCP, of the other family, or with a port that the client chose.
@@ -19,7 +19,7 @@ var errRelay = errors.New("turn: no such relay")
 // errQuota means a relay that is one too many.
 var errQuota = errors.New("turn: one relay too many")
 
-// errNoPort means that the system gave us nothing but ports of our media.
+// errNoPort means that the system gave us nothing but ports of our media, and such as rest.
 var errNoPort = errors.New("turn: no port for a relay")
 
 // relays makes the relays of one socket, at the same address as that.
@@ -51,7 +51,8 @@ func (r *relays) AllocatePacketConn(wanted turn.AllocateListenerConfig) (net.Pac
 	return &relay{PacketConn: conn, server: r.server, by: by}, conn.LocalAddr(), nil
 }
 
-// open opens a socket that does not count as one of our media: relays would reach each other by such ones.
+// open opens a socket that does not count as one of our media, since relays would reach each other by such ones, and
+// is at no port whose relay ended just now: media on their way there belong to another browser.
 func (r *relays) open(network string) (net.PacketConn, error) {
 	at := netip.AddrPortFrom(r.address, 0).String()
 	var passed []net.PacketConn // open until the end, that the next one is at another port
@@ -65,7 +66,8 @@ func (r *relays) open(network string) (net.PacketConn, error) {
 		if err != nil {
 			return nil, err //nolint:wrapcheck // pion makes a status of it
 		}
-		if !r.server.options.Media.Listens(addressOf(conn.LocalAddr())) {
+		at := addressOf(conn.LocalAddr())
+		if !r.server.options.Media.Listens(at) && !r.server.resting.has(at) {
 			return conn, nil
 		}
 		passed = append(passed, conn)
@@ -92,7 +94,10 @@ type relay struct {
 
 // Close gives its place back.
 func (r *relay) Close() error {
-	r.once.Do(func() { r.server.quota.give(r.by) })
+	r.once.Do(func() {
+		r.server.resting.add(addressOf(r.LocalAddr()))
+		r.server.quota.give(r.by)
+	})
 	return r.PacketConn.Close() //nolint:wrapcheck // a net.PacketConn
 }
 

@@ -18,6 +18,7 @@ type Server struct {
 	pion        *turn.Server
 	quota       *quota
 	connections *connections
+	resting     *resting
 	reading     sync.WaitGroup // sockets and listeners
 
 	refused, strays atomic.Uint64
@@ -38,7 +39,7 @@ func New(options Options) (*Server, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, quota: newQuota(options), connections: newConnections(options)}
+	s := &Server{options: options, quota: newQuota(options), connections: newConnections(options), resting: newResting()}
 	logs := logging.NewDefaultLoggerFactory()
 	logs.DefaultLogLevel = logging.LogLevelDisabled // strangers could fill them; Stats counts instead
 	config := turn.ServerConfig{

@@ -84,6 +84,41 @@ func TestPorts(t *testing.T) {
 	}
 }
 
+// TestReusedPort: a browser whose call has ended sends on to a port that another call has got since. Nothing of it is
+// heard there, which is why these ports need no rest.
+func TestReusedPort(t *testing.T) {
+	t.Parallel()
+	options := Options{
+		Poller: udp.NewPoller(), Addresses: []netip.Addr{loopback()}, FirstPort: 18606, LastPort: 18606,
+	}
+	first := must[*Mux](t)(Open(options))
+	before, b := newParty(t, first, "before"), newBrowser(t, first)
+	b.check(before, "before", true)
+	b.send(media("heard"))
+	before.next(t)
+	must[struct{}](t)(struct{}{}, before.Close())
+	must[struct{}](t)(struct{}{}, first.Close())
+
+	second := must[*Mux](t)(Open(options))
+	defer func() { must[struct{}](t)(struct{}{}, second.Close()) }()
+	p := newParty(t, second, "after")
+	other := newBrowser(t, second)
+	other.check(p, "after", true)
+	stale := [][]byte{
+		media("stale"), {22, 254, 253, 0}, // DTLS
+		build(t, stun.BindingRequest, stun.TransactionID, stun.NewUsername("before:browser")).Raw,
+	}
+	for _, each := range stale {
+		b.send(each)
+	}
+	settled(t, second, uint64(len(stale)))
+	other.send(media("own"))
+	if got := p.next(t); got != string(media("own")) || p.dtls.Waiting() != 0 {
+		t.Errorf("heard %q, and %d packets of DTLS", got, p.dtls.Waiting())
+	}
+	must[struct{}](t)(struct{}{}, p.Close())
+}
+
 func TestClosed(t *testing.T) {
 	t.Parallel()
 	m := open(t)
