@@ -40,10 +40,11 @@ func relayServer(t *testing.T) (*turn.Server, turn.ClientOptions) {
 	return server, turn.ClientOptions{Server: "turn:" + socket.LocalAddr().String(), Secret: secret}
 }
 
-// coturnServer is one that is not ours. perUser is how many relays it gives; 0 for as many as are asked for.
-func coturnServer(t *testing.T, perUser int) (*coturn.Server, turn.ClientOptions) {
+// coturnServer is one that is not ours.
+func coturnServer(t *testing.T, options coturn.Options) (*coturn.Server, turn.ClientOptions) {
 	t.Helper()
-	server, err := coturn.Start(coturn.Options{Dir: t.TempDir(), PerUser: perUser})
+	options.Dir = t.TempDir()
+	server, err := coturn.Start(options)
 	must(t, err)
 	t.Cleanup(server.Stop)
 	return server, turn.ClientOptions{Server: server.URI(), Username: coturn.User, Password: coturn.Password}
@@ -126,7 +127,7 @@ func TestCallByRelay(t *testing.T) {
 // call gets none, for that is one too many (486), and goes on without.
 func TestCallByCoturn(t *testing.T) {
 	t.Parallel()
-	server, account := coturnServer(t, 1)
+	server, account := coturnServer(t, coturn.Options{PerUser: 1})
 	client, err := turn.NewClient(account)
 	must(t, err)
 	engine := newEngine(t, EngineOptions{Relays: client, Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}})
@@ -145,6 +146,33 @@ func TestCallByCoturn(t *testing.T) {
 	bothWays(t, second, hears, other, 111, 960)
 	if got := engine.Stats().Unrelayed; got != 1 || !strings.Contains(server.Report(), "error 486") {
 		t.Errorf("%d counted; coturn\n%s", got, server.Report())
+	}
+}
+
+// TestHairpin: a browser that only a relay of its own lets out is heard by one of ours at the same server, which lets
+// nothing else in.
+func TestHairpin(t *testing.T) {
+	t.Parallel()
+	server, account := coturnServer(t, coturn.Options{RelaysOnly: true})
+	client, err := turn.NewClient(account)
+	must(t, err)
+	engine := newEngine(t, EngineOptions{Relays: client, Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}})
+	session, l := newSession(t, engine, Options{Signalling: server.Address.Addr()})
+	b := newBrowser(t, browserCodecs())
+	must(t, b.connection.SetConfiguration(webrtc.Configuration{
+		ICETransportPolicy: webrtc.ICETransportPolicyRelay,
+		ICEServers: []webrtc.ICEServer{{
+			URLs: []string{account.Server + "?transport=udp"}, Username: account.Username, Credential: account.Password,
+		}},
+	}))
+	call(t, session, b, "opus")
+	bothWays(t, session, l, b, 111, 960)
+	pair, err := b.connection.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	must(t, err)
+	for _, candidate := range []*webrtc.ICECandidate{pair.Local, pair.Remote} {
+		if candidate.Address != relayHost {
+			t.Errorf("the browser chose %v", pair)
+		}
 	}
 }
 

@@ -26,6 +26,8 @@ type Options struct {
 	Secret string
 	// PerUser is how many relays it gives; 0 for no limit.
 	PerUser int
+	// RelaysOnly lets relays reach nothing but each other.
+	RelaysOnly bool
 	// Hasty lets nonces and relays end after a second or two.
 	Hasty bool
 	// Dir takes its files; it must be the server's own.
@@ -60,6 +62,9 @@ func Start(options Options) (*Server, error) {
 	}
 	if options.PerUser > 0 {
 		arguments = append(arguments, fmt.Sprint("--user-quota=", options.PerUser))
+	}
+	if options.RelaysOnly {
+		arguments = append(arguments, "--denied-peer-ip=127.0.0.1")
 	}
 	if options.Hasty {
 		arguments = append(arguments, "--stale-nonce=1", "--max-allocate-lifetime=2")
