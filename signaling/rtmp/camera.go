@@ -19,9 +19,10 @@ type camera struct {
 	packetizer    payload.Packetizer
 	// packets are the last ones of the stream that is cut, and of the one in single units.
 	packets [2]rtp.Packet
-	// timestamp is that of the picture in units.
-	timestamp uint32
-	units     [][]byte
+	// timestamp is that of the picture in units; lookedAhead tells that one was shown before another that came earlier.
+	timestamp   uint32
+	lookedAhead bool
+	units       [][]byte
 }
 
 func newCamera() camera {
@@ -84,7 +85,9 @@ func (c *camera) read(video flv.Video, timestamp uint32) (picture bool, err erro
 		c.units = c.units[before:] // it brings its own
 	}
 	const perMillisecond = 90
-	c.timestamp = (timestamp + uint32(video.Composition)) * perMillisecond
+	shown := (timestamp + uint32(video.Composition)) * perMillisecond
+	c.lookedAhead = c.lookedAhead || video.Composition != 0 && int32(shown-c.timestamp) < 0
+	c.timestamp = shown
 	return len(c.units) > 0, nil
 }
 

@@ -35,6 +35,8 @@ type publisher struct {
 	// looked tells that there was a picture, and first the time of that message.
 	looked bool
 	first  uint32
+	// warned tells that it was logged what browsers will not see.
+	warned bool
 }
 
 // soundPatience is how long pictures go, in milliseconds, until it is clear that no sound comes with them.
@@ -123,6 +125,7 @@ func (p *publisher) publish(asked command) {
 	}
 	p.name, p.stream, p.number, p.to = wanted.name, stream, asked.stream, to
 	p.said, p.shows, p.looked = 0, nil, false
+	p.warned, c.camera.lookedAhead = false, false
 	c.status(asked, "status", "NetStream.Publish.Start", wanted.name)
 	c.server.options.Logger.Info("stream published", "name", wanted.name, "remote", c.remote)
 }
@@ -195,6 +198,7 @@ func (p *publisher) see(message chunk.Message, picture bool) {
 	}
 	if picture {
 		p.callWithoutSound(message.Timestamp)
+		p.warn()
 	}
 	for _, format := range p.shows {
 		if !picture || !p.stream.Wanted(transcode.Video, format.PayloadType) {
@@ -214,6 +218,16 @@ func (p *publisher) callWithoutSound(timestamp uint32) {
 	if p.said == 0 && int32(timestamp-p.first) >= soundPatience {
 		p.call()
 	}
+}
+
+// warn logs, once, that the stream has pictures which browsers cannot decode: encoders cannot be told.
+func (p *publisher) warn() {
+	if p.warned || !p.conn.camera.lookedAhead {
+		return
+	}
+	p.warned = true
+	p.conn.server.options.Logger.Warn("stream has B pictures, which browsers cannot decode: set the encoder to none",
+		"name", p.name, "remote", p.conn.remote)
 }
 
 // call places the call of the stream: now that it is known what is said.
