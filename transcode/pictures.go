@@ -187,6 +187,7 @@ func (p *pictures) run(converter *picture.Converter) {
 			continue
 		}
 		if len(made.Data) > 0 {
+			next.timestamp = made.Timestamp
 			out.send(next, made.Data)
 		}
 	}

@@ -36,7 +36,7 @@ struct converter {
 	int room;
 	int64_t time, made_at; /* 90 kHz, unbroken: of the last picture, and of the last that was made */
 	uint32_t last;
-	int started;
+	int started, wanted; /* a full picture is wanted */
 };
 
 static int open_decoder(converter *c) {
@@ -121,13 +121,22 @@ static int decode_vp8(converter *c, const uint8_t *data, int size, int max_pixel
 	return CONVERT_OK;
 }
 
-static int decode_h264(converter *c, const uint8_t *data, int size, image *out) {
+/* decode_h264 gives a picture with its timestamp: the one before, where profiles may have another order of pictures. */
+static int decode_h264(converter *c, const uint8_t *data, int size, uint32_t *timestamp, image *out) {
 	unsigned char *planes[3] = {NULL, NULL, NULL};
 	SBufferInfo info;
 	memset(&info, 0, sizeof info);
-	if ((*c->h264_in)->DecodeFrameNoDelay(c->h264_in, data, size, planes, &info) != dsErrorFree ||
-		info.iBufferStatus != 1 || !planes[0] || info.UsrData.sSystemBuffer.iFormat != videoFormatI420)
+	info.uiInBsTimeStamp = *timestamp;
+	if ((*c->h264_in)->DecodeFrameNoDelay(c->h264_in, data, size, planes, &info) != dsErrorFree)
 		return CONVERT_FAILED;
+	if (info.iBufferStatus != 1) {
+		int held = 0;
+		(*c->h264_in)->GetOption(c->h264_in, DECODER_OPTION_NUM_OF_FRAMES_REMAINING_IN_BUFFER, &held);
+		return held > 0 ? CONVERT_LATER : CONVERT_FAILED;
+	}
+	if (!planes[0] || info.UsrData.sSystemBuffer.iFormat != videoFormatI420)
+		return CONVERT_FAILED;
+	*timestamp = (uint32_t)info.uiOutYuvTimeStamp;
 	SSysMEMBuffer *buffer = &info.UsrData.sSystemBuffer;
 	for (int i = 0; i < 3; i++) {
 		out->plane[i] = planes[i];
@@ -336,17 +345,19 @@ int converter_convert(converter *c, const uint8_t *data, int size, int max_pixel
 	converted *out) {
 	memset(out, 0, sizeof *out);
 	image picture;
+	c->wanted |= key;
 	int result = c->from == CODEC_VP8 ? decode_vp8(c, data, size, max_pixels, &picture)
-									  : decode_h264(c, data, size, &picture);
+									  : decode_h264(c, data, size, &timestamp, &picture);
 	if (result != CONVERT_OK)
-		return result;
+		return result == CONVERT_LATER ? CONVERT_OK : result;
+	out->timestamp = timestamp;
 	/* Time goes on, whatever the source's does: encoders refuse what comes before. */
 	int32_t step = (int32_t)(timestamp - c->last);
 	c->time += !c->started ? 0 : step > 0 && step < 10 * 90000 ? step : 90000 / FRAME_RATE;
 	int first = !c->started;
 	c->last = timestamp;
 	c->started = 1;
-	if (!first && !key && c->time - c->made_at < 90000 / MOST_RATE)
+	if (!first && !c->wanted && c->time - c->made_at < 90000 / MOST_RATE)
 		return CONVERT_OK; /* too many: decoded, because those after it need it, and left out */
 	c->made_at = c->time;
 	result = fit(c, &picture);
@@ -356,6 +367,8 @@ int converter_convert(converter *c, const uint8_t *data, int size, int max_pixel
 		return CONVERT_FAILED;
 	out->width = picture.width;
 	out->height = picture.height;
+	key = c->wanted;
+	c->wanted = 0;
 	return c->to == CODEC_VP8 ? encode_vp8(c, &picture, key, out) : encode_h264(c, &picture, key, out);
 }
 

@@ -4,13 +4,14 @@
 #include <stdint.h>
 
 enum { CODEC_VP8 = 1, CODEC_H264 = 2 };
-enum { CONVERT_OK = 0, CONVERT_FAILED = -1, CONVERT_LARGE = -2 };
+enum { CONVERT_OK = 0, CONVERT_FAILED = -1, CONVERT_LARGE = -2, CONVERT_LATER = -3 };
 
 typedef struct converter converter;
 
 typedef struct {
 	const uint8_t *data;
 	int size, key, width, height;
+	uint32_t timestamp;
 } converted;
 
 converter *converter_new(int from, int to, int pixels, int bitrate, int unit_size);

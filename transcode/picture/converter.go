@@ -31,8 +31,8 @@ func New(options Options) (*Converter, error) {
 	if options.Pixels <= 0 || options.Pixels > MaxPixels {
 		options.Pixels = MaxPixels
 	}
-	if options.From == options.To || min(options.From, options.To) < VP8 || max(options.From, options.To) > H264 ||
-		options.Bitrate <= 0 {
+	sense := min(options.From, options.To) >= VP8 && max(options.From, options.To) == H264
+	if !sense || options.Bitrate <= 0 {
 		return nil, fmt.Errorf("%w: %+v", ErrConvert, options)
 	}
 	state := C.converter_new(C.int(options.From), C.int(options.To), C.int(options.Pixels),
@@ -66,7 +66,7 @@ func (c *Converter) Convert(picture []byte, timestamp uint32, key bool) (Convert
 	default:
 		return Converted{}, ErrConvert
 	}
-	made := Converted{Key: out.key != 0, Width: int(out.width), Height: int(out.height)}
+	made := Converted{Timestamp: uint32(out.timestamp), Key: out.key != 0, Width: int(out.width), Height: int(out.height)}
 	if out.size > 0 {
 		made.Data = unsafe.Slice((*byte)(unsafe.Pointer(out.data)), int(out.size))
 	}

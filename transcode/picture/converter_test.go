@@ -13,8 +13,14 @@ import (
 	"testing"
 )
 
-// card has ffmpeg encode some pictures of a test card, 30 a second.
+// card has ffmpeg encode some pictures of a test card, 30 a second; of H.264 in Baseline.
 func card(tb testing.TB, codec Codec, size string, count int) [][]byte {
+	tb.Helper()
+	return cardOf(tb, codec, "baseline", size, count)
+}
+
+// cardOf is one in a profile of H.264.
+func cardOf(tb testing.TB, codec Codec, profile, size string, count int) [][]byte {
 	tb.Helper()
 	file := filepath.Join(tb.TempDir(), "card")
 	arguments := []string{
@@ -23,7 +29,7 @@ func card(tb testing.TB, codec Codec, size string, count int) [][]byte {
 	if codec == VP8 {
 		arguments = append(arguments, "-c:v", "libvpx", "-deadline", "realtime", "-b:v", "1M", "-f", "ivf", file)
 	} else {
-		arguments = append(arguments, "-c:v", "libx264", "-profile:v", "baseline", "-preset", "ultrafast", "-tune",
+		arguments = append(arguments, "-c:v", "libx264", "-profile:v", profile, "-preset", "veryfast", "-tune",
 			"zerolatency", "-pix_fmt", "yuv420p", "-x264-params", "slices=1:aud=1", "-b:v", "1M", "-f", "h264", file)
 	}
 	if text, err := exec.Command("ffmpeg", arguments...).CombinedOutput(); err != nil {
@@ -98,11 +104,17 @@ func write(t *testing.T, file string, text []byte) {
 	}
 }
 
-// TestConverts converts a test card and lets ffmpeg judge what comes out.
+// TestConverts converts a test card and lets ffmpeg judge what comes out. Where pictures may have another order than
+// they are sent in, each comes when the next one is there.
 func TestConverts(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ from, to Codec }{
-		"VP8 to H.264": {VP8, H264}, "H.264 to VP8": {H264, VP8},
+	for name, test := range map[string]struct {
+		from, to Codec
+		profile  string
+		held     int
+	}{
+		"VP8 to H.264": {VP8, H264, "", 0}, "H.264 to VP8": {H264, VP8, "baseline", 0}, "High to VP8": {H264, VP8, "high", 1},
+		"High to Baseline": {H264, H264, "high", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,10 +125,13 @@ func TestConverts(t *testing.T) {
 			defer c.Close()
 			var made [][]byte
 			keys := 0
-			for i, picture := range card(t, test.from, "320x240", 30) {
+			for i, picture := range cardOf(t, test.from, test.profile, "320x240", 30) {
 				out, err := c.Convert(picture, uint32(i*3000), i == 20)
 				if err != nil {
 					t.Fatalf("picture %d: %v", i, err)
+				}
+				if i < test.held {
+					continue
 				}
 				if len(out.Data) > 0 {
 					made = append(made, bytes.Clone(out.Data))
@@ -124,13 +139,17 @@ func TestConverts(t *testing.T) {
 				if out.Key {
 					keys++
 				}
-				if (i == 0 || i == 20) != out.Key || out.Width != 320 || out.Height != 240 {
-					t.Errorf("picture %d is %d by %d, key %t", i, out.Width, out.Height, out.Key)
+				if (i == test.held || i == 20) != out.Key || out.Width != 320 || out.Height != 240 ||
+					out.Timestamp != uint32(i-test.held)*3000 {
+					t.Errorf("picture %d is %d by %d, key %t, of %d", i, out.Width, out.Height, out.Key, out.Timestamp)
+				}
+				if test.to == H264 && out.Key && !bytes.HasPrefix(out.Data, []byte{0, 0, 0, 1, 0x67, 66}) {
+					t.Errorf("picture %d is of another profile: %x", i, out.Data[:8])
 				}
 			}
 			frames, decibels := likeness(t, test.to, made, 320, 240)
 			t.Logf("%d pictures, %d of them full, %.1f dB", frames, keys, decibels)
-			if frames != 30 || decibels < 25 {
+			if frames != 30-test.held || decibels < 25 {
 				t.Errorf("%d pictures, %.1f dB", frames, decibels)
 			}
 		})

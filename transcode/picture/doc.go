@@ -1,6 +1,7 @@
 // Package picture makes pictures of VP8 into H.264 and back, with libvpx and openh264, for parties that have no codec
-// in common. A Converter decodes one stream and encodes another of it: in between a picture stays in C, and is made
-// smaller there where the receiver takes no such size.
+// in common, and H.264 of any profile that calls have into Constrained Baseline. A Converter decodes one stream and
+// encodes another of it: in between a picture stays in C, and is made smaller there where the receiver takes no such
+// size.
 //
 // Both libraries are linked only with the build tag video. Without it there is no Converter, and New says so.
 package picture
@@ -42,8 +43,11 @@ type Options struct {
 
 // Converted is what became of a picture; valid until the next one.
 type Converted struct {
-	// Data is the picture; empty if the encoder left it out to keep its rate.
+	// Data is the picture; empty if the encoder left it out to keep its rate, or it is still held: profiles of H.264 that
+	// may have pictures in another order than they are sent come one picture later.
 	Data []byte
+	// Timestamp is that of the picture of which it was made.
+	Timestamp uint32
 	// Key tells that decoding can begin with it.
 	Key bool
 	// Width and Height are its size in pixels.
