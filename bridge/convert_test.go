@@ -108,6 +108,33 @@ func TestPicturesAreConvertedFromWhatCanBe(t *testing.T) {
 	}
 }
 
+// TestPicturesOfNoCommonProfile joins one who has only High to one who has only Baseline: pictures are made for the one
+// who can decode less, and those of the other pass.
+func TestPicturesOfNoCommonProfile(t *testing.T) {
+	t.Parallel()
+	limit := transcode.NewPictureLimit(2)
+	f := newFixture(t, func(o *bridge.ExchangeOptions) { o.Policy.Pictures = limit })
+	asked := request(bridgetest.PCMU())
+	asked.Offer = new(withVideo(bridge.SendRecv, video("H264", 97, "profile-level-id=64001f;packetization-mode=1")))
+	caller, callee := f.callWith(t, asked)
+	offered, _ := callee.Request.Offer.First(transcode.Video)
+	single := video("H264", 98, "profile-level-id=42801f")
+	if !slices.ContainsFunc(offered.Formats, single.Fits) {
+		t.Fatalf("offered %+v", offered.Formats)
+	}
+	callee.Emit(bridge.Answered{Answer: withVideo(bridge.SendRecv, single)})
+	answer := bridgetest.Await[bridgetest.Answer](t, caller.Leg).Answer
+	answered, ok := answer.First(transcode.Video)
+	if !ok || answered.Formats[0].Parameters != "profile-level-id=64001f;packetization-mode=1" {
+		t.Fatalf("answered %+v", answer)
+	}
+	sees(t, callee.Leg, caller.Leg, 98)
+	caller.FakeMedia().AwaitPlugged(t, transcode.Video)
+	if limit.Running() != 1 || limit.Refused() != 0 {
+		t.Errorf("%d streams are transcoded, %d refused", limit.Running(), limit.Refused())
+	}
+}
+
 // TestConvertedPicturesKeepTheirPlaces lets a party switch its camera off and on, and come back on another leg, when
 // its own call has all places.
 func TestConvertedPicturesKeepTheirPlaces(t *testing.T) {

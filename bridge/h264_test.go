@@ -14,6 +14,8 @@ import (
 type speaker struct {
 	name    string
 	formats []transcode.Format
+	// strict tells that it takes no other spelling of a profile than its own, as browsers do; they are offered theirs.
+	strict bool
 }
 
 func h264(payloadType uint8, parameters string) transcode.Format {
@@ -25,7 +27,10 @@ func h264(payloadType uint8, parameters string) transcode.Format {
 
 // speakers are browsers, phones and gateways, as they were met.
 func speakers() []speaker {
-	const asymmetric = "level-asymmetry-allowed=1;"
+	const (
+		asymmetric = "level-asymmetry-allowed=1;"
+		desk       = "; max-mbps=108000; max-fs=3600; max-br=1280; packetization-mode="
+	)
 	return []speaker{
 		{"Chromium", []transcode.Format{
 			h264(102, asymmetric+"packetization-mode=1;profile-level-id=42001f"),
@@ -34,34 +39,64 @@ func speakers() []speaker {
 			h264(108, asymmetric+"packetization-mode=0;profile-level-id=42e01f"),
 			h264(124, asymmetric+"packetization-mode=1;profile-level-id=4d001f"),
 			h264(35, asymmetric+"packetization-mode=1;profile-level-id=f4001f"),
-		}},
+		}, true},
 		{"Firefox", []transcode.Format{
 			h264(126, "profile-level-id=42e01f;level-asymmetry-allowed=1;packetization-mode=1"),
 			h264(97, "profile-level-id=42e01f;level-asymmetry-allowed=1"),
-		}},
+		}, true},
+		{"Safari", []transcode.Format{
+			h264(96, asymmetric+"packetization-mode=1;profile-level-id=640c1f"),
+			h264(98, asymmetric+"packetization-mode=1;profile-level-id=42e01f"),
+			h264(100, asymmetric+"packetization-mode=0;profile-level-id=640c1f"),
+			h264(102, asymmetric+"packetization-mode=0;profile-level-id=42e01f"),
+		}, true},
 		{"baresip", []transcode.Format{
 			h264(98, "profile-level-id=42800C; packetization-mode=0"),
 			h264(102, "profile-level-id=42800C; packetization-mode=1"),
-		}},
-		{"single units", []transcode.Format{h264(99, "profile-level-id=42801F")}},
-		{"conference", []transcode.Format{h264(97,
-			"profile-level-id=428016;packetization-mode=1;max-mbps=490000;max-fs=8160;max-cpb=200;max-dpb=16320;max-br=5000")}},
-		{"says nothing", []transcode.Format{h264(104, "")}},
+		}, false},
+		{"single units", []transcode.Format{h264(99, "profile-level-id=42801F")}, false},
+		{"desk phone", []transcode.Format{
+			h264(99, "profile-level-id=64000d"+desk+"1"), h264(98, "profile-level-id=64000d"+desk+"0"),
+			h264(96, "profile-level-id=42800d"+desk+"0"), h264(97, "profile-level-id=42800d"+desk+"1"),
+		}, false},
+		{"conference", []transcode.Format{
+			h264(97,
+				"profile-level-id=428016;packetization-mode=1;max-mbps=490000;max-fs=8160;max-cpb=200;max-dpb=16320;max-br=5000"),
+		}, false},
+		{"own levels", []transcode.Format{
+			h264(97,
+				"profile-level-id=428016;packetization-mode=0;max-mbps=267300;max-fs=8910;level-asymmetry-allowed=1"),
+		}, false},
+		{"says nothing", []transcode.Format{h264(104, "")}, false},
 		{"main", []transcode.Format{
 			h264(100, "profile-level-id=4d0028;packetization-mode=1;sprop-parameter-sets=Z0IAH5WoFAFuQA==,aM48gA=="),
-		}},
-		{"high", []transcode.Format{h264(101, "profile-level-id=64001f;packetization-mode=1")}},
+		}, false},
+		{"high", []transcode.Format{h264(101, "profile-level-id=64001f;packetization-mode=1")}, false},
 	}
 }
 
 // answers is what a party answers to an offer: of its own formats the first one that is offered.
 func (s speaker) answers(offered []transcode.Format) (transcode.Format, bool) {
 	for _, own := range s.formats {
-		if slices.ContainsFunc(offered, own.Fits) {
+		if slices.ContainsFunc(offered, func(format transcode.Format) bool { return s.takes(own, format) }) {
 			return own, true
 		}
 	}
 	return transcode.Format{}, false
+}
+
+// takes tells whether what is offered is one of the party's own formats.
+func (s speaker) takes(own, offered transcode.Format) bool {
+	if !s.strict {
+		return own.Fits(offered)
+	}
+	offered = offered.Constrained()
+	return own.Fits(offered) && profileOf(own) == profileOf(offered)
+}
+
+func profileOf(format transcode.Format) string {
+	_, digits, _ := strings.Cut(format.Parameters, "profile-level-id=")
+	return digits[:4]
 }
 
 func printed(format transcode.Format) string {

@@ -83,7 +83,7 @@ func parameterSets(from Format) *h264.Inserter {
 // newRoute finds the way for one format of the source. The decoder and encoder are made when its first packet comes.
 func newRoute(pipe *Pipe, from, to Format, options ConnectOptions) (*route, error) {
 	source, known := find(from.Codec)
-	if from.Passes(to) && (known || Passable(to.Codec) || from.Parameters == to.Parameters) {
+	if (from.Passes(to) || from.decodedAs(to)) && (known || Passable(to.Codec) || from.Parameters == to.Parameters) {
 		return passing(pipe, from, to, options), nil
 	}
 	if from.Converts(to) && pipe.current.Load() == nil { // one way is enough
@@ -105,7 +105,7 @@ func newRoute(pipe *Pipe, from, to Format, options ConnectOptions) (*route, erro
 // that takes fragments takes those, too.
 func passing(pipe *Pipe, from, to Format, options ConnectOptions) *route {
 	way := &route{from: from, to: to, sets: parameterSets(from), payloads: payloadsOf(from.Codec)}
-	if from.Repackable(to) && singleUnitsOnly(to) {
+	if singleUnitsOnly(to) && !singleUnitsOnly(from) {
 		way.units = newSingleUnits(pipe, to)
 	} else {
 		way.splitter = splitterFor(to, options.MaxPayload)

@@ -14,7 +14,8 @@ func TestConvertible(t *testing.T) {
 		want    string
 	}{
 		"VP8":            {[]Format{videoFormat("VP8", "")}, "H264H264"},
-		"H.264":          {[]Format{videoFormat("H264", "profile-level-id=64001f")}, "VP8"},
+		"H.264":          {[]Format{videoFormat("H264", "profile-level-id=64001f")}, "H264H264VP8"},
+		"two profiles":   {[]Format{videoFormat("H264", "profile-level-id=64001f"), videoFormat("H264", "")}, "VP8"},
 		"both":           {[]Format{videoFormat("VP8", ""), videoFormat("H264", "profile-level-id=42e01f")}, ""},
 		"neither":        {[]Format{videoFormat("VP9", ""), videoFormat("AV1", "")}, ""},
 		"a professional": {[]Format{videoFormat("H264", "profile-level-id=6e001f")}, ""},

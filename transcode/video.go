@@ -138,23 +138,31 @@ func Crossing(formats []Format) []Format {
 }
 
 // Offered gives few enough of a party's formats that an offer of them fits into a datagram: of each codec the first one
-// that everybody can have, which for H.264 is Constrained Baseline, in each packetization mode.
+// that everybody can have, which for H.264 is Constrained Baseline, in each packetization mode; and of H.264 a better
+// profile, too, the best one that phones have.
 func Offered(formats []Format) []Format {
 	var offered []Format
 	for _, format := range Crossing(formats) {
+		if videoCodec(format.Codec) == avc && !decodable(format) {
+			continue // for studios
+		}
 		if i := slices.IndexFunc(offered, format.rivals); i < 0 {
 			offered = append(offered, format)
-		} else if format.common() && !offered[i].common() {
+		} else if format.merit() > offered[i].merit() {
 			offered[i] = format
 		}
 	}
 	return offered
 }
 
-// Repacked are the formats that are offered beside those of a party for others who take its H.264 in the other
-// packetization mode alone. Their payload types are suggestions.
+// Repacked are the formats that are offered beside those of a party for others who take its H.264, of the profile that
+// everybody has if it has that, in the other packetization mode alone. Their payload types are suggestions.
 func Repacked(formats []Format) []Format {
-	first := slices.IndexFunc(formats, func(f Format) bool { return videoCodec(f.Codec) == avc })
+	isAVC := func(f Format) bool { return videoCodec(f.Codec) == avc }
+	first := slices.IndexFunc(formats, func(f Format) bool { return isAVC(f) && f.Common() })
+	if first < 0 {
+		first = slices.IndexFunc(formats, isAVC)
+	}
 	if first < 0 || slices.ContainsFunc(formats, formats[first].Repackable) {
 		return nil
 	}
@@ -166,13 +174,31 @@ func Repacked(formats []Format) []Format {
 
 // rivals tells whether only one of two formats is offered.
 func (f Format) rivals(other Format) bool {
+	if !f.Equal(other.Codec) || videoCodec(f.Codec) != avc {
+		return f.Equal(other.Codec)
+	}
 	mine, _ := h264.ParseParameters(f.Parameters)
 	theirs, _ := h264.ParseParameters(other.Parameters)
-	return f.Equal(other.Codec) && (videoCodec(f.Codec) != avc || mine.Mode == theirs.Mode)
+	return mine.Common() == theirs.Common() && (!mine.Common() || mine.Mode == theirs.Mode)
 }
 
-// common tells whether a format is the one of its codec that everybody can have.
-func (f Format) common() bool {
+// merit orders rivals: the highest one is offered, of several the first. Of H.264 that is Constrained Baseline before
+// Baseline, which strict parties tell apart and only few say they have; and High before Main, with fragments before
+// single units.
+func (f Format) merit() int {
+	if videoCodec(f.Codec) != avc {
+		if f.Common() {
+			return 1
+		}
+		return 0
+	}
+	parameters, _ := h264.ParseParameters(f.Parameters)
+	merits := map[h264.Profile]int{h264.ConstrainedBaseline: 2, h264.Main: 2, h264.High: 4, h264.ConstrainedHigh: 4}
+	return merits[parameters.ID.Profile()] + parameters.Mode
+}
+
+// Common tells whether a format is the one of its codec that everybody can have.
+func (f Format) Common() bool {
 	switch videoCodec(f.Codec) {
 	case vp9:
 		return profile(f, "profile-id") == 0
@@ -184,6 +210,24 @@ func (f Format) common() bool {
 	default:
 		return true
 	}
+}
+
+// Constrained gives a format as it is offered to a browser: of H.264 with the profile as browsers spell it.
+func (f Format) Constrained() Format {
+	if parameters, ok := h264.ParseParameters(f.Parameters); ok && videoCodec(f.Codec) == avc {
+		f.Parameters = parameters.Constrained().String()
+	}
+	return f
+}
+
+// Brief gives a format as it is offered to a phone, in a datagram: of H.264 without the word that allows each direction
+// a level of its own, which costs more than it gains there.
+func (f Format) Brief() Format {
+	if parameters, ok := h264.ParseParameters(f.Parameters); ok && parameters.Asymmetric {
+		parameters.Asymmetric = false
+		f.Parameters = parameters.String()
+	}
+	return f
 }
 
 // Answering gives a party's format of pictures with what is answered to it, when far is the other party's that fits.

@@ -63,8 +63,9 @@ func TestOffered(t *testing.T) {
 	t.Parallel()
 	ofBrowser := []Format{
 		videoFormat("VP8", ""), videoFormat("H264", "profile-level-id=640c1f;packetization-mode=1"),
-		videoFormat("H264", "profile-level-id=42e01f;packetization-mode=1"), videoFormat("H264", "profile-level-id=42001f"),
-		videoFormat("H264", "profile-level-id=4d001f"),
+		videoFormat("H264", "profile-level-id=42001f;packetization-mode=1"), videoFormat("H264", "profile-level-id=42001f"),
+		videoFormat("H264", "profile-level-id=42e01f;packetization-mode=1"), videoFormat("H264", "profile-level-id=4d001f"),
+		videoFormat("H264", "profile-level-id=640c1f"), videoFormat("H264", "profile-level-id=f4001f"),
 		videoFormat("VP9", "profile-id=2"), videoFormat("VP9", "profile-id=0"),
 		videoFormat("AV1", ""), videoFormat("rtx", "apt=96"),
 	}
@@ -73,7 +74,8 @@ func TestOffered(t *testing.T) {
 		got = append(got, format.Name+" "+format.Parameters)
 	}
 	want := []string{
-		"VP8 ", "H264 profile-level-id=42e01f;packetization-mode=1", "H264 profile-level-id=42001f", "VP9 ", "AV1 ",
+		"VP8 ", "H264 profile-level-id=640c1f;packetization-mode=1", "H264 profile-level-id=42e01f;packetization-mode=1",
+		"H264 profile-level-id=42001f", "VP9 ", "AV1 ",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)

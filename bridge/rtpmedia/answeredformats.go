@@ -25,8 +25,8 @@ func pairsOf(party sdp.Media, ours *sdp.Media) []pair {
 	return pairs
 }
 
-// offeredAs finds the format of our offer for which one of the answer stands: the one with its number if that may be, or
-// else the one that fits. A phone that leaves out the packetization-mode of a number, which we offered in both modes,
+// offeredAs finds the format of our offer for which one of the answer stands: the one with its number if that may be,
+// or else the one that fits. A phone that leaves out the packetization-mode of a number, where we offered both modes,
 // means that number.
 func offeredAs(answered transcode.Format, ours *sdp.Media) (transcode.Format, bool) {
 	silent := !strings.Contains(strings.ToLower(answered.Parameters), "packetization-mode")

@@ -231,9 +231,13 @@ func offerable(kind transcode.Kind, formats []transcode.Format) []transcode.Form
 	if kind == transcode.Audio {
 		return formats
 	}
-	return slices.DeleteFunc(transcode.Crossing(formats), func(format transcode.Format) bool {
+	offered := slices.DeleteFunc(transcode.Crossing(formats), func(format transcode.Format) bool {
 		return strings.EqualFold(format.Name, "AV1")
 	})
+	for i := range offered {
+		offered[i] = offered[i].Brief()
+	}
+	return offered
 }
 
 // offeredFormats gives the codecs their numbers, and adds telephone-events to those of audio.

@@ -1,6 +1,7 @@
 package rtpmedia
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -36,8 +37,23 @@ func (s *Session) shorten(layout []sdp.Media, ours sections) {
 	for long() && video.dropRetransmission() { // what is lost can be sent again without that
 	}
 	if long() {
+		video.Formats = commonest(video.Formats)
+	}
+	if long() {
 		video.Extensions, video.Feedback = nil, sdp.PictureFeedback()
 	}
+}
+
+// commonest leaves out the profiles that not everybody has of codecs that are offered with a common one, too.
+func commonest(formats []sdp.Format) []sdp.Format {
+	var kept []sdp.Format
+	for _, format := range formats {
+		everybodys := func(other sdp.Format) bool { return other.Equal(format.Codec) && other.Common() }
+		if format.Common() || !slices.ContainsFunc(formats, everybodys) {
+			kept = append(kept, format)
+		}
+	}
+	return kept
 }
 
 // LimitPictures asks the party by TMMBR (RFC 5104) to send no more of pictures, in bit/s, now and with each report from

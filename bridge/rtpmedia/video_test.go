@@ -269,3 +269,38 @@ func TestH264Answers(t *testing.T) {
 		})
 	}
 }
+
+// TestOfferOfProfiles offers a better profile where the datagram has room, and the one that everybody has anyway; none
+// with words that cost more than they gain.
+func TestOfferOfProfiles(t *testing.T) {
+	t.Parallel()
+	const asymmetric = ";level-asymmetry-allowed=1"
+	formats := []transcode.Format{
+		h264(97, "profile-level-id=64001f;packetization-mode=1"+asymmetric),
+		h264(98, "profile-level-id=42e01f;packetization-mode=1"+asymmetric),
+	}
+	many := pictures(bridge.SendRecv, append(formats, vp8())...)
+	for i := range 12 {
+		many.Media[0].Formats = append(many.Media[0].Formats, transcode.Format{
+			Codec: transcode.Codec{Name: "speex", ClockRate: uint32(8000 + i)}, PayloadType: uint8(110 + i),
+		})
+	}
+	for name, test := range map[string]struct {
+		offered bridge.Description
+		better  bool
+	}{
+		"room":    {pictures(bridge.SendRecv, append(formats, vp8())...), true},
+		"no room": {many, false},
+		"nothing else": {func() bridge.Description {
+			only := many
+			only.Media = []bridge.MediaDescription{many.Media[0], pictures(bridge.SendRecv, formats[0]).Media[1]}
+			return only
+		}(), true},
+	} {
+		offer := string(must[[]byte](t)(newSession(t, nil).Offer(test.offered)))
+		if strings.Contains(offer, "=64001f") != test.better || strings.Contains(offer, "asymmetry") ||
+			strings.Contains(offer, "=42e01f") == (name == "nothing else") {
+			t.Errorf("%s: %d bytes\n%s", name, len(offer), offer)
+		}
+	}
+}

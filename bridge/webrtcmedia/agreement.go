@@ -159,6 +159,7 @@ func proposalsFor(proposal bridge.Description, used []transcode.Format) agreemen
 	ours[transcode.Video].direction, ours[transcode.Video].bitrate = video.Direction, video.Bitrate
 	taken := slices.Concat(used, ours[transcode.Audio].all())
 	for _, format := range transcode.Crossing(video.Formats) {
+		format = format.Constrained()
 		format.PayloadType = usualPayloadType(format.Codec)
 		var ok bool
 		if format.PayloadType, ok = payloadType(format, taken); !ok {

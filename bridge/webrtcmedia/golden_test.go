@@ -90,6 +90,31 @@ func TestOwnOffer(t *testing.T) {
 	golden(t, "testdata/own-offer.sdp", placeholders(offer))
 }
 
+// TestOfferOfProfiles spells the profiles of a phone's H.264 as browsers know them.
+func TestOfferOfProfiles(t *testing.T) {
+	t.Parallel()
+	session, _ := newSession(t, quiet(t), Options{})
+	pictures := bridge.MediaDescription{Kind: transcode.Video}
+	for i, said := range []string{"64000d;packetization-mode=1", "42801F;packetization-mode=1", "42801F"} {
+		pictures.Formats = append(pictures.Formats, transcode.Format{
+			Codec: transcode.Codec{Name: "H264", ClockRate: 90000}, PayloadType: uint8(97 + i),
+			Parameters: "profile-level-id=" + said,
+		})
+	}
+	offered := proposal(bridge.SendRecv)
+	offered.Media = append(offered.Media, pictures)
+	offer, err := session.Offer(offered)
+	must(t, err)
+	for _, want := range []string{
+		" profile-level-id=640c0d;packetization-mode=1\r", " profile-level-id=42e01f;packetization-mode=1\r",
+		" profile-level-id=42e01f\r",
+	} {
+		if !strings.Contains(string(offer), want) {
+			t.Errorf("no %q in\n%s", want, offer)
+		}
+	}
+}
+
 func golden(t *testing.T, file, got string) {
 	t.Helper()
 	file = strings.TrimSuffix(file, ".sdp") + ".golden"

@@ -17,6 +17,8 @@ type Parameters struct {
 	Mode int
 	// Sets are the parameter sets of the stream that the describing party sends, as base64; empty where none are given.
 	Sets string
+	// Asymmetric is level-asymmetry-allowed: each party may send by the level of the other one.
+	Asymmetric bool
 	// limits are max-mbps and its like: what the party can decode beyond its level, in the order of limitNames; -1 where
 	// not given.
 	limits [5]int
@@ -29,7 +31,9 @@ func limitNames() [5]string { return [5]string{"max-mbps", "max-fs", "max-cpb", 
 // profile-level-id that is none.
 func ParseParameters(text string) (Parameters, bool) {
 	id, ok := ParseProfileLevelID(parameter(text, "profile-level-id"))
-	p := Parameters{ID: id, Mode: max(number(text, "packetization-mode"), 0)}
+	p := Parameters{
+		ID: id, Mode: max(number(text, "packetization-mode"), 0), Asymmetric: number(text, "level-asymmetry-allowed") == 1,
+	}
 	for i, name := range limitNames() {
 		p.limits[i] = number(text, name)
 	}
@@ -58,6 +62,9 @@ func (p Parameters) String() string {
 	if p.Mode > 0 {
 		fmt.Fprintf(&text, ";packetization-mode=%d", p.Mode)
 	}
+	if p.Asymmetric {
+		text.WriteString(";level-asymmetry-allowed=1")
+	}
 	for i, name := range limitNames() {
 		if p.limits[i] >= 0 {
 			fmt.Fprintf(&text, ";%s=%d", name, p.limits[i])
@@ -73,6 +80,14 @@ func (p Parameters) String() string {
 // to be the same, the level need not (RFC 6184 section 8.2.2).
 func (p Parameters) Fits(other Parameters) bool {
 	return p.ID.family() != ProfileUnknown && p.ID.family() == other.ID.family() && p.Mode == other.Mode
+}
+
+// Decodes tells whether who takes p can decode the stream of who says other: each profile has all that the lesser one
+// has. How the stream is packed says nothing of that.
+func (p Parameters) Decodes(other Parameters) bool {
+	rank := map[Profile]int{ConstrainedBaseline: 1, Main: 2, High: 3}
+	lesser := rank[other.ID.family()]
+	return lesser > 0 && lesser <= rank[p.ID.family()]
 }
 
 // Repackable tells whether two parties that said these lines differ in nothing but the packetization mode: what one of
@@ -95,13 +110,20 @@ func (p Parameters) repacked() Parameters {
 // Common tells whether the profile is the one that everybody has.
 func (p Parameters) Common() bool { return p.ID.family() == ConstrainedBaseline }
 
+// Constrained gives the line with the profile as browsers spell it, of those that interoperate: they know them only
+// with the constraints that everybody keeps.
+func (p Parameters) Constrained() Parameters {
+	p.ID = p.ID.constrained()
+	return p
+}
+
 // Answer gives the line that answers an offer p, when far is what the other party said, who decodes and sends the
-// packets: the profile as it was offered, and the lower one of both levels. We never allow the two directions to have
-// different ones, as that costs an offer more than it gains (RFC 6184 section 8.2.2).
+// packets: the profile as it was offered, and the lower one of both levels, or, if both allow each direction its own,
+// that of the other party (RFC 6184 section 8.2.2).
 func (p Parameters) Answer(far Parameters) Parameters {
 	answer := far
-	answer.Mode, answer.ID = p.Mode, p.ID.withLevelOf(far.ID)
-	if p.ID.below(far.ID) {
+	answer.Mode, answer.ID, answer.Asymmetric = p.Mode, p.ID.withLevelOf(far.ID), p.Asymmetric && far.Asymmetric
+	if p.ID.below(far.ID) && !answer.Asymmetric {
 		answer.ID = p.ID
 	}
 	return answer

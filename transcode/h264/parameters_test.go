@@ -40,7 +40,8 @@ func TestFits(t *testing.T) {
 		{"profile-level-id=42e01f;packetization-mode=1", "profile-level-id=42e01f", false},
 		{"profile-level-id=42801F", "profile-level-id=42e01f;packetization-mode=0", true},
 		{"", "profile-level-id=42e01f", true},
-		{"profile-level-id=640c1f", "profile-level-id=64001f", false},
+		{"profile-level-id=640c1f", "profile-level-id=64001f", true},
+		{"profile-level-id=64001f", "profile-level-id=4d001f", false},
 		{"profile-level-id=4d001f", "profile-level-id=42e01f", false},
 	} {
 		a, b := parsed(t, test.a), parsed(t, test.b)
@@ -64,10 +65,31 @@ func TestAnswer(t *testing.T) {
 			"profile-level-id=42800d;max-br=300;sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==",
 			"profile-level-id=42e00d;max-br=300;sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==",
 		},
+		{
+			"levels of their own", "profile-level-id=428016;packetization-mode=1;level-asymmetry-allowed=1",
+			"profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1",
+			"profile-level-id=42801f;packetization-mode=1;level-asymmetry-allowed=1",
+		},
 		{"level 1b", "profile-level-id=42e00b", "profile-level-id=42f00b", "profile-level-id=42f00b"},
 	} {
 		if got := parsed(t, test.offered).Answer(parsed(t, test.far)).String(); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestConstrained spells profiles as browsers do.
+func TestConstrained(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"profile-level-id=42801F":                      "profile-level-id=42e01f",
+		"profile-level-id=42900b;packetization-mode=1": "profile-level-id=42f00b;packetization-mode=1",
+		"profile-level-id=4d801f":                      "profile-level-id=42e01f",
+		"profile-level-id=64000d":                      "profile-level-id=640c0d",
+		"profile-level-id=4d0028":                      "profile-level-id=4d0028",
+	} {
+		if got := parsed(t, text).Constrained().String(); got != want {
+			t.Errorf("%s is spelt %s, want %s", text, got, want)
 		}
 	}
 }

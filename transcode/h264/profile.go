@@ -81,13 +81,30 @@ func (id ProfileLevelID) Profile() Profile {
 	}
 }
 
-// family puts together what interoperates in fact: no phone's Baseline has the error resilience tools that set it apart
-// from Constrained Baseline.
+// family puts together what interoperates in fact: in calls nobody's Baseline has the error resilience tools that set
+// it apart from Constrained Baseline, nor anybody's High the interlaced pictures, or those that look ahead, which
+// Constrained High has not.
 func (id ProfileLevelID) family() Profile {
-	if profile := id.Profile(); profile != Baseline {
+	switch profile := id.Profile(); profile {
+	case Baseline:
+		return ConstrainedBaseline
+	case ConstrainedHigh:
+		return High
+	default:
 		return profile
 	}
-	return ConstrainedBaseline
+}
+
+// constrained spells Constrained Baseline and Constrained High as browsers do, whichever of their family is said.
+func (id ProfileLevelID) constrained() ProfileLevelID {
+	const allOfBaseline, ofHigh = 0xe0, 0x0c // constraint_set0 to 2; 4 and 5
+	switch id.family() {                     //nolint:exhaustive // others have one spelling
+	case ConstrainedBaseline:
+		id.IDC, id.IOP = 66, id.IOP|allOfBaseline
+	case High:
+		id.IOP |= ofHigh
+	}
+	return id
 }
 
 // below tells whether a level is lower than another one. Level 1b lies between 1 and 1.1.
