@@ -31,8 +31,8 @@ const (
 func typeOf(message []byte) uint16 { return binary.BigEndian.Uint16(message) }
 
 // candidate is what an ICE agent sees of our sockets: the connection of one host candidate for all those of a kind (see
-// socket.resembles), since each costs the agent a goroutine and a buffer of 8 KiB. It carries STUN only. An answer leaves
-// from where the check came to; by which socket a check of ours leaves the ways of the Conn know.
+// socket.resembles), since each costs the agent a goroutine and a buffer of 8 KiB. It carries STUN only. An answer
+// leaves from where the check came to; by which socket a check of ours leaves the ways of the Conn know.
 type candidate struct {
 	conn    *Conn
 	name    string
