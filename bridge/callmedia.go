@@ -43,7 +43,7 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 	}
 	pipe, err := transcode.Connect(source, to.asking(format), to.leg.Media().Sender(kind), transcode.ConnectOptions{
 		PacketTime: sink.PacketTime, Encoder: c.exchange.options.Encoder, MostDelay: c.exchange.options.JitterBuffer,
-		MaxPayload: mostPayload(to),
+		MaxPayload: mostPayload(to), Workspaces: &c.exchange.workspaces,
 		Pictures: transcode.PictureOptions{
 			Limit: c.exchange.options.Policy.Pictures, Bitrate: c.exchange.options.Policy.capped(to.takes),
 			AskKeyframe: from.leg.AskKeyframe,

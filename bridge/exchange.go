@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"golang.org/x/time/rate"
+
+	"sipbridge/transcode"
 )
 
 // retryAfter is the number of seconds after which a caller that was refused may try again; by then another
@@ -33,6 +35,8 @@ type Exchange struct {
 	strangers *rate.Limiter
 	// closing is closed when all calls are to end.
 	closing chan struct{}
+	// workspaces are of all pipes.
+	workspaces transcode.Workspaces
 	// work counts all goroutines of the Exchange and its calls. They are added under mu, while not closed.
 	work sync.WaitGroup
 

@@ -44,7 +44,7 @@ func (t *transcoder) isNoise(packet *rtp.Packet) bool {
 func (t *transcoder) describe(packet *rtp.Packet) {
 	t.align(packet.Timestamp)
 	if t.tellsNoise() {
-		t.tell(packet.Payload[:min(len(packet.Payload), len(t.payload))], 0)
+		t.tell(packet.Payload[:min(len(packet.Payload), len(t.work.payload))], 0)
 		return
 	}
 	t.comfort.generator.Describe(packet.Payload)
@@ -64,7 +64,7 @@ func (t *transcoder) tell(description []byte, samples int) {
 	t.position += uint64(len(t.frame))
 	t.frame = t.frame[:0]
 	t.marker = false
-	t.send(comfortnoise.PayloadType, copy(t.payload, description), samples)
+	t.send(comfortnoise.PayloadType, copy(t.work.payload[:], description), samples)
 	t.marker = true
 }
 
@@ -75,7 +75,7 @@ func (t *transcoder) soothe() {
 			return
 		}
 		t.comfort.due += noiseFrame
-		pcm := t.pcm[:t.samples(noiseFrame)]
+		pcm := t.work.pcm[:t.samples(noiseFrame)]
 		t.comfort.generator.Fill(pcm)
 		t.put(pcm)
 	}

@@ -29,6 +29,8 @@ type ConnectOptions struct {
 	NoTimer bool
 	// Encoder says how to encode.
 	Encoder EncoderOptions
+	// Workspaces are shared with other pipes. Default: some of the pipe's own.
+	Workspaces *Workspaces
 	// MaxPayload is the largest packet of pictures that the receiver's path carries, in bytes; 0 sets no limit. Larger
 	// ones are cut.
 	MaxPayload int

@@ -49,10 +49,10 @@ type transcoder struct {
 	comfort comfort
 	now     time.Duration // the moment of the packet, or of the timer
 
-	pcm     []int16 // what was decoded last
-	changed []int16 // the same at the encoder's rate
-	frame   []int16 // what waits to be a whole frame
-	payload []byte
+	work    *workspace // while a packet is at hand; else nil
+	pcm     int        // the most samples of a packet; 0 before open
+	changed int        // the same at the encoder's rate; 0 where that is the decoder's
+	frame   []int16    // what waits to be a whole frame
 	out     rtp.Packet
 
 	fresh  bool   // the next packet begins a time line
@@ -67,6 +67,9 @@ type transcoder struct {
 }
 
 func newTranscoder(pipe *Pipe, from, to Format, path path, options ConnectOptions) *transcoder {
+	if options.Workspaces == nil {
+		options.Workspaces = &Workspaces{}
+	}
 	t := &transcoder{pipe: pipe, from: from, to: to, path: path, options: options}
 	t.buffer = jitter.NewBuffer(t, jitter.Options{
 		ClockRate: from.ClockRate, Wait: options.Wait, Most: options.MostDelay,
@@ -83,6 +86,7 @@ func newTranscoder(pipe *Pipe, from, to Format, path path, options ConnectOption
 
 // write takes a packet of the source that came at a moment, and gives the receiver's error.
 func (t *transcoder) write(packet *rtp.Packet, at time.Duration) error {
+	defer t.begin().end()
 	t.err, t.now = nil, at
 	t.soothe()
 	t.buffer.Push(packet, at)
@@ -91,6 +95,7 @@ func (t *transcoder) write(packet *rtp.Packet, at time.Duration) error {
 
 // advance lets out what is due at a moment, and gives the receiver's error.
 func (t *transcoder) advance(at time.Duration) error {
+	defer t.begin().end()
 	t.err, t.now = nil, at
 	t.buffer.Advance(at)
 	t.soothe()
@@ -99,8 +104,21 @@ func (t *transcoder) advance(at time.Duration) error {
 
 // stop lets out what is held, because the source changed to another format.
 func (t *transcoder) stop() {
+	defer t.begin().end()
 	t.buffer.Reset()
 	t.Restart()
+}
+
+// begin borrows what work takes, until end.
+func (t *transcoder) begin() *transcoder {
+	t.work = t.options.Workspaces.take()
+	t.work.fit(t.pcm, t.changed)
+	return t
+}
+
+func (t *transcoder) end() {
+	t.options.Workspaces.give(t.work)
+	t.work = nil
 }
 
 // open makes what is needed only when packets come.
@@ -112,19 +130,19 @@ func (t *transcoder) open() error {
 	if t.decoder, err = NewDecoder(t.from, t.path.decode); err != nil {
 		return err
 	}
-	t.pcm = make([]int16, t.samples(MaxPacketTime))
+	t.pcm = t.samples(MaxPacketTime)
 	if t.path.resamples() {
 		if t.resampler, err = resample.New(t.path.decode, t.path.encode); err != nil {
 			return err
 		}
-		t.changed = make([]int16, t.resampler.Room(len(t.pcm)))
+		t.changed = t.resampler.Room(t.pcm)
 	}
 	if t.encoder, err = NewEncoder(t.to, t.path.encode, t.options.Encoder); err != nil {
 		return err
 	}
 	known, _ := find(t.to.Codec)
 	t.frame = make([]int16, 0, t.encoded(t.samples(known.packetTime(t.options.PacketTime))))
-	t.payload = make([]byte, maxPayload)
+	t.work.fit(t.pcm, t.changed)
 	return nil
 }
 
@@ -169,17 +187,17 @@ func (t *transcoder) Play(packet *rtp.Packet) {
 	}
 	t.comfort.on = false
 	t.align(packet.Timestamp)
-	n, err := t.decoder.Decode(packet.Payload, t.pcm)
+	n, err := t.decoder.Decode(packet.Payload, t.work.pcm)
 	if err != nil {
 		t.pipe.decodeErrors.Add(1)
 		t.conceal(nil, t.last)
 		return
 	}
 	t.last = n
-	t.pipe.sound.hear(t.pcm[:n], t.path.decode)
+	t.pipe.sound.hear(t.work.pcm[:n], t.path.decode)
 	if !t.hush(packet.Payload, n) {
-		t.follow(t.pcm[:n])
-		t.put(t.pcm[:n])
+		t.follow(t.work.pcm[:n])
+		t.put(t.work.pcm[:n])
 	}
 }
 
@@ -201,13 +219,13 @@ func (t *transcoder) conceal(next []byte, samples int) {
 	if samples <= 0 {
 		return
 	}
-	n, err := t.decoder.Conceal(next, t.pcm[:samples])
+	n, err := t.decoder.Conceal(next, t.work.pcm[:samples])
 	if err != nil {
 		t.pipe.decodeErrors.Add(1)
 		return
 	}
 	t.pipe.sound.conceal(n, t.path.decode)
-	t.put(t.pcm[:n])
+	t.put(t.work.pcm[:n])
 }
 
 // gap gives how many samples of the decoder a timestamp is ahead of the sound.
@@ -252,12 +270,12 @@ func (t *transcoder) pause(samples int) {
 func (t *transcoder) put(pcm []int16) {
 	t.cursor += uint32(int64(len(pcm)) * int64(t.from.ClockRate) / int64(t.path.decode))
 	if t.resampler != nil {
-		n, err := t.resampler.Resample(pcm, t.changed)
+		n, err := t.resampler.Resample(pcm, t.work.changed)
 		if err != nil {
 			t.fail(err)
 			return
 		}
-		pcm = t.changed[:n]
+		pcm = t.work.changed[:n]
 	}
 	for len(pcm) > 0 {
 		begun := len(t.frame)
@@ -274,7 +292,7 @@ func (t *transcoder) emit() {
 	}
 	t.arm()
 	t.obey()
-	size, err := t.encoder.Encode(t.frame, t.payload)
+	size, err := t.encoder.Encode(t.frame, t.work.payload[:])
 	samples := len(t.frame)
 	t.frame = t.frame[:0]
 	if err != nil || size == 0 {
@@ -294,7 +312,7 @@ func (t *transcoder) send(payloadType uint8, size, samples int) {
 		Version: 2, Marker: t.marker, PayloadType: payloadType, SequenceNumber: t.sequence,
 		Timestamp: uint32(t.position * uint64(t.to.ClockRate) / uint64(t.path.encode)), SSRC: t.ssrc,
 	}
-	t.out.Payload = t.payload[:size]
+	t.out.Payload = t.work.payload[:size]
 	t.position += uint64(samples)
 	t.fail(t.pipe.send(&t.out))
 }
