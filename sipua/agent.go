@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sipbridge/sipua/presence"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
@@ -17,7 +18,7 @@ import (
 type Agent struct {
 	options      Options
 	log          *slog.Logger
-	transactions *transactions
+	transactions *transaction.Table
 	dialogs      *dialogs
 	users        *flowUsers
 	relays       *relayBindings
@@ -51,20 +52,22 @@ type Agent struct {
 func NewAgent(options Options) *Agent {
 	options = options.withDefaults()
 	a := &Agent{
-		options:      options,
-		log:          options.Log,
-		transactions: newTransactions(options.Trace, newStreams(options.Transports)),
-		dialogs:      newDialogs(),
-		users:        newFlowUsers(),
-		relays:       newRelayBindings(),
-		relayGuard:   newRelayGuard(),
-		paths:        newRelayPaths(),
-		proxies:      newProxiedDialogs(),
-		rates:        newUserRates(requestsPerSecond, requestsAtOnce),
-		names:        newUserRates(namesPerSecond, namesAtOnce),
-		strangers:    newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
-		watchers:     newWatchers(),
-		removals:     newRemovals(),
+		options: options,
+		log:     options.Log,
+		transactions: transaction.NewTable(transaction.Options{
+			FlowTo: flowTo(options.Transports), Trace: options.Trace, Log: options.Log,
+		}),
+		dialogs:    newDialogs(),
+		users:      newFlowUsers(),
+		relays:     newRelayBindings(),
+		relayGuard: newRelayGuard(),
+		paths:      newRelayPaths(),
+		proxies:    newProxiedDialogs(),
+		rates:      newUserRates(requestsPerSecond, requestsAtOnce),
+		names:      newUserRates(namesPerSecond, namesAtOnce),
+		strangers:  newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
+		watchers:   newWatchers(),
+		removals:   newRemovals(),
 
 		relayedSubscriptions: newRelayedSubscriptions(),
 		upstreams: upstreamAddresses{
@@ -97,7 +100,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	close(a.closing)
 	probing.Wait()
 	a.crew.wait()
-	a.transactions.close()
+	a.transactions.Close()
 	return nil
 }
 

@@ -145,15 +145,19 @@ func (l *leg) setContent(m message.Message, sdp []byte, documents []bridge.Docum
 // had none.
 func (l *leg) inviteWithoutDocuments() bool {
 	refused := l.calling.transaction
-	if refused == nil || l.givenUp() || !strings.HasPrefix(message.ContentType(refused.request), "multipart/") {
+	if refused == nil || l.givenUp() {
 		return false
 	}
-	sdp := sdpIn(refused.request)
+	request, _ := refused.Sent()
+	if !strings.HasPrefix(message.ContentType(request), "multipart/") {
+		return false
+	}
+	sdp := sdpIn(request)
 	for _, name := range []string{"Content-Type", "MIME-Version", "Geolocation"} {
-		for refused.request.RemoveHeader(name) {
+		for request.RemoveHeader(name) {
 			continue // it takes the first one away
 		}
 	}
-	setSDP(refused.request, sdp)
+	setSDP(request, sdp)
 	return l.inviteAgain(refused)
 }

@@ -7,19 +7,20 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/wire"
 )
 
 // deliver brings a NOTIFY to devices, of which there is at least one, as bridge.Deliver does with a message.
-func (a *Agent) deliver(transaction *serverTransaction, devices []bindingEndpoint, who identity) {
+func (a *Agent) deliver(notice *transaction.Server, devices []bindingEndpoint, who identity) {
 	a.stats.delivered.Add(1)
 	delivery := bridge.NewDelivery(len(devices), func(cause bridge.Cause) {
-		if !transaction.answered() { // a mailbox is taken even if no device is there
-			transaction.respond(cause.Status, "")
+		if !notice.Answered() { // a mailbox is taken even if no device is there
+			notice.Respond(cause.Status, "")
 		}
 	})
 	for _, device := range devices {
-		request, err := a.forDevice(device, transaction.request, who)
+		request, err := a.forDevice(device, notice.Request, who)
 		if err != nil {
 			delivery.Report(bridge.Cause{Status: 480})
 			continue
@@ -31,7 +32,7 @@ func (a *Agent) deliver(transaction *serverTransaction, devices []bindingEndpoin
 			continue
 		}
 		if !a.crew.start(func() { delivery.Report(causeOfAnswer(sent.wait(textPatience, textPatience))) }) {
-			delivery.Report(message.CauseOfError(errClosed))
+			delivery.Report(message.CauseOfError(transaction.ErrClosed))
 		}
 	}
 }
@@ -40,7 +41,7 @@ func (a *Agent) deliver(transaction *serverTransaction, devices []bindingEndpoin
 // never 408 (RFC 4320 section 4.2).
 func causeOfAnswer(response *sip.Response, err error) bridge.Cause {
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, transaction.ErrTooLarge):
 		return message.CauseOfError(err)
 	case err != nil:
 		return bridge.Cause{Status: 480, Err: err}

@@ -52,7 +52,7 @@ func (d *dialogs) add(l *leg) {
 	defer d.mu.Unlock()
 	d.legs[l.dialogKey()] = l
 	if l.incoming {
-		d.invites[inviteKeyOf(l.invite.request)] = l
+		d.invites[inviteKeyOf(l.invite.Request)] = l
 	}
 }
 
@@ -65,7 +65,7 @@ func (d *dialogs) remove(l *leg) {
 	if l.invite == nil {
 		return
 	}
-	if key := inviteKeyOf(l.invite.request); d.invites[key] == l {
+	if key := inviteKeyOf(l.invite.Request); d.invites[key] == l {
 		delete(d.invites, key)
 	}
 }

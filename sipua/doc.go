@@ -1,5 +1,4 @@
-// Package sipua is the bridge's SIP user agent: transactions, dialogs and registrations on any transport,
-// with any media.
+// Package sipua is the bridge's SIP user agent: dialogs and registrations on any transport, with any media.
 //
 // A transport (UDP, TCP, or a WebSocket of package ws) frames whole messages and hands each, in order, to
 // Agent.Receive with the Flow it came on. The agent checks and parses it (packages wire and message), matches

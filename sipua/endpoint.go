@@ -11,6 +11,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/toll"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 	"sipbridge/sipua/wire"
@@ -278,7 +279,7 @@ func (l *leg) connect(request bridge.Request, target dialTarget) {
 	})
 	if !started {
 		l.pending--
-		l.end(message.CauseOfError(errClosed))
+		l.end(message.CauseOfError(transaction.ErrClosed))
 	}
 }
 

@@ -167,27 +167,6 @@ func TestSilentServerIsLeftBehind(t *testing.T) {
 	s.settled()
 }
 
-func TestInviteOfAServerLeftBehindIsNotRepeated(t *testing.T) {
-	s := newSetup(t, twoServers)
-	p := s.peer("UDP", firstServer)
-	s.callServers()
-	invite := p.request(sip.INVITE)
-	s.agent.transactions.mu.Lock()
-	defer s.agent.transactions.mu.Unlock()
-	for _, transaction := range s.agent.transactions.clients {
-		transaction.mute()
-		send := func(request *sip.Request) {
-			if err := (&connection{flow: p, keeps: transaction.keeps}).WriteMsg(request); err != nil {
-				t.Error(err)
-			}
-		}
-		send(invite)
-		p.quiet()
-		send(message.Cancel(invite))
-		p.request(sip.CANCEL)
-	}
-}
-
 // TestNoOtherServerIsTried once the callee was reached, the caller gave up, or an answer is one.
 func TestNoOtherServerIsTried(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -18,25 +18,11 @@ func TestEndedLegIsLetGo(t *testing.T) {
 			s := newSetup(t)
 			p := s.peer("UDP", "192.0.2.20:5060")
 			s.hungUp(establish(s, p), p)
-			table := s.agent.transactions
-			table.mu.Lock()
-			defer table.mu.Unlock()
-			if len(table.servers)+len(table.clients) < 1 {
+			if servers, clients := s.agent.transactions.Sizes(); servers+clients < 1 {
 				t.Error("no transaction is left, so this shows nothing")
 			}
-			for key, transaction := range table.servers {
-				transaction.mu.Lock()
-				if transaction.canceled != nil {
-					t.Errorf("%s still tells of a CANCEL", key)
-				}
-				transaction.mu.Unlock()
-			}
-			for key, transaction := range table.clients {
-				transaction.mu.Lock()
-				if transaction.handler != nil {
-					t.Errorf("%s still tells of responses", key)
-				}
-				transaction.mu.Unlock()
+			if left := s.agent.transactions.Listened(); left > 0 {
+				t.Errorf("%d transactions still tell of what comes", left)
 			}
 		})
 	}

@@ -268,19 +268,12 @@ func TestMessageOnWebSocketIsLimitedByTheConfiguration(t *testing.T) {
 
 func TestStrangersAreTurnedAwayWhenThereIsTooMuch(t *testing.T) {
 	s := newSetup(t)
-	s.agent.transactions.mu.Lock()
-	for i := range maxStrangers {
-		s.agent.transactions.servers[fmt.Sprint(i)] = nil
-	}
-	s.agent.transactions.mu.Unlock()
+	s.agent.strangers.transactions = 0
 	p := s.peer("UDP", "192.0.2.9:5070")
 	p.say("sdp", newScript(p).lines("INVITE", "1")...)
 	if again := p.status(503).GetHeader("Retry-After"); again == nil {
 		t.Error("nothing is said about when to try again")
 	}
-	s.agent.transactions.mu.Lock()
-	clear(s.agent.transactions.servers)
-	s.agent.transactions.mu.Unlock()
 }
 
 // final waits for the next final response.

@@ -166,22 +166,8 @@ func (s *setup) settled() {
 
 // open counts transactions without a final response. Others live on only by the timers of RFC 3261 section 17.
 func (s *setup) open() (servers, clients int) {
-	transactions := s.agent.transactions
-	transactions.mu.Lock()
-	defer transactions.mu.Unlock()
-	for _, transaction := range transactions.servers {
-		if !transaction.answered() {
-			servers++
-		}
-	}
-	for _, transaction := range transactions.clients {
-		transaction.mu.Lock()
-		if transaction.final == 0 {
-			clients++
-		}
-		transaction.mu.Unlock()
-	}
-	return servers, clients
+	answering, asking := s.agent.transactions.Open()
+	return len(answering), len(asking)
 }
 
 // eventually waits for a condition.

@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/trunk"
 )
 
@@ -103,7 +104,7 @@ func (l *leg) sendDTMF(key bridge.DTMF) {
 }
 
 // sendInfo sends an INFO; the handler gets what becomes of it, if that matters.
-func (l *leg) sendInfo(contentType string, body []byte, handler responseHandler) {
+func (l *leg) sendInfo(contentType string, body []byte, handler transaction.Handler) {
 	info := l.dialog.request(sip.INFO)
 	info.AppendHeader(sip.NewHeader("Content-Type", contentType))
 	info.SetBody(body)

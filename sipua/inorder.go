@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
@@ -15,8 +16,6 @@ var (
 	errNoTarget = errors.New("no server to send to")
 	// errSilent is why a server is given up: it said nothing.
 	errSilent = fmt.Errorf("nothing heard: %w", sip.ErrTransactionTimeout)
-	// errDisconnected is why a server is given up: the connection to it was refused or has ended.
-	errDisconnected = errors.New("no connection")
 )
 
 // sendInOrder sends a request that is no INVITE to one target after the other until one answers with something else
@@ -36,11 +35,11 @@ func (a *Agent) sendInOrder(targets []transport.Target, limit time.Duration,
 		}
 		response, err = a.sendTo(target, min(silence, left), left, build)
 		switch {
-		case errors.Is(err, errClosed) || err == nil && response.StatusCode != sip.StatusServiceUnavailable:
+		case errors.Is(err, transaction.ErrClosed) || err == nil && response.StatusCode != sip.StatusServiceUnavailable:
 			return response, err
 		case err == nil:
 			a.targetBusy(target, response)
-		case !errors.Is(err, errTooLarge):
+		case !errors.Is(err, transaction.ErrTooLarge):
 			a.targetFailed(target, err)
 		}
 	}
@@ -67,7 +66,7 @@ func (a *Agent) sendTo(target transport.Target, silence, limit time.Duration,
 type asking struct {
 	agent       *Agent
 	flow        transport.Flow
-	transaction *clientTransaction
+	transaction *transaction.Client
 	heard       chan struct{}
 	final       chan *sip.Response
 	failed      chan error
@@ -80,7 +79,7 @@ func (a *Agent) ask(flow transport.Flow, request *sip.Request) (*asking, error) 
 		heard: make(chan struct{}, 1), final: make(chan *sip.Response, 1), failed: make(chan error, 1),
 	}
 	var err error
-	w.transaction, err = a.transactions.send(flow, request, func(response *sip.Response, err error) {
+	w.transaction, err = a.transactions.Send(flow, request, func(response *sip.Response, err error) {
 		switch {
 		case err != nil:
 			offer(w.failed, err)
@@ -113,11 +112,11 @@ func (w *asking) wait(silence, limit time.Duration) (response *sip.Response, err
 		case <-over:
 			err = errSilent
 		case <-gone:
-			err = errDisconnected
+			err = transaction.ErrDisconnected
 		case <-w.agent.closing:
-			err = errClosed
+			err = transaction.ErrClosed
 		}
-		w.transaction.abandon()
+		w.transaction.Abandon()
 		return nil, err
 	}
 }

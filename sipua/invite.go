@@ -44,7 +44,7 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 	// The tag goes into the stored request, so that every response carries it.
 	request.To().Params.Add("tag", l.dialog.id.LocalTag)
 	canceled := func(cancel *sip.Request) { l.mailbox.post(func() { l.canceled(cancel) }) }
-	transaction, err := a.transactions.newInvite(flow, reply, request, canceled)
+	transaction, err := a.transactions.NewInvite(flow, reply, request, canceled)
 	if err != nil {
 		l.discard()
 		a.log.Debug("INVITE dropped", "error", err)
@@ -101,7 +101,7 @@ func (a *Agent) newLeg(word, user string) *leg {
 		log:     a.log.With(slog.String("leg", id)),
 		media:   noMedia{},
 		events:  make(chan bridge.Event, eventQueue+1),
-		open:    make(map[*clientTransaction]struct{}),
+		open:    make(map[*sentRequest]struct{}),
 		mailbox: newMailbox(),
 		info:    bridge.LegInfo{ID: id, Transport: word, User: user},
 	}

@@ -11,6 +11,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 )
@@ -63,7 +64,7 @@ type leg struct {
 	gone <-chan struct{}
 
 	// invite is the party's INVITE while it has no final response, and for the ACK after 200.
-	invite *serverTransaction
+	invite *transaction.Server
 	// calling is our INVITE while it has no final response.
 	calling *callingInvite
 	// fixedAnswer is the SDP already sent in a 183: the 200 repeats it to the byte.
@@ -100,13 +101,13 @@ type leg struct {
 	// mentioned crosses with the next response to the caller.
 	mentioned []bridge.Header
 	// spoken is what the party said and the other one has not answered yet.
-	spoken []*serverTransaction
+	spoken []*transaction.Server
 	// pending counts what the goroutine waits for: transactions, and the look-up of an address.
 	pending int
 	// open are our requests without a final response.
-	open map[*clientTransaction]struct{}
+	open map[*sentRequest]struct{}
 	// invites are transactions that outlive the leg.
-	invites []interface{ forget() }
+	invites []interface{ Forget() }
 	linger  *time.Timer
 	gave    bool // the goroutine may end although transactions are pending
 
@@ -127,7 +128,7 @@ const eventQueue = 64
 func (l *leg) start(first func()) {
 	l.mailbox.post(first)
 	if !l.agent.crew.start(l.run) {
-		l.end(message.CauseOfError(errClosed))
+		l.end(message.CauseOfError(transaction.ErrClosed))
 		l.finish()
 	}
 }
@@ -174,10 +175,10 @@ func (l *leg) finish() {
 	l.sendAllHeld()
 	l.stopTimers()
 	for transaction := range l.open {
-		transaction.abandon()
+		transaction.Abandon()
 	}
 	for _, transaction := range l.invites {
-		transaction.forget()
+		transaction.Forget()
 	}
 	l.agent.dialogs.remove(l)
 }
@@ -250,7 +251,7 @@ func (l *leg) end(cause bridge.Cause) {
 	l.stopTimers()
 	l.closeMedia()
 	if l.pending > 0 {
-		l.linger = l.after(transactionTime, func() { l.gave = true })
+		l.linger = l.after(transaction.Timeout, func() { l.gave = true })
 	}
 }
 
@@ -266,15 +267,15 @@ func (l *leg) answerAll(cause bridge.Cause) {
 	if l.incoming && l.invite != nil {
 		l.finalResponse(cause)
 	}
-	if l.offers.in != nil && !l.offers.in.answered() {
-		l.offers.in.respond(487, "")
+	if l.offers.in != nil && !l.offers.in.Answered() {
+		l.offers.in.Respond(487, "")
 	}
 	if l.referral != nil && !l.referral.accepted {
-		l.referral.refer.respond(487, "")
+		l.referral.refer.Respond(487, "")
 	}
 	for _, open := range l.spoken {
-		if !open.answered() {
-			open.respond(487, "")
+		if !open.Answered() {
+			open.Respond(487, "")
 		}
 	}
 	l.offers.in, l.referral, l.spoken = nil, nil, nil

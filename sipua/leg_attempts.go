@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
@@ -23,7 +24,7 @@ type attempts struct {
 // attempt is one INVITE to one target.
 type attempt struct {
 	target      transport.Target
-	transaction *clientTransaction
+	transaction *sentRequest
 	// again tells that it is the second one to the target, since the first connection ended.
 	again bool
 	// silence gives it up, if there is another.
@@ -81,7 +82,7 @@ func (l *leg) giveUpIfSilent() {
 	}
 	now.silence = l.after(l.agent.options.Silence, func() {
 		if l.unanswered(now) {
-			now.transaction.mute()
+			now.transaction.Mute()
 			l.attemptFailed(errSilent)
 		}
 	})
@@ -141,13 +142,13 @@ func (l *leg) attemptDisconnected() {
 	if !l.unanswered(now) {
 		return
 	}
-	now.transaction.abandon()
+	now.transaction.Abandon()
 	if now.again {
-		l.attemptFailed(errDisconnected)
+		l.attemptFailed(transaction.ErrDisconnected)
 		return
 	}
 	l.calling.attempts.left = append([]transport.Target{now.target}, l.calling.attempts.left...)
-	l.failOver(message.CauseOfError(errDisconnected))
+	l.failOver(message.CauseOfError(transaction.ErrDisconnected))
 }
 
 // lateResponse takes what comes from a target that was left behind: nobody may go on ringing there.
@@ -165,11 +166,11 @@ func (l *leg) lateResponse(a *attempt, response *sip.Response) {
 // releaseLate acknowledges and ends a call that a target took after it was left behind.
 func (l *leg) releaseLate(a *attempt, response *sip.Response) {
 	late := *l.dialog
-	request, flow := a.transaction.sent()
+	request, flow := a.transaction.Sent()
 	late.target = request.Recipient
 	late.establish(response)
 	ack := late.requestWithSequence(sip.ACK, request.CSeq().SeqNo)
-	if err := l.agent.sendStateless(flow, ack); err != nil {
+	if err := l.agent.sendACK(flow, ack); err != nil {
 		l.log.Debug("ACK not sent", "error", err)
 	}
 	if a.released {
@@ -178,7 +179,7 @@ func (l *leg) releaseLate(a *attempt, response *sip.Response) {
 	a.released = true
 	bye := late.request(sip.BYE)
 	message.Complete(flow, bye)
-	if _, err := l.agent.transactions.send(flow, bye, nil); err != nil {
+	if _, err := l.agent.transactions.Send(flow, bye, nil); err != nil {
 		l.log.Debug("BYE not sent", "error", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
@@ -26,8 +27,8 @@ type answerer interface {
 
 // prove answers the challenge of the leg's server by sending the request again with credentials, and reports false if
 // there is nothing to be answered, or if it cannot be (RFC 3261 section 22.2).
-func (l *leg) prove(d *dialog, challenged *clientTransaction, response *sip.Response, handler responseHandler) bool {
-	request := challenged.request
+func (l *leg) prove(d *dialog, challenged *sentRequest, response *sip.Response, handler transaction.Handler) bool {
+	request, flow := challenged.Sent()
 	if !l.mayProve(challenged, response) {
 		return false
 	}
@@ -41,9 +42,9 @@ func (l *leg) prove(d *dialog, challenged *clientTransaction, response *sip.Resp
 	if request.IsInvite() {
 		l.invitedAs = invitedAs{sequence: d.localSequence, header: header}
 	}
-	next, err := l.transmit(d, challenged.flow, request, handler)
+	next, err := l.transmit(d, flow, request, handler)
 	if err != nil {
-		handler.hear(nil, err)
+		handler.Hear(nil, err)
 		return true
 	}
 	next.answered = challenged.answered + 1
@@ -53,7 +54,7 @@ func (l *leg) prove(d *dialog, challenged *clientTransaction, response *sip.Resp
 }
 
 // replaceCalling puts the INVITE with credentials in the place of the one without. Its target is alive.
-func (l *leg) replaceCalling(challenged, next *clientTransaction) {
+func (l *leg) replaceCalling(challenged, next *sentRequest) {
 	if l.calling == nil || l.calling.transaction != challenged {
 		return
 	}
@@ -66,12 +67,12 @@ func (l *leg) replaceCalling(challenged, next *clientTransaction) {
 
 // mayProve tells whether a response challenges us for credentials that we have. They go to the server's own addresses
 // and to nobody else whom it has sent the dialog to, however he names his realm.
-func (l *leg) mayProve(challenged *clientTransaction, response *sip.Response) bool {
+func (l *leg) mayProve(challenged *sentRequest, response *sip.Response) bool {
+	request, flow := challenged.Sent()
 	if l.answers == nil || !message.IsChallenge(response) || challenged.answered >= mostAnswers ||
-		!l.agent.isAt(l.answers, challenged.flow) {
+		!l.agent.isAt(l.answers, flow) {
 		return false
 	}
-	request := challenged.request
 	if request.IsInvite() {
 		return l.state != stateOver && (l.calling == nil || l.calling.canceled == nil)
 	}
@@ -92,37 +93,39 @@ func sendAgain(request *sip.Request, sequence uint32, headers ...sip.Header) {
 }
 
 // transmit starts a client transaction for a complete request.
-func (l *leg) transmit(d *dialog, flow transport.Flow, request *sip.Request, handler responseHandler,
-) (*clientTransaction, error) {
-	return l.transmitBy(l.agent.transactions.send, d, flow, request, handler)
+func (l *leg) transmit(d *dialog, flow transport.Flow, request *sip.Request, handler transaction.Handler,
+) (*sentRequest, error) {
+	return l.transmitBy(l.agent.transactions.Send, d, flow, request, handler)
 }
 
 // starter starts a client transaction.
-type starter func(flow transport.Flow, request *sip.Request, handler responseHandler) (*clientTransaction, error)
+type starter func(flow transport.Flow, request *sip.Request, handler transaction.Handler) (*transaction.Client, error)
 
 // transmitBy starts one in some way.
-func (l *leg) transmitBy(start starter, d *dialog, flow transport.Flow, request *sip.Request, handler responseHandler,
-) (*clientTransaction, error) {
-	var transaction *clientTransaction
-	transaction, err := start(flow, request, func(response *sip.Response, err error) {
+func (l *leg) transmitBy(
+	start starter, d *dialog, flow transport.Flow, request *sip.Request, handler transaction.Handler,
+) (*sentRequest, error) {
+	sent := &sentRequest{}
+	client, err := start(flow, request, func(response *sip.Response, err error) {
 		l.mailbox.post(func() {
-			if _, open := l.open[transaction]; open && (err != nil || response.StatusCode >= 200) {
-				delete(l.open, transaction)
+			if _, open := l.open[sent]; open && (err != nil || response.StatusCode >= 200) {
+				delete(l.open, sent)
 				l.pending--
 			}
-			if err == nil && l.prove(d, transaction, response, handler) {
+			if err == nil && l.prove(d, sent, response, handler) {
 				return
 			}
-			handler.hear(response, err)
+			handler.Hear(response, err)
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
+	sent.Client = client
 	l.pending++
-	l.open[transaction] = struct{}{}
+	l.open[sent] = struct{}{}
 	if request.IsInvite() {
-		l.invites = append(l.invites, transaction)
+		l.invites = append(l.invites, client)
 	}
-	return transaction, nil
+	return sent, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
@@ -69,13 +70,13 @@ func (l *leg) sendBye(cause bridge.Cause) {
 }
 
 // send starts a client transaction of the dialog. The handler runs in the leg's goroutine.
-func (l *leg) send(request *sip.Request, handler responseHandler) (*clientTransaction, error) {
+func (l *leg) send(request *sip.Request, handler transaction.Handler) (*sentRequest, error) {
 	return l.sendIn(l.dialog, request, handler)
 }
 
 // sendIn does that in one of the dialogs that our INVITE has made. Where the party is spoken to at servers, the next
 // one gets what one does not take; if none can be reached, it goes to where the party last sent from.
-func (l *leg) sendIn(d *dialog, request *sip.Request, handler responseHandler) (*clientTransaction, error) {
+func (l *leg) sendIn(d *dialog, request *sip.Request, handler transaction.Handler) (*sentRequest, error) {
 	if !l.keepsFlow(d) {
 		tries := serverTries{leg: l, dialog: d, handler: handler}
 		if sent, err := tries.send(request); err == nil {
@@ -92,7 +93,7 @@ func (l *leg) sendIn(d *dialog, request *sip.Request, handler responseHandler) (
 // lingerOn gives what was just sent as long as what was sent before the end.
 func (l *leg) lingerOn() {
 	if l.linger != nil && l.linger.Stop() {
-		l.linger = l.after(transactionTime, func() { l.gave = true })
+		l.linger = l.after(transaction.Timeout, func() { l.gave = true })
 	}
 }
 
@@ -113,16 +114,6 @@ func (l *leg) adoptFlow(flow transport.Flow) {
 	if moved {
 		l.lookUpHop(l.dialog)
 		l.agent.complain("dialog moved to another connection", "leg", l.id, "remote", flow.RemoteAddr())
-	}
-}
-
-// isGone tells whether a connection has ended.
-func isGone(flow transport.Flow) bool {
-	select {
-	case <-flow.Done():
-		return true
-	default:
-		return false
 	}
 }
 

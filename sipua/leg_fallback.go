@@ -24,11 +24,12 @@ func (l *leg) invitePlainly() bool {
 	if err != nil {
 		return false
 	}
-	before, _ := contentOf(refused.request) // we wrote it
+	request, _ := refused.Sent()
+	before, _ := contentOf(request) // we wrote it
 	for _, name := range []string{"Content-Type", "MIME-Version"} {
-		refused.request.RemoveHeader(name)
+		request.RemoveHeader(name)
 	}
-	l.setContent(refused.request, body, before.documents)
+	l.setContent(request, body, before.documents)
 	return l.inviteAgain(refused)
 }
 

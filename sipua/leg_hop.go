@@ -30,7 +30,7 @@ func (l *leg) nextHop(d *dialog) transport.Flow {
 
 // flowTo gives the flow to a server: the party's, if it leads there.
 func (l *leg) flowTo(target transport.Target) (transport.Flow, error) {
-	if leadsTo(l.flow, target) && !isGone(l.flow) {
+	if leadsTo(l.flow, target) && !transport.IsGone(l.flow) {
 		return l.flow, nil
 	}
 	return l.agent.options.Transports.FlowTo(target)
@@ -38,7 +38,7 @@ func (l *leg) flowTo(target transport.Target) (transport.Flow, error) {
 
 // keepsFlow tells whether requests of a dialog go on the party's flow, whatever it names as the next hop.
 func (l *leg) keepsFlow(d *dialog) bool {
-	if comesBack(l.flow) || l.flow.Done() != nil && !isGone(l.flow) {
+	if comesBack(l.flow) || l.flow.Done() != nil && !transport.IsGone(l.flow) {
 		return true
 	}
 	// The first request goes where its target was located, whatever its Request-URI names.
@@ -185,7 +185,7 @@ func (l *leg) sendLast(d *dialog, request *sip.Request) {
 func (l *leg) sendNow(d *dialog, request *sip.Request) {
 	var err error
 	if request.IsAck() {
-		err = l.agent.sendStateless(l.nextHop(d), request)
+		err = l.agent.sendACK(l.nextHop(d), request)
 	} else {
 		_, err = l.sendIn(d, request, nil)
 	}

@@ -6,11 +6,12 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
+	"sipbridge/sipua/transaction"
 )
 
 // begin reads the INVITE's offer and hands the leg to the exchange.
 func (l *leg) begin() {
-	request := l.invite.request
+	request := l.invite.Request
 	if body := sdpIn(request); len(body) > 0 {
 		offer, err := l.media.SetOffer(body)
 		if err != nil {
@@ -20,7 +21,7 @@ func (l *leg) begin() {
 		l.asked.Offer = &offer
 		l.told, l.pictures = toldDirection{direction: directionOf(offer), known: true}, picturesIn(offer)
 	}
-	if l.invite.answered() {
+	if l.invite.Answered() {
 		return
 	}
 	l.tellWatchers(presence.Trying)
@@ -36,7 +37,7 @@ func (l *leg) reject(cause bridge.Cause) {
 
 // ring sends 180, or 183 with SDP for early media. The first SDP sent is the answer, for good.
 func (l *leg) ring(early *bridge.Description) {
-	if !l.incoming || l.state != stateSetup || l.invite.answered() {
+	if !l.incoming || l.state != stateSetup || l.invite.Answered() {
 		return
 	}
 	l.tellWatchers(presence.Early)
@@ -81,7 +82,7 @@ func (l *leg) ringWithoutOffer(offer *bridge.Description) {
 
 // answer sends the 200. After an INVITE without SDP, answer is our offer.
 func (l *leg) answer(answer bridge.Description) {
-	if !l.incoming || l.state != stateSetup || l.invite.answered() ||
+	if !l.incoming || l.state != stateSetup || l.invite.Answered() ||
 		l.holdAnswer(func() { l.answer(answer) }) {
 		return
 	}
@@ -94,22 +95,22 @@ func (l *leg) answer(answer bridge.Description) {
 	l.state = stateAnswered
 	l.lookUpHop(l.dialog)
 	l.tellWatchers(presence.Confirmed)
-	response := message.NewResponse(l.invite.request, 200, "")
+	response := message.NewResponse(l.invite.Request, 200, "")
 	l.addContact(response)
 	l.agent.addCapabilities(response)
 	l.addMentioned(response)
-	l.agreeSession(l.invite.request, response)
+	l.agreeSession(l.invite.Request, response)
 	setSDP(response, body)
-	l.invite.send(response)
+	l.invite.Send(response)
 	l.repeatUntilACK(l.invite, response, func() { l.fail(bridge.Cause{Status: 408, Text: "No ACK"}) })
 }
 
 // repeatUntilACK repeats the 200 to an INVITE, on connections too, since a proxy behind may have none
 // (RFC 3261 section 13.3.1.4).
-func (l *leg) repeatUntilACK(transaction *serverTransaction, response *sip.Response, giveUp func()) {
+func (l *leg) repeatUntilACK(answering *transaction.Server, response *sip.Response, giveUp func()) {
 	l.resend.stop()
 	l.unacknowledged = response.CSeq().SeqNo
-	l.resend = newResender(t2, l.after, func() { transaction.send(response.Clone()) }, giveUp)
+	l.resend = newResender(transaction.T2, l.after, func() { answering.Send(response.Clone()) }, giveUp)
 }
 
 // answerBody is the SDP of the 200: none if what it would say has been settled before (RFC 3261 section 13.2.1).
@@ -184,10 +185,10 @@ func (l *leg) answerInACK(request *sip.Request) {
 
 // canceled takes the party's CANCEL. Against a 200 already sent it loses (RFC 3261 section 9.2).
 func (l *leg) canceled(cancel *sip.Request) {
-	if l.invite.answered() || l.state == stateOver {
+	if l.invite.Answered() || l.state == stateOver {
 		return
 	}
-	l.invite.respond(487, "")
+	l.invite.Respond(487, "")
 	cause := l.farewell(cancel)
 	if cause.Status == 200 {
 		cause = bridge.Cause{Status: 487, Text: message.Phrase(487), Headers: cause.Headers}
@@ -197,9 +198,9 @@ func (l *leg) canceled(cancel *sip.Request) {
 
 // finalResponse refuses the party's INVITE.
 func (l *leg) finalResponse(cause bridge.Cause) {
-	if l.invite.answered() {
+	if l.invite.Answered() {
 		return
 	}
 	cause.Headers = l.sayable(cause.Headers)
-	l.invite.send(message.Refusal(l.invite.request, cause, 480))
+	l.invite.Send(message.Refusal(l.invite.Request, cause, 480))
 }

@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/transcode"
 )
 
@@ -18,7 +19,7 @@ const offerPatience = 10 * time.Second
 // either direction, and only the newest of ours waits.
 type offerState struct {
 	// in is the party's re-INVITE or UPDATE whose offer waits for the call.
-	in *serverTransaction
+	in *transaction.Server
 	// offered is what that offer said.
 	offered bridge.Description
 	// out is our offer under way, waiting is the next one.
@@ -35,7 +36,7 @@ func (o *offerState) busy() bool {
 
 // receiveOffer takes the offer of a re-INVITE, UPDATE or PRACK. What only holds, resumes, refreshes or
 // restarts ICE is answered here and now and never crosses.
-func (l *leg) receiveOffer(transaction *serverTransaction, body []byte) {
+func (l *leg) receiveOffer(transaction *transaction.Server, body []byte) {
 	if l.offers.busy() {
 		l.refuseGlare(transaction)
 		return
@@ -43,7 +44,7 @@ func (l *leg) receiveOffer(transaction *serverTransaction, body []byte) {
 	offer, err := l.media.SetOffer(body)
 	if err != nil {
 		l.media.Rollback()
-		transaction.send(message.Refusal(transaction.request, message.CauseOfMediaError(err), 488))
+		transaction.Send(message.Refusal(transaction.Request, message.CauseOfMediaError(err), 488))
 		return
 	}
 	l.offers.in, l.offers.offered = transaction, offer
@@ -65,12 +66,12 @@ func (l *leg) receiveOffer(transaction *serverTransaction, body []byte) {
 
 // refuseGlare answers an offer that crosses one already under way: 491 against ours, 500 with a random wait
 // against the party's own (RFC 3261 section 14.2).
-func (l *leg) refuseGlare(transaction *serverTransaction) {
+func (l *leg) refuseGlare(transaction *transaction.Server) {
 	if l.offers.in != nil {
-		transaction.respond(500, "Offer already pending", sip.NewHeader("Retry-After", "2"))
+		transaction.Respond(500, "Offer already pending", sip.NewHeader("Retry-After", "2"))
 		return
 	}
-	transaction.respond(491, "")
+	transaction.Respond(491, "")
 }
 
 // sameAnswer answers an offer in which the agreed codecs are still there: those again, sections that were refused
@@ -169,7 +170,7 @@ func (l *leg) accept(answer bridge.Description) {
 	body, err := l.makeAnswer(answer)
 	if err != nil {
 		l.media.Rollback()
-		transaction.send(message.Refusal(transaction.request, message.CauseOfMediaError(err), 488))
+		transaction.Send(message.Refusal(transaction.Request, message.CauseOfMediaError(err), 488))
 		l.emit(bridge.Accepted{Answer: l.agreedIn(l.told.direction)}) // the old media stand
 		l.proposeNext()
 		return
@@ -192,16 +193,16 @@ func (l *leg) acceptInACK(answer bridge.Description) {
 }
 
 // respondWithSDP sends the 200 to a re-INVITE, UPDATE or PRACK; to a re-INVITE it is repeated until the ACK.
-func (l *leg) respondWithSDP(transaction *serverTransaction, body []byte) {
-	response := message.NewResponse(transaction.request, 200, "")
+func (l *leg) respondWithSDP(transaction *transaction.Server, body []byte) {
+	response := message.NewResponse(transaction.Request, 200, "")
 	l.addContact(response)
 	l.agent.addCapabilities(response)
-	if transaction.request.Method != sip.PRACK {
-		l.agreeSession(transaction.request, response)
+	if transaction.Request.Method != sip.PRACK {
+		l.agreeSession(transaction.Request, response)
 	}
 	setSDP(response, body)
-	transaction.send(response)
-	if transaction.request.IsInvite() {
+	transaction.Send(response)
+	if transaction.Request.IsInvite() {
 		l.repeatUntilACK(transaction, response, l.reinviteUnacknowledged)
 	}
 }
@@ -225,7 +226,7 @@ func (l *leg) refuse(cause bridge.Cause) {
 	if l.offers.in == nil {
 		return
 	}
-	l.offers.in.send(message.Refusal(l.offers.in.request, cause, 488))
+	l.offers.in.Send(message.Refusal(l.offers.in.Request, cause, 488))
 	l.offers.in = nil
 	l.media.Rollback()
 	l.proposeNext()
@@ -269,10 +270,10 @@ func withDirection(description bridge.Description, direction bridge.Direction) b
 
 // offerCanceled takes the CANCEL of a re-INVITE whose offer the call has not answered yet: the old media stand.
 func (l *leg) offerCanceled(reinvite *sip.Request) {
-	if l.offers.in == nil || l.offers.in.request != reinvite {
+	if l.offers.in == nil || l.offers.in.Request != reinvite {
 		return
 	}
-	l.offers.in.respond(487, "")
+	l.offers.in.Respond(487, "")
 	l.offers.in = nil
 	l.media.Rollback()
 	l.emit(bridge.Accepted{Answer: l.agreedIn(l.told.direction)})

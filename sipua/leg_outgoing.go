@@ -8,12 +8,13 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
 // callingInvite is an INVITE of ours until its final response.
 type callingInvite struct {
-	transaction *clientTransaction
+	transaction *sentRequest
 	request     *sip.Request
 	// provisional tells that a CANCEL may be sent (RFC 3261 section 9.1).
 	provisional bool
@@ -23,7 +24,7 @@ type callingInvite struct {
 	forks map[string]*fork
 	heard *fork
 	// taken hears what becomes of it; longer counts the intervals that were too short in it.
-	taken  responseHandler
+	taken  transaction.Handler
 	longer int
 	// offerless tells that the INVITE had no SDP: the 200 brings the party's offer.
 	offerless bool
@@ -138,7 +139,7 @@ func (l *leg) inviteLonger(response *sip.Response) bool {
 		return false
 	}
 	l.calling.longer++
-	request := refused.request
+	request, _ := refused.Sent()
 	seconds := strconv.Itoa(int(l.session.interval / time.Second))
 	request.RemoveHeader("Min-SE")
 	request.AppendHeader(sip.NewHeader("Min-SE", seconds))
@@ -146,11 +147,11 @@ func (l *leg) inviteLonger(response *sip.Response) bool {
 }
 
 // inviteAgain sends an INVITE that was refused and has been changed, with other headers in the place of those it had.
-func (l *leg) inviteAgain(refused *clientTransaction, headers ...sip.Header) bool {
-	request := refused.request
+func (l *leg) inviteAgain(refused *sentRequest, headers ...sip.Header) bool {
+	request, flow := refused.Sent()
 	l.dialog.localSequence = max(l.dialog.localSequence, request.CSeq().SeqNo) + 1
 	sendAgain(request, l.dialog.localSequence, headers...)
-	next, err := l.transmit(l.dialog, refused.flow, request, l.calling.taken)
+	next, err := l.transmit(l.dialog, flow, request, l.calling.taken)
 	if err != nil {
 		return false
 	}
@@ -285,18 +286,18 @@ func (l *leg) cancel(cause bridge.Cause) {
 		l.end(cause)
 		return
 	}
-	l.calling.transaction.stay()
+	l.calling.transaction.Stay()
 	if l.calling.provisional {
 		l.sendCancel(l.calling.transaction, cause)
 	}
 	l.after(cancelPatience, func() { l.end(cause) })
 }
 
-func (l *leg) sendCancel(invite *clientTransaction, cause bridge.Cause) {
-	request, flow := invite.sent()
+func (l *leg) sendCancel(invite *sentRequest, cause bridge.Cause) {
+	request, flow := invite.Sent()
 	cancel := message.Cancel(request)
 	l.sayWhy(cancel, cause)
-	if _, err := l.agent.transactions.send(flow, cancel, nil); err != nil {
+	if _, err := l.agent.transactions.Send(flow, cancel, nil); err != nil {
 		l.log.Debug("CANCEL not sent", "error", err)
 	}
 }

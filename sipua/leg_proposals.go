@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 )
 
 // proposal is an offer that we want to make.
@@ -95,17 +96,17 @@ func (l *leg) proposeNext() {
 }
 
 // proposalPatience is how long a party may take to answer a re-INVITE for which it has sent a provisional response.
-const proposalPatience = transactionTime
+const proposalPatience = transaction.Timeout
 
 // abandonProposal gives a re-INVITE up whose answer does not come. The state machine waits for it without limit.
-func (l *leg) abandonProposal(p *proposal, transaction *clientTransaction) {
+func (l *leg) abandonProposal(p *proposal, transaction *sentRequest) {
 	if l.offers.out != p || l.state == stateOver {
 		return
 	}
 	l.sendCancel(transaction, bridge.Cause{Status: 408})
 	l.after(cancelPatience, func() {
 		if l.offers.out == p {
-			transaction.newest().abandon()
+			transaction.newest().Abandon()
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 )
 
 // referExpires is how long the subscription that a REFER makes lasts, in seconds: longer than anybody rings.
@@ -16,7 +17,7 @@ const referExpires = 300
 // subscription is what the party's REFER makes (RFC 3515 section 2.4.4): it hears how the call to the target goes,
 // unless it wants no reports. Its leg's goroutine owns it.
 type subscription struct {
-	refer *serverTransaction
+	refer *transaction.Server
 	// accepted tells that the REFER has its answer.
 	accepted, silent bool
 	// told is the newest progress.
@@ -29,18 +30,18 @@ type subscription struct {
 }
 
 // refer takes a transfer; the call decides.
-func (l *leg) refer(transaction *serverTransaction) {
+func (l *leg) refer(transaction *transaction.Server) {
 	if l.state != stateConfirmed {
 		l.tooEarly(transaction)
 		return
 	}
 	if l.referral != nil {
-		transaction.respond(491, "")
+		transaction.Respond(491, "")
 		return
 	}
-	referral, err := l.agent.referralOf(transaction.request, l.Info())
+	referral, err := l.agent.referralOf(transaction.Request, l.Info())
 	if err != nil {
-		transaction.send(message.Refusal(transaction.request, message.CauseOfError(err), 400))
+		transaction.Send(message.Refusal(transaction.Request, message.CauseOfError(err), 400))
 		return
 	}
 	l.referral = &subscription{refer: transaction, silent: referral.Silent}
@@ -54,7 +55,7 @@ func (l *leg) transferProgress(cause bridge.Cause) {
 		return
 	}
 	if !s.accepted && cause.Status >= 300 {
-		s.refer.send(message.Refusal(s.refer.request, cause, 603))
+		s.refer.Send(message.Refusal(s.refer.Request, cause, 603))
 		l.referral = nil
 		return
 	}
@@ -75,12 +76,12 @@ func (l *leg) acceptReferral(s *subscription) {
 	if s.silent {
 		status = 200
 	}
-	response := message.NewResponse(s.refer.request, status, "")
+	response := message.NewResponse(s.refer.Request, status, "")
 	l.addContact(response)
 	if s.silent {
 		response.AppendHeader(sip.NewHeader("Refer-Sub", "false"))
 	}
-	s.refer.send(response)
+	s.refer.Send(response)
 }
 
 // notify sends what the party has not been told yet, when it has answered what it was told before.
@@ -136,12 +137,12 @@ func (l *leg) notification(s *subscription, last bool) *sip.Request {
 
 // id names the subscription: the sequence number of its REFER.
 func (s *subscription) id() string {
-	return strconv.FormatUint(uint64(s.refer.request.CSeq().SeqNo), 10)
+	return strconv.FormatUint(uint64(s.refer.Request.CSeq().SeqNo), 10)
 }
 
 // subscribe takes a SUBSCRIBE inside the dialog: the party refreshes or ends the reports of its REFER.
-func (l *leg) subscribe(transaction *serverTransaction) {
-	request := transaction.request
+func (l *leg) subscribe(transaction *transaction.Server) {
+	request := transaction.Request
 	name, params := "", ""
 	if event := request.GetHeader("Event"); event != nil {
 		name, params, _ = strings.Cut(event.Value(), ";")
@@ -149,10 +150,10 @@ func (l *leg) subscribe(transaction *serverTransaction) {
 	s := l.referral
 	switch {
 	case !strings.EqualFold(strings.TrimSpace(name), "refer"):
-		transaction.respond(489, "", sip.NewHeader("Allow-Events", "refer"))
+		transaction.Respond(489, "", sip.NewHeader("Allow-Events", "refer"))
 		return
 	case s == nil, !s.accepted, s.silent, params != "" && strings.ReplaceAll(params, " ", "") != "id="+s.id():
-		transaction.respond(481, "No Such Subscription")
+		transaction.Respond(481, "No Such Subscription")
 		return
 	}
 	expires := referExpires
@@ -162,7 +163,7 @@ func (l *leg) subscribe(transaction *serverTransaction) {
 	response := message.NewResponse(request, 200, "")
 	l.addContact(response)
 	response.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(expires)))
-	transaction.send(response)
+	transaction.Send(response)
 	s.behind, s.ended = true, expires == 0
 	l.notify(s)
 }

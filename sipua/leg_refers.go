@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 )
 
 // sendRefer asks the party to call the target by itself (RFC 3515).
@@ -47,22 +48,22 @@ func (l *leg) referralEnds(cause bridge.Cause) {
 }
 
 // noticeOfRefer takes a NOTIFY about our REFER. What counts is the status in it: SIP.js calls every one the last.
-func (l *leg) noticeOfRefer(transaction *serverTransaction) {
-	request := transaction.request
+func (l *leg) noticeOfRefer(transaction *transaction.Server) {
+	request := transaction.Request
 	name := ""
 	if event := request.GetHeader("Event"); event != nil {
 		name, _, _ = strings.Cut(event.Value(), ";")
 	}
 	if !l.referring || !strings.EqualFold(strings.TrimSpace(name), "refer") {
-		transaction.respond(481, "No Such Subscription")
+		transaction.Respond(481, "No Such Subscription")
 		return
 	}
 	cause, ok := parseSipfrag(request.Body())
 	if !ok || message.ContentType(request) != "message/sipfrag" {
-		transaction.respond(400, "Bad Fragment")
+		transaction.Respond(400, "Bad Fragment")
 		return
 	}
-	transaction.respond(200, "")
+	transaction.Respond(200, "")
 	if cause.Status < 200 {
 		l.emit(bridge.Referred{Cause: cause})
 		return

@@ -11,6 +11,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 )
 
 // reliableProvisionals sends the provisional responses of an incoming leg so that its caller acknowledges each by a
@@ -48,12 +49,12 @@ func (r *reliableProvisionals) takes(response *sip.Response, datagrams bool) boo
 }
 
 func (l *leg) provisional(status int, body []byte) {
-	response := message.NewResponse(l.invite.request, status, "")
+	response := message.NewResponse(l.invite.Request, status, "")
 	l.addContact(response)
 	l.addMentioned(response)
 	setSDP(response, body)
 	if !l.reliable.takes(response, l.flow.Done() == nil) {
-		l.invite.send(response)
+		l.invite.Send(response)
 		return
 	}
 	response.AppendHeader(sip.NewHeader("Allow", allowedMethods)) // it may be followed by an UPDATE
@@ -74,8 +75,8 @@ func (l *leg) nextProvisional() {
 	r.sequence++
 	r.open.AppendHeader(sip.NewHeader("Require", option100rel))
 	r.open.AppendHeader(sip.NewHeader("RSeq", strconv.FormatUint(uint64(r.sequence), 10)))
-	l.invite.send(r.open)
-	r.resend = newResender(transactionTime, l.after, func() { l.invite.send(r.open.Clone()) }, func() {
+	l.invite.Send(r.open)
+	r.resend = newResender(transaction.Timeout, l.after, func() { l.invite.Send(r.open.Clone()) }, func() {
 		l.end(bridge.Cause{Status: 504, Text: "No PRACK"})
 	})
 }
@@ -94,14 +95,14 @@ func (l *leg) holdAnswer(answer func()) bool {
 }
 
 // prack takes the acknowledgement of a provisional response. It may bring another offer, or the answer to ours.
-func (l *leg) prack(transaction *serverTransaction) {
+func (l *leg) prack(transaction *transaction.Server) {
 	open := l.reliable.open
-	if open == nil || !l.reliable.acknowledgedBy(transaction.request) {
-		transaction.respond(481, "")
+	if open == nil || !l.reliable.acknowledgedBy(transaction.Request) {
+		transaction.Respond(481, "")
 		return
 	}
-	if status, headers := objectionToBody(transaction.request); status != 0 {
-		transaction.respond(status, "", headers...)
+	if status, headers := objectionToBody(transaction.Request); status != 0 {
+		transaction.Respond(status, "", headers...)
 		return
 	}
 	l.reliable.open = nil
@@ -109,8 +110,8 @@ func (l *leg) prack(transaction *serverTransaction) {
 	told := len(open.Body()) > 0
 	switch {
 	case told && l.asked.Offer == nil:
-		transaction.respond(200, "")
-		l.answerInPRACK(sdpIn(transaction.request))
+		transaction.Respond(200, "")
+		l.answerInPRACK(sdpIn(transaction.Request))
 	default:
 		l.reliable.settled = l.reliable.settled || told
 		l.offerInPRACK(transaction)
@@ -135,10 +136,10 @@ func (r *reliableProvisionals) acknowledgedBy(prack *sip.Request) bool {
 	return slices.Equal(strings.Fields(header.Value()), want)
 }
 
-func (l *leg) offerInPRACK(transaction *serverTransaction) {
-	switch body := sdpIn(transaction.request); {
+func (l *leg) offerInPRACK(transaction *transaction.Server) {
+	switch body := sdpIn(transaction.Request); {
 	case len(body) == 0:
-		transaction.respond(200, "")
+		transaction.Respond(200, "")
 	case !l.reliable.settled:
 		l.tooEarly(transaction)
 	default:

@@ -7,21 +7,22 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
 // request takes a request of the party inside the dialog. flow is where it came from: a browser that
 // lost its WebSocket goes on with its calls on the next one.
-func (l *leg) request(transaction *serverTransaction, source transport.Flow) {
-	request := transaction.request
+func (l *leg) request(transaction *transaction.Server, source transport.Flow) {
+	request := transaction.Request
 	d := l.dialogWith(request)
 	if l.state == stateOver || d == nil {
-		transaction.respond(481, "")
+		transaction.Respond(481, "")
 		return
 	}
 	// An equal number is let pass, as RFC 3261 section 12.2.2 has it: JsSIP tries again after a 491 without counting on.
 	if request.CSeq().SeqNo < d.remoteSequence {
-		transaction.respond(500, "CSeq out of order")
+		transaction.Respond(500, "CSeq out of order")
 		return
 	}
 	d.remoteSequence = request.CSeq().SeqNo
@@ -30,19 +31,19 @@ func (l *leg) request(transaction *serverTransaction, source transport.Flow) {
 		l.parkedFor(l.lost) // it is there again, and may bring its media back
 	}
 	if request.Method != sip.INVITE && request.GetHeader("Replaces") != nil {
-		transaction.respond(400, "Replaces Is For INVITE")
+		transaction.Respond(400, "Replaces Is For INVITE")
 		return
 	}
 	if unknown := l.agent.unknownExtensions(request, "Require"); unknown != "" {
-		transaction.respond(420, "", sip.NewHeader("Unsupported", unknown))
+		transaction.Respond(420, "", sip.NewHeader("Unsupported", unknown))
 		return
 	}
 	l.serve(transaction, d)
 }
 
 // serve does what a request in order asks for. d is the dialog that it came in.
-func (l *leg) serve(transaction *serverTransaction, d *dialog) {
-	request := transaction.request
+func (l *leg) serve(transaction *transaction.Server, d *dialog) {
+	request := transaction.Request
 	switch request.Method {
 	case sip.INVITE:
 		l.reinvite(transaction)
@@ -51,7 +52,7 @@ func (l *leg) serve(transaction *serverTransaction, d *dialog) {
 	case sip.PRACK:
 		l.prack(transaction)
 	case sip.BYE:
-		transaction.respond(200, "")
+		transaction.Respond(200, "")
 		l.partyHungUp(l.farewell(request))
 	case sip.INFO:
 		l.infoRequest(transaction)
@@ -66,14 +67,14 @@ func (l *leg) serve(transaction *serverTransaction, d *dialog) {
 	case sip.NOTIFY:
 		l.noticeOfRefer(transaction)
 	default:
-		transaction.respond(405, "", sip.NewHeader("Allow", allowedMethods))
+		transaction.Respond(405, "", sip.NewHeader("Allow", allowedMethods))
 	}
 }
 
-func (l *leg) respondWithCapabilities(transaction *serverTransaction) {
-	response := message.NewResponse(transaction.request, 200, "")
+func (l *leg) respondWithCapabilities(transaction *transaction.Server) {
+	response := message.NewResponse(transaction.Request, 200, "")
 	l.agent.addCapabilities(response)
-	transaction.send(response)
+	transaction.Send(response)
 }
 
 // partyHungUp ends the leg after a BYE. A re-INVITE still open is answered first (RFC 3261 section 15.1.2).
@@ -81,13 +82,13 @@ func (l *leg) partyHungUp(cause bridge.Cause) {
 	if l.state == stateSetup && !l.incoming {
 		return // of an early dialog, which is none of a callee's to end: the INVITE has its own final response
 	}
-	if l.invite != nil && !l.invite.answered() {
-		l.invite.respond(487, "")
+	if l.invite != nil && !l.invite.Answered() {
+		l.invite.Respond(487, "")
 	}
 	l.end(cause)
 }
 
-func (l *leg) reinvite(transaction *serverTransaction) {
+func (l *leg) reinvite(transaction *transaction.Server) {
 	if l.state != stateConfirmed {
 		l.tooEarly(transaction)
 		return
@@ -95,10 +96,10 @@ func (l *leg) reinvite(transaction *serverTransaction) {
 	if l.objects(transaction) {
 		return
 	}
-	l.dialog.setTarget(message.Contact(transaction.request))
+	l.dialog.setTarget(message.Contact(transaction.Request))
 	l.lookUpHop(l.dialog)
 	l.describe()
-	body := sdpIn(transaction.request)
+	body := sdpIn(transaction.Request)
 	if len(body) == 0 {
 		l.offerInReinvite(transaction)
 		return
@@ -108,35 +109,35 @@ func (l *leg) reinvite(transaction *serverTransaction) {
 
 // tooEarly answers an offer that comes before the first one has its answer: 491 if that was ours, 500 if it was the
 // party's (RFC 3261 section 14.2, RFC 3311 section 5.2).
-func (l *leg) tooEarly(transaction *serverTransaction) {
+func (l *leg) tooEarly(transaction *transaction.Server) {
 	if !l.incoming {
-		transaction.respond(491, "")
+		transaction.Respond(491, "")
 		return
 	}
-	transaction.respond(500, "Not yet answered", sip.NewHeader("Retry-After", "1"))
+	transaction.Respond(500, "Not yet answered", sip.NewHeader("Retry-After", "1"))
 }
 
 // objects refuses a re-INVITE or UPDATE whose body or session interval will not do.
-func (l *leg) objects(transaction *serverTransaction) bool {
-	status, headers := objectionToBody(transaction.request)
+func (l *leg) objects(transaction *transaction.Server) bool {
+	status, headers := objectionToBody(transaction.Request)
 	if status == 0 {
-		status, headers = objectionToSession(transaction.request)
+		status, headers = objectionToSession(transaction.Request)
 	}
 	if status != 0 {
-		transaction.respond(status, "", headers...)
+		transaction.Respond(status, "", headers...)
 	}
 	return status != 0
 }
 
 // offerInReinvite answers a re-INVITE without SDP with an offer of what is agreed; the ACK brings the answer.
-func (l *leg) offerInReinvite(transaction *serverTransaction) {
+func (l *leg) offerInReinvite(transaction *transaction.Server) {
 	if l.offers.busy() {
 		l.refuseGlare(transaction)
 		return
 	}
 	body, err := l.media.Offer(withDirection(l.agreed, l.wanted))
 	if err != nil {
-		transaction.respond(500, "")
+		transaction.Respond(500, "")
 		return
 	}
 	l.offers.unanswered = true
@@ -144,19 +145,19 @@ func (l *leg) offerInReinvite(transaction *serverTransaction) {
 }
 
 // update takes an UPDATE (RFC 3311): without SDP it only refreshes the session (JsSIP sends one every 45 s).
-func (l *leg) update(transaction *serverTransaction, d *dialog) {
+func (l *leg) update(transaction *transaction.Server, d *dialog) {
 	if l.objects(transaction) {
 		return
 	}
-	d.setTarget(message.Contact(transaction.request))
+	d.setTarget(message.Contact(transaction.Request))
 	l.lookUpHop(d)
 	l.describe()
-	body := sdpIn(transaction.request)
+	body := sdpIn(transaction.Request)
 	if len(body) == 0 {
-		response := message.NewResponse(transaction.request, 200, "")
+		response := message.NewResponse(transaction.Request, 200, "")
 		l.addContact(response)
-		l.agreeSession(transaction.request, response)
-		transaction.send(response)
+		l.agreeSession(transaction.Request, response)
+		transaction.Send(response)
 		return
 	}
 	if !l.settledIn(d) {
@@ -180,25 +181,25 @@ func (l *leg) settledIn(d *dialog) bool {
 }
 
 // infoRequest takes keys and keyframe requests (RFC 6086; application/dtmf-relay, application/dtmf).
-func (l *leg) infoRequest(transaction *serverTransaction) {
-	request := transaction.request
+func (l *leg) infoRequest(transaction *transaction.Server) {
+	request := transaction.Request
 	switch contentType := message.ContentType(request); {
 	case request.GetHeader("Info-Package") != nil: // we announce none (RFC 6086 section 4.2.2)
-		transaction.respond(469, "", sip.NewHeader("Recv-Info", ""))
+		transaction.Respond(469, "", sip.NewHeader("Recv-Info", ""))
 	case contentType == contentDTMFRelay || contentType == contentDTMF:
 		key, ok := parseInfoDTMF(contentType, request.Body())
 		if !ok {
-			transaction.respond(400, "Unknown key")
+			transaction.Respond(400, "Unknown key")
 			return
 		}
-		transaction.respond(200, "")
+		transaction.Respond(200, "")
 		l.emit(bridge.Pressed{Key: key})
 	case contentType == contentMediaControl &&
 		strings.Contains(string(request.Body()), "picture_fast_update"):
-		transaction.respond(200, "")
+		transaction.Respond(200, "")
 		l.emit(bridge.KeyframeAsked{})
 	case len(request.Body()) == 0:
-		transaction.respond(200, "")
+		transaction.Respond(200, "")
 	default:
 		l.said(transaction)
 	}

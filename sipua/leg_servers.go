@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
@@ -15,7 +16,7 @@ import (
 type serverTries struct {
 	leg     *leg
 	dialog  *dialog
-	handler responseHandler
+	handler transaction.Handler
 	tried   []transport.Target
 }
 
@@ -23,7 +24,7 @@ type serverTries struct {
 const mostServers = 4
 
 // send sends the request to the next server that there is a way to.
-func (s *serverTries) send(request *sip.Request) (*clientTransaction, error) {
+func (s *serverTries) send(request *sip.Request) (*sentRequest, error) {
 	err := errNoTarget
 	for target, ok := s.next(); ok; target, ok = s.next() {
 		s.tried = append(s.tried, target)
@@ -31,7 +32,7 @@ func (s *serverTries) send(request *sip.Request) (*clientTransaction, error) {
 		if flow, err = s.leg.flowTo(target); err != nil {
 			continue
 		}
-		var sent *clientTransaction
+		var sent *sentRequest
 		if sent, err = s.sendTo(target, flow, s.prepared(flow, request)); err == nil {
 			return sent, nil
 		}
@@ -70,13 +71,13 @@ func (s *serverTries) prepared(flow transport.Flow, request *sip.Request) *sip.R
 // sendTo sends the request to one server. While there is another one, a connection that ends fails it, and so does
 // silence where an answer is due at once; who answers other requests may have to ask somebody first.
 func (s *serverTries) sendTo(target transport.Target, flow transport.Flow, request *sip.Request,
-) (*clientTransaction, error) {
-	l, start := s.leg, s.leg.agent.transactions.send
+) (*sentRequest, error) {
+	l, start := s.leg, s.leg.agent.transactions.Send
 	_, more := s.next()
 	if more {
-		start = l.agent.transactions.sendTied
+		start = l.agent.transactions.SendTied
 	}
-	var sent *clientTransaction
+	var sent *sentRequest
 	sent, err := l.transmitBy(start, s.dialog, flow, request, func(response *sip.Response, err error) {
 		s.heard(target, sent, response, err)
 	})
@@ -84,17 +85,17 @@ func (s *serverTries) sendTo(target transport.Target, flow transport.Flow, reque
 		return nil, err
 	}
 	if more && (request.IsInvite() || request.Method == sip.BYE) {
-		l.after(l.agent.options.Silence, func() { sent.fail(errSilent) })
+		l.after(l.agent.options.Silence, func() { sent.Fail(errSilent) })
 	}
 	return sent, nil
 }
 
 // heard takes what became of the request at one server.
-func (s *serverTries) heard(target transport.Target, sent *clientTransaction, response *sip.Response, err error) {
+func (s *serverTries) heard(target transport.Target, sent *sentRequest, response *sip.Response, err error) {
 	if s.failed(target, response, err) && s.again(sent.newest()) {
 		return
 	}
-	s.handler.hear(response, err)
+	s.handler.Hear(response, err)
 }
 
 // failed tells whether a server did not take the request, and notes it.
@@ -111,8 +112,8 @@ func (s *serverTries) failed(target transport.Target, response *sip.Response, er
 }
 
 // again sends the request to the next server, and reports false if there is none or nobody wants it any more.
-func (s *serverTries) again(failed *clientTransaction) bool {
-	request, _ := failed.sent()
+func (s *serverTries) again(failed *sentRequest) bool {
+	request, _ := failed.Sent()
 	if s.leg.state == stateOver && request.Method != sip.BYE {
 		return false
 	}
@@ -128,5 +129,5 @@ func (s *serverTries) again(failed *clientTransaction) bool {
 // isUnreached tells whether an error means that a request has not reached its server.
 func isUnreached(err error) bool {
 	return errors.Is(err, sip.ErrTransactionTimeout) || errors.Is(err, sip.ErrTransactionTransport) ||
-		errors.Is(err, errDisconnected)
+		errors.Is(err, transaction.ErrDisconnected)
 }

@@ -7,13 +7,14 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 )
 
 // said takes a MESSAGE or INFO of the party for the other one, whose answer is the answer to it.
-func (l *leg) said(transaction *serverTransaction) {
-	request := transaction.request
+func (l *leg) said(transaction *transaction.Server) {
+	request := transaction.Request
 	if l.state != stateConfirmed && l.state != stateAnswered {
-		transaction.respond(480, "")
+		transaction.Respond(480, "")
 		return
 	}
 	l.spoken = append(l.spoken, transaction)
@@ -38,7 +39,7 @@ func messageIn(request *sip.Request) bridge.Message {
 }
 
 // saidDone answers what the party said.
-func (l *leg) saidDone(transaction *serverTransaction, cause bridge.Cause) {
+func (l *leg) saidDone(transaction *transaction.Server, cause bridge.Cause) {
 	for i, open := range l.spoken {
 		if open == transaction {
 			l.spoken = append(l.spoken[:i], l.spoken[i+1:]...)
@@ -46,11 +47,11 @@ func (l *leg) saidDone(transaction *serverTransaction, cause bridge.Cause) {
 		}
 	}
 	switch {
-	case transaction.answered():
+	case transaction.Answered():
 	case cause.Status >= 200 && cause.Status < 300:
-		transaction.respond(200, "")
+		transaction.Respond(200, "")
 	default:
-		transaction.send(message.Refusal(transaction.request, cause, 480))
+		transaction.Send(message.Refusal(transaction.Request, cause, 480))
 	}
 }
 
@@ -66,7 +67,7 @@ func (l *leg) tell(said bridge.Message, done func(bridge.Cause)) {
 		request.AppendHeader(sip.NewHeader("Content-Type", said.ContentType))
 	}
 	request.SetBody(said.Body)
-	if isTooLarge(l.nextHop(l.dialog), request) {
+	if transaction.IsTooLarge(l.nextHop(l.dialog), request) {
 		done(bridge.Cause{Status: 513, Text: message.Phrase(513)})
 		return
 	}

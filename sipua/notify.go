@@ -10,6 +10,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
@@ -21,7 +22,7 @@ func (a *Agent) receiveNotify(flow, reply transport.Flow, request *sip.Request) 
 		a.reply(reply, request, 481)
 		return
 	}
-	transaction, err := a.transactions.newServer(flow, reply, request)
+	transaction, err := a.transactions.NewServer(flow, reply, request)
 	if err != nil {
 		a.log.Debug("NOTIFY dropped", "error", err)
 		return
@@ -31,19 +32,19 @@ func (a *Agent) receiveNotify(flow, reply transport.Flow, request *sip.Request) 
 	if owner, ok := a.mailboxOwner(request, asked); ok {
 		mailbox, bad := presence.ReadMailbox(request.Body())
 		if bad != nil {
-			transaction.respond(400, "Bad Message Summary")
+			transaction.Respond(400, "Bad Message Summary")
 			return
 		}
 		a.presence.MailboxChanged(owner, mailbox)
-		transaction.respond(200, "")
+		transaction.Respond(200, "")
 		devices = slices.DeleteFunc(devices, a.watchesMailbox)
 	}
 	switch {
 	case len(devices) > 0:
 		a.deliver(transaction, devices, who)
-	case transaction.answered():
+	case transaction.Answered():
 	default:
-		transaction.send(message.Refusal(request, bridge.CauseOf(err), 480))
+		transaction.Send(message.Refusal(request, bridge.CauseOf(err), 480))
 	}
 }
 
@@ -106,7 +107,7 @@ func (a *Agent) receiveFromServer(s *relayedSubscription, flow, reply transport.
 		a.reply(reply, request, 481)
 		return
 	}
-	transaction, err := a.transactions.newServer(flow, reply, request)
+	transaction, err := a.transactions.NewServer(flow, reply, request)
 	if err != nil {
 		a.log.Debug("NOTIFY dropped", "error", err)
 		return
@@ -117,30 +118,30 @@ func (a *Agent) receiveFromServer(s *relayedSubscription, flow, reply transport.
 }
 
 // notifyBrowser passes a NOTIFY down the browser's connection, and its answer back.
-func (a *Agent) notifyBrowser(s *relayedSubscription, transaction *serverTransaction) {
-	if a.relayedSubscriptions.ofServer(transaction.request) != s {
-		transaction.respond(481, "") // its SUBSCRIBE was refused
+func (a *Agent) notifyBrowser(s *relayedSubscription, transaction *transaction.Server) {
+	if a.relayedSubscriptions.ofServer(transaction.Request) != s {
+		transaction.Respond(481, "") // its SUBSCRIBE was refused
 		return
 	}
 	flow, _ := s.place()
-	state, _, _ := strings.Cut(message.Value(transaction.request, "Subscription-State"), ";")
+	state, _, _ := strings.Cut(message.Value(transaction.Request, "Subscription-State"), ";")
 	isLast := strings.EqualFold(strings.TrimSpace(state), "terminated")
 	a.stats.relayed.Add(1)
-	_, err := a.transactions.send(flow, a.forBrowser(s, transaction.request), func(response *sip.Response, err error) {
+	_, err := a.transactions.Send(flow, a.forBrowser(s, transaction.Request), func(response *sip.Response, err error) {
 		switch {
 		case err != nil:
-			transaction.respond(480, "")
+			transaction.Respond(480, "")
 		case response.IsProvisional():
 			return
 		default:
-			transaction.respond(message.NotTimeout(response.StatusCode), "")
+			transaction.Respond(message.NotTimeout(response.StatusCode), "")
 		}
 		if isLast || err == nil && response.StatusCode == 481 {
 			a.relayedSubscriptions.remove(s)
 		}
 	})
 	if err != nil {
-		transaction.respond(481, "") // its connection has just ended
+		transaction.Respond(481, "") // its connection has just ended
 		a.relayedSubscriptions.remove(s)
 	}
 }

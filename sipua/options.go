@@ -13,6 +13,7 @@ import (
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/token"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 )
@@ -107,7 +108,7 @@ type Options struct {
 	// MaxMessage bounds a message on a WebSocket, in bytes; 0 means 32 KB.
 	MaxMessage int
 	// Trace sees every message; nil for none.
-	Trace Tracer
+	Trace transaction.Tracer
 	// Log must not be nil.
 	Log *slog.Logger
 }
@@ -124,4 +125,12 @@ func (o Options) withDefaults() Options {
 	}
 	o.Silence = cmp.Or(o.Silence, defaultSilence)
 	return o
+}
+
+// flowTo gives flows as Transports do, if there are any.
+func flowTo(transports Transports) func(transport.Target) (transport.Flow, error) {
+	if transports == nil {
+		return nil
+	}
+	return transports.FlowTo
 }

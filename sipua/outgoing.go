@@ -10,23 +10,10 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// sendStateless sends a request that has no transaction: an ACK to a 2xx. One that is too large for UDP goes over TCP,
-// if the peer takes it (RFC 3261 section 18.1.1).
-func (a *Agent) sendStateless(flow transport.Flow, request *sip.Request) error {
+// sendACK sends the ACK to a 2xx, which has no transaction.
+func (a *Agent) sendACK(flow transport.Flow, request *sip.Request) error {
 	message.Complete(flow, request)
-	stream := a.transactions.streams.instead(flow, request)
-	if stream == nil {
-		return a.write(flow, request)
-	}
-	if err := a.write(stream, message.Reroute(request, stream)); err != nil {
-		return a.write(flow, request)
-	}
-	a.crew.start(func() { a.awaitStream(stream, flow, request) })
-	return nil
-}
-
-func (a *Agent) write(flow transport.Flow, request *sip.Request) error {
-	return (&connection{flow: flow, trace: a.options.Trace}).WriteMsg(request)
+	return a.transactions.SendACK(flow, request)
 }
 
 // replyFlow is where responses to a request go: back on its connection, or on UDP to its source, at the port

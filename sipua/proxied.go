@@ -11,6 +11,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/proxy"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
 )
@@ -19,7 +20,7 @@ import (
 // no party to the call. It goes to one target: calls that ring at several places are bridged.
 type proxied struct {
 	agent       *Agent
-	transaction *serverTransaction
+	transaction *transaction.Server
 	target      proxyTarget
 	dialog      *proxiedDialog
 
@@ -117,12 +118,12 @@ func (a *Agent) ProxiedCalls(user string) int { return a.proxies.of(user) }
 func (a *Agent) pass(flow, reply transport.Flow, request *sip.Request, user string, target proxyTarget) {
 	p := &proxied{agent: a, target: target}
 	var err error
-	if p.transaction, err = a.transactions.newInvite(flow, reply, request, p.cancel); err != nil {
+	if p.transaction, err = a.transactions.NewInvite(flow, reply, request, p.cancel); err != nil {
 		a.log.Debug("INVITE dropped", "error", err)
 		return
 	}
 	a.stats.proxied.Add(1)
-	p.transaction.respond(100, "")
+	p.transaction.Respond(100, "")
 	if err = a.mayPlace(user); err == nil {
 		p.dialog, err = a.proxies.open(request, flow, user)
 	}
@@ -137,7 +138,7 @@ func (a *Agent) pass(flow, reply transport.Flow, request *sip.Request, user stri
 
 // cancel takes the caller's CANCEL (RFC 3261 section 16.10). The callee's 487 answers the INVITE.
 func (p *proxied) cancel(request *sip.Request) {
-	if p.transaction.answered() {
+	if p.transaction.Answered() {
 		return
 	}
 	p.mu.Lock()
@@ -156,10 +157,10 @@ func (p *proxied) cancel(request *sip.Request) {
 
 // sendCancel sends the CANCEL on. The caller holds mu.
 func (p *proxied) sendCancel() {
-	invite, flow := p.try.sent.sent()
+	invite, flow := p.try.sent.Sent()
 	cancel := message.Cancel(invite)
 	sip.CopyHeaders("Reason", p.canceled, cancel)
-	if _, err := p.agent.transactions.send(flow, cancel, func(*sip.Response, error) {}); err != nil {
+	if _, err := p.agent.transactions.Send(flow, cancel, func(*sip.Response, error) {}); err != nil {
 		p.agent.log.Debug("CANCEL not sent", "error", err)
 	}
 }
@@ -168,9 +169,9 @@ func (p *proxied) refuse(cause bridge.Cause) {
 	if p.dialog != nil {
 		p.dialog.close()
 	}
-	response := message.Refusal(p.transaction.request, cause, 480)
+	response := message.Refusal(p.transaction.Request, cause, 480)
 	if !response.To().Params.Has("tag") {
 		message.SetTag(response, message.NewTag())
 	}
-	p.transaction.send(response)
+	p.transaction.Send(response)
 }

@@ -187,7 +187,7 @@ func (a *Agent) passInDialog(flow, reply transport.Flow, request *sip.Request) b
 	case message.Hops(request) == 0:
 		a.refuse(reply, request, bridge.Cause{Status: 483})
 	case request.Method == sip.ACK:
-		if err := a.sendStateless(to, proxy.Forward(request, hop)); err != nil {
+		if err := a.sendACK(to, proxy.Forward(request, hop)); err != nil {
 			a.log.Debug("ACK not passed on", "error", err)
 		}
 	default:
@@ -200,26 +200,26 @@ func (a *Agent) passInDialog(flow, reply transport.Flow, request *sip.Request) b
 func (a *Agent) passRequest(d *proxiedDialog, flow, reply transport.Flow, request *sip.Request, to transport.Flow,
 	hop proxy.Hop,
 ) {
-	transaction, err := a.transactions.newServer(flow, reply, request)
+	transaction, err := a.transactions.NewServer(flow, reply, request)
 	if err != nil {
 		a.log.Debug("request dropped", "error", err)
 		return
 	}
 	sent := proxy.Forward(request, hop)
 	message.Complete(to, sent)
-	_, err = a.transactions.send(to, sent, func(came *sip.Response, err error) {
+	_, err = a.transactions.Send(to, sent, func(came *sip.Response, err error) {
 		final := err != nil || !came.IsProvisional()
 		if final && request.Method == sip.BYE {
 			d.close()
 		}
 		switch {
 		case err != nil:
-			transaction.respond(message.NotTimeout(message.CauseOfError(err).Status), "")
+			transaction.Respond(message.NotTimeout(message.CauseOfError(err).Status), "")
 		case came.StatusCode != sip.StatusTrying:
-			transaction.send(proxy.Respond(request, came))
+			transaction.Send(proxy.Respond(request, came))
 		}
 	})
 	if err != nil {
-		transaction.respond(message.CauseOfError(err).Status, "")
+		transaction.Respond(message.CauseOfError(err).Status, "")
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/proxy"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
 // proxiedTry is one INVITE to one place: a device, or one of several servers, of which the next one gets it if this one
 // is silent, gone or busy (RFC 3263 section 4.3).
 type proxiedTry struct {
-	sent *clientTransaction
+	sent *transaction.Client
 	// target is the server; that of a device has no address.
 	target transport.Target
 	// heard tells that a response came: a CANCEL may only follow a provisional one, and no other server is tried.
@@ -31,7 +32,7 @@ func (p *proxied) forward() {
 		}
 		return
 	}
-	targets, err := p.agent.locate(p.target.nextHops, p.transaction.request.CallID().Value())
+	targets, err := p.agent.locate(p.target.nextHops, p.transaction.Request.CallID().Value())
 	p.mu.Lock()
 	p.left = targets
 	p.mu.Unlock()
@@ -70,13 +71,13 @@ func (p *proxied) next(cause bridge.Cause) {
 
 // sendTo sends the INVITE on a flow.
 func (p *proxied) sendTo(flow transport.Flow, target transport.Target) error {
-	if p.transaction.request.Recipient.Scheme == "sips" && !isSecure(flow.Transport()) {
+	if p.transaction.Request.Recipient.Scheme == "sips" && !isSecure(flow.Transport()) {
 		return errNotSecure()
 	}
 	p.dialog.setCallee(flow)
 	hop := p.target.hop
 	hop.RecordRoute = p.agent.proxyRoute(p.dialog)
-	request := proxy.Forward(p.transaction.request, hop)
+	request := proxy.Forward(p.transaction.Request, hop)
 	message.Complete(flow, request)
 	try := &proxiedTry{target: target}
 	p.mu.Lock()
@@ -84,7 +85,7 @@ func (p *proxied) sendTo(flow transport.Flow, target transport.Target) error {
 	if p.canceled != nil && p.try == nil {
 		return nil // and answered
 	}
-	sent, err := p.agent.transactions.send(flow, request, func(came *sip.Response, err error) {
+	sent, err := p.agent.transactions.Send(flow, request, func(came *sip.Response, err error) {
 		p.response(try, came, err)
 	})
 	if err != nil {
@@ -116,7 +117,7 @@ func (p *proxied) leave(try *proxiedTry) bool {
 // silent goes on to the next server, because this one says nothing.
 func (p *proxied) silent(try *proxiedTry) {
 	if p.leave(try) {
-		try.sent.abandon()
+		try.sent.Abandon()
 		p.agent.targetFailed(try.target, errSilent)
 		p.next(message.CauseOfError(errSilent))
 	}
@@ -146,7 +147,7 @@ func (p *proxied) response(try *proxiedTry, came *sip.Response, err error) {
 		p.dialog.close()
 	}
 	if came.StatusCode != sip.StatusTrying {
-		p.transaction.send(proxy.Respond(p.transaction.request, came))
+		p.transaction.Send(proxy.Respond(p.transaction.Request, came))
 	}
 }
 

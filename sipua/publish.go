@@ -16,18 +16,18 @@ func (a *Agent) receivePublish(flow, reply transport.Flow, request *sip.Request)
 		a.refuse(reply, request, err)
 		return
 	}
-	transaction, err := a.transactions.newServer(flow, reply, request)
+	transaction, err := a.transactions.NewServer(flow, reply, request)
 	if err != nil {
 		a.log.Debug("PUBLISH dropped", "error", err)
 		return
 	}
 	if a.removals.isRepeated(flow, request) {
-		transaction.respond(481, "")
+		transaction.Respond(481, "")
 		return
 	}
 	tag, granted, err := a.presence.Publish(asked)
 	if err != nil {
-		transaction.send(message.Refusal(request, message.CauseOfError(err), 500))
+		transaction.Send(message.Refusal(request, message.CauseOfError(err), 500))
 		return
 	}
 	a.removals.note(flow, request)

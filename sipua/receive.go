@@ -23,7 +23,7 @@ func (a *Agent) Receive(flow transport.Flow, raw []byte) {
 		a.stats.scanners.Add(1)
 		return
 	}
-	a.options.Trace.received(flow, raw)
+	a.options.Trace.Received(flow, raw)
 	message, err := wire.Parse(raw, a.limitsOf(flow))
 	if err != nil {
 		a.refuseMalformed(flow, err)
@@ -65,12 +65,9 @@ func (a *Agent) refuseMalformed(flow transport.Flow, err error) {
 }
 
 func (a *Agent) receiveResponse(response *sip.Response) {
-	transaction := a.transactions.matchClient(response)
-	if transaction == nil {
+	if !a.transactions.Receive(response) {
 		a.stats.stray.Add(1)
-		return
 	}
-	transaction.receive(response)
 }
 
 // noteAlias lets a connection serve for requests to its peer, if the peer says so (RFC 5923).
@@ -98,8 +95,8 @@ func (a *Agent) receiveRequest(flow transport.Flow, request *sip.Request) {
 		return
 	default:
 	}
-	if known := a.transactions.matchServer(flow, request, request.Method); known != nil {
-		_ = known.machine.Receive(request) // a retransmission: the same answer again
+	if known := a.transactions.MatchServer(flow, request, request.Method); known != nil {
+		known.Repeat(request)
 		return
 	}
 	if tag, ok := request.To().Params.Get("tag"); ok && tag != "" {
@@ -112,9 +109,8 @@ func (a *Agent) receiveRequest(flow transport.Flow, request *sip.Request) {
 // receiveACK gives an ACK to the failed INVITE it belongs to, else to the dialog. The dialog does not go by the
 // branch, since sip-js uses that of the INVITE again.
 func (a *Agent) receiveACK(flow transport.Flow, request *sip.Request) {
-	known := a.transactions.matchServer(flow, request, sip.INVITE)
-	if known != nil && known.final.Load() >= 300 {
-		_ = known.machine.Receive(request)
+	known := a.transactions.MatchServer(flow, request, sip.INVITE)
+	if known != nil && known.Acknowledge(request) {
 		return
 	}
 	l := a.dialogs.legOf(request)
@@ -128,17 +124,17 @@ func (a *Agent) receiveACK(flow transport.Flow, request *sip.Request) {
 
 // receiveCancel answers a CANCEL and tells the INVITE's owner (RFC 3261 section 9.2).
 func (a *Agent) receiveCancel(flow, reply transport.Flow, request *sip.Request) {
-	known := a.transactions.matchServer(flow, request, sip.INVITE)
+	known := a.transactions.MatchServer(flow, request, sip.INVITE)
 	if known == nil {
 		a.reply(reply, request, 481)
 		return
 	}
 	response := message.NewResponse(request, 200, "")
-	if tag, ok := known.request.To().Params.Get("tag"); ok {
+	if tag, ok := known.Request.To().Params.Get("tag"); ok {
 		message.SetTag(response, tag)
 	}
 	a.sendResponse(reply, response)
-	known.cancel(request)
+	known.Cancel(request)
 }
 
 // receiveInDialog gives a request to the leg of its dialog.
@@ -155,13 +151,13 @@ func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request
 		return
 	}
 	canceled := func(*sip.Request) { l.mailbox.post(func() { l.offerCanceled(request) }) }
-	transaction, err := a.transactions.newInvite(flow, reply, request, canceled)
+	transaction, err := a.transactions.NewInvite(flow, reply, request, canceled)
 	if err != nil {
 		a.log.Debug("request dropped", "error", err)
 		return
 	}
 	if cause := l.enqueue(func() { l.request(transaction, flow) }); cause != nil {
-		transaction.send(message.Refusal(request, *cause, cause.Status))
+		transaction.Send(message.Refusal(request, *cause, cause.Status))
 	}
 }
 
@@ -180,4 +176,9 @@ func (a *Agent) receiveInOtherDialog(flow, reply transport.Flow, request *sip.Re
 		return
 	}
 	a.reply(reply, request, 481)
+}
+
+// Undelivered takes the news that a datagram came back (RFC 3261 section 18.4): quoted is its beginning.
+func (a *Agent) Undelivered(flow transport.Flow, quoted []byte) {
+	a.transactions.Undelivered(flow, quoted)
 }

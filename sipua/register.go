@@ -36,7 +36,7 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 	}
 	breakerLogin(request) // nobody but a server above needs it, and the 200 shows Contacts to all devices
 	// From here on a transaction answers repeated requests: their nonce count is spent.
-	transaction, err := a.transactions.newServer(flow, reply, request)
+	transaction, err := a.transactions.NewServer(flow, reply, request)
 	if err != nil {
 		a.log.Debug("REGISTER dropped", "error", err)
 		return
@@ -46,7 +46,7 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 		cause := message.CauseOfError(err)
 		response := message.NewResponse(request, cause.Status, cause.Text)
 		addHeaders(response, cause.Headers)
-		transaction.send(response)
+		transaction.Send(response)
 		return
 	}
 	a.remember(flow, request, proved)
@@ -54,7 +54,7 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 	response := message.NewResponse(request, 200, "")
 	addHeaders(response, headers)
 	a.nameICEServers(flow, proved.user, response)
-	transaction.send(response)
+	transaction.Send(response)
 }
 
 // nameICEServers tells a browser that is registered now of the relays that it may use.

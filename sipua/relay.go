@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/sipua/headers"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
@@ -16,7 +17,7 @@ import (
 type relayed struct {
 	agent       *Agent
 	source      transport.Flow
-	transaction *serverTransaction
+	transaction *transaction.Server
 	upstream    Upstream
 	// register is what is to be done for a REGISTER; nil for any other request.
 	register *relayedRegister
@@ -27,15 +28,15 @@ type relayed struct {
 const (
 	// relayTime is how long servers have to answer, so that the answer gets back before the sender gives up after 64*T1
 	// (RFC 4320 section 4.2).
-	relayTime = transactionTime - 2*time.Second
+	relayTime = transaction.Timeout - 2*time.Second
 	// tryingTime is when a sender who still repeats would do it each T2; from then on it is told that we are at it (RFC
 	// 4320 section 4.1).
-	tryingTime = t1 + 2*t1 + 4*t1
+	tryingTime = transaction.T1 + 2*transaction.T1 + 4*transaction.T1
 )
 
 // relay passes a request to an upstream server.
 func (a *Agent) relay(flow, reply transport.Flow, request *sip.Request, upstream Upstream) {
-	transaction, err := a.transactions.newServer(flow, reply, request)
+	transaction, err := a.transactions.NewServer(flow, reply, request)
 	if err != nil {
 		a.log.Debug("request dropped", "error", err)
 		return
@@ -43,11 +44,11 @@ func (a *Agent) relay(flow, reply transport.Flow, request *sip.Request, upstream
 	a.stats.relayed.Add(1)
 	r := &relayed{agent: a, source: flow, transaction: transaction, upstream: upstream}
 	if status := r.prepare(request); status != 0 {
-		transaction.respond(status, "")
+		transaction.Respond(status, "")
 		return
 	}
 	if !a.crew.start(r.forward) {
-		transaction.respond(503, "")
+		transaction.Respond(503, "")
 	}
 }
 
@@ -70,20 +71,20 @@ func (r *relayed) prepare(request *sip.Request) (status int) {
 // forward sends the request on and takes the answer back. It waits for both in a goroutine of its own.
 func (r *relayed) forward() {
 	trying := r.agent.after(tryingTime, func() {
-		if !r.transaction.answered() {
-			r.transaction.respond(100, "")
+		if !r.transaction.Answered() {
+			r.transaction.Respond(100, "")
 		}
 	})
 	defer trying.Stop()
 	targets, err := r.agent.locate(r.upstream.NextHops, r.sender())
 	if err != nil {
 		r.agent.complain("upstream server not found", "domain", r.upstream.Domain, "error", err)
-		r.transaction.respond(503, "")
+		r.transaction.Respond(503, "")
 		return
 	}
 	deadline := time.Now().Add(relayTime)
 	response, err := r.agent.sendInOrder(targets, relayTime, r.forUpstream)
-	for err == nil && r.register.again(r.transaction.request, response) {
+	for err == nil && r.register.again(r.transaction.Request, response) {
 		response, err = r.agent.sendInOrder(targets, time.Until(deadline), r.forUpstream)
 	}
 	r.response(response, err)
@@ -91,13 +92,13 @@ func (r *relayed) forward() {
 
 // sender is who sends the request: all his requests go to the same server, while it lives.
 func (r *relayed) sender() string {
-	from := r.transaction.request.From().Address
+	from := r.transaction.Request.From().Address
 	return from.User + "@" + strings.ToLower(from.Host)
 }
 
 // forUpstream is the request as the server gets it: our Via, our Contact, and of the rest what is the browser's to say.
 func (r *relayed) forUpstream(flow transport.Flow) *sip.Request {
-	received := r.transaction.request
+	received := r.transaction.Request
 	request := sip.NewRequest(received.Method, received.Recipient)
 	request.SetTransport(flow.Transport())
 	for _, header := range received.Headers() {
@@ -117,16 +118,16 @@ func (r *relayed) forUpstream(flow transport.Flow) *sip.Request {
 // response takes the server's answer back to the browser.
 func (r *relayed) response(upstream *sip.Response, err error) {
 	if err != nil {
-		r.transaction.respond(message.NotTimeout(message.CauseOfError(err).Status), "")
+		r.transaction.Respond(message.NotTimeout(message.CauseOfError(err).Status), "")
 		r.subscribe.abandon()
 		return
 	}
 	if upstream.StatusCode == sip.StatusRequestTimeout {
-		r.transaction.respond(message.NotTimeout(upstream.StatusCode), "")
+		r.transaction.Respond(message.NotTimeout(upstream.StatusCode), "")
 		r.subscribe.abandon()
 		return
 	}
-	response := message.NewResponse(r.transaction.request, upstream.StatusCode, upstream.Reason)
+	response := message.NewResponse(r.transaction.Request, upstream.StatusCode, upstream.Reason)
 	if tag := message.Tag(upstream); tag != "" {
 		message.SetTag(response, tag)
 	}
@@ -138,14 +139,14 @@ func (r *relayed) response(upstream *sip.Response, err error) {
 	}
 	r.register.settle(upstream, response)
 	r.subscribe.settle(upstream, response)
-	if r.transaction.request.Method == sip.REGISTER && upstream.IsSuccess() {
+	if r.transaction.Request.Method == sip.REGISTER && upstream.IsSuccess() {
 		r.agent.nameICEServers(r.source, r.register.user, response)
 	}
-	if r.transaction.request.Method == sip.PUBLISH && upstream.IsSuccess() {
-		r.agent.removals.note(r.source, r.transaction.request)
+	if r.transaction.Request.Method == sip.PUBLISH && upstream.IsSuccess() {
+		r.agent.removals.note(r.source, r.transaction.Request)
 	}
 	response.SetBody(upstream.Body())
-	r.transaction.send(response)
+	r.transaction.Send(response)
 	r.subscribe.release()
 }
 

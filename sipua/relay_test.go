@@ -291,14 +291,8 @@ func TestUpstreamServerThatFails(t *testing.T) {
 func (s *setup) timeOut() {
 	s.t.Helper()
 	eventually(s.t, "nothing waits", func() bool { _, clients := s.open(); return clients > 0 })
-	s.agent.transactions.mu.Lock()
-	waiting := make([]*clientTransaction, 0, len(s.agent.transactions.clients))
-	for _, transaction := range s.agent.transactions.clients {
-		waiting = append(waiting, transaction)
-	}
-	s.agent.transactions.mu.Unlock()
-	for _, transaction := range waiting {
-		transaction.handler(nil, sip.ErrTransactionTimeout)
-		transaction.abandon()
+	_, clients := s.agent.transactions.Open()
+	for _, transaction := range clients {
+		transaction.Fail(sip.ErrTransactionTimeout)
 	}
 }

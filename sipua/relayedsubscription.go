@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
@@ -72,7 +73,7 @@ func (a *Agent) newRelayedSubscription(flow transport.Flow, request *sip.Request
 	from, contact := request.From(), message.Contact(request)
 	s := &relayedSubscription{
 		callID: request.CallID().Value(), user: message.AddressOfRecord(from.Address),
-		upstream: upstream, flow: flow, contact: contact.Address, until: time.Now().Add(transactionTime),
+		upstream: upstream, flow: flow, contact: contact.Address, until: time.Now().Add(transaction.Timeout),
 	}
 	s.tag, _ = from.Params.Get("tag")
 	known, ok := a.relays.same(s.user, contact.Address.String(), flow)
@@ -90,7 +91,7 @@ func (s *relayedSubscription) established(response *sip.Response, isRemoval bool
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.learn(message.Tag(response), message.Contact(response), routes)
-	s.until = time.Now().Add(time.Duration(seconds)*time.Second + transactionTime)
+	s.until = time.Now().Add(time.Duration(seconds)*time.Second + transaction.Timeout)
 	s.ended = isRemoval
 }
 

@@ -33,7 +33,7 @@ func (a *Agent) relayedSubscribe(flow transport.Flow, request *sip.Request, upst
 
 // relayInSubscription passes on what a browser says in the dialog of its subscription.
 func (a *Agent) relayInSubscription(s *relayedSubscription, flow, reply transport.Flow, request *sip.Request) {
-	transaction, err := a.transactions.newServer(flow, reply, request)
+	transaction, err := a.transactions.NewServer(flow, reply, request)
 	if err != nil {
 		a.log.Debug("request dropped", "error", err)
 		return
@@ -44,7 +44,7 @@ func (a *Agent) relayInSubscription(s *relayedSubscription, flow, reply transpor
 		agent: a, source: flow, subscription: s, inDialog: true, isRemoval: message.Expires(request) == 0,
 	}
 	if !a.crew.start(r.forward) {
-		transaction.respond(503, "")
+		transaction.Respond(503, "")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 )
 
 // rackOf is the RAck for a reliable response, which fails the test if it is none.
@@ -137,15 +138,15 @@ func TestProvisionalIsRepeatedUntilItsPrack(t *testing.T) {
 	leg := s.invite(script, "Require: 100rel")
 	leg.Ring(nil)
 	first := p.status(180)
-	for wait := t1; wait < transactionTime/2; wait *= 2 {
+	for wait := transaction.T1; wait < transaction.Timeout/2; wait *= 2 {
 		timerOf(t, timers, wait).work()
 		if again := p.status(180); rackOf(t, again) != rackOf(t, first) {
 			t.Errorf("repeated as %s", again)
 		}
 	}
-	timerOf(t, timers, transactionTime/2).work()
+	timerOf(t, timers, transaction.Timeout/2).work()
 	p.status(180)
-	timerOf(t, timers, transactionTime-(2*transactionTime/2-t1)).work()
+	timerOf(t, timers, transaction.Timeout-(2*transaction.Timeout/2-transaction.T1)).work()
 	p.status(504)
 	if ended := event[bridge.Ended](t, leg); ended.Cause.Status != 504 {
 		t.Errorf("cause %+v", ended.Cause)
@@ -163,7 +164,7 @@ func TestPrackStopsTheRepetition(t *testing.T) {
 	leg.Ring(nil)
 	ringing := p.status(180)
 	script.to = ringing.To().Value()
-	repeat := timerOf(t, timers, t1)
+	repeat := timerOf(t, timers, transaction.T1)
 	p.say("", script.lines("PRACK", "2", rackOf(t, ringing))...)
 	p.status(200)
 	repeat.work() // had been stopped too late

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
@@ -34,7 +35,7 @@ func (r *removals) isRepeated(flow transport.Flow, request *sip.Request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at, ok := r.ended[removalKey{flow, request.CallID().Value()}]
-	return ok && message.Expires(request) == 0 && time.Since(at) < transactionTime
+	return ok && message.Expires(request) == 0 && time.Since(at) < transaction.Timeout
 }
 
 // note remembers a request that was granted.
@@ -47,7 +48,7 @@ func (r *removals) note(flow transport.Flow, request *sip.Request) {
 		return
 	}
 	if len(r.ended) >= maxRemovals {
-		maps.DeleteFunc(r.ended, func(_ removalKey, at time.Time) bool { return now.Sub(at) >= transactionTime })
+		maps.DeleteFunc(r.ended, func(_ removalKey, at time.Time) bool { return now.Sub(at) >= transaction.Timeout })
 	}
 	if len(r.ended) < maxRemovals {
 		r.ended[key] = now

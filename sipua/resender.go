@@ -1,6 +1,13 @@
 package sipua
 
-import "time"
+import (
+	"time"
+
+	"sipbridge/sipua/transaction"
+)
+
+// after runs work once the delay has passed. A test may set another one, for which time runs faster.
+type after func(delay time.Duration, work func()) *time.Timer
 
 // resender repeats a response to an INVITE, first after T1 and then after twice the time each, until stopped; after
 // 64*T1 it gives up. It is for the 200 (RFC 3261 section 13.3.1.4), for which the waits grow to T2, and for reliable
@@ -16,7 +23,7 @@ type resender struct {
 }
 
 func newResender(longest time.Duration, after after, send, giveUp func()) *resender {
-	r := &resender{send: send, giveUp: giveUp, after: after, wait: t1, longest: longest}
+	r := &resender{send: send, giveUp: giveUp, after: after, wait: transaction.T1, longest: longest}
 	r.timer = after(r.wait, r.fire)
 	return r
 }
@@ -26,13 +33,13 @@ func (r *resender) fire() {
 		return
 	}
 	r.passed += r.wait
-	if r.passed >= transactionTime {
+	if r.passed >= transaction.Timeout {
 		r.timer = nil
 		r.giveUp()
 		return
 	}
 	r.send()
-	r.wait = min(2*r.wait, r.longest, transactionTime-r.passed)
+	r.wait = min(2*r.wait, r.longest, transaction.Timeout-r.passed)
 	r.timer = r.after(r.wait, r.fire)
 }
 

@@ -7,24 +7,24 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
 // timeOutOf lets a request of ours have no answer.
 func (s *setup) timeOutOf(request *sip.Request) {
 	s.t.Helper()
-	var waiting *clientTransaction
-	s.agent.transactions.mu.Lock()
-	for _, transaction := range s.agent.transactions.clients {
-		if sent, _ := transaction.sent(); sent.CSeq().Value() == request.CSeq().Value() {
+	var waiting *transaction.Client
+	_, clients := s.agent.transactions.Open()
+	for _, transaction := range clients {
+		if sent, _ := transaction.Sent(); sent.CSeq().Value() == request.CSeq().Value() {
 			waiting = transaction
 		}
 	}
-	s.agent.transactions.mu.Unlock()
 	if waiting == nil {
 		s.t.Fatalf("nobody waits for the answer to %s", request.Method)
 	}
-	waiting.fail(sip.ErrTransactionTimeout)
+	waiting.Fail(sip.ErrTransactionTimeout)
 }
 
 // movedToServers brings a call up whose Contact is the name of two servers, of which the first one has the ACK.

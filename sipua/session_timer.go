@@ -10,6 +10,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 )
 
 const (
@@ -138,7 +139,7 @@ func (l *leg) firstRequest() *sip.Request {
 	if l.invite == nil {
 		return nil
 	}
-	return l.invite.request
+	return l.invite.Request
 }
 
 // followSession does what the 200 to our INVITE says about the session interval. Where it says nothing, a refresh of
@@ -189,7 +190,7 @@ func (l *leg) runSession(told time.Duration, ours bool) {
 	l.session.interval, l.session.ours = interval, ours
 	grace := min(sessionGrace, interval/3)
 	if ours {
-		l.session.next = l.after(max(told/2, t1), l.refresh)
+		l.session.next = l.after(max(told/2, transaction.T1), l.refresh)
 		grace = -grace // a party that takes no refresh has not long to live (RFC 4028 section 10)
 	}
 	if !comesBack(l.flow) {

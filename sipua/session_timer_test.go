@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 )
 
 // sessionValue gives what a message says about its session interval.
@@ -252,7 +253,7 @@ func TestCallersAreAskedForSessions(t *testing.T) {
 		"it refreshes":       {"TCP", "Supported: timer", "600;refresher=uac", 600*time.Second + sessionGrace},
 		"it has its own":     {"TCP", "Session-Expires: 120;refresher=uas", "120;refresher=uas", 60 * time.Second},
 		"it knows no timers": {"TCP", "X-None: x", "600;refresher=uas", 300 * time.Second},
-		"a browser":          {"WS", "Supported: timer", "", t1},
+		"a browser":          {"WS", "Supported: timer", "", transaction.T1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -322,7 +323,7 @@ func TestBrowserIsNotWatched(t *testing.T) {
 	event[bridge.Answered](t, leg)
 	s.hungUp(leg, p)
 	for len(timers) > 0 {
-		if set := <-timers; set.delay > 64*t1 {
+		if set := <-timers; set.delay > 64*transaction.T1 {
 			t.Errorf("a timer of %v was set", set.delay)
 		}
 	}

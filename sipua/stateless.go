@@ -59,7 +59,7 @@ func (a *Agent) steadyTag(request *sip.Request) string {
 }
 
 func (a *Agent) sendResponse(flow transport.Flow, response *sip.Response) {
-	if err := (&connection{flow: flow, trace: a.options.Trace}).WriteMsg(response); err != nil {
+	if err := a.transactions.Write(flow, response); err != nil {
 		a.log.Debug("response not sent", "error", err)
 	}
 }

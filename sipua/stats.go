@@ -40,7 +40,7 @@ type Stats struct {
 
 // Stats counts since the start.
 func (a *Agent) Stats() Stats {
-	servers, clients := a.transactions.sizes()
+	servers, clients := a.transactions.Sizes()
 	told := a.presence.Stats()
 	return Stats{
 		Subscriptions:      told.Subscriptions,

@@ -30,6 +30,8 @@ type strangers struct {
 	sources *transport.SourceLimiter
 	all     *rate.Limiter
 	callees *userRates
+	// transactions are how many there may be.
+	transactions int
 }
 
 // newStrangers allows so many calls a second.
@@ -39,7 +41,7 @@ func newStrangers(perSecond float64) strangers {
 	return strangers{
 		sources: transport.NewSourceLimiter(share, shareBurst, strangerSources),
 		all:     rate.NewLimiter(rate.Limit(perSecond), burst),
-		callees: newUserRates(share, shareBurst),
+		callees: newUserRates(share, shareBurst), transactions: maxStrangers,
 	}
 }
 
@@ -67,8 +69,8 @@ func (a *Agent) mayCall(flow transport.Flow, request *sip.Request, who identity)
 	if a.options.Protection.NoStrangers {
 		return bridge.Cause{Status: 403}
 	}
-	servers, _ := a.transactions.sizes()
-	if servers >= maxStrangers || !a.strangers.admit(flow, a.callee(request.Recipient), time.Now()) {
+	servers, _ := a.transactions.Sizes()
+	if servers >= a.strangers.transactions || !a.strangers.admit(flow, a.callee(request.Recipient), time.Now()) {
 		a.stats.strangers.Add(1)
 		a.complain("too many calls of strangers", "remote", flow.RemoteAddr())
 		return message.TooMany(503, 10*time.Second)

@@ -9,6 +9,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
@@ -26,7 +27,7 @@ func (a *Agent) receiveSubscribe(flow, reply transport.Flow, request *sip.Reques
 	}
 	w := a.newWatcher(flow, request, by)
 	request.To().Params.Add("tag", w.id.LocalTag) // so that every response carries it
-	transaction, err := a.transactions.newServer(flow, reply, request)
+	transaction, err := a.transactions.NewServer(flow, reply, request)
 	if err != nil {
 		a.log.Debug("SUBSCRIBE dropped", "error", err)
 		return
@@ -35,14 +36,14 @@ func (a *Agent) receiveSubscribe(flow, reply transport.Flow, request *sip.Reques
 		Package: pkg, Watched: watched, By: by, Expires: message.Expires(request),
 	}, w)
 	if err != nil {
-		transaction.send(message.Refusal(request, message.CauseOfError(err), 500))
+		transaction.Send(message.Refusal(request, message.CauseOfError(err), 500))
 		return
 	}
 	w.subscription = subscription
 	a.watchers.add(w)
 	a.granted(transaction, granted, w.contact())
 	a.presence.Tell(subscription)
-	if flow.Done() != nil && isGone(flow) {
+	if flow.Done() != nil && transport.IsGone(flow) {
 		a.dropWatchers(flow) // it ended meanwhile
 	}
 }
@@ -81,9 +82,9 @@ func (a *Agent) mayWatch(by, watched string) bool {
 }
 
 // granted accepts a SUBSCRIBE, PUBLISH or the like for some time.
-func (a *Agent) granted(transaction *serverTransaction, granted time.Duration, headers ...sip.Header) {
+func (a *Agent) granted(transaction *transaction.Server, granted time.Duration, headers ...sip.Header) {
 	headers = append(headers, sip.NewHeader("Expires", strconv.Itoa(int(granted/time.Second))))
-	transaction.respond(200, "", headers...)
+	transaction.Respond(200, "", headers...)
 }
 
 // receiveInSubscription takes a request in the dialog of a subscription: it refreshes or ends it (RFC 6665 section
@@ -93,30 +94,30 @@ func (a *Agent) receiveInSubscription(w *watcher, flow, reply transport.Flow, re
 		a.refuse(reply, request, err)
 		return
 	}
-	transaction, err := a.transactions.newServer(flow, reply, request)
+	transaction, err := a.transactions.NewServer(flow, reply, request)
 	if err != nil {
 		a.log.Debug("request dropped", "error", err)
 		return
 	}
 	switch {
 	case request.Method != sip.SUBSCRIBE:
-		transaction.respond(405, "", sip.NewHeader("Allow", "SUBSCRIBE"))
+		transaction.Respond(405, "", sip.NewHeader("Allow", "SUBSCRIBE"))
 	case !w.next(request):
-		transaction.respond(500, "CSeq out of order")
+		transaction.Respond(500, "CSeq out of order")
 	default:
 		a.refreshSubscription(w, transaction)
 	}
 }
 
-func (a *Agent) refreshSubscription(w *watcher, transaction *serverTransaction) {
-	asked := message.Expires(transaction.request)
+func (a *Agent) refreshSubscription(w *watcher, transaction *transaction.Server) {
+	asked := message.Expires(transaction.Request)
 	if asked == message.MalformedExpires {
-		transaction.respond(400, "Malformed Expires")
+		transaction.Respond(400, "Malformed Expires")
 		return
 	}
 	granted, err := a.presence.Refresh(w.subscription, asked)
 	if err != nil {
-		transaction.send(message.Refusal(transaction.request, message.CauseOfError(err), 500))
+		transaction.Send(message.Refusal(transaction.Request, message.CauseOfError(err), 500))
 		return
 	}
 	a.granted(transaction, granted, w.contact())

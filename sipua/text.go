@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
 )
@@ -62,7 +63,7 @@ func (a *Agent) text(w way, err error, said bridge.Message, done func(bridge.Cau
 		send = func() (*sip.Response, error) { return sent.wait(textPatience, textPatience) }
 	}
 	if !a.crew.start(func() { told(t.outcome(send())) }) {
-		told(message.CauseOfError(errClosed))
+		told(message.CauseOfError(transaction.ErrClosed))
 	}
 }
 
@@ -173,28 +174,28 @@ func (a *Agent) receiveText(flow, reply transport.Flow, request *sip.Request) {
 		return
 	}
 	// From here on a transaction answers repeated requests: their nonce count is spent.
-	transaction, err := a.transactions.newServer(flow, reply, request)
+	transaction, err := a.transactions.NewServer(flow, reply, request)
 	if err != nil {
 		a.log.Debug("request dropped", "error", err)
 		return
 	}
 	if a.flowIsGone(request, who) {
-		transaction.respond(430, "Flow Failed")
+		transaction.Respond(430, "Flow Failed")
 		return
 	}
 	asked := a.asked(request, who)
 	a.choose(&asked, flow, request)
 	targets, err := a.options.Route(asked)
 	if err != nil {
-		transaction.send(message.Refusal(request, bridge.CauseOf(err), 500))
+		transaction.Send(message.Refusal(request, bridge.CauseOf(err), 500))
 		return
 	}
 	a.stats.delivered.Add(1)
 	bridge.Deliver(asked, targets, messageIn(request), func(cause bridge.Cause) {
 		if cause.Status < 300 {
-			transaction.respond(200, "")
+			transaction.Respond(200, "")
 			return
 		}
-		transaction.send(message.Refusal(request, cause, 480))
+		transaction.Send(message.Refusal(request, cause, 480))
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"sipbridge/bridge/number"
 	"sipbridge/bridge/toll"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 	"sipbridge/sipua/wire"
@@ -132,7 +133,7 @@ func (a *Agent) sendRegister(ctx context.Context, t *trunk.Trunk, token string,
 		came <- outcome{response, way, err}
 	})
 	if !started {
-		return nil, nil, errClosed
+		return nil, nil, transaction.ErrClosed
 	}
 	select {
 	case got := <-came:
@@ -149,7 +150,7 @@ func (a *Agent) register(t *trunk.Trunk, token string, prepare func(contact sip.
 	if err != nil {
 		return nil, nil, err
 	}
-	response, err = a.sendInOrder(targets, transactionTime, func(flow transport.Flow) *sip.Request {
+	response, err = a.sendInOrder(targets, transaction.Timeout, func(flow transport.Flow) *sip.Request {
 		way = flow
 		request := prepare(message.ContactOn(flow, token))
 		message.Complete(flow, request)

@@ -65,7 +65,7 @@ func (w *watcher) Notify(notification presence.Notification, answered func(statu
 	notify.AppendHeader(sip.NewHeader("Content-Type", notification.ContentType))
 	notify.SetBody(notification.Body)
 	message.Complete(w.flow, notify)
-	_, err := w.agent.transactions.send(w.flow, notify, func(response *sip.Response, err error) {
+	_, err := w.agent.transactions.Send(w.flow, notify, func(response *sip.Response, err error) {
 		switch {
 		case err != nil:
 			w.heard(0, answered)

@@ -24,6 +24,7 @@ import (
 	"sipbridge/sipua/locate/resolver"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/registrar"
+	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 	"sipbridge/transcode"
 	"sipbridge/web"
@@ -220,7 +221,7 @@ func (s *service) newLocator() *locate.Locator {
 }
 
 // tracer writes every SIP message to the log where the level is debug; credentials are taken out before.
-func (s *service) tracer(ctx context.Context) sipua.Tracer {
+func (s *service) tracer(ctx context.Context) transaction.Tracer {
 	if !s.log.Enabled(ctx, slog.LevelDebug) {
 		return nil
 	}

@@ -54,6 +54,16 @@ func (a Advertiser) of(flow Flow) netip.AddrPort {
 	return a(flow.Transport(), flow.LocalAddr(), flow.RemoteAddr().Addr())
 }
 
+// IsGone tells whether a connection has ended. A datagram's flow never does.
+func IsGone(flow Flow) bool {
+	select {
+	case <-flow.Done():
+		return true
+	default:
+		return false
+	}
+}
+
 // FromBrowser tells whether a flow is a WebSocket that a client opened, which is what browsers do. Who is at the other
 // end of one that we opened is a server like any other.
 func FromBrowser(flow Flow) bool {

@@ -47,15 +47,17 @@ func layers() map[string]int {
 		"sipua/headers":        4,
 		"sipua/multipart":      4,
 		"sipua/message":        5, // what messages say
+		"sipua/digest":         5, // who is it?
+		"sipua/transaction":    6, // requests and their answers
 		// what RTMP stands on
 		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4, "signaling/rtmp/flv": 4,
 		"signaling/rtmp/tunnel":  4,
 		"transcode/h264/payload": -1, "transcode/avcodec": -1, "transcode/picture": 0,
-		"sipua":     6,
+		"sipua":     7,
 		"signaling": 5,
 		"web":       5,
 		"configs":   6,
-		"cmd":       7,
+		"cmd":       8,
 	}
 }
 

@@ -1,4 +1,4 @@
-package sipua
+package transaction
 
 import (
 	"bytes"
@@ -15,22 +15,22 @@ var errUndelivered = fmt.Errorf("datagram came back: %w", sip.ErrTransactionTran
 // Undelivered takes the news that a datagram came back (RFC 3261 section 18.4): quoted is its beginning. Anybody can
 // forge such news, but not the branch of a request of ours. A request inside a dialog is repeated all the same, since
 // its peer may just be starting again, unless another server can have it.
-func (a *Agent) Undelivered(flow transport.Flow, quoted []byte) {
+func (t *Table) Undelivered(flow transport.Flow, quoted []byte) {
 	key, ok := quotedKey(quoted)
 	if !ok {
 		return
 	}
-	a.transactions.mu.Lock()
-	transaction := a.transactions.clients[key]
-	a.transactions.mu.Unlock()
+	t.mu.Lock()
+	transaction := t.clients[key]
+	t.mu.Unlock()
 	if transaction == nil {
 		return
 	}
-	request, way := transaction.sent()
+	request, way := transaction.Sent()
 	if way.RemoteAddr() != flow.RemoteAddr() || request.To().Params.Has("tag") && !transaction.tied {
 		return
 	}
-	transaction.fail(errUndelivered)
+	transaction.Fail(errUndelivered)
 }
 
 // quotedKey gives the key of the transaction of a request, of which only the beginning is there: method and the branch

@@ -1,4 +1,4 @@
-package sipua
+package transaction
 
 import (
 	"sipbridge/sipua/transport"
@@ -10,7 +10,8 @@ type Tracer func(direction string, flow transport.Flow, message []byte)
 
 func (t Tracer) sent(flow transport.Flow, raw []byte) { t.see("sent", flow, raw) }
 
-func (t Tracer) received(flow transport.Flow, raw []byte) { t.see("received", flow, raw) }
+// Received shows a message that came; Table shows those that go.
+func (t Tracer) Received(flow transport.Flow, raw []byte) { t.see("received", flow, raw) }
 
 func (t Tracer) see(direction string, flow transport.Flow, raw []byte) {
 	if t != nil {

@@ -1,4 +1,4 @@
-package sipua
+package transaction
 
 import (
 	"errors"
@@ -28,19 +28,15 @@ const (
 
 // streams finds the connections that carry what is too large for a datagram.
 type streams struct {
-	// flowTo is that of Transports.
+	// flowTo is that of Options.
 	flowTo func(transport.Target) (transport.Flow, error)
 
 	mu       sync.Mutex
 	refusers map[netip.AddrPort]time.Time // guarded by mu: until when a peer is not asked
 }
 
-func newStreams(transports Transports) *streams {
-	s := &streams{refusers: make(map[netip.AddrPort]time.Time)}
-	if transports != nil {
-		s.flowTo = transports.FlowTo
-	}
-	return s
+func newStreams(flowTo func(transport.Target) (transport.Flow, error)) *streams {
+	return &streams{flowTo: flowTo, refusers: make(map[netip.AddrPort]time.Time)}
 }
 
 // instead gives the connection over which a request has to go that was to go on a flow; nil if the flow will do.
@@ -73,13 +69,13 @@ func (s *streams) refused(peer netip.AddrPort) {
 	s.refusers[peer] = time.Now().Add(streamMemory)
 }
 
-// errTooLarge is a request that one transport cannot carry; another may.
-var errTooLarge = errors.New("request too large")
+// ErrTooLarge is a request that one transport cannot carry; another may.
+var ErrTooLarge = errors.New("request too large")
 
-func tooLarge() error { return bridge.Cause{Status: 513, Text: message.Phrase(513), Err: errTooLarge} }
+func tooLarge() error { return bridge.Cause{Status: 513, Text: message.Phrase(513), Err: ErrTooLarge} }
 
-// isTooLarge tells whether a request cannot go by a flow at all: a MESSAGE must not be fragmented (RFC 3428 section 8).
-func isTooLarge(flow transport.Flow, request *sip.Request) bool {
+// IsTooLarge tells whether a request cannot go by a flow at all: a MESSAGE must not be fragmented (RFC 3428 section 8).
+func IsTooLarge(flow transport.Flow, request *sip.Request) bool {
 	return flow.Transport() == "UDP" && request.Method == sip.MESSAGE && isOverMTU(request)
 }
 
@@ -109,73 +105,41 @@ func isConnected(flow transport.Flow) bool {
 	}
 }
 
-// isOver tells whether a flow is closed.
-func isOver(flow transport.Flow) bool {
-	select {
-	case <-flow.Done():
-		return true
-	default:
-		return false
-	}
-}
-
 // fallBack sends over UDP what could not go over a connection, unless its peer has been heard or it was given up.
-func (t *clientTransaction) fallBack() {
+func (t *Client) fallBack() {
 	machine, open := t.unheard()
 	if !open {
-		t.fail(errDisconnected)
+		t.Fail(ErrDisconnected)
 		return
 	}
 	t.table.streams.refused(t.datagram.flow.RemoteAddr())
-	if isTooLarge(t.datagram.flow, t.datagram.request) {
-		t.fail(tooLarge())
+	if IsTooLarge(t.datagram.flow, t.datagram.request) {
+		t.Fail(tooLarge())
 		return
 	}
 	machine.Terminate()
 	if err := t.table.begin(t, t.datagram.flow, t.datagram.request); err != nil {
-		t.fail(err)
+		t.Fail(err)
 	}
 }
 
 // beginSmaller sends over UDP what a connection did not take that was refused before anything could be written.
-func (t *transactions) beginSmaller(transaction *clientTransaction, refused error) error {
+func (t *Table) beginSmaller(transaction *Client, refused error) error {
 	large := transaction.datagram
 	large.late.Stop()
 	transaction.datagram = nil
 	t.streams.refused(large.flow.RemoteAddr())
-	if isTooLarge(large.flow, large.request) {
+	if IsTooLarge(large.flow, large.request) {
 		return errors.Join(refused, tooLarge())
 	}
 	return t.begin(transaction, large.flow, large.request)
 }
 
-// awaitStream sends a request without a transaction over UDP after all, if the connection that was to carry it does not
-// come about. One that nobody answers has nothing else to tell that it was lost.
-func (a *Agent) awaitStream(stream, flow transport.Flow, request *sip.Request) {
-	late := time.NewTimer(streamPatience)
-	defer late.Stop()
-	select {
-	case <-stream.Done():
-	case <-late.C:
-		if isConnected(stream) {
-			return
-		}
-	case <-a.closing:
-		if isConnected(stream) {
-			return
-		}
-	}
-	a.transactions.streams.refused(flow.RemoteAddr())
-	if err := a.write(flow, request); err != nil {
-		a.log.Debug("request not sent", "method", request.Method, "error", err)
-	}
-}
-
-// stay has a request go no other way than it does, because it is not wanted any more.
-func (t *clientTransaction) stay() { t.stays.Store(true) }
+// Stay has a request go no other way than it does, because it is not wanted any more.
+func (t *Client) Stay() { t.stays.Store(true) }
 
 // unheard gives the state machine; false if the peer has been heard or the transaction was given up.
-func (t *clientTransaction) unheard() (machine *sip.ClientTx, open bool) {
+func (t *Client) unheard() (machine *sip.ClientTx, open bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.machine, !t.heard && !t.abandoned && !t.stays.Load() && t.final == 0

@@ -1,4 +1,4 @@
-package sipua
+package transaction
 
 import (
 	"net"

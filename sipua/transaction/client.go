@@ -1,6 +1,7 @@
-package sipua
+package transaction
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -9,25 +10,28 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// responseHandler hears each response to a request that we sent, on the goroutine of the flow that brought it and so in
+// ErrDisconnected is why a request is given up: the connection to its peer was refused or has ended.
+var ErrDisconnected = errors.New("no connection")
+
+// Handler hears each response to a request that we sent, on the goroutine of the flow that brought it and so in
 // the order in which messages came, and at most one error: a timeout (sip.ErrTransactionTimeout) or a broken
 // transport (sip.ErrTransactionTransport). It must not block.
-type responseHandler func(response *sip.Response, err error)
+type Handler func(response *sip.Response, err error)
 
-// hear calls the handler, if there is one.
-func (h responseHandler) hear(response *sip.Response, err error) {
+// Hear calls the handler, if there is one.
+func (h Handler) Hear(response *sip.Response, err error) {
 	if h != nil {
 		h(response, err)
 	}
 }
 
-// clientTransaction is a request that we sent (RFC 3261 section 17.1).
+// Client is a request that we sent (RFC 3261 section 17.1).
 //
 // The state machine sends the ACK to a failed INVITE, but waits inside its lock when the failure
 // is retransmitted; so retransmitted final responses never reach it: here the same ACK is sent again. What it passes up
 // is dropped, for it comes on another goroutine: a request that follows a response would overtake it.
-type clientTransaction struct {
-	table *transactions
+type Client struct {
+	table *Table
 	// settled is closed when the first final response has been taken.
 	settled chan struct{}
 	// datagram is how the request may go if the connection cannot be had that it was given because it is too large for
@@ -39,9 +43,6 @@ type clientTransaction struct {
 	muted atomic.Bool
 	// stays tells that a large request does not go over UDP, even if it can't go over TCP.
 	stays atomic.Bool
-	// answered counts the challenges that its request is the answer to, next is the answer to its own; both are the leg's.
-	answered int
-	next     *clientTransaction
 
 	mu sync.Mutex
 	// The request as it went out, the way it went, and its state machine; guarded by mu, and set anew only before
@@ -49,16 +50,16 @@ type clientTransaction struct {
 	request   *sip.Request
 	flow      transport.Flow
 	machine   *sip.ClientTx
-	handler   responseHandler // guarded by mu; nil when nobody listens any more
-	abandoned bool            // guarded by mu
-	final     int             // guarded by mu: status of the first final response, or noResponse
-	heard     bool            // guarded by mu: any response has come
-	fault     error           // guarded by mu: why it was given up, if it was
-	ack       []byte          // guarded by mu: the ACK sent for a failed INVITE
+	handler   Handler // guarded by mu; nil when nobody listens any more
+	abandoned bool    // guarded by mu
+	final     int     // guarded by mu: status of the first final response, or noResponse
+	heard     bool    // guarded by mu: any response has come
+	fault     error   // guarded by mu: why it was given up, if it was
+	ack       []byte  // guarded by mu: the ACK sent for a failed INVITE
 }
 
 // receive takes a response that matched.
-func (t *clientTransaction) receive(response *sip.Response) {
+func (t *Client) receive(response *sip.Response) {
 	t.mu.Lock()
 	t.heard = true
 	repeated, handler, invite := t.final != 0, t.handler, t.request.IsInvite()
@@ -75,16 +76,16 @@ func (t *clientTransaction) receive(response *sip.Response) {
 	switch {
 	case !repeated:
 		machine.Receive(response)
-		handler.hear(response, nil)
+		handler.Hear(response, nil)
 	case response.IsSuccess() && invite:
-		handler.hear(response, nil) // a repeated or forked 2xx: the dialog acknowledges each (RFC 6026)
+		handler.Hear(response, nil) // a repeated or forked 2xx: the dialog acknowledges each (RFC 6026)
 	case ack != nil && response.StatusCode >= 300:
 		_ = flow.Send(ack)
 	}
 }
 
 // wrote keeps the ACK that the state machine sends for a failed INVITE.
-func (t *clientTransaction) wrote(message sip.Message, raw []byte) {
+func (t *Client) wrote(message sip.Message, raw []byte) {
 	if request, ok := message.(*sip.Request); ok && request.IsAck() {
 		t.mu.Lock()
 		t.ack = raw
@@ -93,15 +94,22 @@ func (t *clientTransaction) wrote(message sip.Message, raw []byte) {
 }
 
 // set notes a request, its way and its state machine. It tells whether the transaction was given up meanwhile.
-func (t *clientTransaction) set(request *sip.Request, flow transport.Flow, machine *sip.ClientTx) (abandoned bool) {
+func (t *Client) set(request *sip.Request, flow transport.Flow, machine *sip.ClientTx) (abandoned bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.request, t.flow, t.machine = request, flow, machine
 	return t.abandoned
 }
 
-// sent gives the request as it went out, and the way it went.
-func (t *clientTransaction) sent() (*sip.Request, transport.Flow) {
+// hasFinal tells whether a final response has come, or will not come any more.
+func (t *Client) hasFinal() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.final != 0
+}
+
+// Sent gives the request as it went out, and the way it went.
+func (t *Client) Sent() (*sip.Request, transport.Flow) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.request, t.flow
@@ -109,7 +117,7 @@ func (t *clientTransaction) sent() (*sip.Request, transport.Flow) {
 
 // pump keeps the state machine going until there is a final response, and tells the handler if the transaction ends
 // without one. What comes later never reaches the machine, whose timers end it.
-func (t *clientTransaction) pump() {
+func (t *Client) pump() {
 	if t.datagram != nil {
 		t.awaitConnection()
 	}
@@ -124,12 +132,12 @@ func (t *clientTransaction) pump() {
 		case <-machine.Responses():
 		case <-gone:
 			gone = nil
-			t.fail(errDisconnected)
+			t.Fail(ErrDisconnected)
 		case <-t.settled:
 			return
 		case <-machine.Done():
 			if handler, open := t.close(); open {
-				handler.hear(nil, t.failure(machine))
+				handler.Hear(nil, t.failure(machine))
 			}
 			return
 		}
@@ -137,9 +145,9 @@ func (t *clientTransaction) pump() {
 }
 
 // awaitConnection returns when the connection for a large request can be left to itself, or was given up.
-func (t *clientTransaction) awaitConnection() {
+func (t *Client) awaitConnection() {
 	machine, _ := t.unheard()
-	_, flow := t.sent()
+	_, flow := t.Sent()
 	defer t.datagram.late.Stop()
 	late := t.datagram.late.C
 	for {
@@ -148,7 +156,7 @@ func (t *clientTransaction) awaitConnection() {
 		case <-t.settled:
 			return
 		case <-machine.Done():
-			if isOver(flow) && !isConnected(flow) {
+			if transport.IsGone(flow) && !isConnected(flow) {
 				t.fallBack()
 			}
 			return
@@ -165,7 +173,7 @@ func (t *clientTransaction) awaitConnection() {
 }
 
 // close takes no response any more. If there was no final one it gives the handler, which has to hear of that.
-func (t *clientTransaction) close() (handler responseHandler, open bool) {
+func (t *Client) close() (handler Handler, open bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.final != 0 {
@@ -175,28 +183,34 @@ func (t *clientTransaction) close() (handler responseHandler, open bool) {
 	return t.handler, true
 }
 
-// forget lets go of the handler, whose owner is gone: the transaction stays for 32 s after a 2xx (RFC 6026 timer M),
+// Forget lets go of the handler, whose owner is gone: the transaction stays for 32 s after a 2xx (RFC 6026 timer M),
 // and would keep the whole call in memory.
-func (t *clientTransaction) forget() {
+func (t *Client) Forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.handler = nil
 }
 
+func (t *Client) isListened() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.handler != nil
+}
+
 // noResponse stands for the final response of a transaction that ended without one.
 const noResponse = -1
 
-// mute stops repeating an INVITE, but goes on taking what comes: somebody may ring because of it.
-func (t *clientTransaction) mute() { t.muted.Store(true) }
+// Mute stops repeating an INVITE, but goes on taking what comes: somebody may ring because of it.
+func (t *Client) Mute() { t.muted.Store(true) }
 
 // keeps tells whether a message is one that must not be sent any more.
-func (t *clientTransaction) keeps(message sip.Message) bool {
+func (t *Client) keeps(message sip.Message) bool {
 	request, ok := message.(*sip.Request)
 	return ok && request.IsInvite() && t.muted.Load()
 }
 
-// abandon ends the transaction, whatever still comes. Its handler hears of it if there was no final response.
-func (t *clientTransaction) abandon() {
+// Abandon ends the transaction, whatever still comes. Its handler hears of it if there was no final response.
+func (t *Client) Abandon() {
 	t.mu.Lock()
 	t.abandoned = true
 	machine := t.machine
@@ -204,8 +218,8 @@ func (t *clientTransaction) abandon() {
 	machine.Terminate()
 }
 
-// fail gives the transaction up because of an error, unless its peer has been heard.
-func (t *clientTransaction) fail(err error) {
+// Fail gives the transaction up because of an error, unless its peer has been heard.
+func (t *Client) Fail(err error) {
 	t.mu.Lock()
 	heard := t.heard
 	if !heard {
@@ -213,19 +227,11 @@ func (t *clientTransaction) fail(err error) {
 	}
 	t.mu.Unlock()
 	if !heard {
-		t.abandon()
+		t.Abandon()
 	}
 }
 
-// newest is the transaction, or the one that took its place when it was challenged.
-func (t *clientTransaction) newest() *clientTransaction {
-	for t.next != nil {
-		t = t.next
-	}
-	return t
-}
-
-func (t *clientTransaction) failure(machine *sip.ClientTx) error {
+func (t *Client) failure(machine *sip.ClientTx) error {
 	t.mu.Lock()
 	fault := t.fault
 	t.mu.Unlock()
