@@ -17,7 +17,7 @@ import (
 	"github.com/pion/turn/v5"
 )
 
-// afterFailure is how long a server is not asked again that gave no relay: each call would wait for it.
+// afterFailure is how long a server is not asked again that is silent or does not know us: each call would wait for it.
 const afterFailure = 30 * time.Second
 
 // ErrUnavailable means a server that gave no relay just now.
@@ -58,17 +58,30 @@ func NewClient(options ClientOptions) (*Client, error) {
 }
 
 // Allocate gets a relay that lets packets of the peers in, and of everybody to whom one is sent. Its Close ends it. The
-// error is that of the server, or of ctx; after one the Client gives ErrUnavailable for a while.
+// error is that of the server, or of ctx; after one the Client gives ErrUnavailable for a while, unless the server has
+// said that it has no more relays just now.
 func (c *Client) Allocate(ctx context.Context, peers ...netip.Addr) (net.PacketConn, error) {
 	if time.Now().UnixNano() < c.not.Load() {
 		return nil, ErrUnavailable
 	}
 	made, err := c.allocate(ctx, peers)
-	if err != nil {
+	if err != nil && !isFull(err) {
 		c.not.Store(time.Now().Add(afterFailure).UnixNano())
+	}
+	if err != nil {
 		return nil, fmt.Errorf("turn: %s: %w", c.server.Host, err)
 	}
 	return made, nil
+}
+
+// isFull tells whether a server answered that it has no relay left, for us or at all: the next call may get one.
+func isFull(err error) bool {
+	var refused *stun.TurnError
+	if !errors.As(err, &refused) {
+		return false
+	}
+	code := refused.ErrorCodeAttr.Code
+	return code == stun.CodeAllocQuotaReached || code == stun.CodeInsufficientCapacity
 }
 
 func (c *Client) allocate(ctx context.Context, peers []netip.Addr) (net.PacketConn, error) {

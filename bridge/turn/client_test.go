@@ -42,6 +42,21 @@ func TestClient(t *testing.T) {
 	}
 }
 
+// TestClientOfFullServer: one that has no relay left (486) is asked again at once, for it may have one then.
+func TestClientOfFullServer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *Options) { o.PerUser = 1 })
+	client := must[*Client](t)(NewClient(ClientOptions{Server: "turn:" + w.udp.String(), Secret: "north"}))
+	first := must[net.PacketConn](t)(client.Allocate(t.Context()))
+	if _, err := client.Allocate(t.Context()); !isFull(err) {
+		t.Errorf("a second relay: %v", err)
+	}
+	must[struct{}](t)(struct{}{}, first.Close())
+	w.await("the end of the first", func() bool { return w.Stats().Relays == 0 })
+	second := must[net.PacketConn](t)(client.Allocate(t.Context()))
+	must[struct{}](t)(struct{}{}, second.Close())
+}
+
 // TestClientRefused: a server that gives none is not asked again for a while.
 func TestClientRefused(t *testing.T) {
 	w := newWorld(t, nil)

@@ -56,7 +56,7 @@ func TestCloseWaits(t *testing.T) {
 			}
 			_ = free.Close()
 		}
-		if conn, at, err := ask(w, "alice"); !errors.Is(err, errQuota) {
+		if conn, at, err := ask(w); !errors.Is(err, errQuota) {
 			t.Errorf("%v at %v: %v", conn, at, err)
 		}
 		if ours, theirs := net.Pipe(); w.connections.take(ours) != nil {

@@ -11,16 +11,17 @@ type holder struct {
 	user string
 	// source is what counts as one source, see sourceOf.
 	source netip.Addr
+	guest  bool
 }
 
 // id is the holder as pion takes users: so whoever makes the relay knows its source, too.
 func (h holder) id() string { return h.source.String() + " " + h.user }
 
-// parseHolder is the inverse of id.
-func parseHolder(id string) (holder, bool) {
+// holderOf is the inverse of id.
+func (s *Server) holderOf(id string) (holder, bool) {
 	source, user, found := strings.Cut(id, " ")
 	address, err := netip.ParseAddr(source)
-	return holder{user: user, source: address}, found && err == nil
+	return holder{user: user, source: address, guest: s.options.Guest(user)}, found && err == nil
 }
 
 // addressOf gives the address of a peer; an invalid one if it has none.

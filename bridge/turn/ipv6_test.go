@@ -33,7 +33,7 @@ func TestIPv6(t *testing.T) {
 	if err := relay.Close(); err != nil {
 		t.Error(err)
 	}
-	by := holder{"alice", netip.IPv6Loopback()}
+	by := holder{user: "alice", source: netip.IPv6Loopback()}
 	other := turn.AllocateListenerConfig{Network: "udp4", UserID: by.id()}
 	if conn, at, err := server.relaysAt(socket.LocalAddr()).AllocatePacketConn(other); !errors.Is(err, errRelay) {
 		t.Errorf("%v at %v: %v", conn, at, err)

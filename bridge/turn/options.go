@@ -32,6 +32,9 @@ type Options struct {
 	// PerUser, PerSource and Most are how many relays a user, an address (of IPv6: a /64) and all together may have at
 	// one time. Default: 10, 100, 2000.
 	PerUser, PerSource, Most int
+	// Guest tells of a user whether he is nobody that we know. Guests have half of Most together, so that they leave
+	// relays to others. Default: nobody is.
+	Guest func(user string) bool
 	// Lifetime is how long credentials are good for a new relay; one that is there goes on. Default: an hour.
 	Lifetime time.Duration
 	// Patience is how long a connection may be there without a relay. Default: 10 s.
@@ -52,6 +55,9 @@ func (o *Options) complete() error {
 		if *field.value <= 0 {
 			*field.value = field.fallback
 		}
+	}
+	if o.Guest == nil {
+		o.Guest = func(string) bool { return false }
 	}
 	if o.Lifetime <= 0 {
 		o.Lifetime = time.Hour

@@ -13,6 +13,7 @@ type quota struct {
 	byUser   map[string]int
 	bySource map[netip.Addr]int
 	all      int
+	guests   int
 	closed   bool
 	relays   sync.WaitGroup // those that go on; nothing is added once it is closed
 }
@@ -33,7 +34,8 @@ func (q *quota) has(by holder) bool {
 
 // roomFor is called with mu held.
 func (q *quota) roomFor(by holder) bool {
-	return !q.closed && q.all < q.most && q.byUser[by.user] < q.perUser && q.bySource[by.source] < q.perSource
+	return !q.closed && q.all < q.most && (!by.guest || 2*q.guests < q.most) &&
+		q.byUser[by.user] < q.perUser && q.bySource[by.source] < q.perSource
 }
 
 // take counts one more; false if it is one too many. It counts until give, and goes on until ended.
@@ -43,9 +45,7 @@ func (q *quota) take(by holder) bool {
 	if !q.roomFor(by) {
 		return false
 	}
-	q.all++
-	q.byUser[by.user]++
-	q.bySource[by.source]++
+	q.change(by, 1)
 	q.relays.Add(1)
 	return true
 }
@@ -54,9 +54,17 @@ func (q *quota) take(by holder) bool {
 func (q *quota) give(by holder) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.all--
-	add(q.byUser, by.user, -1)
-	add(q.bySource, by.source, -1)
+	q.change(by, -1)
+}
+
+// change is called with mu held.
+func (q *quota) change(by holder, count int) {
+	q.all += count
+	if by.guest {
+		q.guests += count
+	}
+	add(q.byUser, by.user, count)
+	add(q.bySource, by.source, count)
 }
 
 // ended is told when nothing of a relay goes on.

@@ -33,7 +33,7 @@ func (r *relays) Validate() error { return nil }
 
 // AllocatePacketConn makes a relay. Without a user pion only looks for two ports in a row, which we do not give.
 func (r *relays) AllocatePacketConn(wanted turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
-	by, known := parseHolder(wanted.UserID)
+	by, known := r.server.holderOf(wanted.UserID)
 	if !known || wanted.RequestedPort != 0 || (wanted.Network == "udp6") != r.address.Is6() {
 		return nil, nil, errRelay
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -24,8 +25,8 @@ func (w *wide) Listens(port netip.AddrPort) bool {
 	return len(w.asked) <= w.ports
 }
 
-func ask(w *world, user string) (net.PacketConn, net.Addr, error) {
-	by := holder{user, netip.MustParseAddr("192.0.2.1")}
+func ask(w *world) (net.PacketConn, net.Addr, error) {
+	by := holder{user: "alice", source: netip.MustParseAddr("192.0.2.1")}
 	return w.relaysAt(w.udp).AllocatePacketConn(turn.AllocateListenerConfig{Network: "udp4", UserID: by.id()})
 }
 
@@ -35,7 +36,7 @@ func TestRelayBesideMedia(t *testing.T) {
 	for ports, sockets := range map[int]int{0: 1, 3: 4, maxSockets - 1: maxSockets, maxSockets: maxSockets} {
 		ours := &wide{ports: ports}
 		w := newWorld(t, func(o *Options) { o.Media = ours })
-		conn, at, err := ask(w, "alice")
+		conn, at, err := ask(w)
 		if len(ours.asked) != sockets {
 			t.Errorf("%d ports: %d sockets", ports, len(ours.asked))
 		}
@@ -73,7 +74,7 @@ func TestQuotaAtOnce(t *testing.T) {
 		var asking sync.WaitGroup
 		for range asked {
 			asking.Go(func() {
-				if conn, _, err := ask(w, "alice"); err == nil {
+				if conn, _, err := ask(w); err == nil {
 					made <- conn
 				} else if !errors.Is(err, errQuota) {
 					t.Error(err)
@@ -94,6 +95,25 @@ func TestQuotaAtOnce(t *testing.T) {
 			t.Errorf("%s: %d relays after the end", name, got)
 		}
 	}
+}
+
+// TestGuestsLeaveRelays: they get no more than half of all; others get those that are left.
+func TestGuestsLeaveRelays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *Options) {
+		o.Most, o.Guest = 4, func(user string) bool { return strings.HasPrefix(user, "guest-") }
+	})
+	first := must[net.PacketConn](t)(w.allocate(w.Credentials("guest-1")))
+	must[net.PacketConn](t)(w.allocate(w.Credentials("guest-2")))
+	if _, err := w.allocate(w.Credentials("guest-3")); err == nil || w.Stats().Refused != 1 {
+		t.Errorf("a third guest: %v, %+v", err, w.Stats())
+	}
+	for range 2 {
+		must[net.PacketConn](t)(w.allocate(w.Credentials("alice")))
+	}
+	must[struct{}](t)(struct{}{}, first.Close())
+	w.await("the end of the first", func() bool { return w.Stats().Relays == 3 })
+	must[net.PacketConn](t)(w.allocate(w.Credentials("guest-3")))
 }
 
 // TestNoUser is how pion looks for an even port (RFC 8656, section 18.7).

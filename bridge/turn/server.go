@@ -77,7 +77,7 @@ func (s *Server) relaysAt(local net.Addr) *relays {
 
 // mayRelay tells whether a holder may have one more relay, that the refusal names the quota.
 func (s *Server) mayRelay(id, _ string, _ net.Addr) bool {
-	if by, known := parseHolder(id); known && s.quota.has(by) {
+	if by, known := s.holderOf(id); known && s.quota.has(by) {
 		return true
 	}
 	s.refused.Add(1)

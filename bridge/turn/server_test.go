@@ -285,7 +285,7 @@ func TestQuota(t *testing.T) {
 		if err := first.Close(); err != nil {
 			t.Error(err)
 		}
-		w.await("room", func() bool { return w.quota.has(holder{"alice", sourceOf(w.udp)}) })
+		w.await("room", func() bool { return w.quota.has(holder{user: "alice", source: sourceOf(w.udp)}) })
 	}
 }
 

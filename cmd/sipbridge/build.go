@@ -74,9 +74,6 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 	if err := s.addTransports(ctx, own, named); err != nil {
 		return nil, err
 	}
-	if err := s.addRelay(ctx); err != nil {
-		return nil, err
-	}
 	if err := s.addUsers(domains); err != nil {
 		return nil, err
 	}
@@ -87,6 +84,9 @@ func build(ctx context.Context, config *configs.Config, log *slog.Logger) (*serv
 		return nil, err
 	}
 	if err := s.addClickToCall(ctx, domains); err != nil {
+		return nil, err
+	}
+	if err := s.addRelay(ctx); err != nil { // it asks clickToCall who is a guest
 		return nil, err
 	}
 	if err := s.addExchange(domains, named); err != nil {

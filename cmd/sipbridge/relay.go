@@ -25,6 +25,7 @@ func (s *service) addRelay(ctx context.Context) error {
 	options := turn.Options{
 		Certificates: s.certificates.server(configs.ListenerTURNTLS), Realm: s.config.Domains[0].Name,
 		Secret: cmp.Or(s.config.TURN.Secret, rand.Text()), Media: s.media.engine, PerUser: s.config.TURN.PerUser,
+		Guest: s.isGuest,
 	}
 	for _, address := range s.listeners.TURN {
 		socket, err := new(net.ListenConfig).ListenPacket(ctx, "udp", address.String())
