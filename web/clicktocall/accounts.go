@@ -99,11 +99,19 @@ func (s *Service) activateBy(ctx context.Context, email, code string) error {
 	return notFound(s.options.Store.Activate(ctx, account), "Activation code mismatch")
 }
 
-// signIn gives a token that ends, for the password's.
+// signIn gives a token that ends, for the password or the token that is made of it.
 func (s *Service) signIn(ctx context.Context, asked fields, _ *http.Request) (Status, answer, error) {
-	account, token, err := s.claimed(ctx, asked)
+	token, err := asked.text("auth_token")
+	password, missing := asked.text("password")
+	if err != nil && missing != nil {
+		return 0, answer{}, err
+	}
+	account, err := s.claimant(ctx, asked)
 	if err != nil {
 		return 0, answer{}, err
+	}
+	if missing == nil {
+		token = passwordToken(password, account.Email)
 	}
 	if !s.hashMatches(account.Secret, token) {
 		return 0, answer{}, refuse(Denied, "Authentication token mismatch")
@@ -139,22 +147,30 @@ func (s *Service) owned(do owning) doing {
 
 // claimed gives the account that an action is for, and the token that is to prove it.
 func (s *Service) claimed(ctx context.Context, asked fields) (account store.Account, token string, err error) {
-	values, err := asked.texts("email", "auth_token")
-	if err != nil {
-		return store.Account{}, "", err
+	if token, err = asked.text("auth_token"); err == nil {
+		account, err = s.claimant(ctx, asked)
 	}
-	if !s.accounts.allow(strings.ToLower(values[0]), s.options.Now()) {
+	return account, token, err
+}
+
+// claimant gives the account that an action is for; it has proved nothing yet.
+func (s *Service) claimant(ctx context.Context, asked fields) (store.Account, error) {
+	email, err := asked.text("email")
+	if err != nil {
+		return store.Account{}, err
+	}
+	if !s.accounts.allow(strings.ToLower(email), s.options.Now()) {
 		s.counts.limited.Add(1)
-		return store.Account{}, "", refuse(Busy, "Too many requests")
+		return store.Account{}, refuse(Busy, "Too many requests")
 	}
-	account, err = s.options.Store.Account(ctx, values[0])
+	account, err := s.options.Store.Account(ctx, email)
 	if err != nil {
-		return store.Account{}, "", notFound(err, "Failed to find account")
+		return store.Account{}, notFound(err, "Failed to find account")
 	}
 	if !account.Activated() {
-		return store.Account{}, "", refuse(Denied, "Operation not allowed (Account not activated)")
+		return store.Account{}, refuse(Denied, "Operation not allowed (Account not activated)")
 	}
-	return account, values[1], nil
+	return account, nil
 }
 
 // prove checks a session, or the password's token where that is enough.

@@ -159,12 +159,20 @@ func TestSessions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *Options) { o.PasswordTokens = false })
 	const email = "alice@example.org"
-	token := passwordToken(w.account(email), email)
+	password := w.account(email)
+	token := passwordToken(password, email)
 	if status, _ := w.ask("", with("req_account_info", "email", email, "auth_token", token)); status != 403 {
 		t.Errorf("a token without end gives %d", status)
 	}
 	if status, _ := w.ask("", with("req_account_signin", "email", email, "auth_token", "wrong")); status != 403 {
 		t.Errorf("a wrong password gives %d", status)
+	}
+	if status, _ := w.ask("", with("req_account_signin", "email", email, "password", "wrong")); status != 403 {
+		t.Errorf("a wrong password is answered %d", status)
+	}
+	if status, got := w.ask("", with("req_account_signin", "email", email, "password", password)); status != 200 ||
+		got.Token == "" {
+		t.Errorf("the password is answered %d %+v", status, got)
 	}
 	status, got := w.ask("", with("req_account_signin", "email", email, "auth_token", token))
 	if status != 200 || got.Token == "" || got.Expires <= w.clock.Now().Unix() {
