@@ -3,6 +3,7 @@
 //
 //   dist/phone/        the web phone
 //   dist/test/         whether this browser can call; it has the look of the phone
+//   dist/account/      the accounts of click-to-call; it has the look of the phone
 //   dist/SIPml-api.js  what pages made for sipML5 load
 //   dist/videoio.js    VideoIO.swf for pages without Flash
 //   dist/c2c.js        the click-to-call button
@@ -17,6 +18,7 @@ import { constants, gzipSync } from 'node:zlib';
 const pages = [
   { name: 'phone', files: ['index.html', 'layout.css', 'phone.css', 'beside.css', 'favicon.svg'] },
   { name: 'test', files: ['index.html', 'test.css'] },
+  { name: 'account', files: ['index.html', 'account.css'] },
 ];
 
 /**

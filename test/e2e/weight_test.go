@@ -23,7 +23,7 @@ func TestPagesAreLight(t *testing.T) {
 	s, err := service.Start(service.Options{Binary: binary, Dir: t.TempDir()})
 	must(t, err)
 	defer s.Stop()
-	for _, page := range []string{"/phone/", "/test/"} {
+	for _, page := range []string{"/phone/", "/test/", "/account/"} {
 		html, all := weigh(t, s.HTTP+page)
 		loads := loadedByPage.FindAllStringSubmatch(html, -1)
 		if len(loads) < 3 {

@@ -49,7 +49,7 @@ func (s *Service) serveLink(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	rest := `<form method="post"><button>Put my password into force</button></form>`
 	if r.Method == http.MethodPost {
-		rest = "<p>Your account is active. You can sign in with the password of the mail.</p>"
+		rest = `<p>Your account is active. <a href="/account/">Sign in</a> with the password of the mail.</p>`
 		if !s.sources.Allow(source(r), s.options.Now()) || s.activateBy(r.Context(), email, code) != nil {
 			rest = "<p>This link is not good, or not any more.</p>"
 			w.WriteHeader(http.StatusNotFound)
