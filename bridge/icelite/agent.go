@@ -51,26 +51,37 @@ func (a *Agent) ExpectsOther(ufrag string) bool {
 	return peer != nil && *peer != ufrag
 }
 
+// isIndication tells whether a message is one of those that keep a path open: it proves nothing, and wants no answer.
+func isIndication(datagram []byte) bool {
+	message := &stun.Message{Raw: datagram}
+	return message.Decode() == nil && message.Type == stun.NewType(stun.MethodBinding, stun.ClassIndication)
+}
+
 // Check is what a check says.
 type Check struct {
 	// Answer is to be sent back; nil for none.
 	Answer []byte
+	// Known tells that the peer is where it came from.
+	Known bool
 	// Nominated tells that media are to go where the check came from (RFC 8445 section 8.1.1).
 	Nominated bool
 }
 
 // Answer reads a message that came from an address. The error, which wraps ErrCheck, means that it changes nothing.
 func (a *Agent) Answer(datagram []byte, from netip.AddrPort) (Check, error) {
+	if isIndication(datagram) {
+		return Check{}, nil
+	}
 	message, err := a.Verify(datagram)
 	if err != nil {
 		return Check{}, err
 	}
 	if message.Contains(stun.AttrICEControlled) { // it has not seen that we are lite, and waits to be nominated
 		refusal, why := a.Respond(message, stun.BindingError, stun.ErrorCodeAttribute{Code: RoleConflict})
-		return Check{Answer: refusal}, why
+		return Check{Answer: refusal, Known: true}, why
 	}
 	answer, err := a.Success(message, from)
-	return Check{Answer: answer, Nominated: message.Contains(stun.AttrUseCandidate)}, err
+	return Check{Answer: answer, Known: true, Nominated: message.Contains(stun.AttrUseCandidate)}, err
 }
 
 // Verify reads a check of the peer. The error wraps ErrCheck.

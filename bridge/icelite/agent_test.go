@@ -49,7 +49,7 @@ func TestChecksAreAnswered(t *testing.T) {
 				datagram = check(t, agent.Ufrag()+":peer", agent.Pwd(), nominate{})
 			}
 			got, err := agent.Answer(bytes.Clone(datagram), from)
-			if err != nil || got.Nominated != nominated {
+			if err != nil || got.Nominated != nominated || !got.Known {
 				t.Fatalf("nominated %v: %+v, %v", nominated, got, err)
 			}
 			checkAnswer(t, agent, datagram, got.Answer, from)
@@ -72,6 +72,19 @@ func TestPeerHasToControl(t *testing.T) {
 	err = errors.Join(answer.Decode(), stun.NewShortTermIntegrity(agent.Pwd()).Check(answer), code.GetFrom(answer))
 	if err != nil || answer.Type != stun.BindingError || code.Code != icelite.RoleConflict {
 		t.Errorf("%v: answered %v", err, answer)
+	}
+}
+
+// TestSignOfLife: what keeps a path open is no check, and proves nothing.
+func TestSignOfLife(t *testing.T) {
+	t.Parallel()
+	message, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodBinding, stun.ClassIndication), stun.Fingerprint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := icelite.New().Answer(message.Raw, netip.MustParseAddrPort("192.0.2.7:4000"))
+	if err != nil || got.Known || got.Answer != nil {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 
@@ -101,10 +114,6 @@ func TestOthersGetNoAnswer(t *testing.T) {
 	name, good := agent.Ufrag()+":peer", check(t, agent.Ufrag()+":peer", agent.Pwd())
 	spoilt := bytes.Clone(good)
 	spoilt[len(spoilt)-9] ^= 1
-	indication, err := stun.Build(stun.NewType(stun.MethodBinding, stun.ClassIndication), stun.TransactionID)
-	if err != nil {
-		t.Fatal(err)
-	}
 	bare, err := stun.Build(stun.BindingRequest, stun.TransactionID)
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +121,7 @@ func TestOthersGetNoAnswer(t *testing.T) {
 	for what, datagram := range map[string][]byte{
 		"another password": check(t, name, "wrong"), "another user": check(t, "them:peer", agent.Pwd()),
 		"another peer": check(t, agent.Ufrag()+":other", agent.Pwd()), "no peer": check(t, agent.Ufrag(), agent.Pwd()),
-		"spoilt": spoilt, "cut": good[:len(good)-4], "nothing": {}, "an indication": indication.Raw, "a question": bare.Raw,
+		"spoilt": spoilt, "cut": good[:len(good)-4], "nothing": {}, "a question": bare.Raw,
 	} {
 		if got, err := agent.Answer(datagram, from); !errors.Is(err, icelite.ErrCheck) || got.Answer != nil {
 			t.Errorf("%s: %+v, %v", what, got, err)

@@ -39,7 +39,7 @@ func (a *iceAgent) take(datagram []byte, from netip.AddrPort, component int, now
 		return a.full.Take(datagram, from, component, now)
 	}
 	check, err := a.Answer(datagram, from)
-	return icefull.Check{Answer: check.Answer, Known: err == nil, Nominated: check.Nominated}, err
+	return icefull.Check{Answer: check.Answer, Known: check.Known, Nominated: check.Nominated}, err
 }
 
 // begin has it look for the party that an agreement is with.

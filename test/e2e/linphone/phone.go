@@ -186,6 +186,20 @@ func (p *Phone) WaitTone(hertz float64, limit time.Duration) error {
 	}
 }
 
+// WaitPath waits until ICE has found a path in the call that began with the last such message.
+func (p *Phone) WaitPath(message string, limit time.Duration) error {
+	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		report := p.Report()
+		if begin := strings.LastIndex(report, message); begin >= 0 &&
+			strings.Contains(report[begin:], "Finished ICE check list") {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%w: ICE has found no path in %v\n%s", ErrPhone, limit, report)
+		}
+	}
+}
+
 // heard is the last second of what the phone heard. linphonec writes the header of its file when the call is over, so
 // it is passed over here.
 func (p *Phone) heard() ([]int16, error) {
