@@ -12,7 +12,7 @@ const (
 	ComponentRTCP = 2
 )
 
-// The preferences of our only candidate, as a host candidate and as the peer may see it (RFC 8445 section 5.1.2).
+// The preferences of our only candidate, as a host candidate and as others may see it (RFC 8445 section 5.1.2).
 const (
 	hostPreference      = 126<<24 | 65535<<8
 	reflexivePreference = 110<<24 | 65535<<8
@@ -20,6 +20,9 @@ const (
 
 // HostPriority is that of our candidate for a component.
 func HostPriority(component int) uint32 { return hostPreference | uint32(256-component) }
+
+// ReflexivePriority is that of what a NAT makes of it.
+func ReflexivePriority(component int) uint32 { return reflexivePreference | uint32(256-component) }
 
 // Candidate is where the peer may be.
 type Candidate struct {

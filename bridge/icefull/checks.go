@@ -144,7 +144,7 @@ func (a *Agent) request(candidate *pair, more ...stun.Setter) (*stun.Message, er
 	setters := append([]stun.Setter{
 		stun.BindingRequest, stun.TransactionID, stun.NewUsername(a.peer.Ufrag + ":" + a.Ufrag()), role,
 		stun.RawAttribute{Type: stun.AttrPriority, Value: binary.BigEndian.AppendUint32(nil,
-			reflexivePreference|uint32(256-candidate.Component))},
+			ReflexivePriority(candidate.Component))},
 	}, more...)
 	check, err := stun.Build(append(setters, stun.NewShortTermIntegrity(a.peer.Pwd), stun.Fingerprint)...)
 	if err != nil {

@@ -10,5 +10,5 @@
 // A path in use is checked every five seconds, which keeps it open; a peer that answers none of these checks for thirty
 // has taken back its consent to be sent anything (RFC 7675), as Revoked tells, and Fails some time before.
 //
-// What is left out: candidates by STUN and TURN servers of our own. Pairs have no frozen state, as there is one base.
+// What is left out: relays of our own. Pairs have no frozen state, as there is one base, whatever a NAT makes of it.
 package icefull

@@ -2,6 +2,9 @@ package rtpmedia
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -119,5 +122,42 @@ func TestFullICEAimsAtNobody(t *testing.T) {
 		"a=candidate:1 1 UDP 1 2001:db8::1 4000 typ host\r\na=candidate:1 1 UDP 1 127.0.0.1 4000 typ host\r\n"))).Media[0]
 	if got := session.candidatesOf(party.Kind(), party); len(got) != 1 || got[0].Address.Port() != 4000 {
 		t.Errorf("checked: %v", got)
+	}
+}
+
+// TestCandidatesBehindNAT: the address that the party is told, and that of our socket behind it, unless we are lite, or
+// have none.
+func TestCandidatesBehindNAT(t *testing.T) {
+	t.Parallel()
+	const outside = "203.0.113.9"
+	for name, test := range map[string]struct {
+		bind string
+		full bool
+		want []string
+	}{
+		"full": {"127.0.0.1", true, []string{
+			"1 1 UDP 2130706431 127.0.0.1 %d typ host", "2 1 UDP 1862270975 " + outside + " %d typ srflx raddr 127.0.0.1 rport %d",
+		}},
+		"lite":        {"127.0.0.1", false, []string{"1 1 UDP 2130706431 " + outside + " %d typ host"}},
+		"any address": {"0.0.0.0", true, []string{"1 1 UDP 2130706431 " + outside + " %d typ host"}},
+	} {
+		session := newSession(t, func(o *Options) {
+			o.FullICE, o.Bind, o.Advertise = test.full, netip.MustParseAddr(test.bind), netip.MustParseAddr(outside)
+		})
+		party := newFullAgent(t)
+		_ = must[bridge.Description](t)(session.SetOffer(party.describe()))
+		answer := must[[]byte](t)(session.Answer(audio(bridge.SendRecv, pcmu())))
+		media := must[*sdp.Session](t)(sdp.Parse(answer)).Media[0]
+		var want []string
+		for _, line := range test.want {
+			want = append(want, strings.ReplaceAll(line, "%d", strconv.Itoa(int(media.Port))))
+		}
+		if !slices.Equal(media.Candidates, want) || !isCandidate(media) {
+			t.Errorf("%s: %q", name, media.Candidates)
+		}
+		if test.full && test.bind != "0.0.0.0" { // on our side of the NAT
+			party.dial(answer)
+			party.talk(session)
+		}
 	}
 }

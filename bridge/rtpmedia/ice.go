@@ -52,10 +52,24 @@ func (s *Session) introduce(ours *section, agent *iceAgent, last int) {
 	ours.ice = agent
 	ours.ICEUfrag, ours.ICEPwd = agent.Ufrag(), agent.Pwd()
 	for component := icefull.ComponentRTP; component <= last; component++ {
-		ours.Candidates = append(ours.Candidates, fmt.Sprintf("1 %d UDP %d %s %d typ host", component,
-			icefull.HostPriority(component), s.options.Advertise, int(ours.Port)+component-icefull.ComponentRTP))
+		ours.Candidates = append(ours.Candidates, s.candidates(component, int(ours.Port)+component-icefull.ComponentRTP,
+			agent.isLite())...)
 	}
 	ours.EndOfCandidates = true
+}
+
+// candidates are our addresses for a component: where a NAT maps ours to another one, that of our socket, too, by which
+// parties on our side of it find a shorter path. Who is lite has host candidates only (RFC 8445 section 5.2).
+func (s *Session) candidates(component, port int, lite bool) []string {
+	bind, advertise := s.options.Bind, s.options.Advertise
+	if lite || bind == advertise || bind.IsUnspecified() {
+		return []string{fmt.Sprintf("1 %d UDP %d %s %d typ host", component, icefull.HostPriority(component), advertise, port)}
+	}
+	return []string{
+		fmt.Sprintf("1 %d UDP %d %s %d typ host", component, icefull.HostPriority(component), bind, port),
+		fmt.Sprintf("2 %d UDP %d %s %d typ srflx raddr %s rport %d", component, icefull.ReflexivePriority(component),
+			advertise, port, bind, port),
+	}
 }
 
 // answeredICE is what the party's answer to a section of ours agrees on.
