@@ -78,7 +78,8 @@ func TestPeerHasToControl(t *testing.T) {
 // TestSignOfLife: what keeps a path open is no check, and proves nothing.
 func TestSignOfLife(t *testing.T) {
 	t.Parallel()
-	message, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodBinding, stun.ClassIndication), stun.Fingerprint)
+	indication := stun.NewType(stun.MethodBinding, stun.ClassIndication)
+	message, err := stun.Build(stun.TransactionID, indication, stun.Fingerprint)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,7 +136,8 @@ func TestCandidatesBehindNAT(t *testing.T) {
 		want []string
 	}{
 		"full": {"127.0.0.1", true, []string{
-			"1 1 UDP 2130706431 127.0.0.1 %d typ host", "2 1 UDP 1862270975 " + outside + " %d typ srflx raddr 127.0.0.1 rport %d",
+			"1 1 UDP 2130706431 127.0.0.1 %d typ host",
+			"2 1 UDP 1862270975 " + outside + " %d typ srflx raddr 127.0.0.1 rport %d",
 		}},
 		"lite":        {"127.0.0.1", false, []string{"1 1 UDP 2130706431 " + outside + " %d typ host"}},
 		"any address": {"0.0.0.0", true, []string{"1 1 UDP 2130706431 " + outside + " %d typ host"}},

@@ -62,11 +62,15 @@ func (s *Session) introduce(ours *section, agent *iceAgent, last int) {
 // parties on our side of it find a shorter path. Who is lite has host candidates only (RFC 8445 section 5.2).
 func (s *Session) candidates(component, port int, lite bool) []string {
 	bind, advertise := s.options.Bind, s.options.Advertise
-	if lite || bind == advertise || bind.IsUnspecified() {
-		return []string{fmt.Sprintf("1 %d UDP %d %s %d typ host", component, icefull.HostPriority(component), advertise, port)}
+	if lite || bind.IsUnspecified() {
+		bind = advertise
+	}
+	host := fmt.Sprintf("1 %d UDP %d %s %d typ host", component, icefull.HostPriority(component), bind, port)
+	if bind == advertise {
+		return []string{host}
 	}
 	return []string{
-		fmt.Sprintf("1 %d UDP %d %s %d typ host", component, icefull.HostPriority(component), bind, port),
+		host,
 		fmt.Sprintf("2 %d UDP %d %s %d typ srflx raddr %s rport %d", component, icefull.ReflexivePriority(component),
 			advertise, port, bind, port),
 	}
