@@ -160,12 +160,15 @@ func TestFreeswitchIsCalled(t *testing.T) {
 func TestFreeswitchLooks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	alice := loginFS(t, w)
-	alice.Call("makeCall", "phone", "", amf.Object{Properties: []amf.Property{{Name: "wantVideo", Value: "true"}}})
-	if _, shows := w.phone.AwaitDial(t).Request.Offer.First(transcode.Video); !shows {
-		t.Error("no pictures are offered")
+	for said, wanted := range map[any]bool{"true": true, true: true, "false": false, false: false} {
+		caller := loginFS(t, w)
+		caller.Call("makeCall", "phone", "", amf.Object{Properties: []amf.Property{{Name: "wantVideo", Value: said}}})
+		if _, shows := w.phone.AwaitDial(t).Request.Offer.First(transcode.Video); shows != wanted {
+			t.Errorf("with wantVideo %v pictures are offered: %t", said, shows)
+		}
+		caller.Close()
 	}
-	alice.must("hangup")
+	alice := loginFS(t, w)
 	for _, looks := range []bool{true, false} {
 		alice.must("receiveVideo", looks)
 		offer := bridgetest.Audio(bridgetest.PCMU())

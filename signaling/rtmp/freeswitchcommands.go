@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/signaling/rtmp/amf"
 	"sipbridge/transcode/dtmf"
 )
 
@@ -104,12 +105,18 @@ func (f *freeswitch) place(asked command) (*callerLeg, error) {
 		f.looks = true
 		f.conn.deaf.Store(false)
 	}
-	f.looks = f.looks || asked.dictionary(2).Text("wantVideo") == "true"
+	f.looks = f.looks || wantsVideo(asked.dictionary(2))
 	placed := f.conn.newCall(to, f.wish())
 	f.conn.tell(0, "onMakeCall", asked.transaction, nil, placed.call, number, f.conn.user)
 	f.attach(placed.leg)
 	f.state(placed.leg, "DIALING")
 	return placed, nil
+}
+
+// wantsVideo reads what makeCall is given along; pages write a word or a boolean.
+func wantsVideo(variables amf.Object) bool {
+	wanted := variables.Get("wantVideo")
+	return wanted == "true" || wanted == true
 }
 
 // named gives the call that a command is about: the one that it names, or the one that is heard if it names none.
