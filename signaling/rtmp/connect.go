@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"sipbridge/signaling/rtmp/amf"
 	"sipbridge/signaling/rtmp/chunk"
@@ -121,6 +123,9 @@ func (c *conn) identify(app string, asked command) (account identified, reason s
 	if password == "" {
 		return identified{}, "401 Unauthorized"
 	}
+	if !isCredential(asked.text(0)) || !isCredential(password) {
+		return identified{}, forbidden
+	}
 	now := time.Now()
 	if c.server.guard.locked(c.remote, now) {
 		return identified{}, forbidden
@@ -135,6 +140,11 @@ func (c *conn) identify(app string, asked command) (account identified, reason s
 		return identified{}, forbidden
 	}
 	return identified{Account: Account{Name: name, Domain: domain}}, ""
+}
+
+// isCredential tells whether a text may be somebody's login or password: a login goes into a header of SIP.
+func isCredential(text string) bool {
+	return len(text) <= maxText && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 // splitApp reads "sip/user@domain[:port][/anything][?anything]".

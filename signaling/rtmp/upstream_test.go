@@ -3,6 +3,7 @@ package rtmp_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"sipbridge/bridge"
@@ -168,5 +169,24 @@ func TestUpstreamIsGuarded(t *testing.T) {
 	r.told(nil) // the server's answer comes late
 	if users := w.server.Stats().Users; users != 0 {
 		t.Errorf("%d users", users)
+	}
+}
+
+// TestUpstreamCredentials: nothing goes to a server that could add a line to a header, or fill one.
+func TestUpstreamCredentials(t *testing.T) {
+	t.Parallel()
+	w, server, _ := upstreamWorld(t, nil)
+	for _, login := range []string{"carol\r\nX: y", "carol\n", "a\x00b", "\xff", strings.Repeat("x", 257)} {
+		for _, args := range [][]any{{login, "pass"}, {"carol", login}} {
+			client := rtmptest.Dial(t, w.address, rtmptest.Options{})
+			if answer := client.Connect("sip/carol@up", args...); answer.Name != "_error" ||
+				info(t, answer).Text("description") != "403 Forbidden" {
+				t.Errorf("%q is answered %+v", args, answer)
+			}
+			client.Close()
+		}
+	}
+	if len(server.asked) > 0 {
+		t.Errorf("the server is asked by %+v", <-server.asked)
 	}
 }
