@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"sipbridge/sipua/wire"
 )
 
 const (
@@ -147,7 +149,8 @@ func (c *contact) readURI() error {
 		strings.ContainsAny(c.text, "<>\"\\^`{|}") {
 		return errors.New("forbidden character in contact URI")
 	}
-	if err := sip.ParseUri(c.text, &c.uri); err != nil {
+	var err error
+	if c.uri, err = wire.ParseURI(c.text, wire.Limits{Params: maxContactParams}); err != nil {
 		return fmt.Errorf("contact URI: %w", err)
 	}
 	if c.uri.Scheme != "sip" && c.uri.Scheme != "sips" || c.uri.Host == "" {

@@ -45,6 +45,7 @@ func TestParseContacts(t *testing.T) {
 		{"tel", `<tel:+123>`, nil},
 		{"other scheme", `<name:John_Smith>`, nil},
 		{"no host", `<sip:a@>`, nil},
+		{"a host that is none", `sip:@@`, nil},
 		{"star among others", `*, <sip:a@b>`, nil},
 		{"open bracket", `<sip:a@b`, nil},
 		{"no bracket to close", `sip:a@b>`, nil},

@@ -79,7 +79,7 @@ func TestOutboundByAProxy(t *testing.T) {
 // FuzzPath: whatever stands in a Path, it is refused or few URIs that can be written and read again.
 func FuzzPath(f *testing.F) {
 	for _, seed := range []string{
-		"<sip:a;lr>, <sip:b;ob>", "sip:x", "*", `"n,<>" <sip:[::1]:5060;lr>`, "<sip:", ",,", "<tel:1>",
+		"<sip:a;lr>, <sip:b;ob>", "sip:x", "*", `"n,<>" <sip:[::1]:5060;lr>`, "<sip:", ",,", "<tel:1>", "sip:@@",
 	} {
 		f.Add(seed)
 	}
