@@ -163,3 +163,35 @@ func TestRepacked(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSingleUnits holds that whatever comes leaves in single units, in the order of the numbers.
+func FuzzSingleUnits(f *testing.F) {
+	f.Add([]byte("\x00\x01\x01\x00\x50\x01\x00\x04\x65abc" + "\x00\x00\x01\x00\x50\x01\x00\x04\x7c\x85ab" +
+		"\x00\x01\x01\x00\x00\x01\x00\x04\x7c\x45cd" + "\x00\x01\x01\x00\x50\x01\x00\x06\x78\x00\x03\x67ab"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var last uint16
+		sent := false
+		pipe, err := Connect([]Format{videoFormat("H264", fragmentsToo+";sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==")},
+			videoFormat("H264", singleOnly), PacketWriterFunc(func(packet *rtp.Packet) error {
+				if kind := payload.TypeOf(packet.Payload); kind == 0 || kind > 23 {
+					t.Fatalf("a packet of type %d", kind)
+				}
+				if sent && int16(packet.SequenceNumber-last) <= 0 {
+					t.Fatalf("number %d after %d", packet.SequenceNumber, last)
+				}
+				last, sent = packet.SequenceNumber, true
+				return nil
+			}), ConnectOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pipe.Close()
+		packet := &rtp.Packet{}
+		for rest, ok := chaos(data, packet); ok; rest, ok = chaos(rest, packet) {
+			packet.PayloadType = 0
+			if err := pipe.WriteRTP(packet); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

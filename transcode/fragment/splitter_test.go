@@ -56,3 +56,32 @@ func TestSplitterIsBounded(t *testing.T) {
 		t.Errorf("sent %d as %d", sizes, numbers)
 	}
 }
+
+// FuzzSplitter holds that no number is given twice, no part is too large, and what is cut comes whole.
+func FuzzSplitter(f *testing.F) {
+	f.Add([]byte{1, 50, 1, 250, 3, 50, 255, 50, 255, 50, 1, 50})
+	f.Add([]byte{1, 10, 200, 255, 201, 1, 1, 255})
+	f.Fuzz(func(t *testing.T, steps []byte) {
+		s, number, given := NewSplitter(100, pieces{}), uint16(65500), map[uint16]bool{}
+		const most = 400 // of which each takes less than 150 numbers: they do not come round
+		for i := 0; i+1 < len(steps) && i < 2*most; i += 2 {
+			number += uint16(int8(steps[i]))
+			size, sum := int(steps[i+1])*8, 0
+			packet := &rtp.Packet{Header: rtp.Header{SequenceNumber: number, SSRC: 1}, Payload: make([]byte, size)}
+			_ = s.Write(packet, func(sent *rtp.Packet) error {
+				if given[sent.SequenceNumber] {
+					t.Errorf("%d is given twice", sent.SequenceNumber)
+				}
+				given[sent.SequenceNumber] = true
+				if len(sent.Payload) > 100 && len(sent.Payload) != size {
+					t.Errorf("a part of %d bytes", len(sent.Payload))
+				}
+				sum += len(sent.Payload)
+				return nil
+			})
+			if sum != 0 && sum != size {
+				t.Errorf("%d bytes of %d", sum, size)
+			}
+		}
+	})
+}

@@ -100,7 +100,7 @@ func (d *Depacketizer) take(payload []byte) bool {
 	case kind == aggregationA:
 		return d.takeAggregate(payload[1:])
 	default:
-		return kind <= lastSingle && d.add(payload)
+		return isUnit(kind) && d.add(payload)
 	}
 }
 
@@ -119,7 +119,7 @@ func (d *Depacketizer) takeAggregate(rest []byte) bool {
 		}
 		size := int(binary.BigEndian.Uint16(rest))
 		rest = rest[aggregatedLength:]
-		if size == 0 || size > len(rest) || len(d.ends) >= maxUnits {
+		if size == 0 || size > len(rest) || len(d.ends) >= maxUnits || !isUnit(TypeOf(rest[:size])) {
 			return false
 		}
 		d.add(rest[:size])
@@ -128,6 +128,9 @@ func (d *Depacketizer) takeAggregate(rest []byte) bool {
 	return true
 }
 
+// isUnit tells whether a type is that of a NAL unit, and not of a packet of several, or of part of one.
+func isUnit(kind int) bool { return kind > 0 && kind <= lastSingle }
+
 // takeFragment takes a piece of a unit.
 func (d *Depacketizer) takeFragment(payload []byte) bool {
 	if len(payload) <= fragmentHeader {
@@ -135,7 +138,7 @@ func (d *Depacketizer) takeFragment(payload []byte) bool {
 	}
 	header, begins := payload[1], payload[1]&fragmentBegins != 0
 	kind := int(header & typeMask)
-	if begins == d.fragmented || kind == 0 || kind > lastSingle {
+	if begins == d.fragmented || !isUnit(kind) {
 		return false // one that begins inside another, or goes on where none has begun
 	}
 	if begins {

@@ -161,6 +161,7 @@ func TestMalformed(t *testing.T) {
 		"a length too long":         {{0x60 | 24, 0, 9, 1}},
 		"half a length":             {{0x60 | 24, 0}},
 		"an empty unit":             {{0x60 | 24, 0, 0}},
+		"an aggregate in another":   {{0x60 | 24, 0, 4, 0x60 | 24, 0, 1, 1}},
 		"a fragment of nothing":     {{0x60 | 28, 0x85}},
 		"a fragment without start":  {{0x60 | 28, 0x05, 1}},
 		"a fragment without end":    {{0x60 | 28, 0x85, 1}},
