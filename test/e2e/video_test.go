@@ -10,6 +10,7 @@ import (
 	"sipbridge/test/e2e/baresip"
 	"sipbridge/test/e2e/browser"
 	"sipbridge/test/e2e/film"
+	"sipbridge/test/e2e/linphone"
 	"sipbridge/test/e2e/service"
 	"sipbridge/test/e2e/sipp"
 )
@@ -48,6 +49,7 @@ func TestVideo(t *testing.T) {
 	t.Run("come and go", w.comeAndGo)
 	t.Run("without sound", w.picturesAlone)
 	t.Run("baresip", w.baresipSees)
+	t.Run("linphonec", w.linphoneSees)
 	t.Run("INFO", w.asksByInfo)
 }
 
@@ -256,6 +258,31 @@ func (w *world) baresipSees(t *testing.T) {
 	mustTalk(t, p, phone)
 	mustSee(t, p, "VP8")
 	must(t, phone.WaitText("receiving with resolution 320 x 240", limit))
+	must(t, p.Call(nil, "hangup"))
+	mustBe(t, p, "ended")
+}
+
+// linphoneSees: a phone that decodes and encodes H.264 by itself, and names Baseline with other digits than the page.
+func (w *world) linphoneSees(t *testing.T) {
+	t.Parallel()
+	const number = 45 // pages have those before
+	phone, err := linphone.Start(linphone.Options{
+		Codec: "PCMU", Rate: 8000, Video: "H264", ToneHz: phoneHz, Dir: t.TempDir(),
+		User: userName(number), Domain: "localhost", Password: password(number), Registrar: w.service.SIP,
+	})
+	must(t, err)
+	t.Cleanup(phone.Stop)
+	p := w.newCamera(t, "")
+	must(t, p.Call(nil, "call", "sip:"+userName(number)+"@localhost"))
+	mustBe(t, p, "established")
+	seen, err := p.WaitPictures(2, limit) // it shows one a second
+	must(t, err)
+	if seen.CodecIn != "video/H264" {
+		t.Errorf("the page sees %+v", seen)
+	}
+	rate, err := phone.WaitPictures("320x240", limit)
+	must(t, err)
+	t.Logf("the phone decodes %s pictures a second", rate)
 	must(t, p.Call(nil, "hangup"))
 	mustBe(t, p, "ended")
 }

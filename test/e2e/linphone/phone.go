@@ -27,6 +27,8 @@ type Options struct {
 	Encrypted bool
 	// ICE lets the phone's media find their way by ICE.
 	ICE bool
+	// Video is the codec of pictures, H264 or VP8; empty for a phone without. It sends one that stands.
+	Video string
 	// ToneHz is the microphone's tone.
 	ToneHz int
 	// Dir takes the phone's files; it must be the phone's own.
@@ -66,7 +68,7 @@ func Start(options Options) (*Phone, error) {
 	// It reads commands from its standard input, and ends with it.
 	p.process, err = process.Start(process.Options{
 		Tool: "sh", Package: "dash", Dir: options.Dir, Env: []string{"HOME=" + options.Dir},
-		Args: []string{"-c", `exec "$0" -b rc -a -d 3 < commands`, program},
+		Args: []string{"-c", `exec "$0" -b rc -a -d 3 $1 < commands`, program, options.flag()},
 	})
 	if err != nil {
 		return nil, errors.Join(err, p.commands.Close())
@@ -103,6 +105,32 @@ func (p *Phone) writeFiles(options Options, port int) error {
 	return nil
 }
 
+// flag has linphonec take pictures.
+func (o Options) flag() string {
+	if o.Video == "" {
+		return ""
+	}
+	return "-V"
+}
+
+// pictures are the lines about them.
+func (o Options) pictures() string {
+	if o.Video == "" {
+		return ""
+	}
+	var text strings.Builder
+	text.WriteString("[video]\ndevice=StaticImage: Static picture\nsize=qvga\ncapture=1\ndisplay=1\n" +
+		"automatically_initiate=1\nautomatically_accept=1\nshow_local=0\n")
+	for number, codec := range []string{"VP8", "H264"} {
+		enabled := 0
+		if codec == o.Video {
+			enabled = 1
+		}
+		fmt.Fprintf(&text, "[video_codec_%d]\nmime=%s\nrate=90000\nenabled=%d\n", number, codec, enabled)
+	}
+	return text.String()
+}
+
 func configuration(options Options, port int) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "[sip]\nsip_port=%d\nsip_tcp_port=0\nsip_tls_port=0\nuse_ipv6=0\nbind_address=127.0.0.1\n"+
@@ -116,6 +144,7 @@ func configuration(options Options, port int) string {
 	if options.ICE {
 		text.WriteString("[net]\nnat_policy_ref=found\n[nat_policy_0]\nref=found\nprotocols=ice\n")
 	}
+	text.WriteString(options.pictures())
 	fmt.Fprintf(&text, "[auth_info_0]\nusername=%s\npasswd=%s\n", options.User, options.Password)
 	codecs := []struct {
 		name string
@@ -213,6 +242,17 @@ func (p *Phone) heard() ([]int16, error) {
 		samples[i] = int16(binary.LittleEndian.Uint16(content[header+2*i:]))
 	}
 	return samples[max(0, len(samples)-p.rate):], nil
+}
+
+// WaitPictures waits until the phone has decoded H.264 for a while, in pictures of this size, and gives how many a
+// second.
+func (p *Phone) WaitPictures(size string, limit time.Duration) (rate string, err error) {
+	if err = p.process.WaitOutput("OpenH264 decoder: Frame size: "+size, limit); err != nil {
+		return "", err
+	}
+	_, after, _ := strings.Cut(p.process.Output(), "OpenH264 decoder: FPS=")
+	rate, _, _ = strings.Cut(after, "\n")
+	return rate, nil
 }
 
 // Report is what the phone printed.
