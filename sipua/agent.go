@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sipbridge/sipua/presence"
+	"sipbridge/sipua/proxy"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
@@ -24,7 +25,7 @@ type Agent struct {
 	relays       *relayBindings
 	relayGuard   relayGuard
 	paths        *relayPaths
-	proxies      *proxiedDialogs
+	proxies      *proxy.Calls
 	rates        *userRates
 	names        *userRates
 	strangers    strangers
@@ -62,7 +63,6 @@ func NewAgent(options Options) *Agent {
 		relays:     newRelayBindings(),
 		relayGuard: newRelayGuard(),
 		paths:      newRelayPaths(),
-		proxies:    newProxiedDialogs(),
 		rates:      newUserRates(requestsPerSecond, requestsAtOnce),
 		names:      newUserRates(namesPerSecond, namesAtOnce),
 		strangers:  newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
@@ -87,6 +87,7 @@ func NewAgent(options Options) *Agent {
 	a.presence = presence.New(options.Presence)
 	a.complaints = newComplaints(a.log, &a.stats.panics)
 	a.trunks = a.newTrunks(options.Trunks)
+	a.proxies = a.newProxies()
 	a.lookUpUpstreams(context.Background(), a.numericServers())
 	return a
 }
@@ -108,7 +109,7 @@ func (a *Agent) Run(ctx context.Context) error {
 func (a *Agent) FlowClosed(flow transport.Flow) {
 	a.users.forget(flow)
 	a.relays.forget(flow)
-	a.proxies.forget(flow)
+	a.proxies.FlowClosed(flow)
 	a.trunks.flowClosed(flow)
 	a.accountsFlowClosed(flow)
 	a.relayedSubscriptions.forget(flow)

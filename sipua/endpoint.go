@@ -220,7 +220,7 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 		l.answers = target.peer
 	}
 	if request.Secure && !target.isSecure() {
-		return l.failed(errNotSecure())
+		return l.failed(message.NotEncrypted())
 	}
 	from, err := wire.ParseURI(request.From.URI, wire.StreamLimits())
 	if err != nil {

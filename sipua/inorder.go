@@ -2,7 +2,6 @@ package sipua
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -11,12 +10,8 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-var (
-	// errNoTarget is why a request could not be sent: its next hops stand for no server.
-	errNoTarget = errors.New("no server to send to")
-	// errSilent is why a server is given up: it said nothing.
-	errSilent = fmt.Errorf("nothing heard: %w", sip.ErrTransactionTimeout)
-)
+// errNoTarget is why a request could not be sent: its next hops stand for no server.
+var errNoTarget = errors.New("no server to send to")
 
 // sendInOrder sends a request that is no INVITE to one target after the other until one answers with something else
 // than 503 (RFC 3263 section 4.3), and gives its final response. build makes the request complete for a flow, each
@@ -108,9 +103,9 @@ func (w *asking) wait(silence, limit time.Duration) (response *sip.Response, err
 			silent, gone = nil, nil // the answer may come on another connection
 			continue
 		case <-silent:
-			err = errSilent
+			err = transaction.ErrSilent
 		case <-over:
-			err = errSilent
+			err = transaction.ErrSilent
 		case <-gone:
 			err = transaction.ErrDisconnected
 		case <-w.agent.closing:

@@ -33,7 +33,8 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 	asked := a.asked(request, who)
 	a.choose(&asked, flow, request)
 	if target, ok := a.standsAside(flow, request, asked); ok {
-		a.pass(flow, reply, request, who.user, target)
+		a.stats.proxied.Add(1)
+		a.proxies.Pass(flow, reply, request, who.user, target)
 		return
 	}
 	l, err := a.newIncoming(flow, request, who, asked)

@@ -83,7 +83,7 @@ func (l *leg) giveUpIfSilent() {
 	now.silence = l.after(l.agent.options.Silence, func() {
 		if l.unanswered(now) {
 			now.transaction.Mute()
-			l.attemptFailed(errSilent)
+			l.attemptFailed(transaction.ErrSilent)
 		}
 	})
 }

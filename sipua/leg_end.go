@@ -105,7 +105,7 @@ func (l *leg) adoptFlow(flow transport.Flow) {
 	moved := l.flow != nil
 	l.flow = flow
 	l.gone = flow.Done()
-	sips := l.dialog.contact.Scheme == "sips" && isSecure(flow.Transport())
+	sips := l.dialog.contact.Scheme == "sips" && transport.IsEncrypted(flow)
 	l.dialog.contact = message.ContactOn(flow, l.dialog.local.Address.User)
 	if sips {
 		l.dialog.contact.Scheme = "sips"

@@ -64,7 +64,7 @@ func (l *leg) foundTargets(d *dialog) []transport.Target {
 	var targets []transport.Target
 	for _, target := range d.hop.targets {
 		switch {
-		case !l.mayMoveTo(target.Address) || isSecure(l.flow.Transport()) && !isSecure(target.Transport):
+		case !l.mayMoveTo(target.Address) || transport.IsEncrypted(l.flow) && !transport.IsEncryptedWord(target.Transport):
 		case leadsTo(l.flow, target):
 			targets = slices.Insert(targets, 0, target)
 		default:

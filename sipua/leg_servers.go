@@ -85,7 +85,7 @@ func (s *serverTries) sendTo(target transport.Target, flow transport.Flow, reque
 		return nil, err
 	}
 	if more && (request.IsInvite() || request.Method == sip.BYE) {
-		l.after(l.agent.options.Silence, func() { sent.Fail(errSilent) })
+		l.after(l.agent.options.Silence, func() { sent.Fail(transaction.ErrSilent) })
 	}
 	return sent, nil
 }

@@ -127,7 +127,7 @@ func TestCallPassesThrough(t *testing.T) {
 	bye := call.p.request(sip.BYE)
 	call.p.respond(bye, 200, "", "")
 	bob.status(200)
-	if s.agent.proxies.size() != 0 || len(s.media) != 0 || len(s.incoming) != 0 {
+	if s.agent.proxies.Size() != 0 || len(s.media) != 0 || len(s.incoming) != 0 {
 		t.Error("something is left, or media were made")
 	}
 	bob.say("", hangup.lines("BYE", "2", "Route: "+route.Value())...)
@@ -162,7 +162,7 @@ func TestFailurePassesThrough(t *testing.T) {
 				t.Errorf("%s is %v", name, got)
 			}
 			call.pass("ACK", "1", "")
-			if s.agent.proxies.size() != 0 {
+			if s.agent.proxies.Size() != 0 {
 				t.Error("the dialog is kept")
 			}
 			s.settled()

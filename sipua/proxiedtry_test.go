@@ -60,7 +60,7 @@ func TestPassingCallGoesToTheNextServer(t *testing.T) {
 			second.request(sip.ACK)
 			call.p.status(503)
 			call.pass("ACK", "1", "")
-			if s.agent.proxies.size() != 0 {
+			if s.agent.proxies.Size() != 0 {
 				t.Error("the dialog is kept")
 			}
 			s.settled()

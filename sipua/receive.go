@@ -114,7 +114,7 @@ func (a *Agent) receiveACK(flow transport.Flow, request *sip.Request) {
 		return
 	}
 	l := a.dialogs.legOf(request)
-	if l == nil && a.passInDialog(flow, flow, request) {
+	if l == nil && a.proxies.PassInDialog(flow, flow, request) {
 		return
 	}
 	if l == nil || !a.speaksFor(l, flow) || l.enqueue(func() { l.acknowledged(request) }) != nil {
@@ -141,7 +141,7 @@ func (a *Agent) receiveCancel(flow, reply transport.Flow, request *sip.Request) 
 func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request) {
 	l := a.dialogs.legOf(request)
 	if l == nil {
-		if !a.passInDialog(flow, reply, request) {
+		if !a.proxies.PassInDialog(flow, reply, request) {
 			a.receiveInOtherDialog(flow, reply, request)
 		}
 		return

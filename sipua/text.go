@@ -67,9 +67,9 @@ func (a *Agent) text(w way, err error, said bridge.Message, done func(bridge.Cau
 	}
 }
 
-func (a *Agent) newText(w way, message bridge.Message) (*outsideText, error) {
+func (a *Agent) newText(w way, said bridge.Message) (*outsideText, error) {
 	if w.request.Secure && !w.target.isSecure() {
-		return nil, errNotSecure()
+		return nil, message.NotEncrypted()
 	}
 	from, err := wire.ParseURI(w.request.From.URI, wire.StreamLimits())
 	if err != nil {
@@ -81,7 +81,7 @@ func (a *Agent) newText(w way, message bridge.Message) (*outsideText, error) {
 	}
 	d := callingDialog(w.request.From, from, to, sip.Uri{})
 	d.target, d.routes = w.target.requestURI, w.target.routes
-	return &outsideText{agent: a, way: w, message: message, dialog: d}, nil
+	return &outsideText{agent: a, way: w, message: said, dialog: d}, nil
 }
 
 // build makes the request for a flow; with a proof it is the one that a challenge is answered by.
@@ -121,7 +121,7 @@ func (t *outsideText) sendInOrder() (*sip.Response, error) {
 		}
 		left := time.Until(deadline)
 		if left <= 0 {
-			return nil, errSilent
+			return nil, transaction.ErrSilent
 		}
 		var again *asking
 		if again, err = t.agent.ask(t.flow, t.build(t.flow)); err == nil {

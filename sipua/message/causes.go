@@ -158,6 +158,9 @@ func TooMany(status int, wait time.Duration) bridge.Cause {
 	return bridge.Cause{Status: status, Headers: []bridge.Header{{Name: "Retry-After", Value: seconds}}, Err: errTooMany}
 }
 
+// NotEncrypted is what a caller hears who asked for encryption on each hop where there is none (RFC 5630 section 5.3).
+func NotEncrypted() bridge.Cause { return bridge.Cause{Status: 480, Text: "No Encrypted Way"} }
+
 // NotTimeout is 504 instead of 408, which must not answer what is no INVITE (RFC 4320 section 4.2).
 func NotTimeout(status int) int {
 	if status == sip.StatusRequestTimeout {

@@ -2,6 +2,7 @@ package transaction
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -10,8 +11,12 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// ErrDisconnected is why a request is given up: the connection to its peer was refused or has ended.
-var ErrDisconnected = errors.New("no connection")
+var (
+	// ErrDisconnected is why a request is given up: the connection to its peer was refused or has ended.
+	ErrDisconnected = errors.New("no connection")
+	// ErrSilent is why a request is given up before its time: nobody says anything.
+	ErrSilent = fmt.Errorf("nothing heard: %w", sip.ErrTransactionTimeout)
+)
 
 // Handler hears each response to a request that we sent, on the goroutine of the flow that brought it and so in
 // the order in which messages came, and at most one error: a timeout (sip.ErrTransactionTimeout) or a broken

@@ -4,6 +4,6 @@
 //
 // The state machines are sipgo's. Around them stands what they lack: responses reach their Handler on the goroutine of
 // the flow that brought them, so that nothing overtakes them; a request too large for UDP goes over TCP, and back to
-// UDP where the peer takes no connection (section 18.1.1); an ICMP error fails the request that it quotes; and who has lost
-// interest is let go of, though the transaction lives on for its half minute.
+// UDP where the peer takes no connection (section 18.1.1); an ICMP error fails the request that it quotes; and who has
+// lost interest is let go of, though the transaction lives on for its half minute.
 package transaction

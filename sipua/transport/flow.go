@@ -64,6 +64,12 @@ func IsGone(flow Flow) bool {
 	}
 }
 
+// IsEncrypted tells whether what goes by a flow is encrypted.
+func IsEncrypted(flow Flow) bool { return IsEncryptedWord(flow.Transport()) }
+
+// IsEncryptedWord tells that of a transport by its name in a Via.
+func IsEncryptedWord(word string) bool { return word == "TLS" || word == "WSS" }
+
 // FromBrowser tells whether a flow is a WebSocket that a client opened, which is what browsers do. Who is at the other
 // end of one that we opened is a server like any other.
 func FromBrowser(flow Flow) bool {

@@ -1,4 +1,4 @@
-package sipua
+package proxy
 
 import (
 	"time"
@@ -7,14 +7,13 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
-	"sipbridge/sipua/proxy"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
 
-// proxiedTry is one INVITE to one place: a device, or one of several servers, of which the next one gets it if this one
+// attempt is one INVITE to one place: a device, or one of several servers, of which the next one gets it if this one
 // is silent, gone or busy (RFC 3263 section 4.3).
-type proxiedTry struct {
+type attempt struct {
 	sent *transaction.Client
 	// target is the server; that of a device has no address.
 	target transport.Target
@@ -25,14 +24,14 @@ type proxiedTry struct {
 }
 
 // forward finds the servers, which may take a look-up, and sends the INVITE to the first.
-func (p *proxied) forward() {
-	if flow := p.target.flow; flow != nil {
+func (p *call) forward() {
+	if flow := p.target.Flow; flow != nil {
 		if err := p.sendTo(flow, transport.Target{}); err != nil {
 			p.refuse(message.CauseOfError(err))
 		}
 		return
 	}
-	targets, err := p.agent.locate(p.target.nextHops, p.transaction.Request.CallID().Value())
+	targets, err := p.calls.options.Servers.Locate(p.target.NextHops, p.transaction.Request.CallID().Value())
 	p.mu.Lock()
 	p.left = targets
 	p.mu.Unlock()
@@ -40,7 +39,7 @@ func (p *proxied) forward() {
 }
 
 // next sends the INVITE to the next server. If there is none left, the cause is why the call failed.
-func (p *proxied) next(cause bridge.Cause) {
+func (p *call) next(cause bridge.Cause) {
 	for {
 		p.mu.Lock()
 		if len(p.left) == 0 || p.canceled != nil {
@@ -57,35 +56,35 @@ func (p *proxied) next(cause bridge.Cause) {
 		target := p.left[0]
 		p.left = p.left[1:]
 		p.mu.Unlock()
-		flow, err := p.agent.options.Transports.FlowTo(target)
+		flow, err := p.calls.options.Servers.FlowTo(target)
 		if err == nil {
 			err = p.sendTo(flow, target)
 		}
 		if err == nil {
 			return
 		}
-		p.agent.targetFailed(target, err)
+		p.calls.options.Servers.Failed(target, err)
 		cause = message.CauseOfError(err)
 	}
 }
 
 // sendTo sends the INVITE on a flow.
-func (p *proxied) sendTo(flow transport.Flow, target transport.Target) error {
-	if p.transaction.Request.Recipient.Scheme == "sips" && !isSecure(flow.Transport()) {
-		return errNotSecure()
+func (p *call) sendTo(flow transport.Flow, target transport.Target) error {
+	if p.transaction.Request.Recipient.Scheme == "sips" && !transport.IsEncrypted(flow) {
+		return message.NotEncrypted()
 	}
 	p.dialog.setCallee(flow)
-	hop := p.target.hop
-	hop.RecordRoute = p.agent.proxyRoute(p.dialog)
-	request := proxy.Forward(p.transaction.Request, hop)
+	hop := p.target.Hop
+	hop.RecordRoute = p.dialog.route()
+	request := Forward(p.transaction.Request, hop)
 	message.Complete(flow, request)
-	try := &proxiedTry{target: target}
+	try := &attempt{target: target}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.canceled != nil && p.try == nil {
 		return nil // and answered
 	}
-	sent, err := p.agent.transactions.Send(flow, request, func(came *sip.Response, err error) {
+	sent, err := p.calls.options.Transactions.Send(flow, request, func(came *sip.Response, err error) {
 		p.response(try, came, err)
 	})
 	if err != nil {
@@ -93,15 +92,15 @@ func (p *proxied) sendTo(flow transport.Flow, target transport.Target) error {
 	}
 	try.sent, p.try = sent, try
 	if len(p.left) > 0 {
-		try.silence = p.agent.after(p.agent.options.Silence, func() {
-			p.agent.crew.start(func() { p.silent(try) })
+		try.silence = p.calls.options.After(p.calls.options.Silence, func() {
+			p.calls.options.Start(func() { p.silent(try) })
 		})
 	}
 	return nil
 }
 
 // leave gives a try up for the next one, and tells whether that can be: it was not heard, and there is another.
-func (p *proxied) leave(try *proxiedTry) bool {
+func (p *call) leave(try *attempt) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.try != try || try.heard || len(p.left) == 0 || p.canceled != nil {
@@ -110,35 +109,35 @@ func (p *proxied) leave(try *proxiedTry) bool {
 	if try.silence != nil {
 		try.silence.Stop()
 	}
-	p.try = &proxiedTry{sent: try.sent, target: try.target} // what still comes to the old one is too late
+	p.try = &attempt{sent: try.sent, target: try.target} // what still comes to the old one is too late
 	return true
 }
 
 // silent goes on to the next server, because this one says nothing.
-func (p *proxied) silent(try *proxiedTry) {
+func (p *call) silent(try *attempt) {
 	if p.leave(try) {
 		try.sent.Abandon()
-		p.agent.targetFailed(try.target, errSilent)
-		p.next(message.CauseOfError(errSilent))
+		p.calls.options.Servers.Failed(try.target, transaction.ErrSilent)
+		p.next(message.CauseOfError(transaction.ErrSilent))
 	}
 }
 
 // response takes a response back to the caller. A 2xx that is repeated comes here each time, as RFC 6026 wants it.
-func (p *proxied) response(try *proxiedTry, came *sip.Response, err error) {
+func (p *call) response(try *attempt, came *sip.Response, err error) {
 	if !p.isOpen(try) {
 		return
 	}
 	switch {
 	case err != nil:
 		if p.leave(try) {
-			p.agent.targetFailed(try.target, err)
+			p.calls.options.Servers.Failed(try.target, err)
 			p.next(message.CauseOfError(err))
 			return
 		}
 		p.refuse(message.CauseOfError(err))
 		return
 	case came.StatusCode == sip.StatusServiceUnavailable && p.leave(try):
-		p.agent.targetBusy(try.target, came)
+		p.calls.options.Servers.Busy(try.target, came)
 		p.next(bridge.Cause{Status: came.StatusCode, Text: came.Reason})
 		return
 	case !p.hear(try, came):
@@ -147,12 +146,12 @@ func (p *proxied) response(try *proxiedTry, came *sip.Response, err error) {
 		p.dialog.close()
 	}
 	if came.StatusCode != sip.StatusTrying {
-		p.transaction.Send(proxy.Respond(p.transaction.Request, came))
+		p.transaction.Send(Respond(p.transaction.Request, came))
 	}
 }
 
 // isOpen tells whether a try was not left for another one.
-func (p *proxied) isOpen(try *proxiedTry) bool {
+func (p *call) isOpen(try *attempt) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.try == try
@@ -160,7 +159,7 @@ func (p *proxied) isOpen(try *proxiedTry) bool {
 
 // hear notes that the callee's side has the INVITE, so that no other server gets it, and cancels it if the caller has
 // given up meanwhile. It reports false if the try was left for another one.
-func (p *proxied) hear(try *proxiedTry, came *sip.Response) bool {
+func (p *call) hear(try *attempt, came *sip.Response) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.try != try {
