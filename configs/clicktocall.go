@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -65,6 +66,8 @@ func (c *Config) checkClickToCall(found *faults) {
 		if !buttonAddress.MatchString(button.To) {
 			found.add("click_to_call.buttons[%d].to: %q is no SIP address", i, button.To)
 		}
+		address := strings.TrimPrefix(strings.TrimPrefix(button.To, "sips:"), "sip:")
+		c.checkNamed(found, fmt.Sprintf("click_to_call.buttons[%d].to", i), address, "")
 		if len(button.Origins) == 0 {
 			found.add("click_to_call.buttons[%d].origins: no web site may call it", i)
 		}

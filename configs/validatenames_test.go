@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -10,12 +9,34 @@ import (
 // and where only another case of one is there, that is said.
 func TestNamesInAnotherCase(t *testing.T) {
 	t.Parallel()
-	const users = "domains: [{name: Home.test}, {name: other.test}, {name: Up.test, next_hop: 'sip:192.0.2.1'}]\n" +
-		"trunks: [{name: PBX, next_hop: 'sip:192.0.2.2'}]\n" +
-		"users: [{name: alice, password: x, contacts: [%s]}, {name: Bob, password: x}, {name: bob, password: x},\n" +
-		"  {name: Carol, domain: OTHER.test, password: x}]\n"
-	const dialing, route = "dialing: {rules: [{users: ['%s']}]}", "routes: [{from: any, match: x, to: 'user:%s'}]"
-	for _, test := range []struct{ form, name, want string }{
+	base := load(t, "domains: [{name: Home.test}, {name: other.test}, {name: Up.test, next_hop: 'sip:192.0.2.1'}]\n"+
+		"trunks: [{name: PBX, next_hop: 'sip:192.0.2.2'}]\n"+
+		"users: [{name: alice, password: x}, {name: Bob, password: x}, {name: bob, password: x},\n"+
+		"  {name: Carol, domain: OTHER.test, password: x}]\n")
+	with := func(change func(*Config)) error {
+		changed := *base
+		change(&changed)
+		return changed.Validate()
+	}
+	dialing := func(name string) error {
+		return with(func(c *Config) { c.Dialing.Rules = []DialingRule{{Users: []string{name}}} })
+	}
+	route := func(name string) error {
+		return with(func(c *Config) { c.Routes = []Route{{From: "any", Match: "x", To: "user:" + name}} })
+	}
+	contact := func(name string) error {
+		who := User{Name: "x", Domain: "home.test", Password: "x", Contacts: []string{name}}
+		return with(func(c *Config) { c.Users = append([]User{who}, base.Users...) })
+	}
+	button := func(to string) error {
+		return with(func(c *Config) {
+			c.ClickToCall.Buttons = []Button{{To: to, Origins: []string{"https://shop.test"}}}
+		})
+	}
+	for _, test := range []struct {
+		says       func(name string) error
+		name, want string
+	}{
 		{dialing, "alice", ""},
 		{dialing, "Alice", `dialing.rules[0].users: there is no user "Alice", but there is "alice"`},
 		{dialing, "alice@HOME.test", ""},
@@ -34,23 +55,22 @@ func TestNamesInAnotherCase(t *testing.T) {
 		{route, "carol", ""}, // of the first domain
 		{route, "carol@other.test", `there is no user "carol", but there is "Carol"`},
 		{route, "$1", ""},
+		{button, "sip:alice@HOME.test", ""},
+		{button, "sips:Alice@home.test", `click_to_call.buttons[0].to: there is no user "Alice"`},
+		{button, "Alice@up.test", ""}, // whom that server knows
+		{contact, "Bob", ""},
+		{contact, "BOB", `users[0].contacts: there is no user "BOB"`},
+		{contact, "BOB@other.test", ""},
+		{contact, "Carol@Other.Test", ""},
+		{contact, "carol@other.test", `there is no user "carol"`},
 	} {
-		err := load(t, fmt.Sprintf(users, "")+fmt.Sprintf(test.form, test.name)).Validate()
-		mustSay(t, test.name, err, test.want)
+		err := test.says(test.name)
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, not %q", test.name, err, test.want)
+		}
 	}
-	for name, want := range map[string]string{
-		"Bob": "", "BOB": `users[0].contacts: there is no user "BOB"`, "BOB@other.test": "", "Carol@Other.Test": "",
-		"carol@other.test": `there is no user "carol"`,
-	} {
-		mustSay(t, name, load(t, fmt.Sprintf(users, name)).Validate(), want)
-	}
-	mustSay(t, "tokens", load(t, fmt.Sprintf(users, "BOB")+
-		"tokens: {any_user: true, temporary_secret: 'long enough secret'}").Validate(), "")
-}
-
-func mustSay(t *testing.T, name string, err error, want string) {
-	t.Helper()
-	if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-		t.Errorf("%s: %v, not %q", name, err, want)
+	base.Tokens.AnyUser, base.Tokens.TemporarySecret = true, "a secret that is long enough"
+	if err := dialing("Alice"); err != nil {
+		t.Errorf("tokens may name Alice: %v", err)
 	}
 }
