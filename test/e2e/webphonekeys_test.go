@@ -48,6 +48,13 @@ func TestWebPhoneKeys(t *testing.T) {
 	must(t, phone.WaitQuiet(limit))
 	p.press("Unmute")
 	mustHear(t, phone, pageHz)
+	must(t, p.Resize(1440, 900, "light"))
+	must(t, p.Call(nil, "focus", "chat-text"))
 	p.press("Hang up")
 	must(t, phone.Wait(limit))
+	p.await("call", "none")
+	var focused string
+	if must(t, p.Call(&focused, "focused")); focused != "chat-text" {
+		t.Errorf("who writes a text while the call ends goes on in %q", focused)
+	}
 }
