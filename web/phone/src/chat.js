@@ -83,6 +83,11 @@ export class Chat {
     this.#tell();
   }
 
+  /** Shows the conversation with whom was typed. @param {string} typed */
+  showTyped(typed) {
+    this.show(typed.trim() && peerFromTyped(typed, this.#ways().domain).address);
+  }
+
   /** The user sees the conversation that is shown. */
   read() {
     const { current } = this;

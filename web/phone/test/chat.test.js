@@ -117,6 +117,17 @@ test('goes on after a reload, and knows nothing of what was on its way', () => {
   assert.equal(keptConversation({ peer: { address: 'x' }, texts: [null] }).texts[0].text, '');
 });
 
+test('finds the conversation with whom was typed', () => {
+  const { chat } = newChat();
+  chat.receive(bob, 'one');
+  chat.showTyped('carol');
+  assert.equal(chat.current, null);
+  chat.showTyped(' sip:bob ');
+  assert.equal(chat.current?.peer.name, 'Bob');
+  chat.showTyped(' ');
+  assert.equal(chat.shown, '');
+});
+
 test('shows each account its own', () => {
   const { chat } = newChat({ registered: false });
   chat.send('bob', 'too early');

@@ -26,7 +26,7 @@ export class ChatView {
         this.#send();
       }
     });
-    element('chat-to').addEventListener('change', () => chat.show(this.#to.value.trim()));
+    element('chat-to').addEventListener('change', () => chat.showTyped(this.#to.value));
     document.addEventListener('visibilitychange', () => this.render());
     element('tabs').addEventListener('click', () => this.render());
   }
