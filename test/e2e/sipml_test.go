@@ -213,6 +213,7 @@ func publishesAndWatches(t *testing.T, w *world, p *page) {
 	must(t, p.Call(nil, "publish", "<presence/>"))
 	must(t, p.Call(nil, "watch", "sip:user99@localhost", "presence", "application/pidf+xml"))
 	must(t, p.WaitEvent(limit, "watched connected", 1))
+	must(t, p.WaitEvent(limit, "watched i_notify", 1))
 }
 
 func stops(t *testing.T, _ *world, p *page) {
