@@ -91,6 +91,17 @@ func TestFlashVideo(t *testing.T) {
 		_, err := publishing.Wait(limit)
 		must(t, err)
 	})
+	t.Run("ffmpeg calls without sound", func(t *testing.T) {
+		p := w.newCamera(t, "H264")
+		publishing := publishPictures(t, "rtmp://"+address+"/live/mute?to="+p.user, "-map", "1:v")
+		mustBe(t, p, "incoming")
+		must(t, p.Call(nil, "answer"))
+		mustBe(t, p, "established")
+		mustSee(t, p, "H264")
+		must(t, p.Call(nil, "hangup"))
+		_, err := publishing.Wait(limit)
+		must(t, err)
+	})
 }
 
 // seeEachOther lets a Flash phone call a SIP phone; both show pictures and decode what they see. The call begins with
@@ -129,11 +140,13 @@ func seeEachOther(t *testing.T, address string, flash int, options film.Options)
 }
 
 // publishPictures lets ffmpeg publish a test picture and a tone, with a full picture every second.
-func publishPictures(t *testing.T, url string) *process.Process {
+func publishPictures(t *testing.T, url string, more ...string) *process.Process {
 	t.Helper()
-	return publish(t, url, "-f", "lavfi", "-re", "-i", "testsrc=r=25:s=320x240", "-c:v", "libx264",
+	return publish(t, url, append([]string{
+		"-f", "lavfi", "-re", "-i", "testsrc=r=25:s=320x240", "-c:v", "libx264",
 		"-profile:v", "baseline", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", "25",
-		"-ar", "8000", "-c:a", "pcm_mulaw")
+		"-ar", "8000", "-c:a", "pcm_mulaw",
+	}, more...)...)
 }
 
 // showFilm shows a test picture on a stream, in time, until the test ends.
