@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"sipbridge/sipua/failover"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/proxy"
 	"sipbridge/sipua/transaction"
@@ -25,6 +26,7 @@ type Agent struct {
 	relays       *relayBindings
 	relayGuard   relayGuard
 	paths        *relayPaths
+	failover     *failover.Servers
 	proxies      *proxy.Calls
 	rates        *userRates
 	names        *userRates
@@ -86,10 +88,20 @@ func NewAgent(options Options) *Agent {
 	options.Presence.Reachable = a.isReachable
 	a.presence = presence.New(options.Presence)
 	a.complaints = newComplaints(a.log, &a.stats.panics)
+	a.failover = a.newFailover()
 	a.trunks = a.newTrunks(options.Trunks)
 	a.proxies = a.newProxies()
 	a.lookUpUpstreams(context.Background(), a.numericServers())
 	return a
+}
+
+func (a *Agent) newFailover() *failover.Servers {
+	return failover.New(failover.Options{
+		Transactions: a.transactions, FlowTo: flowTo(a.options.Transports), Locator: a.options.Locator,
+		Blacklist: a.options.Blacklist, Silence: a.options.Silence, Closing: a.closing,
+		After:    func(delay time.Duration, work func()) *time.Timer { return a.after(delay, work) },
+		Complain: a.complain, Log: a.log,
+	})
 }
 
 // Run waits for ctx to end, then ends every leg and transaction; it returns when all their goroutines are gone.

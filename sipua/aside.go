@@ -86,27 +86,10 @@ func (a *Agent) mayPlace(user string) error {
 // newProxies makes the calls that pass through us.
 func (a *Agent) newProxies() *proxy.Calls {
 	return proxy.New(proxy.Options{
-		Transactions: a.transactions, Servers: proxyServers{a}, MayPlace: a.mayPlace, Refuse: a.refuse,
+		Transactions: a.transactions, Servers: a.failover, MayPlace: a.mayPlace, Refuse: a.refuse,
 		Start: a.crew.start, Silence: a.options.Silence, Log: a.log,
 		After: func(delay time.Duration, work func()) *time.Timer { return a.after(delay, work) },
 	})
-}
-
-// proxyServers finds servers for calls that pass through us.
-type proxyServers struct{ agent *Agent }
-
-func (s proxyServers) Locate(nextHops []sip.Uri, affinity string) ([]transport.Target, error) {
-	return s.agent.locate(nextHops, affinity)
-}
-
-func (s proxyServers) FlowTo(target transport.Target) (transport.Flow, error) {
-	return s.agent.options.Transports.FlowTo(target)
-}
-
-func (s proxyServers) Failed(target transport.Target, err error) { s.agent.targetFailed(target, err) }
-
-func (s proxyServers) Busy(target transport.Target, response *sip.Response) {
-	s.agent.targetBusy(target, response)
 }
 
 // ProxiedCalls tells how many calls of a user pass through us as through a proxy.

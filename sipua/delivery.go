@@ -26,12 +26,12 @@ func (a *Agent) deliver(notice *transaction.Server, devices []bindingEndpoint, w
 			continue
 		}
 		message.Complete(device.flow, request)
-		sent, err := a.ask(device.flow, request)
+		sent, err := a.failover.Ask(device.flow, request)
 		if err != nil {
 			delivery.Report(message.CauseOfError(err))
 			continue
 		}
-		if !a.crew.start(func() { delivery.Report(causeOfAnswer(sent.wait(textPatience, textPatience))) }) {
+		if !a.crew.start(func() { delivery.Report(causeOfAnswer(sent.Wait(textPatience, textPatience))) }) {
 			delivery.Report(message.CauseOfError(transaction.ErrClosed))
 		}
 	}

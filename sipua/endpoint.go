@@ -270,7 +270,7 @@ func (l *leg) connect(request bridge.Request, target dialTarget) {
 	}
 	l.pending++
 	started := l.agent.crew.start(func() {
-		targets, err := l.agent.locate(target.nextHops, cmp.Or(request.User, request.From.URI))
+		targets, err := l.agent.failover.Locate(target.nextHops, cmp.Or(request.User, request.From.URI))
 		l.mailbox.post(func() {
 			l.pending--
 			l.calling.attempts = attempts{request: request, left: targets}

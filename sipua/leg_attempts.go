@@ -53,7 +53,7 @@ func (l *leg) callInOrder(cause bridge.Cause) {
 			return
 		}
 		cause = message.CauseOfError(err)
-		l.agent.targetFailed(target, err)
+		l.agent.failover.Failed(target, err)
 	}
 	l.endCalling(cause)
 }
@@ -97,7 +97,7 @@ func (l *leg) unanswered(a *attempt) bool {
 // attemptFailed takes the news that the target did not answer.
 func (l *leg) attemptFailed(err error) {
 	if now := l.calling.attempts.now; now != nil {
-		l.agent.targetFailed(now.target, err)
+		l.agent.failover.Failed(now.target, err)
 	}
 	l.failOver(message.CauseOfError(err))
 }
@@ -113,7 +113,7 @@ func (l *leg) attemptAnswered(response *sip.Response) {
 // attemptRefused takes a 503: the target cannot, another may.
 func (l *leg) attemptRefused(response *sip.Response) {
 	if now := l.calling.attempts.now; now != nil {
-		l.agent.targetBusy(now.target, response)
+		l.agent.failover.Busy(now.target, response)
 	}
 	l.failOver(l.failureOf(response))
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/failover"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
@@ -25,7 +26,7 @@ const mostServers = 4
 
 // send sends the request to the next server that there is a way to.
 func (s *serverTries) send(request *sip.Request) (*sentRequest, error) {
-	err := errNoTarget
+	err := failover.ErrNoTarget
 	for target, ok := s.next(); ok; target, ok = s.next() {
 		s.tried = append(s.tried, target)
 		var flow transport.Flow
@@ -102,10 +103,10 @@ func (s *serverTries) heard(target transport.Target, sent *sentRequest, response
 func (s *serverTries) failed(target transport.Target, response *sip.Response, err error) bool {
 	switch {
 	case err == nil && response.StatusCode == sip.StatusServiceUnavailable:
-		s.leg.agent.targetBusy(target, response)
+		s.leg.agent.failover.Busy(target, response)
 		return true
 	case isUnreached(err):
-		s.leg.agent.targetFailed(target, err)
+		s.leg.agent.failover.Failed(target, err)
 		return true
 	}
 	return false

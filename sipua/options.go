@@ -8,6 +8,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/toll"
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/failover"
 	"sipbridge/sipua/headers"
 	"sipbridge/sipua/locate"
 	"sipbridge/sipua/presence"
@@ -84,7 +85,7 @@ type Options struct {
 	// Transports reaches peers.
 	Transports Transports
 	// Locator finds the servers of a URI; nil finds only addresses.
-	Locator Locator
+	Locator failover.Locator
 	// Blacklist has the servers that are tried last; nil for one of the agent's own.
 	Blacklist *locate.Blacklist
 	// Probe is how often the servers of upstream domains are asked whether they are there; 0 means never.
@@ -123,7 +124,7 @@ func (o Options) withDefaults() Options {
 	if o.Dialing == nil {
 		o.Dialing, _ = toll.New(toll.Options{}) // without rules none is wrong
 	}
-	o.Silence = cmp.Or(o.Silence, defaultSilence)
+	o.Silence = cmp.Or(o.Silence, failover.DefaultSilence)
 	return o
 }
 

@@ -73,7 +73,7 @@ func (a *Agent) probeAll() {
 
 // probe asks one server. Any answer but 503 shows that it is there: many refuse OPTIONS, or want to know who asks.
 func (a *Agent) probe(server serverAddress) {
-	response, err := a.sendTo(server.target, probeTime, probeTime, func(flow transport.Flow) *sip.Request {
+	response, err := a.failover.SendTo(server.target, probeTime, probeTime, func(flow transport.Flow) *sip.Request {
 		return a.optionsFor(server.target, flow)
 	})
 	select {
@@ -83,7 +83,7 @@ func (a *Agent) probe(server serverAddress) {
 	}
 	good := err == nil && response.StatusCode != sip.StatusServiceUnavailable
 	if err == nil && !good {
-		a.noteBusy(server.target, response)
+		a.failover.NoteBusy(server.target, response)
 	}
 	if !a.options.Blacklist.Probed(server.target, good) {
 		return

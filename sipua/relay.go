@@ -76,16 +76,16 @@ func (r *relayed) forward() {
 		}
 	})
 	defer trying.Stop()
-	targets, err := r.agent.locate(r.upstream.NextHops, r.sender())
+	targets, err := r.agent.failover.Locate(r.upstream.NextHops, r.sender())
 	if err != nil {
 		r.agent.complain("upstream server not found", "domain", r.upstream.Domain, "error", err)
 		r.transaction.Respond(503, "")
 		return
 	}
 	deadline := time.Now().Add(relayTime)
-	response, err := r.agent.sendInOrder(targets, relayTime, r.forUpstream)
+	response, err := r.agent.failover.SendInOrder(targets, relayTime, r.forUpstream)
 	for err == nil && r.register.again(r.transaction.Request, response) {
-		response, err = r.agent.sendInOrder(targets, time.Until(deadline), r.forUpstream)
+		response, err = r.agent.failover.SendInOrder(targets, time.Until(deadline), r.forUpstream)
 	}
 	r.response(response, err)
 }

@@ -5,7 +5,7 @@ import "sync/atomic"
 // counters are what the agent counts.
 type counters struct {
 	received, malformed, refused, stray, panics, challenged, relayed, unheard, scanners atomic.Uint64
-	delivered, badTokens, failedOver, proxied, badRoutes, strangers, callsOnly          atomic.Uint64
+	delivered, badTokens, proxied, badRoutes, strangers, callsOnly                      atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
@@ -54,7 +54,7 @@ func (a *Agent) Stats() Stats {
 		Delivered:          a.stats.delivered.Load(),
 		Proxied:            a.stats.proxied.Load(),
 		BadRoutes:          a.stats.badRoutes.Load(),
-		FailedOver:         a.stats.failedOver.Load(),
+		FailedOver:         a.failover.FailedOver(),
 		Relayed:            a.stats.relayed.Load(),
 		Scanners:           a.stats.scanners.Load(),
 		Strangers:          a.stats.strangers.Load(),

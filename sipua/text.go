@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/failover"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
@@ -55,12 +56,12 @@ func (a *Agent) text(w way, err error, said bridge.Message, done func(bridge.Cau
 	}
 	send := t.sendInOrder
 	if w.target.flow != nil {
-		sent, err := a.ask(w.target.flow, t.build(w.target.flow))
+		sent, err := a.failover.Ask(w.target.flow, t.build(w.target.flow))
 		if err != nil {
 			told(message.CauseOfError(err))
 			return
 		}
-		send = func() (*sip.Response, error) { return sent.wait(textPatience, textPatience) }
+		send = func() (*sip.Response, error) { return sent.Wait(textPatience, textPatience) }
 	}
 	if !a.crew.start(func() { told(t.outcome(send())) }) {
 		told(message.CauseOfError(transaction.ErrClosed))
@@ -110,11 +111,11 @@ func (t *outsideText) build(flow transport.Flow) *sip.Request {
 // sendInOrder sends it to the first server that answers, and again with what that one asks for, if we have it.
 func (t *outsideText) sendInOrder() (*sip.Response, error) {
 	deadline := time.Now().Add(textPatience)
-	targets, err := t.agent.locate(t.way.target.nextHops, t.way.request.From.URI)
+	targets, err := t.agent.failover.Locate(t.way.target.nextHops, t.way.request.From.URI)
 	if err != nil {
 		return nil, err
 	}
-	response, err := t.agent.sendInOrder(targets, time.Until(deadline), t.build)
+	response, err := t.agent.failover.SendInOrder(targets, time.Until(deadline), t.build)
 	for range mostAnswers {
 		if err != nil || !t.proves(response) {
 			break
@@ -123,9 +124,9 @@ func (t *outsideText) sendInOrder() (*sip.Response, error) {
 		if left <= 0 {
 			return nil, transaction.ErrSilent
 		}
-		var again *asking
-		if again, err = t.agent.ask(t.flow, t.build(t.flow)); err == nil {
-			response, err = again.wait(left, left)
+		var again *failover.Asking
+		if again, err = t.agent.failover.Ask(t.flow, t.build(t.flow)); err == nil {
+			response, err = again.Wait(left, left)
 		}
 	}
 	return response, err

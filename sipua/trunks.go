@@ -146,11 +146,11 @@ func (a *Agent) sendRegister(ctx context.Context, t *trunk.Trunk, token string,
 // register sends a REGISTER and waits for the answer. The connection that brought it stays open for the server's calls.
 func (a *Agent) register(t *trunk.Trunk, token string, prepare func(contact sip.Uri) *sip.Request,
 ) (response *sip.Response, way transport.Flow, err error) {
-	targets, err := a.locate(t.NextHops(), t.Name())
+	targets, err := a.failover.Locate(t.NextHops(), t.Name())
 	if err != nil {
 		return nil, nil, err
 	}
-	response, err = a.sendInOrder(targets, transaction.Timeout, func(flow transport.Flow) *sip.Request {
+	response, err = a.failover.SendInOrder(targets, transaction.Timeout, func(flow transport.Flow) *sip.Request {
 		way = flow
 		request := prepare(message.ContactOn(flow, token))
 		message.Complete(flow, request)

@@ -50,7 +50,7 @@ func (a *Agent) lookUpUpstreams(ctx context.Context, servers []Upstream) {
 	var looking sync.WaitGroup
 	for _, upstream := range servers {
 		looking.Go(func() {
-			targets, err := a.locateAll(ctx, upstream.NextHops, "")
+			targets, err := a.failover.LocateAll(ctx, upstream.NextHops, "")
 			if err != nil && ctx.Err() == nil {
 				a.log.Warn("upstream server not found", "domain", upstream.Domain, "error", err)
 			}

@@ -49,15 +49,17 @@ func layers() map[string]int {
 		"sipua/message":        5, // what messages say
 		"sipua/digest":         5, // who is it?
 		"sipua/transaction":    6, // requests and their answers
+		"sipua/locate":         5, // servers by the DNS
+		"sipua/failover":       7, // one server after the other
 		// what RTMP stands on
 		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4, "signaling/rtmp/flv": 4,
 		"signaling/rtmp/tunnel":  4,
 		"transcode/h264/payload": -1, "transcode/avcodec": -1, "transcode/picture": 0,
-		"sipua":     7,
+		"sipua":     8,
 		"signaling": 5,
 		"web":       5,
 		"configs":   6,
-		"cmd":       8,
+		"cmd":       9,
 	}
 }
 
