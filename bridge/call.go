@@ -142,7 +142,7 @@ func (c *call) serve() {
 		case given := <-c.transfer.gift():
 			c.receive(given)
 		case <-c.transfer.expired():
-			c.transferFailed(Cause{Status: 408, Text: "No answer"})
+			c.targetWasSilent()
 		case ask := <-c.asked:
 			c.surrender(ask)
 		case incoming := <-c.mailbox:
@@ -152,7 +152,7 @@ func (c *call) serve() {
 		case <-c.listening.looks():
 			c.listen()
 		case <-c.exchange.closing:
-			c.end(bridgeSide, Cause{Status: 503, Text: "Service Unavailable"})
+			c.serviceEnds()
 		}
 	}
 }
@@ -209,6 +209,9 @@ func (c *call) tooLong() {
 	}
 	c.fail(bridgeSide, Cause{Status: 408, Text: "No answer"})
 }
+
+// serviceEnds ends the call because the service ends.
+func (c *call) serviceEnds() { c.end(bridgeSide, Cause{Status: 503, Text: "Service Unavailable"}) }
 
 // end makes the call over. The first reason counts.
 func (c *call) end(by string, cause Cause) {

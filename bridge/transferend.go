@@ -46,6 +46,9 @@ func (c *call) closeTransfer(status int) {
 	c.transfer = nil
 }
 
+// targetWasSilent gives a transfer up whose target rings for too long.
+func (c *call) targetWasSilent() { c.transferFailed(Cause{Status: 408, Text: "No answer"}) }
+
 // transferFailed lets the old call go on, if the referrer is still there; else nobody is left for the transferee.
 func (c *call) transferFailed(cause Cause) {
 	t := c.transfer
