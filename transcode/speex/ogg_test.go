@@ -1,8 +1,9 @@
 package speex
 
 import (
-	"bytes"
 	"encoding/binary"
+
+	"sipbridge/transcode/speechtest"
 )
 
 // ogg wraps packets of one frame as the Speex manual section 5 has it, one packet a page.
@@ -21,32 +22,9 @@ func ogg(mode Mode, packets [][]byte) []byte {
 		if i == 0 {
 			kind = 2 // first page
 		}
-		file = append(file, page(kind, uint64(max(i-1, 0)*mode.FrameSamples()), uint32(i), packet)...)
+		file = append(file, speechtest.OggPage(kind, uint64(max(i-1, 0)*mode.FrameSamples()), uint32(i), packet)...)
 	}
 	return file
-}
-
-func page(kind byte, granule uint64, number uint32, packet []byte) []byte {
-	p := append([]byte("OggS\x00"), kind)
-	p = binary.LittleEndian.AppendUint64(p, granule)
-	p = binary.LittleEndian.AppendUint32(p, 1) // stream
-	p = binary.LittleEndian.AppendUint32(p, number)
-	p = append(p, 0, 0, 0, 0) // checksum
-	lacing := append(bytes.Repeat([]byte{255}, len(packet)/255), byte(len(packet)%255))
-	p = append(append(append(p, byte(len(lacing))), lacing...), packet...)
-	sum := uint32(0)
-	for _, b := range p { // CRC of polynomial 0x04c11db7, RFC 3533 section 6
-		sum ^= uint32(b) << 24
-		for range 8 {
-			if sum&(1<<31) != 0 {
-				sum = sum<<1 ^ 0x04c11db7
-			} else {
-				sum <<= 1
-			}
-		}
-	}
-	binary.LittleEndian.PutUint32(p[22:], sum)
-	return p
 }
 
 // unwrap gives the packets of an Ogg file (RFC 3533 section 6).

@@ -1,8 +1,9 @@
 package quality
 
 import (
-	"bytes"
 	"encoding/binary"
+
+	"sipbridge/transcode/speechtest"
 )
 
 // oggOf wraps packets of 20 ms of Opus (RFC 7845) or Speex (its manual, section 5) in Ogg, one packet a page.
@@ -21,7 +22,7 @@ func oggOf(with *party, packets [][]byte) []byte {
 		if i == 0 {
 			kind = 2 // first page
 		}
-		file = append(file, oggPage(kind, uint64(max(i-1, 0)*step), uint32(i), packet)...)
+		file = append(file, speechtest.OggPage(kind, uint64(max(i-1, 0)*step), uint32(i), packet)...)
 	}
 	return file
 }
@@ -38,28 +39,4 @@ func speexHead(rate int) []byte {
 		binary.LittleEndian.PutUint32(header[28+4*i:], uint32(value))
 	}
 	return header
-}
-
-// oggPage is a page of RFC 3533 section 6.
-func oggPage(kind byte, granule uint64, number uint32, packet []byte) []byte {
-	p := append([]byte("OggS\x00"), kind)
-	p = binary.LittleEndian.AppendUint64(p, granule)
-	p = binary.LittleEndian.AppendUint32(p, 1) // stream
-	p = binary.LittleEndian.AppendUint32(p, number)
-	p = append(p, 0, 0, 0, 0) // checksum
-	lacing := append(bytes.Repeat([]byte{255}, len(packet)/255), byte(len(packet)%255))
-	p = append(append(append(p, byte(len(lacing))), lacing...), packet...)
-	sum := uint32(0)
-	for _, octet := range p { // CRC of the polynomial 0x04c11db7
-		sum ^= uint32(octet) << 24
-		for range 8 {
-			if sum&(1<<31) != 0 {
-				sum = sum<<1 ^ 0x04c11db7
-			} else {
-				sum <<= 1
-			}
-		}
-	}
-	binary.LittleEndian.PutUint32(p[22:], sum)
-	return p
 }
