@@ -21,7 +21,7 @@ const (
 	maxAsked = 8
 )
 
-// consent is the peer's to be sent media on a path: it answers checks, none of which is repeated.
+// consent is the peer's to be sent media on a path: it answers checks, none of which is repeated, or sends some.
 type consent struct {
 	doubted, ends, next time.Time
 	// asked are the last checks; each new one takes the place of the oldest.
@@ -34,6 +34,18 @@ type consent struct {
 // grant notes that the peer wants media.
 func (c *consent) grant(now time.Time) {
 	c.doubted, c.ends = now.Add(doubtsAfter), now.Add(consentLasts)
+}
+
+// Heard notes when media of the peer came last by a path that ICE has found. A phone that answers no check once ICE is
+// done (RFC 5245 had none then) shall be heard all the same, so its media say that it wants ours.
+func (a *Agent) Heard(at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, used := range a.selected {
+		if used != nil && at.Add(consentLasts).After(used.consent.ends) {
+			used.consent.grant(at)
+		}
+	}
 }
 
 // plan puts the next check off.

@@ -45,6 +45,7 @@ func TestConsent(t *testing.T) {
 		if list := slices.Sorted(slices.Values(a.Revoked())); !slices.Equal(list, []int{1, 2}) || a.Revoked() != nil {
 			t.Errorf("%s: revoked: %v", name, list)
 		}
+		a.Heard(n.now) // too late
 		n.sides, silent = []*side{a}, false
 		before = a.sent
 		n.run(time.Minute)
@@ -56,5 +57,32 @@ func TestConsent(t *testing.T) {
 		if a.Revoked() != nil || a.Fails() || len(a.media) != 2 {
 			t.Errorf("%s: it came back", name)
 		}
+	}
+}
+
+// TestMediaAreConsent holds that a peer that answers no check any more, but sends media, goes on being sent some.
+func TestMediaAreConsent(t *testing.T) {
+	t.Parallel()
+	a, b := newSide("192.0.2.1", true), newSide("192.0.2.2", false)
+	done := false
+	n := &network{
+		t: t, sides: []*side{a, b}, now: time.Unix(1_700_000_000, 0),
+		lose: func(from *side, _ netip.AddrPort) bool { return from == b && done },
+	}
+	a.Begin(b.peer(2))
+	b.Begin(a.peer(2))
+	a.Heard(n.now)
+	n.run(time.Second)
+	done = true
+	for range 60 {
+		n.run(time.Second)
+		a.Heard(n.now)
+	}
+	if a.Fails() || a.Revoked() != nil {
+		t.Error("a path on which media come is given up")
+	}
+	n.run(35 * time.Second)
+	if !a.Fails() || len(a.Revoked()) != 2 {
+		t.Error("a path on which nothing comes any more is kept")
 	}
 }

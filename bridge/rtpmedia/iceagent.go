@@ -77,6 +77,10 @@ func (s *Session) look(now time.Time) time.Duration {
 		if agent == nil || agent.full == nil {
 			continue
 		}
+		stream.mu.Lock()
+		heard := stream.latch.heard
+		stream.mu.Unlock()
+		agent.full.Heard(heard)
 		list, wait := agent.full.Due(now)
 		for _, datagram := range list {
 			stream.sendCheck(datagram)
