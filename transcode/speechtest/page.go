@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// OggPage is a page of an Ogg file with one packet (RFC 3533 section 6), for decoders of others that read files: kind is
-// its header type, 2 for the first, granule how many samples have come with it, number its place in the file.
+// OggPage is a page of an Ogg file with one packet (RFC 3533 section 6), for decoders of others that read files. kind
+// is its header type, 2 for the first, granule how many samples have come with it, number its place in the file.
 func OggPage(kind byte, granule uint64, number uint32, packet []byte) []byte {
 	p := append([]byte("OggS\x00"), kind)
 	p = binary.LittleEndian.AppendUint64(p, granule)

@@ -1,4 +1,4 @@
-// Package speechtest makes speech for tests, with espeak-ng.
+// Package speechtest makes speech for tests, with espeak-ng, and files of packets for decoders that are not ours.
 package speechtest
 
 import (
