@@ -6,18 +6,25 @@ import (
 	"sipbridge/bridge"
 )
 
-// TestEndedLegIsLetGo: the transactions of an INVITE stay for 32 s after a 2xx; the leg, its media and its call must
-// not stay with them.
+// TestEndedLegIsLetGo: transactions stay for 32 s, that of an INVITE even after a 2xx; the leg, its media and its call
+// must not stay with them, whoever hung up.
 func TestEndedLegIsLetGo(t *testing.T) {
-	tests := map[string]func(s *setup, p *peer) bridge.Leg{
-		"incoming": func(s *setup, p *peer) bridge.Leg { return s.answered(newScript(p)) },
-		"outgoing": func(s *setup, p *peer) bridge.Leg { return s.dialled(p, "sdp") },
+	tests := map[string]func(s *setup, p *peer){
+		"incoming": func(s *setup, p *peer) { s.hungUp(s.answered(newScript(p)), p) },
+		"outgoing": func(s *setup, p *peer) { s.hungUp(s.dialled(p, "sdp"), p) },
+		"ended by the party": func(s *setup, p *peer) {
+			script := newScript(p)
+			leg := s.answered(script)
+			p.say("", script.lines("BYE", "2")...)
+			p.status(200)
+			event[bridge.Ended](t, leg)
+			s.settled()
+		},
 	}
-	for name, establish := range tests {
+	for name, call := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t)
-			p := s.peer("UDP", "192.0.2.20:5060")
-			s.hungUp(establish(s, p), p)
+			call(s, s.peer("UDP", "192.0.2.20:5060"))
 			if servers, clients := s.agent.transactions.Sizes(); servers+clients < 1 {
 				t.Error("no transaction is left, so this shows nothing")
 			}

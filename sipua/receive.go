@@ -150,7 +150,10 @@ func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request
 		a.refuse(reply, request, err)
 		return
 	}
-	canceled := func(*sip.Request) { l.mailbox.post(func() { l.offerCanceled(request) }) }
+	var canceled func(*sip.Request)
+	if request.IsInvite() { // all else cannot be canceled, and would only keep the leg in memory
+		canceled = func(*sip.Request) { l.mailbox.post(func() { l.offerCanceled(request) }) }
+	}
 	transaction, err := a.transactions.NewInvite(flow, reply, request, canceled)
 	if err != nil {
 		a.log.Debug("request dropped", "error", err)

@@ -83,10 +83,10 @@ func (t *Table) MatchServer(flow transport.Flow, request *sip.Request, method si
 // NewServer makes the transaction of a new request. source is where it came from, reply the way
 // back. The error is ErrClosed when the agent is closed.
 func (t *Table) NewServer(source, reply transport.Flow, request *sip.Request) (*Server, error) {
-	return t.NewInvite(source, reply, request, func(*sip.Request) {})
+	return t.NewInvite(source, reply, request, nil)
 }
 
-// NewInvite makes the transaction of a request that may be canceled; canceled hears of it.
+// NewInvite makes the transaction of a request that may be canceled; canceled hears of it, if it is not nil.
 func (t *Table) NewInvite(source, reply transport.Flow, request *sip.Request, canceled func(*sip.Request),
 ) (*Server, error) {
 	key := serverKey(source, request, request.Method)
