@@ -36,6 +36,9 @@ export const State = Object.freeze({
 /** The body of sendData, in INFO: no phone shows it. */
 const dataType = 'application/vnd.videoio.data';
 
+/** How long to wait for more ICE candidates after the first, in milliseconds: JsSIP waits as long as a relay is silent. */
+const gatheringTime = 1000;
+
 export class Call {
   /** @type {string} */
   state = State.new;
@@ -50,6 +53,8 @@ export class Call {
   /** @type {Wanted | null} */
   #wanted = null;
   #byUs = false;
+  /** @type {unknown} of the description that is being made */
+  #lastReady = null;
   /** Whether the screen, which all calls share, has what this one says. */
   #plays = false;
 
@@ -141,6 +146,7 @@ export class Call {
     this.session = session;
     if (this.state === State.new) this.state = State.inbound;
     session.on('peerconnection', (/** @type {any} */ event) => this.#hear(event.peerconnection));
+    session.on('icecandidate', (/** @type {any} */ { ready }) => this.#limitGathering(ready));
     session.on('progress', (/** @type {any} */ { originator, response }) => {
       if (originator === 'remote') handlers.ringing(response.status_code, response.reason_phrase);
     });
@@ -198,6 +204,13 @@ export class Call {
     const mediaStream = this.#stream;
     const mediaConstraints = { audio: true, video: (mediaStream?.getVideoTracks().length ?? 0) > 0 };
     return { mediaStream, mediaConstraints, pcConfig: { iceServers: this.#iceServers } };
+  }
+
+  /** JsSIP hands out one ready function for each description it makes. @param {() => void} ready */
+  #limitGathering(ready) {
+    if (ready === this.#lastReady) return;
+    this.#lastReady = ready;
+    setTimeout(ready, gatheringTime);
   }
 
   /** @param {RTCPeerConnection} connection */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { beforeEach, test } from 'node:test';
+import { beforeEach, mock, test } from 'node:test';
 import { Calls } from '../src/calls.js';
 import { FakeAgent, FakeSession, newStream, settle } from './fakes.js';
 
@@ -46,6 +46,28 @@ test('invite rings, is accepted and byed', async () => {
   session.emit('ended', { originator: 'remote' });
   assert.deepEqual(told, [['ringing', '180 Ringing'], ['accepted'], ['byed']]);
   assert.equal(stream.getTracks()[0].stopped, true);
+});
+
+test('a relay that is silent delays a call by a second, and not longer', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.after(() => mock.timers.reset());
+  const ready = [];
+  const gather = (session, each) => {
+    const isReady = () => ready.push(each);
+    session.emit('icecandidate', { ready: isReady });
+    session.emit('icecandidate', { ready: isReady });
+  };
+  gather(await invite(), 'offer');
+  mock.timers.tick(999);
+  assert.deepEqual(ready, []);
+  mock.timers.tick(1);
+  assert.deepEqual(ready, ['offer']);
+  calls.command('bye', []);
+  const rings = new FakeSession();
+  calls.ring(rings);
+  gather(rings, 'answer');
+  mock.timers.tick(1000);
+  assert.deepEqual(ready, ['offer', 'answer']);
 });
 
 test('a call that rings in vain leaves the sound of the other one', async () => {
