@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"net/mail"
 	"strings"
@@ -37,6 +38,12 @@ func (s *Service) addAccount(ctx context.Context, asked fields, r *http.Request)
 		return 0, answer{}, refuse(Busy, "Too many mails")
 	}
 	if err := s.options.Store.Purge(ctx, now.Add(-zombie), now); err != nil {
+		return 0, answer{}, err
+	}
+	switch known, err := s.options.Store.Account(ctx, email); {
+	case err == nil:
+		email = known.Email // its letters, in upper or lower case: they are hashed, and the mailbox is that of the owner
+	case !errors.Is(err, store.ErrNone):
 		return 0, answer{}, err
 	}
 	password, code := strings.ToLower(rand.Text()[:passwordLength]), strings.ToLower(rand.Text())

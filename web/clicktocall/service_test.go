@@ -1,6 +1,7 @@
 package clicktocall
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -232,6 +233,40 @@ func TestForgottenPassword(t *testing.T) {
 	}
 	if try(first) != 403 || try(third) != 200 {
 		t.Error("the passwords are not as the link left them")
+	}
+}
+
+// noted is the mail that was sent last.
+type noted struct{ to, text string }
+
+func (n *noted) Send(_ context.Context, to, _, text string) error {
+	n.to, n.text = to, text
+	return nil
+}
+
+// TestPasswordAskedInOtherLetters: who asks for a password in other letters, upper or lower case, than the account was
+// made with can sign in with it; the mail goes to the address of the account.
+func TestPasswordAskedInOtherLetters(t *testing.T) {
+	t.Parallel()
+	const email, other = "alice@example.org", "Alice@Example.org"
+	w := newWorld(t, nil)
+	w.account(email)
+	sent := &noted{}
+	w.options.Mail = sent
+	if status, got := w.ask("", with("req_account_add", "name", "Alice", "email", other)); status != 200 {
+		t.Fatalf("%d %+v", status, got)
+	}
+	if sent.to != email {
+		t.Errorf("the mail goes to %s", sent.to)
+	}
+	code, password := mailCode.FindStringSubmatch(sent.text)[1], mailPassword.FindStringSubmatch(sent.text)[1]
+	if status, got := w.ask("", with("req_account_activate", "email", other, "code", code)); status != 200 {
+		t.Errorf("%d %+v", status, got)
+	}
+	for _, typed := range []string{email, other} {
+		if status, got := w.ask("", with("req_account_signin", "email", typed, "password", password)); status != 200 {
+			t.Errorf("%s is answered %d %+v", typed, status, got)
+		}
 	}
 }
 
