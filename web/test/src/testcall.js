@@ -7,7 +7,7 @@ import { Meter } from './meter.js';
 import { between, carriedIn } from './stats.js';
 
 /** How long each step may take, in milliseconds. */
-const limits = Object.freeze({ answer: 15_000, ice: 10_000, dtls: 8000 });
+const limits = Object.freeze({ answer: 15_000, ice: 10_000, path: 2000, dtls: 8000 });
 
 /** How long JsSIP may look for addresses after the first, in milliseconds; it would wait without limit. */
 const gathering = 1000;
@@ -51,8 +51,7 @@ export class TestCall {
     const failed = () => this.#connection.iceConnectionState === 'failed' || this.#end;
     await until(() => connected() || failed(), limits.ice, blocked);
     if (!connected()) throw new Fault(blocked);
-    const { path } = await this.#carried();
-    return `Packets get through (${path || 'by an unknown path'}).`;
+    return `Packets get through (${await this.#path()}).`;
   }
 
   /** Waits for the keys of the sound (RFC 5764). */
@@ -83,6 +82,17 @@ export class TestCall {
     this.#meter?.close();
     if (this.#session && !this.#session.isEnded()) this.#session.terminate();
     closeMicrophone(this.#microphone);
+  }
+
+  /** The path by which packets go; the browser's statistics may know it some time later than ICE does. */
+  async #path() {
+    const end = Date.now() + limits.path;
+    for (;;) {
+      const { path } = await this.#carried();
+      if (path) return path;
+      if (Date.now() > end) return 'by an unknown path';
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 
   /** @returns {RTCPeerConnection} */
