@@ -22,8 +22,12 @@ const states = Object.freeze({
 /** The shortest time between two refreshes, in seconds, whatever the server grants: sipML5 made a storm of them. */
 const leastPause = 1;
 
+/** The longest one: a timer of browsers that is set for more than 24 days goes off at once. */
+const longestPause = 86_400;
+
 /** Half of what lasts up to twenty minutes, else ten minutes before its end. @param {number} expires in seconds */
-const refreshAfter = (expires) => Math.max(leastPause, expires <= 1200 ? expires / 2 : expires - 600);
+const refreshAfter = (expires) =>
+  Math.min(longestPause, Math.max(leastPause, expires <= 1200 ? expires / 2 : expires - 600));
 
 /** A registration, publication or subscription. Subclasses say what their requests look like. */
 export class Refreshed extends Session {
@@ -197,8 +201,8 @@ export class Refreshed extends Session {
     } else if (expires === 0) {
       this.endedByUs(response);
     } else if (this.#state !== states.terminating) {
-      const lifetime = this.taken(response) ?? expires;
-      this.#timer = setTimeout(() => this.#refresh(), refreshAfter(lifetime) * 1000);
+      const granted = this.taken(response) ?? NaN; // NaN is a number that cannot be read, too
+      this.#timer = setTimeout(() => this.#refresh(), refreshAfter(granted >= 0 ? granted : expires) * 1000);
       if (this.#state === states.connecting) this.tell('connected', 'Connected');
       this.#state = states.connected;
     }

@@ -38,12 +38,20 @@ test('a registration is refreshed at half of what the server grants, and told of
   assert.deepEqual(named, ['o_request', 'o_request']);
 });
 
-test('a server that grants no time gets no storm of requests', () => {
-  const { core, sent } = startedCore();
-  new Registration(core, { expires: 600 }).register();
-  sent[0].answered(response(200, { Expires: '0' }));
-  assert.equal(timers[0].after, 1000);
-  assert.equal(sent.length, 1);
+test('no lifetime that a server grants makes a storm of requests', () => {
+  for (const [granted, after] of [
+    ['0', 1000],
+    ['4294967295', 86_400_000], // what a timer cannot be set for
+    ['soon', 300_000],
+    ['-5', 300_000],
+  ]) {
+    timers = [];
+    const { core, sent } = startedCore();
+    new Registration(core, { expires: 600 }).register();
+    sent[0].answered(response(200, { Expires: granted }));
+    assert.equal(timers[0].after, after, `${granted}`);
+    assert.equal(sent.length, 1);
+  }
 });
 
 test('a registration that nobody answers ends', () => {
