@@ -29,15 +29,9 @@ func await(t *testing.T, what string, event <-chan struct{}) {
 	}
 }
 
-func (s *Session) rests() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.resting != nil
-}
-
 func awaitRest(t *testing.T, s *Session) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !s.rests(); time.Sleep(time.Millisecond) { // polls
+	for deadline := time.Now().Add(patience); !s.Resting(); time.Sleep(time.Millisecond) { // polls
 		if time.Now().After(deadline) {
 			t.Fatal("DTLS does not rest")
 		}
@@ -62,7 +56,7 @@ func TestRest(t *testing.T) {
 			client, server := pair(t)
 			ended := map[*Session]chan struct{}{client: waits(client), server: waits(server)}
 			awaitRest(t, client)
-			if server.rests() {
+			if server.Resting() {
 				t.Error("the server rests, though the client may ask for its last flight again")
 			}
 			speak(t, client, server)
@@ -88,7 +82,7 @@ func TestRestIsDisturbed(t *testing.T) {
 	speak(t, client, server)
 	awaitRest(t, server)
 	server.conn.Take([]byte{23, 254, 253, 0, 1, 0, 0, 0, 0, 0, 99, 0, 4, 1, 2, 3, 4})
-	for deadline := time.Now().Add(patience); server.rests(); time.Sleep(time.Millisecond) { // polls
+	for deadline := time.Now().Add(patience); server.Resting(); time.Sleep(time.Millisecond) { // polls
 		if time.Now().After(deadline) {
 			t.Fatal("DTLS rests on")
 		}

@@ -26,9 +26,9 @@ import (
 //
 //	awake -- rest --> resting -- wake --> awake again
 type Session struct {
-	*srtp.Opener
 	*srtp.Sealer
 
+	opener  *srtp.Opener // what it opens shows that the peer has the keys
 	conn    *Conn
 	options Options
 	heard   atomic.Bool // the peer has the keys
@@ -70,7 +70,7 @@ func newSession(conn *Conn, connection *dtls.Conn, own *line, options Options) (
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Opener: in, Sealer: out, conn: conn, options: options, connection: connection, line: own}
+	s := &Session{opener: in, Sealer: out, conn: conn, options: options, connection: connection, line: own}
 	if options.Client { // the last flight was the peer's
 		s.hear()
 	}
@@ -79,7 +79,7 @@ func newSession(conn *Conn, connection *dtls.Conn, own *line, options Options) (
 
 // OpenRTP is srtp.Opener's.
 func (s *Session) OpenRTP(datagram []byte, packet *rtp.Packet) error {
-	err := s.Opener.OpenRTP(datagram, packet)
+	err := s.opener.OpenRTP(datagram, packet)
 	if err == nil {
 		s.hear()
 	}
@@ -88,11 +88,18 @@ func (s *Session) OpenRTP(datagram []byte, packet *rtp.Packet) error {
 
 // OpenRTCP is srtp.Opener's.
 func (s *Session) OpenRTCP(datagram []byte) ([]byte, error) {
-	compound, err := s.Opener.OpenRTCP(datagram)
+	compound, err := s.opener.OpenRTCP(datagram)
 	if err == nil {
 		s.hear()
 	}
 	return compound, err //nolint:wrapcheck // media path
+}
+
+// Resting tells whether DTLS rests.
+func (s *Session) Resting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.resting != nil
 }
 
 // hear takes note that the peer has the keys: so it has got our last flight.

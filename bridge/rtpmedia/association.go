@@ -70,9 +70,9 @@ func newAssociation(s *stream, pair *associations) *association {
 	return a
 }
 
-func (a *association) opener() *srtp.Opener {
+func (a *association) opener() packetOpener {
 	if session := a.session.Load(); session != nil {
-		return session.Opener
+		return session
 	}
 	return nil
 }

@@ -89,6 +89,19 @@ func TestKeysByDTLS(t *testing.T) {
 	}
 }
 
+// TestAssociationsRest: DTLS learns from media and reports that the party has the keys, after which it rests.
+func TestAssociationsRest(t *testing.T) {
+	t.Parallel()
+	caller, callee := newSession(t, shaking(t, Required)), newSession(t, shaking(t, Required))
+	agree(t, caller, callee, unchanged)
+	awaitKeys(t, caller, callee)
+	talkBothWays(t, caller, callee)
+	for name, session := range map[string]*Session{"who offered": caller, "who answered": callee} {
+		association := session.audio().associations.Load().rtp
+		eventually(t, name+" to rest", association.session.Load().Resting)
+	}
+}
+
 // TestAssociationStays: an offer of either side keeps the keys, and another certificate makes others.
 func TestAssociationStays(t *testing.T) {
 	t.Parallel()

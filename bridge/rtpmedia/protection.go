@@ -21,8 +21,14 @@ type protection struct {
 // keys are those of one port.
 type keys interface {
 	// opener and sealer are nil while there are none.
-	opener() *srtp.Opener
+	opener() packetOpener
 	sealer() *srtp.Sealer
+}
+
+// packetOpener opens packets; see srtp.Opener. From what it opens a session of DTLS learns that the party has the keys.
+type packetOpener interface {
+	OpenRTP(datagram []byte, packet *rtp.Packet) error
+	OpenRTCP(datagram []byte) ([]byte, error)
 }
 
 // errNoKeys means packets of a stream whose keys are not agreed on yet.

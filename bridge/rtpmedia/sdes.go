@@ -16,7 +16,7 @@ type sdesKeys struct {
 	out    *srtp.Sealer
 }
 
-func (k *sdesKeys) opener() *srtp.Opener { return k.in }
+func (k *sdesKeys) opener() packetOpener { return k.in }
 
 func (k *sdesKeys) sealer() *srtp.Sealer { return k.out }
 

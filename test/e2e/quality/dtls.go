@@ -78,7 +78,7 @@ func (k *dtlsKeys) shake() {
 	})
 	if k.err == nil {
 		k.phone.mu.Lock()
-		k.phone.sealer, k.phone.opener = k.session.Sealer, k.session.Opener
+		k.phone.sealer, k.phone.opener = k.session.Sealer, k.session
 		k.phone.mu.Unlock()
 	}
 	close(k.done)

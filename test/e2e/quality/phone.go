@@ -40,7 +40,12 @@ type phone struct {
 	tag    string         // guarded by mu; of the line whose key is taken
 	remote netip.AddrPort // guarded by mu
 	sealer *srtp.Sealer   // guarded by mu; nil while plain
-	opener *srtp.Opener   // guarded by mu; nil while plain
+	opener packetOpener   // guarded by mu; nil while plain
+}
+
+// packetOpener opens packets; see srtp.Opener and dtlssrtp.Session.
+type packetOpener interface {
+	OpenRTP(datagram []byte, packet *rtp.Packet) error
 }
 
 // newPhone opens a phone with one codec.
