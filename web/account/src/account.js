@@ -39,9 +39,10 @@ export class Account {
   /** @param {string} email @param {string} password */
   async signIn(email, password) {
     const { token } = await this.#ask('req_account_signin', { email, password });
-    Object.assign(this, { email, state: states.in });
+    this.email = email;
     this.#token = token;
     await this.#do('req_account_info');
+    this.state = states.in;
   }
 
   signOut() {
@@ -78,7 +79,9 @@ export class Account {
 
   /** Does something with the account, and learns how it stands then. @param {string} action @param {object} [members] */
   async #do(action, members = {}) {
-    const answer = await this.#ask(action, { email: this.email, auth_token: this.#token, ...members });
+    const token = this.#token;
+    const answer = await this.#ask(action, { email: this.email, auth_token: token, ...members });
+    if (token !== this.#token) return; // signed out meanwhile
     this.name = String(answer.name ?? '');
     this.addresses = list(answer.sip_accounts, 'address');
     this.origins = list(answer.origins, 'origin');

@@ -33,6 +33,30 @@ test('signs in, and shows how the account stands', async () => {
   assert.deepEqual([account.state, account.email, account.addresses], [states.out, '', []]);
 });
 
+test('an account of which nothing was learned is not shown', async () => {
+  const account = new Account(async (action) => {
+    if (action === 'req_account_info') throw new Error('unreachable');
+    return { token: 'T' };
+  });
+  await assert.rejects(account.signIn('alice@mail.example', 'secret'), /unreachable/);
+  assert.equal(account.state, states.out);
+});
+
+test('who has signed out is shown nothing of what comes late', async () => {
+  let answer = (/** @type {unknown} */ _) => {};
+  const late = new Promise((resolve) => (answer = resolve));
+  const account = new Account(async (action) => {
+    if (action === 'req_account_sip_add') return late;
+    return action === 'req_account_signin' ? { token: 'T' } : info;
+  });
+  await account.signIn('alice@mail.example', 'secret');
+  const adding = account.addAddress('bob@example.com');
+  account.signOut();
+  answer(info);
+  await adding;
+  assert.deepEqual([account.name, account.addresses], ['', []]);
+});
+
 test('names a web site as browsers do', async () => {
   const { account, asked } = newAccount();
   await account.addOrigin('https://Shop.example:443/cart?x');
