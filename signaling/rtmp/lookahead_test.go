@@ -27,6 +27,7 @@ func TestLookAhead(t *testing.T) {
 	client.AwaitStatus("NetStream.Publish.Start")
 	client.Show(stream, 0, tags[0].Payload)
 	speak(t, client, stream, 0x82, 0, 1)
+	client.Ask("FCPublish") // when it is answered, what was said before is known to those who come
 	viewing, _ := viewer(t, w, "cam")
 	viewing.AwaitStatus("NetStream.Play.Start")
 	for _, tag := range tags {
