@@ -126,7 +126,7 @@ func (p *Policy) Admit(call Call) (release func(), err error) {
 	rule := p.rules[at].Rule
 	p.mu.Lock()
 	release, cause := p.take([]claim{
-		{meterKey{at, call.who()}, rule.MaxCalls, rule.CallsPerMinute, time.Minute, ErrUserLimit},
+		{meterKey{at, foldCase(call.who())}, rule.MaxCalls, rule.CallsPerMinute, time.Minute, ErrUserLimit},
 		p.claimOf(call.Trunk),
 	})
 	p.mu.Unlock()

@@ -136,7 +136,8 @@ func TestLimits(t *testing.T) {
 		}
 		first, second := admit("a@x", "+1", nil), admit("a@x", "+1", nil)
 		admit("a@x", "+1", toll.ErrUserLimit)
-		third := admit("b@x", "+1", nil) // another user has a limit of his own
+		admit("a@X", "+1", toll.ErrUserLimit) // domains have no case
+		third := admit("b@x", "+1", nil)      // another user has a limit of his own
 		first()
 		first()
 		fourth := admit("a@x", "+1", nil)
@@ -167,7 +168,7 @@ func TestLimits(t *testing.T) {
 		for _, release := range held {
 			release()
 		}
-		if stats := policy.Stats(); stats.Active != 0 || stats.OverUser != 3 || stats.OverTrunk != 3 {
+		if stats := policy.Stats(); stats.Active != 0 || stats.OverUser != 4 || stats.OverTrunk != 3 {
 			t.Errorf("it counted %+v", stats)
 		}
 	})
