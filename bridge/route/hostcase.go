@@ -1,8 +1,10 @@
 package route
 
 import (
+	"cmp"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"unicode"
 )
 
@@ -18,11 +20,24 @@ func compileMatch(text string) (*regexp.Regexp, error) {
 }
 
 // lowerHost puts the letters behind an @ into lower case. passed tells whether there was one before this part of the
-// expression, and what it gives is the same for what follows. Classes of letters are left as they are.
+// expression, and what it gives is the same for what follows.
 func lowerHost(part *syntax.Regexp, passed bool) bool {
-	if part.Op == syntax.OpLiteral {
+	switch part.Op {
+	case syntax.OpLiteral:
 		return lowerBehindAt(part, passed)
+	case syntax.OpCharClass:
+		// One that says what is not in it is left alone: what else is small is in it.
+		if passed && len(part.Rune) > 0 && part.Rune[0] != 0 {
+			part.Rune = withLower(part.Rune)
+		}
+		return passed
+	default:
+		return lowerHosts(part, passed)
 	}
+}
+
+// lowerHosts does that with what an expression consists of.
+func lowerHosts(part *syntax.Regexp, passed bool) bool {
 	before, each := passed, true
 	for _, sub := range part.Sub {
 		if part.Op == syntax.OpAlternate {
@@ -49,4 +64,31 @@ func lowerBehindAt(literal *syntax.Regexp, passed bool) bool {
 		passed = passed || letter == '@'
 	}
 	return passed
+}
+
+// withLower adds to a class, which has the first and the last letter of each of its ranges, what its capitals are in
+// lower case. There is a class also where nobody wrote one: A|B is read as one.
+func withLower(class []rune) []rune {
+	ranges := make([][2]rune, 0, len(class))
+	for i := 0; i < len(class); i += 2 {
+		first, last := class[i], class[i+1]
+		ranges = append(ranges, [2]rune{first, last})
+		if first, last = max(first, 'A'), min(last, 'Z'); first <= last {
+			ranges = append(ranges, [2]rune{unicode.ToLower(first), unicode.ToLower(last)})
+		}
+	}
+	slices.SortFunc(ranges, func(a, b [2]rune) int { return cmp.Compare(a[0], b[0]) })
+	merged := ranges[:1]
+	for _, next := range ranges[1:] {
+		if newest := &merged[len(merged)-1]; next[0] <= newest[1]+1 {
+			newest[1] = max(newest[1], next[1])
+		} else {
+			merged = append(merged, next)
+		}
+	}
+	class = make([]rune, 0, 2*len(merged))
+	for _, each := range merged {
+		class = append(class, each[0], each[1])
+	}
+	return class
 }

@@ -18,7 +18,12 @@ func TestHostsHaveNoCase(t *testing.T) {
 		{`^sip:(\w+@)+B$`, "sip:a@b", true},
 		{`^sip:(?i:bob)@(?i:X|Y)\.(Test|Org)(:\d+)?$`, "sip:BOB@y.org:5060", true},
 		{`^sip:[A-Z]+@[A-Za-z]+\D$`, "sip:ANN@host.", true},
-		{`^sip:.*@[^E]`, "sip:a@e", true}, // a class is left alone
+		{`^sip:.*@[^E]`, "sip:a@e", true}, // what is not in it is left alone
+		{`^sip:.*@[^e]`, "sip:a@e", false},
+		{`^sip:.*@(PbxA|PbxB)\.Test$`, "sip:a@pbxb.test", true}, // which is read as Pbx[AB]
+		{`^sip:.*@[A-Z0-9]+\.Test$`, "sip:a@host1.test", true},
+		{`^sip:.*@[^\x00-\x{10FFFF}]?`, "sip:a@b", true}, // nothing is in it
+		{`^sip:[AB]@[AB]$`, "sip:a@b", false},
 		{`^urn:service:sos`, "urn:service:sos.fire", true},
 	} {
 		compiled, err := compileMatch(test.match)
