@@ -25,8 +25,9 @@ type reordering struct {
 	started        bool
 }
 
-// place gives the time in milliseconds of the message of the next picture, and by how many it is shown later. The time
-// at which it is shown wraps.
+// place gives the time in milliseconds of the message of the next picture, and by how many it is shown later: by
+// maxLead at most, for those that still wait when the stream pauses say nothing of what comes afterwards, and the
+// message has three bytes for it. The time at which it is shown wraps.
 func (r *reordering) place(shown uint32) (decoded uint32, later int32) {
 	if !r.started {
 		r.started, r.shown, r.decoded = true, int64(shown), math.MinInt64
@@ -45,7 +46,7 @@ func (r *reordering) place(shown uint32) (decoded uint32, later int32) {
 	r.depth = max(r.depth, overtaken)
 	r.newest[r.next] = at
 	r.next = (r.next + 1) % maxReordered
-	r.decoded = max(r.decoded, r.earliest(at))
+	r.decoded = max(r.decoded, r.earliest(at), at-maxLead)
 	return uint32(r.decoded), int32(max(at-r.decoded, 0))
 }
 

@@ -43,6 +43,21 @@ func TestReordering(t *testing.T) {
 	}
 }
 
+// TestReorderingAfterPause: after hours, as on hold, a picture is not decoded hours before it is shown.
+func TestReorderingAfterPause(t *testing.T) {
+	t.Parallel()
+	var r reordering
+	for _, shown := range []uint32{0, 120, 40, 80, 240, 160, 200} {
+		r.place(shown)
+	}
+	const resumed = 3 * 3600 * 1000
+	for _, shown := range []uint32{resumed, resumed + 120, resumed + 40, resumed + 80} {
+		if decoded, later := r.place(shown); later > maxLead || decoded+uint32(later) != shown {
+			t.Errorf("shown at %d: decoded at %d, %d later", shown, decoded, later)
+		}
+	}
+}
+
 func FuzzReordering(f *testing.F) {
 	f.Add([]byte{4, 2, 1, 3, 8, 6, 5, 7})
 	f.Fuzz(func(t *testing.T, steps []byte) {
@@ -51,7 +66,7 @@ func FuzzReordering(f *testing.F) {
 		for i, step := range steps {
 			shown += uint32(int32(int8(step))) * 999
 			decoded, later := r.place(shown)
-			if i > 0 && int32(decoded-before) < 0 || later < 0 || len(r.waiting) > maxReordered {
+			if i > 0 && int32(decoded-before) < 0 || later < 0 || later > maxLead || len(r.waiting) > maxReordered {
 				t.Fatalf("decoded at %d after %d, %d later; %d wait", decoded, before, later, len(r.waiting))
 			}
 			before = decoded
