@@ -77,7 +77,8 @@ func (c *Converter) Convert(picture []byte, timestamp uint32, key bool) (Convert
 func tooLarge(picture []byte) bool {
 	large := false
 	payload.Split(picture, func(unit []byte) {
-		if payload.TypeOf(unit) == payload.SequenceSet {
+		switch payload.TypeOf(unit) {
+		case payload.SequenceSet, payload.LayerSet: // the decoder takes the largest layer
 			width, height, ok := payload.Size(unit)
 			large = large || !ok || width*height > MaxPixels
 		}

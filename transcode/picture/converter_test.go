@@ -214,6 +214,11 @@ func TestTooLarge(t *testing.T) {
 	if _, err = other.Convert(picture, 0, false); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("H.264: %v", err)
 	}
+	layered := append(card(t, H264, "320x180", 1)[0], // and a layer beside it, of 3840x2160
+		0, 0, 0, 1, 0x6f, 0x53, 0, 0x33, 0xac, 0x19, 0x1a, 0xa0, 0x3c, 0, 0x43, 0xe4, 0x29)
+	if _, err = other.Convert(layered, 0, false); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("H.264 in layers: %v", err)
+	}
 	if _, err = other.Convert(nil, 0, false); !errors.Is(err, ErrConvert) {
 		t.Errorf("nothing: %v", err)
 	}

@@ -3,10 +3,10 @@ package payload
 import "bytes"
 
 // Size reads from a sequence parameter set how large the pictures are, in pixels, before any cropping (ITU-T H.264
-// section 7.3.2.1.1). It reports false for one that is cut or not to be believed, or has scaling lists, which no party
-// to a call sends.
+// section 7.3.2.1.1); that of a layer begins alike (section 7.3.2.1.3). It reports false for one that is cut or not to
+// be believed, or has scaling lists, which no party to a call sends.
 func Size(set []byte) (width, height int, ok bool) {
-	if len(set) < 4 || TypeOf(set) != SequenceSet {
+	if kind := TypeOf(set); len(set) < 4 || kind != SequenceSet && kind != LayerSet {
 		return 0, 0, false
 	}
 	// Zeros are kept apart by a 3 (section 7.3.1).

@@ -11,6 +11,7 @@ const (
 	SequenceSet      = 7 // SPS
 	PictureSet       = 8 // PPS
 	AccessDelimiter  = 9
+	LayerSet         = 15 // subset SPS: that of another layer of the pictures
 	lastSingle       = 23
 	aggregationA     = 24 // STAP-A
 	fragmentationA   = 28 // FU-A
