@@ -187,6 +187,35 @@ func TestPicturesAreConverted(t *testing.T) {
 	}
 }
 
+// TestWhoIsAskedForPictures: of a party that may send two formats, of which only one passes through, it depends on which
+// one it sends whether it is to be asked for a full picture, and for less of them.
+func TestWhoIsAskedForPictures(t *testing.T) {
+	t.Parallel()
+	made, passing := avcFormat("profile-level-id=42e01f;packetization-mode=1"), vp8Format()
+	made.PayloadType, passing.PayloadType = 97, 98
+	pipe, err := Connect([]Format{made, passing}, vp8Format(), newGallery(picture.VP8), ConnectOptions{
+		Pictures: PictureOptions{Limit: NewPictureLimit(1)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	for number, test := range []struct {
+		payloadType uint8
+		ours        bool
+	}{{97, true}, {98, false}, {97, true}} {
+		packet := &rtp.Packet{
+			Header: rtp.Header{SequenceNumber: uint16(number), PayloadType: test.payloadType}, Payload: []byte{0x10, 2, 0, 0},
+		}
+		if err := pipe.WriteRTP(packet); err != nil {
+			t.Fatal(err)
+		}
+		if keyframe, limit := pipe.WantKeyframe(), pipe.LimitPictures(200_000); keyframe != test.ours || limit != test.ours {
+			t.Errorf("payload type %d: asked %t, limited %t", test.payloadType, keyframe, limit)
+		}
+	}
+}
+
 func await(t *testing.T, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(2 * time.Millisecond) {

@@ -237,23 +237,22 @@ func (p *Pipe) transcoded() *pictures {
 // TranscodesPictures tells whether the pipe has a place of a PictureLimit.
 func (p *Pipe) TranscodesPictures() bool { return p.transcoded() != nil }
 
-// WantKeyframe asks for a full picture where pictures are made, and reports false where they pass through: then their
-// source has to be asked.
+// WantKeyframe asks for a full picture where pictures are made, and reports false where those that came last pass
+// through: then their source has to be asked.
 func (p *Pipe) WantKeyframe() bool {
-	made := p.transcoded()
+	made := p.current.Load().pictures
 	if made != nil {
 		made.wanted.Store(true)
 	}
 	return made != nil
 }
 
-// LimitPictures sets how much is made of pictures, in bit/s, and reports false where they pass through.
+// LimitPictures sets how much is made of pictures, in bit/s, and reports false where those that came last pass through.
 func (p *Pipe) LimitPictures(bitrate uint64) bool {
-	made := p.transcoded()
-	if made != nil {
+	if made := p.transcoded(); made != nil {
 		made.limit(bitrate)
 	}
-	return made != nil
+	return p.current.Load().pictures != nil
 }
 
 // send passes a packet on to the receiver.
