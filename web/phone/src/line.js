@@ -5,7 +5,7 @@ import JsSIP from 'jssip';
 import { LineState } from './linestate.js';
 import { TracedSocket } from './tracedsocket.js';
 import { isTemporary, wordsForLost, wordsForRefusal } from './linewords.js';
-import { offeredServers } from './offeredservers.js';
+import { followOffers } from './offeredservers.js';
 
 /** How long a registration lasts before it is renewed, in seconds. */
 const registerExpires = 600;
@@ -147,10 +147,8 @@ export class Line {
     const agent = this.#agent;
     agent.on('connected', () => this.#connected());
     agent.on('disconnected', () => this.#lost());
-    agent.on('registered', (/** @type {any} */ event) => {
-      this.#offered = offeredServers(event?.response);
-      this.#registered();
-    });
+    followOffers(agent, (servers) => (this.#offered = servers));
+    agent.on('registered', () => this.#registered());
     agent.on('registrationFailed', (/** @type {any} */ { response, cause }) => this.#failed(response, cause));
     agent.on('newRTCSession', (/** @type {any} */ { originator, session, request }) => {
       if (originator !== 'remote') return;

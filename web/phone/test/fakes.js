@@ -148,3 +148,11 @@ export class FakeClock {
     }
   }
 }
+
+/** A REGISTER of a JsSIP agent, and what is answered with these relays in X-ICE-Servers. @param {EventEmitter} agent */
+export function takeRegistration(agent, servers, status = 200) {
+  const eventHandlers = { onReceiveResponse() {} };
+  agent.emit('newTransaction', { transaction: { request: { method: 'REGISTER' }, eventHandlers } });
+  const getHeader = (name) => (name === 'X-ICE-Servers' ? servers : undefined);
+  eventHandlers.onReceiveResponse({ status_code: status, getHeader });
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { Line } from '../src/line.js';
-import { response } from './fakes.js';
+import { response, takeRegistration } from './fakes.js';
 
 class FakeAgent extends EventEmitter {
   asked = [];
@@ -164,9 +164,11 @@ test('names the STUN and TURN servers to every call', () => {
 test('takes the relays that the service offers, and nothing else', () => {
   const { line, agent } = registered();
   agent.call = (_uri, options) => options.pcConfig.iceServers;
-  const offer = (text) => agent.emit('registered', { response: { getHeader: () => text } });
+  const offer = (text) => takeRegistration(agent, text);
   const relay = { urls: ['turn:a.example:3478?transport=tcp'], username: '1:alice', credential: 'x' };
   offer(JSON.stringify([relay, { urls: ['https://a.example'] }, {}, null]));
+  assert.deepEqual(line.call('sip:bob@localhost', {}), [relay]);
+  takeRegistration(agent, undefined, 401); // who is asked to prove himself keeps them
   assert.deepEqual(line.call('sip:bob@localhost', {}), [relay]);
   line.account.iceServers = [{ urls: 'stun:a.example' }];
   assert.deepEqual(line.call('sip:bob@localhost', {}), [{ urls: 'stun:a.example' }, relay]);

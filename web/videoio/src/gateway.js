@@ -7,7 +7,7 @@
 import JsSIP from 'jssip';
 import { Calls } from './calls.js';
 import { Connection } from './connection.js';
-import { offeredServers } from '../../phone/src/offeredservers.js';
+import { followOffers } from '../../phone/src/offeredservers.js';
 import { nameAddress } from './words.js';
 
 export const State = Object.freeze({ off: 'off', connecting: 'connecting', open: 'open', closed: 'closed' });
@@ -59,9 +59,7 @@ export class Gateway extends Connection {
     this.#agent.on('newMessage', (/** @type {any} */ { originator, message, request }) => {
       if (originator === 'remote') this.#read(message, request);
     });
-    this.#agent.on('registered', (/** @type {any} */ event) => {
-      this.#calls.iceServers = offeredServers(event?.response);
-    });
+    followOffers(this.#agent, (servers) => (this.#calls.iceServers = servers));
     this.#agent.on(account.password === '' ? 'connected' : 'registered', () => this.#opened());
     this.#agent.on('registrationFailed', () => this.#close());
     this.#agent.on('disconnected', () => this.#close());

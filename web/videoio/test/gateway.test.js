@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Gateway, State } from '../src/gateway.js';
+import { takeRegistration } from '../../phone/test/fakes.js';
 import { FakeAgent, FakeSession, newStream, settle } from './fakes.js';
 
 const account = { address: 'alice@test', domain: 'test', login: 'alice', password: 'secret', display: '' };
@@ -47,10 +48,11 @@ test('without a password it is open when it is connected', () => {
 test('calls use the relays that the last registration was told of', async () => {
   const gateway = newGateway();
   const register = (username) => {
-    const servers = JSON.stringify([{ urls: ['turn:a.example'], username, credential: 'x' }, { urls: 'http://b' }]);
-    agent.emit('registered', { response: { getHeader: (name) => (name === 'X-ICE-Servers' ? servers : undefined) } });
+    const servers = [{ urls: ['turn:a.example'], username, credential: 'x' }, { urls: 'http://b' }];
+    takeRegistration(agent, JSON.stringify(servers));
   };
   register('1:alice');
+  agent.emit('registered', {});
   register('2:alice');
   stream = newStream();
   gateway.command('invite', ['bob', 'pcmu']);
