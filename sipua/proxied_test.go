@@ -116,6 +116,13 @@ func TestCallPassesThrough(t *testing.T) {
 	stolen.p = mallory
 	mallory.say("", stolen.lines("BYE", "2", "Route: "+route.Value())...)
 	mallory.status(403)
+	mallory.say("", stolen.lines("ACK", "2", "Route: "+route.Value())...)
+	mallory.quiet() // nothing answers an ACK
+	worn := call.lines("ACK", "2", "Route: "+route.Value())
+	worn[2] = "Max-Forwards: 0"
+	call.p.say("", worn...)
+	call.p.quiet()
+	bob.quiet()
 
 	call.pass("INFO", "3", "", "Route: <sip:192.0.2.1;lr;sipml5-outbound>", "Route: "+route.Value())
 	bob.respond(bob.request(sip.INFO), 200, "", "")

@@ -62,7 +62,8 @@ func (c *Calls) Size() int { return c.dialogs.size() }
 // FlowClosed drops the dialogs of a connection that is gone: their parties have no way to each other any more.
 func (c *Calls) FlowClosed(flow transport.Flow) { c.dialogs.forget(flow) }
 
-// PassInDialog sends a request of a dialog to its other end, if it is one that passes through us, and tells whether.
+// PassInDialog sends a request of a dialog to its other end, if it is one that passes through us, and tells whether. It
+// refuses what may not go there, but for an ACK, which has no answer: of that it tells that it did not pass.
 func (c *Calls) PassInDialog(flow, reply transport.Flow, request *sip.Request) bool {
 	d, behind := c.dialogs.find(request)
 	if d == nil {
@@ -71,6 +72,8 @@ func (c *Calls) PassInDialog(flow, reply transport.Flow, request *sip.Request) b
 	hop := Hop{RequestURI: request.Recipient, Routes: behind}
 	to, ok := d.other(flow)
 	switch {
+	case request.Method == sip.ACK && (!ok || message.Hops(request) == 0):
+		return false
 	case !ok:
 		c.options.Refuse(reply, request, bridge.Cause{Status: 403})
 	case message.Hops(request) == 0:
