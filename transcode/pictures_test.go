@@ -187,8 +187,8 @@ func TestPicturesAreConverted(t *testing.T) {
 	}
 }
 
-// TestWhoIsAskedForPictures: of a party that may send two formats, of which only one passes through, it depends on which
-// one it sends whether it is to be asked for a full picture, and for less of them.
+// TestWhoIsAskedForPictures: where a party may send two formats, of which one passes through, it depends on which
+// it sends whether it is to be asked for full pictures, and for less of them.
 func TestWhoIsAskedForPictures(t *testing.T) {
 	t.Parallel()
 	made, passing := avcFormat("profile-level-id=42e01f;packetization-mode=1"), vp8Format()
