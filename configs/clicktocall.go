@@ -57,6 +57,9 @@ func (c ClickToCall) Enabled() bool { return len(c.Buttons) > 0 || c.Database !=
 // shortestSealingSecret is in characters.
 const shortestSealingSecret = 32
 
+// guestPrefix begins the names of guests, in the first domain of our own. A user of such a name would be one.
+const guestPrefix = "guest-"
+
 // buttonAddress is a SIP address without parameters.
 var buttonAddress = regexp.MustCompile(`^(sips?:)?[^@:;?<>\s]+@[A-Za-z0-9.-]+$`)
 
@@ -82,6 +85,12 @@ func (c *Config) checkClickToCall(found *faults) {
 	}
 	if click.Enabled() && !slices.ContainsFunc(c.Domains, Domain.Local) {
 		found.add("click_to_call: it needs a domain without next_hop, in which guests have their names")
+	}
+	for i, user := range c.Users {
+		isGuest := strings.HasPrefix(user.Name, guestPrefix) && strings.EqualFold(user.Domain, c.firstLocalDomain())
+		if click.Enabled() && isGuest {
+			found.add("users[%d].name: %q is the name of a guest of click_to_call, who may call by buttons alone", i, user.Name)
+		}
 	}
 	if click.Database != "" {
 		click.checkAccounts(found)

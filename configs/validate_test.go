@@ -62,6 +62,10 @@ func TestValidateRefuses(t *testing.T) {
 		{"click_to_call: {buttons: [{to: a@b.c}]}", "click_to_call.buttons[0].origins"},
 		{"click_to_call: {buttons: [{to: a@b.c, origins: ['https://a/']}]}", "click_to_call.buttons[0].origins[0]"},
 		{"click_to_call: {calls: 0}", "click_to_call.calls"},
+		{
+			"click_to_call: {buttons: [{to: a@b.c, origins: ['https://a']}]}\nusers: [{name: guest-room, password: x}]",
+			"users[0].name",
+		},
 		{"click_to_call: {database: a.db}", "click_to_call.secret"},
 		{"click_to_call: {database: a.db}", "click_to_call.url"},
 		{"click_to_call: {database: a.db}", "click_to_call.mail"},
