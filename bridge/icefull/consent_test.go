@@ -45,7 +45,7 @@ func TestConsent(t *testing.T) {
 		if list := slices.Sorted(slices.Values(a.Revoked())); !slices.Equal(list, []int{1, 2}) || a.Revoked() != nil {
 			t.Errorf("%s: revoked: %v", name, list)
 		}
-		a.Heard(n.now) // too late
+		a.Heard(b.at(1), n.now) // too late
 		n.sides, silent = []*side{a}, false
 		before = a.sent
 		n.run(time.Minute)
@@ -71,12 +71,12 @@ func TestMediaAreConsent(t *testing.T) {
 	}
 	a.Begin(b.peer(2))
 	b.Begin(a.peer(2))
-	a.Heard(n.now)
+	a.Heard(b.at(1), n.now)
 	n.run(time.Second)
 	done = true
 	for range 60 {
 		n.run(time.Second)
-		a.Heard(n.now)
+		a.Heard(b.at(1), n.now)
 	}
 	if a.Fails() || a.Revoked() != nil {
 		t.Error("a path on which media come is given up")

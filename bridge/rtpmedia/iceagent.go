@@ -78,9 +78,9 @@ func (s *Session) look(now time.Time) time.Duration {
 			continue
 		}
 		stream.mu.Lock()
-		heard := stream.latch.heard
+		source, heard := stream.latch.source, stream.latch.heard
 		stream.mu.Unlock()
-		agent.full.Heard(heard)
+		agent.full.Heard(source, heard)
 		list, wait := agent.full.Due(now)
 		for _, datagram := range list {
 			stream.sendCheck(datagram)

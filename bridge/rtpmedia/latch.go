@@ -45,10 +45,11 @@ type latch struct {
 	trust   trust
 	// unheard tells that only DTLS has come from current.
 	unheard bool
-	// ssrc, sequence and heard are those of the newest packet of current.
+	// ssrc, sequence and heard are those of the newest packet of current, source is where it came from.
 	ssrc     uint32
 	sequence uint16
 	heard    time.Time
+	source   netip.AddrPort
 
 	candidates []candidate // at most maxCandidates, oldest first
 
@@ -105,7 +106,7 @@ func (l *latch) accept(from netip.AddrPort, ssrc uint32, sequence uint16, now ti
 	if ssrc != l.ssrc || int16(sequence-l.sequence) > 0 {
 		l.ssrc, l.sequence = ssrc, sequence
 	}
-	l.heard, l.unheard = now, false
+	l.heard, l.source, l.unheard = now, from, false
 	return true
 }
 

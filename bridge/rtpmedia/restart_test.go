@@ -1,6 +1,7 @@
 package rtpmedia
 
 import (
+	"net/netip"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -54,5 +55,35 @@ func TestRestartOfICE(t *testing.T) {
 	exchange(t, callee, caller, pcmu())
 	if caller.audio().agent.Load() == first || caller.streams[transcode.Video].agent.Load() != nil {
 		t.Error("the wrong agents were made")
+	}
+}
+
+// TestMediaFromElsewhereAreNoConsent: a party that answers no checks is looked for anew, also where its media come from
+// an address to which we do not send: behind a NAT that has forgotten it, it would hear nothing.
+func TestMediaFromElsewhereAreNoConsent(t *testing.T) {
+	t.Parallel()
+	for name, moved := range map[string]bool{"by the path": false, "from elsewhere": true} {
+		var asked atomic.Int32
+		caller := newSession(t, func(o *Options) {
+			offersICE(o)
+			o.Events.Reoffer = func() { asked.Add(1) }
+		})
+		callee := newSession(t, looking)
+		negotiate(t, caller, callee, audio(bridge.SendRecv, pcmu()))
+		stream := caller.audio()
+		eventually(t, "a path", func() bool { return stream.to.Load() != nil && callee.audio().to.Load() != nil })
+		deafen(callee)
+		from, later := *stream.to.Load(), time.Now().Add(20*time.Second)
+		if moved {
+			from = netip.AddrPortFrom(from.Addr(), from.Port()+1)
+		}
+		stream.checked(from, false, false)
+		stream.mu.Lock()
+		heard := stream.latch.accept(from, 7, 1, later)
+		stream.mu.Unlock()
+		caller.look(later.Add(time.Second))
+		if got := asked.Load() == 1; !heard || got != moved {
+			t.Errorf("%s: heard %t, looked for anew %t", name, heard, got)
+		}
 	}
 }
