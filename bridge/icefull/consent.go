@@ -36,9 +36,9 @@ func (c *consent) grant(now time.Time) {
 	c.doubted, c.ends = now.Add(doubtsAfter), now.Add(consentLasts)
 }
 
-// Heard notes from where media of the peer came last, and when. A phone that answers no check once ICE is done (RFC 5245
-// had none then) shall hear us all the same, so its media say that it wants ours; but only by the path that it is sent
-// ours, for one whose NAT has forgotten it comes by another one.
+// Heard notes from where media of the peer came last, and when. A phone that answers no check once ICE is done (RFC
+// 5245 had none then) shall hear us all the same, so its media say that it wants ours; but only by the path that it is
+// sent ours, for one whose NAT has forgotten it comes by another one.
 func (a *Agent) Heard(from netip.AddrPort, at time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -7,9 +7,9 @@
 // reads what comes at the sockets. Where the agent controls it nominates the best pair that works; else the peer does.
 // An agent opens no socket and starts no goroutine: whoever owns the sockets calls Due when it is time.
 //
-// A path in use is checked every five seconds, which keeps it open; a peer that answers none of these checks for thirty,
-// and sends no media from there either, has taken back its consent to be sent anything (RFC 7675), as Revoked tells, and
-// Fails some time before.
+// A path in use is checked every five seconds, which keeps it open; a peer that answers none of these checks for
+// thirty, and sends no media from there either, has taken back its consent to be sent anything (RFC 7675), as Revoked
+// tells, and Fails some time before.
 //
 // What is left out: relays of our own. Pairs have no frozen state, as there is one base, whatever a NAT makes of it.
 package icefull
