@@ -63,6 +63,21 @@ func TestResendsAsItWas(t *testing.T) {
 	}
 }
 
+// TestLargePacketsAreNotKept: what is sent to a party of single units may be as large as a datagram; hundreds of these
+// would take the memory.
+func TestLargePacketsAreNotKept(t *testing.T) {
+	t.Parallel()
+	r, now := NewResender(16), time.Now()
+	r.Agree(true, nil)
+	large, larger := append(packet(t, 1), make([]byte, 5000)...), append(packet(t, 2), make([]byte, 60_000)...)
+	for _, sent := range [][]byte{large, larger} {
+		r.Keep(sent)
+	}
+	if sent := resend(t, r, now, 1, 2); len(sent) != 1 || !bytes.Equal(sent[0], large) {
+		t.Errorf("%d packets are sent again", len(sent))
+	}
+}
+
 // TestResendsInAStreamOfItsOwn wraps packets as RFC 4588 has it, and unwraps them.
 func TestResendsInAStreamOfItsOwn(t *testing.T) {
 	t.Parallel()

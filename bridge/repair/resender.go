@@ -16,6 +16,8 @@ const (
 	maxTries = 4
 	// minPause is how long a packet is not sent again after it was: what a party sees missing it may report twice.
 	minPause = 10 * time.Millisecond
+	// mostKept is the largest packet that is kept, in octets: a leg keeps hundreds. Few are larger than 1500.
+	mostKept = 8 << 10
 	// retransmissionHeader is the original sequence number in front of a payload (RFC 4588 section 4), in bytes.
 	retransmissionHeader = 2
 )
@@ -68,9 +70,9 @@ func (r *Resender) Agree(on bool, payloadTypes map[uint8]uint8) {
 	r.on.Store(on)
 }
 
-// Keep keeps a packet that is sent; it copies it.
+// Keep keeps a packet that is sent, unless it is very large; it copies it.
 func (r *Resender) Keep(packet []byte) {
-	if !r.on.Load() || len(packet) < 12 {
+	if !r.on.Load() || len(packet) < 12 || len(packet) > mostKept {
 		return
 	}
 	number := uint16(packet[2])<<8 | uint16(packet[3])
