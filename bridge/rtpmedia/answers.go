@@ -160,7 +160,7 @@ func reachedFrom(bind netip.Addr, media sdp.Media) bool {
 	address, ok := media.RTPAddress()
 	anyFamily := bind.Is6() && bind.IsUnspecified()
 	return !ok || address.Addr().Is4() == bind.Is4() || anyFamily || address.Addr().IsUnspecified() ||
-		media.ICE() && hasCandidate(bind, media)
+		media.ICE() && isCandidate(media) && hasCandidate(bind, media)
 }
 
 // hasCandidate tells whether a section has a candidate of the family of an address.

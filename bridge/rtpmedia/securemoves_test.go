@@ -1,6 +1,7 @@
 package rtpmedia
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -102,5 +103,17 @@ func TestOtherFamilyAmongCandidates(t *testing.T) {
 		}
 		party.dial(answer)
 		party.talk(session)
+	}
+}
+
+// TestOtherFamilyBesideCandidates: where somebody on the way has put in an address that is none of the candidates, ICE
+// would lead past him; and his address is of another family than ours, which is refused.
+func TestOtherFamilyBesideCandidates(t *testing.T) {
+	t.Parallel()
+	session, party := newSession(t, looking), newFullAgent(t)
+	own := must[[]ice.Candidate](t)(party.agent.GetLocalCandidates())[0]
+	offer := replacing("c=IN IP4 "+own.Address(), "c=IN IP6 2001:db8::1")(party.describe())
+	if _, err := session.SetOffer(offer); !errors.Is(err, ErrFamily) {
+		t.Errorf("got %v", err)
 	}
 }
