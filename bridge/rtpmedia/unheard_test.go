@@ -99,6 +99,7 @@ func TestSentenceOfSilence(t *testing.T) {
 		party.sayAs(session.audio().address(), 0, false, bytes.Clone(silent))
 		eventually(t, "the packet", func() bool { return session.Stats().Audio.Received == uint64(party.sequence-100) })
 	}
+	eventually(t, "the last one on its way", func() bool { return pipe.Stats().Out == 550 }) // it is decoded before
 	heard := pipe.Stats().Sound
 	way := quality.Way{
 		From: "caller", To: "callee", Came: session.Stats().Audio, Went: quality.Stats{Sent: 550},
