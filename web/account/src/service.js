@@ -16,15 +16,26 @@ const words = new Map([
   [429, 'Too many tries in a short time. Wait a little and try again.'],
 ]);
 
+const ended = 'You are not signed in any more. Sign out, and sign in again.';
+
 /** What they mean for one. @type {Readonly<Record<string, Record<number, string>>>} */
 const wordsOf = Object.freeze({
   req_account_signin: {
     403: 'E-mail address or password is wrong, or the link in the mail was not opened yet.',
     404: 'E-mail address or password is wrong, or the link in the mail was not opened yet.',
   },
-  req_account_add: { 450: 'That is no e-mail address.' },
+  req_account_add: {
+    450: 'That is no e-mail address.',
+    483: 'This service wants a captcha, which this page has not. Ask for an account whoever runs the service.',
+  },
+  req_account_info: { 403: ended },
+  req_account_sip_delete: { 403: ended },
+  req_account_origin_delete: { 403: ended },
   req_account_sip_add: { 450: 'That is no SIP address, or there is no room for one more.' },
-  req_account_origin_add: { 450: 'That is no web site as browsers name it, such as https://shop.example.com.' },
+  req_account_origin_add: {
+    403: ended,
+    450: 'That is no web site as browsers name it, such as https://shop.example.com, or there is no room for one more.',
+  },
 });
 
 /**

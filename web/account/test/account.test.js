@@ -82,6 +82,8 @@ test('each refusal has its sentence', async () => {
   const words = (action, status, body = {}) => ask(action, {}, answering(status, body)).catch(({ message }) => message);
   assert.match(await words('req_account_signin', 404), /is wrong/);
   assert.match(await words('req_account_sip_add', 450), /no SIP address/);
+  assert.match(await words('req_account_add', 483), /captcha/);
+  assert.match(await words('req_account_origin_delete', 403), /not signed in any more/);
   assert.match(await words('req_account_info', 429), /Too many/);
   assert.equal(
     await words('req_account_add', 603, { error: 'No mail can be sent' }),
