@@ -44,6 +44,8 @@ type Client struct {
 	datagram *datagram
 	// tied tells that it fails with its flow. Others wait: who has lost a connection may answer on the next one.
 	tied bool
+	// inDialog tells that the request has a To tag. Once it is answered, who sent it may make another one of it.
+	inDialog bool
 	// muted tells that an INVITE is not repeated any more.
 	muted atomic.Bool
 	// stays tells that a large request does not go over UDP, even if it can't go over TCP.

@@ -122,6 +122,7 @@ func (t *Table) SendTied(flow transport.Flow, request *sip.Request, handler Hand
 }
 
 func (t *Table) start(transaction *Client, flow transport.Flow, request *sip.Request) (*Client, error) {
+	transaction.inDialog = request.To().Params.Has("tag")
 	if stream := t.streams.instead(flow, request); stream != nil {
 		transaction.datagram = &datagram{flow: flow, request: request, late: time.NewTimer(streamPatience)}
 		flow, request = stream, message.Reroute(request, stream)

@@ -26,8 +26,8 @@ func (t *Table) Undelivered(flow transport.Flow, quoted []byte) {
 	if transaction == nil {
 		return
 	}
-	request, way := transaction.Sent()
-	if way.RemoteAddr() != flow.RemoteAddr() || request.To().Params.Has("tag") && !transaction.tied {
+	_, way := transaction.Sent()
+	if way.RemoteAddr() != flow.RemoteAddr() || transaction.inDialog && !transaction.tied {
 		return
 	}
 	transaction.Fail(errUndelivered)
