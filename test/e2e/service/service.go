@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -80,6 +79,7 @@ type Service struct {
 	HTTP string
 
 	process *process.Process
+	rtp     *rtpPorts
 }
 
 // ErrService says that the service did not do as it should.
@@ -102,14 +102,20 @@ func Start(options Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	arguments, environment, err := configure(options, sip, web, webrtc)
+	rtp, err := holdPorts()
 	if err != nil {
+		return nil, err
+	}
+	arguments, environment, err := configure(options, sip, web, webrtc, rtp)
+	if err != nil {
+		rtp.Close()
 		return nil, err
 	}
 	running, err := process.Start(process.Options{
 		Tool: options.Binary, Package: "nothing: run make build", Args: arguments, Env: environment,
 	})
 	if err != nil {
+		rtp.Close()
 		return nil, err
 	}
 	s := &Service{
@@ -117,7 +123,7 @@ func Start(options Options) (*Service, error) {
 		SIP:  fmt.Sprintf("127.0.0.1:%d", sip),
 		SIPS: fmt.Sprintf("127.0.0.1:%d", sip+1),
 		SIP6: fmt.Sprintf("[::1]:%d", sip),
-		HTTP: fmt.Sprintf("http://127.0.0.1:%d", web), process: running,
+		HTTP: fmt.Sprintf("http://127.0.0.1:%d", web), process: running, rtp: rtp,
 	}
 	if err = s.awaitReady(); err != nil {
 		s.Stop()
@@ -127,8 +133,10 @@ func Start(options Options) (*Service, error) {
 }
 
 // configure gives the service's arguments and environment, and writes its file if it is to have one.
-func configure(options Options, sip, web, webrtc int) (arguments, environment []string, err error) {
-	whole := configuration(options, sip, web, webrtc)
+func configure(
+	options Options, sip, web, webrtc int, rtp *rtpPorts,
+) (arguments, environment []string, err error) {
+	whole := configuration(options, sip, web, webrtc, rtp)
 	if options.Demo {
 		for _, section := range []string{"listen", "media"} {
 			settings, _ := whole[section].(map[string]any)
@@ -151,16 +159,14 @@ func configure(options Options, sip, web, webrtc int) (arguments, environment []
 	return []string{"serve", "--config", name}, nil, nil
 }
 
-func configuration(options Options, sip, web, webrtc int) map[string]any {
+func configuration(options Options, sip, web, webrtc int, rtp *rtpPorts) map[string]any {
 	sipAddress, tlsAddress := fmt.Sprintf("127.0.0.1:%d", sip), fmt.Sprintf("127.0.0.1:%d", sip+1)
 	if options.IPv6 {
 		sipAddress, tlsAddress = fmt.Sprintf("%s, [::1]:%d", sipAddress, sip), fmt.Sprintf("%s, [::1]:%d", tlsAddress, sip+1)
 	}
-	// Below the ports that the kernel hands out, so that nobody else gets them by chance.
-	rtp := 10000 + 2*rand.IntN(9000)
 	all := map[string]map[string]any{
 		"listen":    {"http": fmt.Sprintf("127.0.0.1:%d", web), "sip_udp": sipAddress, "sip_tcp": sipAddress},
-		"media":     {"rtp_ports": fmt.Sprintf("%d-%d", rtp, rtp+399), "webrtc_ports": strconv.Itoa(webrtc)},
+		"media":     {"rtp_ports": rtp.String(), "webrtc_ports": strconv.Itoa(webrtc)},
 		"websocket": {"origins": options.Origins, "rate": 100},
 		"log":       {"level": "debug"},
 		"call":      {},
@@ -362,4 +368,7 @@ func (s *Service) Report() string {
 }
 
 // Stop ends the service, by SIGKILL if need be. A test of a clean end uses Terminate and Wait.
-func (s *Service) Stop() { s.process.Stop(2 * time.Second) }
+func (s *Service) Stop() {
+	s.process.Stop(2 * time.Second)
+	s.rtp.Close()
+}
