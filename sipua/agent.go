@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sipbridge/sipua/failover"
+	"sipbridge/sipua/notifier"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/proxy"
 	"sipbridge/sipua/transaction"
@@ -32,8 +33,8 @@ type Agent struct {
 	names        *userRates
 	strangers    strangers
 	presence     *presence.Server
-	watchers     *watchers
-	removals     *removals
+	notifier     *notifier.Notifier
+	removals     *notifier.Removals
 	upstreams    upstreamAddresses
 	trunks       trunks
 	accounts     sync.Map // the keys are *accountRegistration
@@ -68,8 +69,7 @@ func NewAgent(options Options) *Agent {
 		rates:      newUserRates(requestsPerSecond, requestsAtOnce),
 		names:      newUserRates(namesPerSecond, namesAtOnce),
 		strangers:  newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
-		watchers:   newWatchers(),
-		removals:   newRemovals(),
+		removals:   notifier.NewRemovals(),
 
 		relayedSubscriptions: newRelayedSubscriptions(),
 		upstreams: upstreamAddresses{
@@ -87,6 +87,7 @@ func NewAgent(options Options) *Agent {
 	}
 	options.Presence.Reachable = a.isReachable
 	a.presence = presence.New(options.Presence)
+	a.notifier = a.newNotifier()
 	a.complaints = newComplaints(a.log, &a.stats.panics)
 	a.failover = a.newFailover()
 	a.trunks = a.newTrunks(options.Trunks)
@@ -125,8 +126,8 @@ func (a *Agent) FlowClosed(flow transport.Flow) {
 	a.trunks.flowClosed(flow)
 	a.accountsFlowClosed(flow)
 	a.relayedSubscriptions.forget(flow)
-	a.removals.forget(flow)
-	a.dropWatchers(flow)
+	a.removals.FlowClosed(flow)
+	a.notifier.FlowClosed(flow)
 	a.presence.SourceGone(flow)
 	a.options.Registrar.FlowClosed(flow)
 }

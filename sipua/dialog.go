@@ -27,16 +27,11 @@ type dialog struct {
 
 // answeringDialog is the dialog that an INVITE from the party starts.
 func answeringDialog(invite *sip.Request, contact sip.Uri) *dialog {
+	ends := message.EndsOf(invite)
 	d := &dialog{
-		id:             bridge.DialogID{CallID: invite.CallID().Value(), LocalTag: message.NewTag()},
-		local:          sip.ToHeader{DisplayName: invite.To().DisplayName, Address: invite.To().Address},
-		remote:         sip.ToHeader{DisplayName: invite.From().DisplayName, Address: invite.From().Address},
-		contact:        contact,
-		remoteSequence: invite.CSeq().SeqNo,
-		localSequence:  0,
+		id: ends.ID, local: ends.Local, remote: ends.Remote, contact: contact,
+		routes: message.RecordedRoutes(invite), remoteSequence: invite.CSeq().SeqNo,
 	}
-	d.id.RemoteTag, _ = invite.From().Params.Get("tag")
-	d.routes = message.RecordedRoutes(invite)
 	d.setTarget(message.Contact(invite))
 	return d
 }
@@ -61,17 +56,6 @@ func (d *dialog) establish(response *sip.Response) {
 	d.setTarget(message.Contact(response))
 }
 
-// path gives the Request-URI and the Route headers of a request. A nearest proxy without lr routes strictly: it wants
-// to be the Request-URI itself, and the target comes last (RFC 3261 section 12.2.1.1).
-func (d *dialog) path() (requestURI sip.Uri, routes []sip.Uri) {
-	if len(d.routes) == 0 || d.routes[0].UriParams.Has("lr") {
-		return d.target, d.routes
-	}
-	strict := *d.routes[0].Clone()
-	strict.Headers = nil
-	return strict, append(slices.Clone(d.routes[1:]), d.target)
-}
-
 // setTarget refreshes the remote target (RFC 3261 section 12.2).
 func (d *dialog) setTarget(contact *sip.ContactHeader) {
 	if contact != nil && !contact.Address.Wildcard {
@@ -86,22 +70,8 @@ func (d *dialog) request(method sip.RequestMethod) *sip.Request {
 }
 
 func (d *dialog) requestWithSequence(method sip.RequestMethod, sequence uint32) *sip.Request {
-	requestURI, routes := d.path()
-	request := sip.NewRequest(method, requestURI)
-	from := sip.FromHeader{DisplayName: d.local.DisplayName, Address: d.local.Address, Params: sip.NewParams()}
-	from.Params.Add("tag", d.id.LocalTag)
-	to := sip.ToHeader{DisplayName: d.remote.DisplayName, Address: d.remote.Address, Params: sip.NewParams()}
-	if d.id.RemoteTag != "" {
-		to.Params.Add("tag", d.id.RemoteTag)
-	}
-	callID := sip.CallIDHeader(d.id.CallID)
-	for _, route := range routes {
-		request.AppendHeader(&sip.RouteHeader{Address: route})
-	}
-	request.AppendHeader(&from)
-	request.AppendHeader(&to)
-	request.AppendHeader(&callID)
-	request.AppendHeader(&sip.CSeqHeader{SeqNo: sequence, MethodName: method})
+	ends := message.Ends{ID: d.id, Local: d.local, Remote: d.remote}
+	request := ends.Request(method, sequence, d.target, d.routes)
 	if method == sip.INVITE || method == sip.UPDATE || method == sip.REFER || method == sip.NOTIFY {
 		request.AppendHeader(&sip.ContactHeader{Address: d.contact})
 	}

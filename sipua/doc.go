@@ -8,8 +8,8 @@
 // What is refused at the door, be it malformed, too much, of nobody we know, or to be proved first, costs no
 // transaction, no leg and no more than one log line a second.
 //
-// Beside calls it keeps the rest of a user agent's business: subscriptions and messages, of local users (package
-// presence) or relayed to upstream servers; registrations of our own at trunks (package trunk); calls that pass as
+// Beside calls it keeps the rest of a user agent's business: messages; subscriptions, of local users (packages notifier
+// and presence) or relayed to upstream servers; registrations of our own at trunks (package trunk); calls that pass as
 // through a proxy (package proxy). Which server a URI means is found by package locate, and tried by package
 // failover; which header fields cross is said by package headers, and who somebody is by packages digest and token.
 // Requests and their answers are the business of package transaction.

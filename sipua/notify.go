@@ -88,9 +88,7 @@ func (a *Agent) mailboxOwner(request *sip.Request, asked bridge.Request) (owner 
 
 // watchesMailbox tells whether a device hears of its mailbox by a subscription.
 func (a *Agent) watchesMailbox(device bindingEndpoint) bool {
-	return slices.ContainsFunc(a.watchers.on(device.flow), func(w *watcher) bool {
-		return strings.HasPrefix(w.event, string(presence.MessageSummary)) && w.user == device.user
-	})
+	return a.notifier.Watches(device.flow, device.user, presence.MessageSummary)
 }
 
 // receiveFromServer takes a NOTIFY of an upstream server on a browser's subscription there.

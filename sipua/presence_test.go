@@ -166,7 +166,7 @@ func TestSubscriptionIsRefreshedAndEnds(t *testing.T) {
 			p.respond(last, 200, "", "")
 			held.again("0")
 			p.status(481)
-			eventually(t, "the subscription is left", func() bool { return s.agent.watchers.isEmpty() })
+			eventually(t, "the subscription is left", func() bool { return s.agent.notifier.Size() == 0 })
 			s.settled()
 		})
 	}
@@ -206,7 +206,7 @@ func TestSubscriptionEndsWithItsConnection(t *testing.T) {
 	s.agent.FlowClosed(bob)
 	s.agent.ReachableChanged("alice@local.example")
 	bob.quiet()
-	if stats := s.agent.presence.Stats(); stats.Subscriptions != 0 || !s.agent.watchers.isEmpty() {
+	if stats := s.agent.presence.Stats(); stats.Subscriptions != 0 || s.agent.notifier.Size() != 0 {
 		t.Errorf("left: %+v", stats)
 	}
 }
@@ -217,7 +217,7 @@ func TestSubscriptionEndsWhereItsWatcherKnowsNothingOfIt(t *testing.T) {
 	held, _ := s.subscribe(bob, "bob", "alice", "presence")
 	s.agent.ReachableChanged("alice@local.example")
 	bob.respond(bob.request(sip.NOTIFY), 481, "", "")
-	eventually(t, "the subscription is left", func() bool { return s.agent.watchers.isEmpty() })
+	eventually(t, "the subscription is left", func() bool { return s.agent.notifier.Size() == 0 })
 	held.again("600")
 	bob.status(481)
 }
@@ -303,7 +303,7 @@ func TestWhoMaySubscribeToWhat(t *testing.T) {
 	stranger := s.peer("UDP", "192.0.2.9:5099")
 	stranger.say("", plain(stranger, "SUBSCRIBE", "sip:alice@local.example", "Event: presence", "Contact: <sip:w@x>")...)
 	stranger.status(403)
-	eventually(t, "something is left", func() bool { return s.agent.watchers.isEmpty() })
+	eventually(t, "something is left", func() bool { return s.agent.notifier.Size() == 0 })
 }
 
 // TestStormIsStopped does what sipML5 does: it takes the 200 to the removal for a refresh.
@@ -375,11 +375,4 @@ func TestCallsAreTold(t *testing.T) {
 	event[bridge.Ringing](t, called)
 	event[bridge.Ended](t, called)
 	held.told()
-}
-
-// isEmpty tells whether no subscription is left.
-func (w *watchers) isEmpty() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.byDialog) == 0 && len(w.byFlow) == 0
 }

@@ -9,29 +9,14 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// receivePublish keeps what a user of ours says of himself (RFC 3903 section 6).
+// receivePublish takes what a user of ours says of himself.
 func (a *Agent) receivePublish(flow, reply transport.Flow, request *sip.Request) {
 	asked, err := a.publishing(flow, request)
 	if err != nil {
 		a.refuse(reply, request, err)
 		return
 	}
-	transaction, err := a.transactions.NewServer(flow, reply, request)
-	if err != nil {
-		a.log.Debug("PUBLISH dropped", "error", err)
-		return
-	}
-	if a.removals.isRepeated(flow, request) {
-		transaction.Respond(481, "")
-		return
-	}
-	tag, granted, err := a.presence.Publish(asked)
-	if err != nil {
-		transaction.Send(message.Refusal(request, message.CauseOfError(err), 500))
-		return
-	}
-	a.removals.note(flow, request)
-	a.granted(transaction, granted, sip.NewHeader("SIP-ETag", tag))
+	a.notifier.Publish(flow, reply, request, asked)
 }
 
 // publishing reads a PUBLISH of a user about himself. The error is a bridge.Cause to answer with.

@@ -166,8 +166,7 @@ func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request
 
 // receiveInOtherDialog gives a request to the subscription whose dialog it names.
 func (a *Agent) receiveInOtherDialog(flow, reply transport.Flow, request *sip.Request) {
-	if w := a.watchers.find(request); w != nil {
-		a.receiveInSubscription(w, flow, reply, request)
+	if a.notifier.ReceiveInDialog(flow, reply, request) {
 		return
 	}
 	if s := a.relayedSubscriptions.ofBrowser(request); s != nil {

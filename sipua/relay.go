@@ -60,7 +60,7 @@ func (r *relayed) prepare(request *sip.Request) (status int) {
 	case sip.SUBSCRIBE:
 		r.subscribe, status = r.agent.relayedSubscribe(r.source, request, r.upstream)
 	case sip.PUBLISH:
-		if r.agent.removals.isRepeated(r.source, request) {
+		if r.agent.removals.IsRepeated(r.source, request) {
 			return 481
 		}
 	default:
@@ -143,7 +143,7 @@ func (r *relayed) response(upstream *sip.Response, err error) {
 		r.agent.nameICEServers(r.source, r.register.user, response)
 	}
 	if r.transaction.Request.Method == sip.PUBLISH && upstream.IsSuccess() {
-		r.agent.removals.note(r.source, r.transaction.Request)
+		r.agent.removals.Note(r.source, r.transaction.Request)
 	}
 	response.SetBody(upstream.Body())
 	r.transaction.Send(response)

@@ -122,7 +122,7 @@ func (s *relayedSubscription) learn(tag string, contact *sip.ContactHeader, rout
 func (s *relayedSubscription) path() (requestURI sip.Uri, routes []sip.Uri) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return (&dialog{target: s.target, routes: s.routes}).path()
+	return message.Path(s.target, s.routes)
 }
 
 // place gives where the browser is.

@@ -48,6 +48,7 @@ func layers() map[string]int {
 		"sipua/multipart":      4,
 		"sipua/message":        5, // what messages say
 		"sipua/digest":         5, // who is it?
+		"sipua/presence":       5, // who watches whom
 		"sipua/transaction":    6, // requests and their answers
 		"sipua/locate":         5, // servers by the DNS
 		"sipua/failover":       7, // one server after the other

@@ -1,4 +1,4 @@
-package sipua
+package notifier
 
 import (
 	"maps"
@@ -12,9 +12,9 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// removals remembers for a while which publications a peer has ended. sipML5 takes the 200 to that for a refresh and
+// Removals remembers for a while which publications a peer has ended. sipML5 takes the 200 to that for a refresh and
 // asks again at once, a thousand times a second; only a 481 makes it stop, where RFC 3903 has 412.
-type removals struct {
+type Removals struct {
 	mu    sync.Mutex
 	ended map[removalKey]time.Time // guarded by mu
 }
@@ -28,18 +28,19 @@ type removalKey struct {
 // maxRemovals is how many are remembered before old ones are dropped.
 const maxRemovals = 4096
 
-func newRemovals() *removals { return &removals{ended: make(map[removalKey]time.Time)} }
+// NewRemovals makes Removals that remember nothing yet.
+func NewRemovals() *Removals { return &Removals{ended: make(map[removalKey]time.Time)} }
 
-// isRepeated tells whether a request asks for the end of what has just ended.
-func (r *removals) isRepeated(flow transport.Flow, request *sip.Request) bool {
+// IsRepeated tells whether a request asks for the end of what has just ended.
+func (r *Removals) IsRepeated(flow transport.Flow, request *sip.Request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at, ok := r.ended[removalKey{flow, request.CallID().Value()}]
 	return ok && message.Expires(request) == 0 && time.Since(at) < transaction.Timeout
 }
 
-// note remembers a request that was granted.
-func (r *removals) note(flow transport.Flow, request *sip.Request) {
+// Note remembers a request that was granted.
+func (r *Removals) Note(flow transport.Flow, request *sip.Request) {
 	key, now := removalKey{flow, request.CallID().Value()}, time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -55,8 +56,8 @@ func (r *removals) note(flow transport.Flow, request *sip.Request) {
 	}
 }
 
-// forget drops what a flow that is gone has ended.
-func (r *removals) forget(flow transport.Flow) {
+// FlowClosed drops what a flow that is gone has ended.
+func (r *Removals) FlowClosed(flow transport.Flow) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	maps.DeleteFunc(r.ended, func(key removalKey, _ time.Time) bool { return key.flow == flow })
