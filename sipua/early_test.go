@@ -2,6 +2,8 @@ package sipua
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
@@ -76,6 +78,42 @@ func TestReliableAnswerStands(t *testing.T) {
 		t.Errorf("the answer is %v", format)
 	}
 	s.hungUp(leg, p)
+}
+
+// TestKeysIntoEarlyMedia go to the branch that is heard, as events or else by INFO in its dialog, and nowhere before
+// one is: who asks for keys before the answer gets them.
+func TestKeysIntoEarlyMedia(t *testing.T) {
+	s := newSetup(t)
+	p := s.peer("UDP", "192.0.2.20:5060")
+	leg := s.dial(p)
+	invite := p.request(sip.INVITE)
+	media := within(t, s.media, "media")
+	p.respond(invite, 180, "a", "")
+	event[bridge.Ringing](t, leg)
+	leg.SendDTMF(bridge.DTMF{Digit: '1', Duration: defaultKeyDuration}) // nobody hears it
+	for _, tag := range []string{"a", "b"} {
+		p.respond(invite, 183, tag, "sdp")
+		event[bridge.Ringing](t, leg)
+	}
+	leg.SendDTMF(bridge.DTMF{Digit: '2', Duration: defaultKeyDuration})
+	info := p.request(sip.INFO)
+	if tag, _ := info.To().Params.Get("tag"); tag != "b" || !strings.Contains(string(info.Body()), "Signal=2\r\n") {
+		t.Errorf("the key came as %s", info)
+	}
+	p.respond(info, 200, "", "")
+	media.mu.Lock()
+	media.takeDTMF = true
+	media.mu.Unlock()
+	leg.SendDTMF(bridge.DTMF{Digit: '3', Duration: defaultKeyDuration})
+	p.respond(invite, 200, "b", "sdp")
+	p.request(sip.ACK)
+	event[bridge.Answered](t, leg)
+	s.hungUp(leg, p)
+	media.mu.Lock()
+	defer media.mu.Unlock()
+	if slices.Contains(media.log, "dtmf1") || !slices.Contains(media.log, "dtmf3") {
+		t.Errorf("the media did %q", media.log)
+	}
 }
 
 // TestBranchThatFails is forgotten, while the other one is heard and answers.

@@ -79,9 +79,11 @@ func digitOfSignal(signal string) (byte, bool) {
 
 func isKey(digit byte) bool { return strings.IndexByte("0123456789*#ABCD", digit) >= 0 }
 
-// sendDTMF sends a key in the way that the party's trunk wants, else in the way agreed with the party.
+// sendDTMF sends a key in the way that the party's trunk wants, else in the way agreed with the party. Early media get
+// keys, too: who speaks there may ask for them.
 func (l *leg) sendDTMF(key bridge.DTMF) {
-	if l.state != stateConfirmed && l.state != stateAnswered {
+	in := l.heardIn()
+	if in == nil {
 		return
 	}
 	way := trunk.DTMFAuto
@@ -96,19 +98,33 @@ func (l *leg) sendDTMF(key bridge.DTMF) {
 	case trunk.DTMFEvents, trunk.DTMFInband:
 		l.log.Info("key not sent: the trunk takes none that way", "trunk", l.trunk.Name(), "way", way)
 	case trunk.DTMFInfo:
-		l.sendInfo(contentDTMF, []byte{key.Digit}, nil)
+		l.sendInfo(in, contentDTMF, []byte{key.Digit}, nil)
 	default:
 		signal := fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", key.Digit, key.Duration.Milliseconds())
-		l.sendInfo(contentDTMFRelay, signal, nil)
+		l.sendInfo(in, contentDTMFRelay, signal, nil)
 	}
 }
 
-// sendInfo sends an INFO; the handler gets what becomes of it, if that matters.
-func (l *leg) sendInfo(contentType string, body []byte, handler transaction.Handler) {
-	info := l.dialog.request(sip.INFO)
+// heardIn gives the dialog of the party that hears us: the one that is up, or the early one whose media are in use; nil
+// if nobody does.
+func (l *leg) heardIn() *dialog {
+	switch {
+	case l.state == stateConfirmed || l.state == stateAnswered:
+		return l.dialog
+	case l.state == stateSetup && !l.incoming && l.calling.heard != nil:
+		return l.calling.heard.dialog
+	default:
+		return nil
+	}
+}
+
+// sendInfo sends an INFO in a dialog, which may be an early one (RFC 6086 section 4.2); the handler gets what becomes
+// of it, if that matters.
+func (l *leg) sendInfo(in *dialog, contentType string, body []byte, handler transaction.Handler) {
+	info := in.request(sip.INFO)
 	info.AppendHeader(sip.NewHeader("Content-Type", contentType))
 	info.SetBody(body)
-	if _, err := l.send(info, handler); err != nil {
+	if _, err := l.sendIn(in, info, handler); err != nil {
 		l.log.Debug("INFO not sent", "error", err)
 		if handler != nil {
 			handler(nil, err)

@@ -41,7 +41,7 @@ func (l *leg) askKeyframe() {
 		return
 	}
 	asking.asked, asking.waiting = time.Now(), true
-	l.sendInfo(contentMediaControl, []byte(fullPicture), func(response *sip.Response, err error) {
+	l.sendInfo(l.dialog, contentMediaControl, []byte(fullPicture), func(response *sip.Response, err error) {
 		if err == nil && response.IsProvisional() {
 			return
 		}
