@@ -13,7 +13,8 @@ import (
 type MediaStats struct {
 	// Audio and Video are of the leg's RTP packets.
 	Audio, Video quality.Stats
-	// Sound is of the party's sound as far as the call decodes it; a leg itself leaves it out.
+	// Sound is of the party's sound as far as the call decodes it: all that is transcoded, else what is silent until
+	// anything is heard. A leg itself leaves it out.
 	Sound transcode.SoundStats
 	// Keyframes counts how often the party asked for a full picture, as the call heard; a leg itself leaves it out.
 	Keyframes uint64

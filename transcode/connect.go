@@ -112,5 +112,8 @@ func passing(pipe *Pipe, from, to Format, options ConnectOptions) *route {
 	} else {
 		way.splitter = splitterFor(to, options.MaxPayload)
 	}
+	if !pipe.pictures {
+		way.overheard = newOverheard(pipe, from, options.Workspaces)
+	}
 	return way
 }

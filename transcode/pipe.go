@@ -66,6 +66,8 @@ type route struct {
 	splitter *fragment.Splitter
 	// payloads reads pictures that pass through; nil for what cannot be read.
 	payloads payloads
+	// overheard listens to sound that passes through, until there is some; nil where it cannot.
+	overheard *overheard
 }
 
 // PipeStats counts what went through a Pipe.
@@ -74,7 +76,7 @@ type PipeStats struct {
 	In, Out uint64
 	// Lost counts packets that never came, as far as that was looked for: not where they pass through.
 	Lost uint64
-	// Sound tells of what was decoded; nothing where packets pass through.
+	// Sound tells of what was decoded.
 	Sound SoundStats
 	// Late, Duplicates and Strays count packets dropped: after their place was concealed, a second
 	// time, or with a sequence number far from all others.
@@ -138,6 +140,7 @@ func (p *Pipe) write(packet *rtp.Packet) error {
 		p.continuity.take(&p.out, way.payloads.Begins(payload), time.Now())
 	}
 	if !noise {
+		way.overheard.take(payload)
 		p.out.PayloadType = p.to.PayloadType
 	}
 	if way.sets != nil {

@@ -12,7 +12,8 @@ const (
 	faint = 64
 )
 
-// SoundStats tells of the sound that was decoded.
+// SoundStats tells of the sound that was decoded: all that is transcoded, and of what passes through the silence before
+// anything was to be heard.
 type SoundStats struct {
 	// Decoded is how much came, Concealed how much was made up for what did not.
 	Decoded, Concealed time.Duration
@@ -43,8 +44,8 @@ func (s SoundStats) Plus(other SoundStats) SoundStats {
 // soundCounts are the counters behind SoundStats, in nanoseconds.
 type soundCounts struct{ decoded, concealed, clipped, silent atomic.Int64 }
 
-// hear counts sound of a rate in Hz that came in one packet.
-func (c *soundCounts) hear(pcm []int16, rate int) {
+// hear counts sound of a rate in Hz that came in one packet, and tells whether anything is to be heard in it.
+func (c *soundCounts) hear(pcm []int16, rate int) (audible bool) {
 	length := lengthOf(len(pcm), rate)
 	c.decoded.Add(length)
 	peak, clipped := int16(0), 0
@@ -61,6 +62,7 @@ func (c *soundCounts) hear(pcm []int16, rate int) {
 	case peak < faint:
 		c.silent.Add(length)
 	}
+	return peak >= faint
 }
 
 // conceal counts what was made up.

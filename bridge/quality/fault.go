@@ -54,7 +54,7 @@ type Way struct {
 	// Came is what came from the speaker while it was looked at, and Went what went to the listener.
 	Came, Went Stats
 	// Decoded tells how much of what came was decoded while it was looked at. Listened is that since the call was
-	// answered, Silent how much of it was silent.
+	// answered, Silent how much of it was silent. What passes through is decoded until anything is to be heard in it.
 	Decoded, Listened, Silent time.Duration
 	// Decodes tells that what comes is decoded, and does not pass through.
 	Decodes bool

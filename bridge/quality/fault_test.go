@@ -79,6 +79,14 @@ func TestEachFaultIsNamed(t *testing.T) {
 			Silence,
 			"callee does not hear caller: caller has sent nothing but silence (muted, or no microphone)",
 		},
+		"silent, and it passes through": {
+			Way{Came: came, Went: went, Decoded: second, Listened: 12 * second, Silent: 12 * second},
+			Silence,
+			"callee does not hear caller: caller has sent nothing but silence (muted, or no microphone)",
+		},
+		"a word at last, and it passes through": {
+			Way{Came: came, Went: went, Listened: 12 * second, Silent: 12*second - 1}, NoFault, "",
+		},
 	}
 	named := map[Fault]bool{NoFault: true, Held: true}
 	for name, test := range tests {

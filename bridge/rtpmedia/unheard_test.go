@@ -79,14 +79,24 @@ func awaitStats(t *testing.T, session *Session, wanted func(quality.Stats) bool)
 	return session.Stats().Audio
 }
 
-// TestSentenceOfSilence has a phone that sends eleven seconds of nothing, in packets that can be decoded.
+// TestSentenceOfSilence has a phone that sends eleven seconds of nothing, to parties of its own codec and of another.
 func TestSentenceOfSilence(t *testing.T) {
 	t.Parallel()
+	wide := transcode.Format{Codec: transcode.Codec{Name: "L16", ClockRate: l16.SampleRate}}
+	for _, to := range []transcode.Format{wide, pcmu()} {
+		t.Run(to.String(), func(t *testing.T) {
+			t.Parallel()
+			sentenceOfSilence(t, to)
+		})
+	}
+}
+
+func sentenceOfSilence(t *testing.T, to transcode.Format) {
+	t.Helper()
 	session, party := newSession(t, nil), newPhone(t, "127.0.0.1", 1)
 	party.call(session, party.offer())
-	plain := transcode.Format{Codec: transcode.Codec{Name: "L16", ClockRate: l16.SampleRate}}
 	drop := &recorder{}
-	pipe, err := transcode.Connect([]transcode.Format{pcmu()}, plain, drop,
+	pipe, err := transcode.Connect([]transcode.Format{pcmu()}, to, drop,
 		transcode.ConnectOptions{MostDelay: -1, NoTimer: true})
 	if err != nil {
 		t.Fatal(err)
