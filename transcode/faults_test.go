@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,7 +129,7 @@ func TestFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				heard, stats := hearFault(t, fault.send(t), []Format{pcmu(0), pcmu(100)})
+				heard, stats := hearFault(t, fault.send(t), []Format{pcmu(0), pcmu(100)}, pcma(8))
 				stats.Sound = SoundStats{Concealed: stats.Sound.Concealed}
 				if stats != fault.want {
 					t.Errorf("%+v, want %+v", stats, fault.want)
@@ -136,20 +137,40 @@ func TestFaults(t *testing.T) {
 				if len(heard) != fault.out {
 					t.Errorf("%d packets of %d came out", len(heard), fault.out)
 				}
-				checkStream(t, heard, fault.pause)
+				checkStream(t, pcma(8), heard, fault.pause)
 			})
 		})
 	}
 }
 
-// hearFault gives what a party in PCMA gets of packets.
-func hearFault(t *testing.T, packets []sent, from []Format) ([]kept, PipeStats) {
+// TestFaultsThatPass holds the same of sound that passes through, where packets that come late keep their place.
+func TestFaultsThatPass(t *testing.T) {
+	t.Parallel()
+	for name, fault := range faults() {
+		if strings.HasSuffix(name, "late") {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				heard, _ := hearFault(t, fault.send(t), []Format{pcmu(0), pcmu(100)}, pcmu(0))
+				if len(heard) != fault.out {
+					t.Errorf("%d packets of %d came out", len(heard), fault.out)
+				}
+				checkStream(t, pcmu(0), heard, fault.pause)
+			})
+		})
+	}
+}
+
+// hearFault gives what a party gets of packets.
+func hearFault(t *testing.T, packets []sent, from []Format, to Format) ([]kept, PipeStats) {
 	t.Helper()
 	p := newParty()
 	sender := NewSender(SenderOptions{Write: p.write})
 	defer sender.Close()
-	sender.SetFormats([]Format{pcma(8)})
-	pipe := connect(t, from, pcma(8), sender, ConnectOptions{})
+	sender.SetFormats([]Format{to})
+	pipe := connect(t, from, to, sender, ConnectOptions{})
 	for _, next := range packets {
 		time.Sleep(next.after)
 		if err := pipe.WriteRTP(next.packet); err != nil {
@@ -160,13 +181,14 @@ func hearFault(t *testing.T, packets []sent, from []Format) ([]kept, PipeStats) 
 	return p.got(), pipe.Stats()
 }
 
-// checkStream holds numbers, timestamps and sound of a stream of PCMA with a pause in it.
-func checkStream(t *testing.T, heard []kept, pause time.Duration) {
+// checkStream holds numbers, timestamps and sound of a stream of G.711 with a pause in it.
+func checkStream(t *testing.T, format Format, heard []kept, pause time.Duration) {
 	t.Helper()
 	total := time.Duration(0)
 	for i, packet := range heard[1:] {
 		before := heard[i]
-		if packet.SSRC != before.SSRC || packet.SequenceNumber != before.SequenceNumber+1 || packet.PayloadType != 8 {
+		if packet.SSRC != before.SSRC || packet.SequenceNumber != before.SequenceNumber+1 ||
+			packet.PayloadType != format.PayloadType {
 			t.Fatalf("%+v after %+v", packet.Header, before.Header)
 		}
 		step := time.Duration(int32(packet.Timestamp-before.Timestamp)) * time.Second / 8000
@@ -180,7 +202,7 @@ func checkStream(t *testing.T, heard []kept, pause time.Duration) {
 		t.Errorf("the timestamps pass %v, want %v", total, want)
 	}
 	for i, packet := range heard {
-		got := loudness(listen(t, pcma(8), []kept{packet}))
+		got := loudness(listen(t, format, []kept{packet}))
 		if got < toneAmplitude/math.Sqrt2/2 {
 			t.Errorf("packet %d has an effective value of %.0f", i, got)
 		}
@@ -198,11 +220,11 @@ func TestCodecChanges(t *testing.T) {
 		packets = each(packets, 0, func(i int, p *rtp.Packet) {
 			p.SequenceNumber, p.Timestamp = uint16(65500+i), uint32(i)*160
 		})
-		heard, stats := hearFault(t, packets, []Format{pcmu(0), wide722(9), pcma(8)})
+		heard, stats := hearFault(t, packets, []Format{pcmu(0), wide722(9), pcma(8)}, pcma(8))
 		if stats.Lost+stats.Late+stats.DecodeErrors+stats.WrongPayloadType > 0 || len(heard) < 118 {
 			t.Errorf("%d packets of 120 came out, %+v", len(heard), stats)
 		}
-		checkStream(t, heard[:len(heard)-1], time.Duration(119-len(heard))*20*time.Millisecond)
+		checkStream(t, pcma(8), heard[:len(heard)-1], time.Duration(119-len(heard))*20*time.Millisecond)
 	})
 }
 
@@ -212,7 +234,7 @@ func TestOpusSilence(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		from, packets := opus48(111, "usedtx=1"), pausing(t)
-		heard, stats := hearFault(t, packets, []Format{from})
+		heard, stats := hearFault(t, packets, []Format{from}, pcma(8))
 		if stats.Lost+stats.Late+stats.DecodeErrors > 0 || stats.Sound.Concealed > 0 || len(heard) != len(packets) {
 			t.Errorf("%d packets of %d came out, %+v", len(heard), len(packets), stats)
 		}

@@ -29,8 +29,8 @@ type SenderOptions struct {
 
 // Sender is the RTP stream toward one party. It owns one SSRC, and its sequence numbers and timestamps run
 // on for the life of the call, whatever source is plugged into it: out = in + offset. The offsets are
-// set anew when the source's SSRC, numbering or clock changes; then the sequence goes on with the next
-// number, the timestamp by the time that passed, and the marker of sound is set. Gaps stay gaps and late
+// set anew when the source's SSRC, numbering or clock changes, or its timestamps leap; then the sequence goes on
+// with the next number, the timestamp by the time that passed, and the marker of sound is set. Gaps stay gaps and late
 // packets keep their place. A number is never used twice, as SRTP demands.
 //
 // Keys (RFC 4733) are put between the packets by a goroutine that lives while keys are waiting.
@@ -201,7 +201,7 @@ func (s *Sender) accept(packet *rtp.Packet) (number int64, ahead, ok bool) {
 		s.skip(number, verdict)
 		return 0, false, false
 	}
-	if verdict == sequence.First || clock != s.source.clock {
+	if verdict == sequence.First || s.leaps(packet.Timestamp, clock) {
 		s.anchor(packet.Timestamp, clock)
 	}
 	return number, true, true
@@ -242,6 +242,15 @@ func (s *Sender) anchor(timestamp, clock uint32) {
 	s.source.timeOffset = s.timestampNow(clock) - timestamp
 	s.source.clock = clock
 	s.source.broken = true
+}
+
+// leap is how far a source's timestamps may be off the time that has passed: farther than anything is held on its way.
+const leap = 10 * time.Second
+
+// leaps tells whether a timestamp has nothing to do with those before, by its clock or by itself.
+func (s *Sender) leaps(timestamp, clock uint32) bool {
+	off := int64(int32(timestamp + s.source.timeOffset - s.timestampNow(clock)))
+	return clock != s.source.clock || max(off, -off) > int64(leap/time.Second)*int64(clock)
 }
 
 // timestampNow is the stream's timestamp at this moment.
