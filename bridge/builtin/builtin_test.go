@@ -104,6 +104,37 @@ func TestEchoShowsBack(t *testing.T) {
 	}
 }
 
+// TestEchoShowsWhatIsAdded holds that echo shows pictures back that come into a call, and lets them go again.
+func TestEchoShowsWhatIsAdded(t *testing.T) {
+	t.Parallel()
+	vp8 := transcode.Format{Codec: transcode.Codec{Name: "VP8", ClockRate: 90000}, PayloadType: 96}
+	sound := bridgetest.Audio(bridgetest.PCMU())
+	offer := bridgetest.Audio(bridgetest.PCMU())
+	offer.Media = append(offer.Media, bridge.MediaDescription{
+		Kind: transcode.Video, Direction: bridge.SendOnly, Formats: []transcode.Format{vp8},
+	})
+	leg, _ := dial(t, "echo", sound)
+	accepts := func(offer bridge.Description) bridge.Description {
+		leg.Offer(offer)
+		accepted, ok := next(t, leg).(bridge.Accepted)
+		if !ok {
+			t.Fatalf("%+v is not accepted", offer)
+		}
+		return accepted.Answer
+	}
+	pictures, ok := accepts(offer).First(transcode.Video)
+	if !ok || pictures.Formats[0] != vp8 || pictures.Direction != bridge.RecvOnly {
+		t.Errorf("answered %+v", pictures)
+	}
+	if _, shows := accepts(sound).First(transcode.Video); shows {
+		t.Error("it shows what is not there any more")
+	}
+	leg.Offer(bridge.Description{})
+	if _, ok := next(t, leg).(bridge.Refused); !ok {
+		t.Error("it accepts nothing at all")
+	}
+}
+
 func TestTone(t *testing.T) {
 	t.Parallel()
 	for _, format := range []transcode.Format{bridgetest.PCMU(), bridgetest.PCMA(), bridgetest.Opus()} {

@@ -22,6 +22,17 @@ func dialEcho(request bridge.Request) bridge.Leg {
 	return echo
 }
 
+// Offer takes pictures that are added to the call, too; the sound stays as it is.
+func (e echoLeg) Offer(offer bridge.Description) {
+	answer, _, _ := answer(&offer)
+	showBack(answer, &offer)
+	if _, ok := answer.Leading(); !ok {
+		e.emit(bridge.Refused{Cause: notAcceptable()})
+		return
+	}
+	e.emit(bridge.Accepted{Answer: answer})
+}
+
 // showBack takes the first pictures of an offer that can cross.
 func showBack(answer bridge.Description, offer *bridge.Description) {
 	if offer == nil {
