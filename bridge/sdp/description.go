@@ -1,7 +1,9 @@
 package sdp
 
 import (
+	"cmp"
 	"strings"
+	"time"
 
 	"sipbridge/bridge"
 	"sipbridge/transcode"
@@ -21,7 +23,7 @@ func (s *Session) Description() bridge.Description {
 
 // Description reduces the section as Session.Description does.
 func (m Media) Description() bridge.MediaDescription {
-	description := bridge.MediaDescription{Kind: m.Kind(), Direction: m.Flow(), PacketTime: m.PacketTime}
+	description := bridge.MediaDescription{Kind: m.Kind(), Direction: m.Flow(), PacketTime: m.wantedPacketTime()}
 	if description.Kind == transcode.Video {
 		description.Bitrate = m.Bitrate
 		description.Orientation = m.Extension(transcode.OrientationURI) != 0
@@ -31,6 +33,17 @@ func (m Media) Description() bridge.MediaDescription {
 	}
 	description.Wishes = wishesOf(description.Formats)
 	return description
+}
+
+// Every codec has packets of these lengths.
+const usualPacketTime, leastPacketTime = 20 * time.Millisecond, 10 * time.Millisecond
+
+// wantedPacketTime is a=ptime, as far as a=maxptime allows it (RFC 8866 section 6.4); 0 if the party does not care.
+func (m Media) wantedPacketTime() time.Duration {
+	if m.MaxPacketTime < leastPacketTime || cmp.Or(m.PacketTime, usualPacketTime) <= m.MaxPacketTime {
+		return m.PacketTime
+	}
+	return m.MaxPacketTime
 }
 
 // wishesOf gives the parameters of Opus, of which those who send it are free to take any packets.

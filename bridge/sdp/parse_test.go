@@ -79,6 +79,22 @@ func TestParseAtTheLimits(t *testing.T) {
 	}
 }
 
+// TestPacketTimes holds what the other party is asked for, and packets are made in: what a party prefers, within what
+// it takes at most.
+func TestPacketTimes(t *testing.T) {
+	t.Parallel()
+	for lines, want := range map[string]time.Duration{
+		"": 0, "a=ptime:30\n": 30 * time.Millisecond, "a=maxptime:60\n": 0, "a=maxptime:10\n": 10 * time.Millisecond,
+		"a=ptime:40\na=maxptime:30\n": 30 * time.Millisecond, "a=ptime:30\na=maxptime:1\n": 30 * time.Millisecond,
+		"a=maxptime:150\na=ptime:60\n": 60 * time.Millisecond,
+	} {
+		session := parse(t, "v=0\no=- 1 1 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\nt=0 0\nm=audio 4000 RTP/AVP 0\n"+lines)
+		if got := session.Description().Media[0].PacketTime; got != want {
+			t.Errorf("%q: %v, want %v", lines, got, want)
+		}
+	}
+}
+
 func TestParseOddities(t *testing.T) {
 	t.Parallel()
 	session := parse(t, "v=0\n\no=x\nc=IN IP4\nhello\nz\n"+
