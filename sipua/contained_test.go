@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -119,6 +120,24 @@ func TestBrowserThatVanishes(t *testing.T) {
 		event[bridge.Refused](t, leg)
 		silent(t, leg)
 	})
+}
+
+// A phone with a wrong domain hears 403 alone; the log says why.
+func TestRefusedRegistrationIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	s := newSetup(t, func(options *Options, _ *Agent) { options.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	p := s.peer("UDP", "192.0.2.9:5070")
+	lines := plain(p, "REGISTER", "sip:elsewhere.example")
+	lines[4] = "To: <sip:carol@elsewhere.example>"
+	p.say("", lines...)
+	p.status(403)
+	for _, want := range []string{
+		"registration refused", "user=carol@elsewhere.example", "remote=192.0.2.9:5070", "none of those served here",
+	} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log has no %q: %s", want, &log)
+		}
+	}
 }
 
 func TestRegisterWithADigestAndBeCalled(t *testing.T) {

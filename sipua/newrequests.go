@@ -55,7 +55,7 @@ func (a *Agent) receiveOwn(flow, reply transport.Flow, request *sip.Request) {
 		if realm, ok := a.options.Domains.local(request.To().Address.Host); ok {
 			a.registerLocal(flow, reply, request, realm)
 		} else {
-			a.reply(reply, request, 403)
+			a.registerNowhere(flow, reply, request)
 		}
 	case sip.OPTIONS:
 		a.receiveOptions(flow, reply, request)

@@ -67,6 +67,7 @@ func (a *Agent) proofByToken(text, realm string, proxy bool) (proof, error) {
 	grant, err := a.options.Tokens.Verify(text)
 	if err != nil {
 		a.stats.badTokens.Add(1)
+		a.complain("token refused", "realm", realm, "error", err)
 		cause := bridge.Cause{Status: 401, Err: err}
 		name := "WWW-Authenticate"
 		if proxy {

@@ -1,11 +1,13 @@
 package sipua
 
 import (
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/bridge"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/transport"
@@ -31,6 +33,7 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 		err = notYours()
 	}
 	if err != nil {
+		a.complainOfRegister(flow, request, err)
 		a.refuse(reply, request, err)
 		return
 	}
@@ -44,6 +47,7 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 	headers, err := a.options.Registrar.Register(proved.sender(a.options.Guests), request, flow)
 	if err != nil {
 		cause := message.CauseOfError(err)
+		a.complainOfRegister(flow, request, cause)
 		response := message.NewResponse(request, cause.Status, cause.Text)
 		addHeaders(response, cause.Headers)
 		transaction.Send(response)
@@ -55,6 +59,25 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 	addHeaders(response, headers)
 	a.nameICEServers(flow, proved.user, response)
 	transaction.Send(response)
+}
+
+// errNotServed is why a registration is refused that is for none of our domains.
+var errNotServed = errors.New("the domain is none of those served here")
+
+// registerNowhere refuses a registration in a domain that is not ours.
+func (a *Agent) registerNowhere(flow, reply transport.Flow, request *sip.Request) {
+	cause := bridge.Cause{Status: 403, Text: "Forbidden", Err: errNotServed}
+	a.complainOfRegister(flow, request, cause)
+	a.refuse(reply, request, cause)
+}
+
+// complainOfRegister logs why a registration is refused. That it has to be proved first is no news, and wrong
+// credentials are told by who looks at them.
+func (a *Agent) complainOfRegister(flow transport.Flow, request *sip.Request, err error) {
+	if cause := bridge.CauseOf(err); cause.Status != 401 {
+		a.complain("registration refused", "user", message.AddressOfRecord(request.To().Address),
+			"remote", flow.RemoteAddr(), "error", cause)
+	}
 }
 
 // nameICEServers tells a browser that is registered now of the relays that it may use.

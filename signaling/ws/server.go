@@ -6,8 +6,10 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 )
 
 // subprotocol is what RFC 7118 section 4 registers.
@@ -19,7 +21,8 @@ type Server struct {
 
 	upgrader websocket.Upgrader
 
-	running sync.WaitGroup // all connections and handshakes
+	running  sync.WaitGroup // all connections and handshakes
+	refusals rate.Sometimes // one line a second
 
 	mu     sync.Mutex // guards the following fields
 	closed bool       // no connection may be added
@@ -39,8 +42,9 @@ func NewServer(options Options) *Server {
 			WriteBufferPool:  new(sync.Pool),
 			CheckOrigin:      func(*http.Request) bool { return true }, // done before
 		},
-		conns: make(map[*Conn]struct{}),
-		perIP: make(map[netip.Addr]int),
+		refusals: rate.Sometimes{Interval: time.Second},
+		conns:    make(map[*Conn]struct{}),
+		perIP:    make(map[netip.Addr]int),
 	}
 }
 
@@ -68,25 +72,25 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !originAllowed(r, s.options.Origins) && !s.welcome(r) {
 		s.counts.refusedOrigin.Add(1)
-		http.Error(w, "this page may not connect: its origin is not allowed", http.StatusForbidden)
+		s.refuse(w, r, http.StatusForbidden, "this page may not connect: its origin is not allowed")
 		return
 	}
 	if !slices.Contains(websocket.Subprotocols(r), subprotocol) {
 		s.counts.refusedOther.Add(1)
-		http.Error(w, "a WebSocket with the subprotocol sip is served here", http.StatusBadRequest)
+		s.refuse(w, r, http.StatusBadRequest, "a WebSocket with the subprotocol sip is served here")
 		return
 	}
 	granted, err := s.authorize(r)
 	if err != nil {
 		s.counts.refusedToken.Add(1)
-		http.Error(w, "the access token is not valid", http.StatusUnauthorized)
+		s.refuse(w, r, http.StatusUnauthorized, "the access token is not valid")
 		return
 	}
 	source := sourceOf(r)
 	if !s.enter(source) {
 		s.counts.refusedBusy.Add(1)
 		w.Header().Set("Retry-After", "5")
-		http.Error(w, "too many connections", http.StatusServiceUnavailable)
+		s.refuse(w, r, http.StatusServiceUnavailable, "too many connections")
 		return
 	}
 	socket, err := s.upgrader.Upgrade(w, r, nil) // has answered if it fails
@@ -103,6 +107,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.run(conn)
 	}()
 }
+
+// refuse answers a handshake that gets no connection, and tells the operator, who may have forgotten to allow a page.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, why string) {
+	origin := r.Header.Get("Origin")
+	s.refusals.Do(func() {
+		s.options.Logger.Info("WebSocket refused", "remote", r.RemoteAddr, "origin", origin[:min(len(origin), mostOrigin)],
+			"status", status, "why", why)
+	})
+	http.Error(w, why, status)
+}
+
+// mostOrigin is how much of an origin is logged, in bytes.
+const mostOrigin = 200
 
 // welcome tells whether the token of a handshake lets a page of its origin connect.
 func (s *Server) welcome(r *http.Request) bool {

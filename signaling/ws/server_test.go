@@ -2,8 +2,10 @@ package ws_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -14,6 +16,17 @@ import (
 
 	"sipbridge/signaling/ws"
 )
+
+// Who has forgotten to allow a page finds its origin in the log.
+func TestRefusalIsLogged(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	b := start(t, ws.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	b.handshake(t, http.Header{"Origin": {"https://other.example"}}, "sip")
+	if !strings.Contains(log.String(), "origin=https://other.example status=403") {
+		t.Errorf("log %q", &log)
+	}
+}
 
 func TestOrigins(t *testing.T) {
 	t.Parallel()

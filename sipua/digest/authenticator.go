@@ -26,7 +26,8 @@ type Authenticator struct {
 	options Options
 	nonces  *nonces
 	guard   *Guard
-	logs    *rate.Limiter
+	// locks and failures bound how often each is logged.
+	locks, failures *rate.Limiter
 	// decoy stands for the password of users who don't exist, so that they take as long as the others.
 	decoy  string
 	counts counters
@@ -41,8 +42,8 @@ func New(options Options) *Authenticator {
 		options: options,
 		nonces:  newNonces(options.NonceLife),
 		guard:   NewGuard(options.Tries, options.Lock),
-		logs:    rate.NewLimiter(rate.Every(time.Second), 1),
-		decoy:   hex.EncodeToString(decoy),
+		locks:   rate.NewLimiter(rate.Every(time.Second), 1), failures: rate.NewLimiter(rate.Every(time.Second), 1),
+		decoy: hex.EncodeToString(decoy),
 	}
 }
 
@@ -60,6 +61,7 @@ func (a *Authenticator) Verify(attempt Attempt) (user string, err error) {
 	if result == accepted {
 		return user, nil
 	}
+	a.logFailure(attempt, user, result)
 	return "", a.refusal(attempt, user, result)
 }
 
@@ -192,8 +194,21 @@ func isWebSocket(transport string) bool {
 	return strings.EqualFold(transport, "WS") || strings.EqualFold(transport, "WSS")
 }
 
+// logFailure tells the operator what the sender is not told: why credentials were not taken.
+func (a *Authenticator) logFailure(attempt Attempt, user string, result outcome) {
+	if result == noCredentials || result == stale || result == locked || !a.failures.AllowN(a.options.Now(), 1) {
+		return
+	}
+	why := result.err()
+	if _, known := a.options.Accounts.HA1(user, attempt.Realm, MD5); result == denied && !known {
+		why = errUnknownUser
+	}
+	a.options.Logger.Info("authentication failed", "user", user, "realm", attempt.Realm, "method", attempt.Method,
+		"source", attempt.source(), "transport", attempt.Transport, "error", why)
+}
+
 func (a *Authenticator) logLock(user, source string) {
-	if !a.logs.AllowN(a.options.Now(), 1) {
+	if !a.locks.AllowN(a.options.Now(), 1) {
 		return
 	}
 	a.options.Logger.Warn("authentication locked after failed tries",

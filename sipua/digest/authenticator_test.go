@@ -245,6 +245,36 @@ func TestLock(t *testing.T) {
 	}
 }
 
+// The operator learns what the sender does not: whether the user is unknown.
+func TestFailureIsLogged(t *testing.T) {
+	for _, test := range []struct{ user, password, want string }{
+		{"alice", "wrong", "digest: wrong credentials"},
+		{"nobody", "wrong", "digest: unknown user"},
+		{"alice", "secret", ""},
+	} {
+		var log bytes.Buffer
+		at := newClock()
+		a := New(Options{
+			Accounts: passwords{"alice": "secret"}, Now: at.Now,
+			Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		for range 3 {
+			attempt := attemptOn("WS")
+			challenge := challengesOf(t, a, attempt)[0]
+			attempt.Credentials = []string{answerOf(t, challenge, attempt, test.user, test.password, 1)}
+			_, _ = a.Verify(attempt) // how it goes is told by TestVerify
+		}
+		lines := strings.Count(log.String(), "\n")
+		if test.want == "" && lines == 0 {
+			continue
+		}
+		if text := log.String(); lines != 1 || !strings.Contains(text, test.want) ||
+			!strings.Contains(text, "user="+test.user+" realm=example.test method=REGISTER source=192.0.2.7") {
+			t.Errorf("%s with %s: log %q", test.user, test.password, text)
+		}
+	}
+}
+
 // Bad answers to nonces that were never sent here, as with a forged source address, lock nobody.
 func TestForeignNoncesLockNobody(t *testing.T) {
 	a := newAuthenticator(newClock())

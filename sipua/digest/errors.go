@@ -20,5 +20,8 @@ var (
 	ErrMalformed = errors.New("digest: malformed credentials")
 )
 
+// errUnknownUser is for the log alone: the sender cannot tell it from a wrong password.
+var errUnknownUser = errors.New("digest: unknown user")
+
 // ErrNoAnswer says that Answer can't, or must not, answer any of the challenges.
 var ErrNoAnswer = errors.New("digest: no challenge can be answered")

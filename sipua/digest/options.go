@@ -20,7 +20,8 @@ type Options struct {
 	// Lock is how long it stays locked; default 30 seconds. After it, each further failure locks again at once,
 	// until there was none for ten times as long.
 	Lock time.Duration
-	// Logger gets one line when a user name is locked, at most one a second; default none.
+	// Logger gets a line when credentials are wrong, and one when a user name is locked, at most one of each a second;
+	// default none.
 	Logger *slog.Logger
 	// Now is the clock; default time.Now.
 	Now func() time.Time
