@@ -107,9 +107,9 @@ func TestWebPhoneBesideCalls(t *testing.T) {
 		bob.mustShow("badge-people", "1")
 		bob.show("people")
 		bob.mustShow("history", "missed")
-		bob.mustShow("history", "came in, 0:")
+		bob.mustShow("history", "incoming, 0:")
 		alice.show("people")
-		alice.mustShow("history", "went out, not answered")
+		alice.mustShow("history", "outgoing, not answered")
 	})
 	t.Run("next user", func(t *testing.T) {
 		alice.T, bob.T = t, t

@@ -85,7 +85,7 @@ func TestWebPhoneSound(t *testing.T) {
 	p.picture(t, "phone-quality")
 
 	p.show("settings")
-	p.press("Show Sound and pictures")
+	p.press("Show Audio and video")
 	var microphones []string
 	must(t, p.Call(&microphones, "options", "audioinput"))
 	if len(microphones) < 2 {

@@ -23,7 +23,7 @@ func TestWebPhoneDevices(t *testing.T) {
 	p.await("call", "up")
 
 	p.show("settings")
-	p.press("Show Sound and pictures")
+	p.press("Show Audio and video")
 	p.choose("audioinput", "440 Hz")
 	mustHear(t, phone, 440)
 	p.choose("audioinput", "620 Hz")

@@ -22,7 +22,7 @@ func TestWebPhonePictures(t *testing.T) {
 	alice.enter("target", bob.user)
 	alice.press("Call")
 	bob.await("call", "incoming")
-	bob.mustShow("call-state", "with pictures")
+	bob.mustShow("call-state", "with video")
 	bob.mustShow("peer-place", "the lab")
 	bob.press("Answer with camera")
 	alice.mustSee("remote-video")
@@ -58,7 +58,7 @@ func TestWebPhonePictures(t *testing.T) {
 	phone := callee(t, answerUntilBye)
 	alice.enter("target", phone.number())
 	alice.press("Call")
-	alice.mustShow("message", "takes no pictures")
+	alice.mustShow("message", "takes no video")
 	invite, err := phone.WaitMessage("INVITE ", limit)
 	must(t, err)
 	if !strings.Contains(invite, "Geolocation: <cid:") || !strings.Contains(invite, "<ca:LOC>the lab</ca:LOC>") {
@@ -84,7 +84,7 @@ func (p *webPhone) choosesCameras(mustBeSeen func()) {
 		p.show("call")
 	}
 	p.show("settings")
-	p.press("Show Sound and pictures")
+	p.press("Show Audio and video")
 	choose(cameras[3])
 	p.press("Camera")
 	p.mustShowCamera(cameras[3])

@@ -17,9 +17,9 @@ const stateWords = {
 
 /** How a call stands, beside the name of the other side. @param {import('./call.js').Call} call */
 export function wordsForState({ state, up, rings, peer, transfer, interrupted, hold, muted, media }) {
-  if (rings && media.pictures.expected) return 'is calling you with pictures';
+  if (rings && media.pictures.expected) return 'is calling you with video';
   if (!up) return stateWords[state] ?? '';
-  if (transfer) return transfer.rings ? `Rings at ${transfer.name}…` : `Sending to ${transfer.name}…`;
+  if (transfer) return transfer.rings ? `Rings at ${transfer.name}…` : `Transferring to ${transfer.name}…`;
   if (interrupted) return 'The sound is interrupted…';
   if (hold.local) return hold.remote ? 'Both sides hold' : 'On hold';
   if (hold.remote) return `${peer.name} put you on hold`;
@@ -32,7 +32,7 @@ export function wordsForState({ state, up, rings, peer, transfer, interrupted, h
  * @returns {News}
  */
 export function newsOf({ peer, hold, transfer, interrupted, dialog }) {
-  if (transfer) return { words: `Sending ${peer.name} to ${transfer.name}`, kind: 'plain', detail: '' };
+  if (transfer) return { words: `Transferring ${peer.name} to ${transfer.name}`, kind: 'plain', detail: '' };
   if (interrupted) return { words: 'The sound is interrupted', kind: 'bad', detail: '' };
   if (hold.local) return { words: `You put ${peer.name} on hold`, kind: 'plain', detail: '' };
   if (hold.remote) return { words: `${peer.name} put you on hold`, kind: 'plain', detail: '' };

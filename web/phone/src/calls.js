@@ -229,7 +229,7 @@ export class Calls {
       sound: (each) => each === this.active && this.#resound(),
       broken: (each) => this.#mend(each),
       unplugged: (each) => void this.devices.replug(each),
-      unseen: ({ peer: { name } }) => this.#around.say(`${name} takes no pictures. You are heard, and not seen.`),
+      unseen: ({ peer: { name } }) => this.#around.say(`${name} takes no video. You are heard, but not seen.`),
     });
     call.number = ++this.#last;
     this.list.push(call);

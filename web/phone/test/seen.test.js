@@ -70,7 +70,7 @@ test('who takes no pictures is named, and the camera closed', async () => {
   connection.transceivers = [video('stopped')];
   connection.dispatchEvent(new Event('signalingstatechange'));
   assert.equal(cameras[0].open, false);
-  assert.equal(said.at(-1), 'bob takes no pictures. You are heard, and not seen.');
+  assert.equal(said.at(-1), 'bob takes no video. You are heard, but not seen.');
   assert.equal(calls.active.media.pictures.showing, 'nothing');
 });
 
@@ -82,7 +82,7 @@ test('a call with pictures says so, and is answered with or without', async () =
   ]) {
     const { calls } = several();
     const session = incoming(calls, request);
-    assert.equal(wordsForState(calls.active).includes('with pictures'), request === offer);
+    assert.equal(wordsForState(calls.active).includes('with video'), request === offer);
     await calls.answer(calls.active, seen);
     const { mediaStream } = session.asked[0][1];
     assert.equal((mediaStream.tracks ?? [mediaStream.track]).length, kinds);

@@ -50,8 +50,8 @@ export class Plan {
       { name: 'account', title: 'Account', run: () => this.register() },
       { name: 'candidates', title: 'Addresses', run: () => checkCandidates(this.#line?.iceServers ?? []) },
       { name: 'call', title: 'Call', run: () => this.callEcho() },
-      { name: 'ice', title: 'Way (ICE)', run: () => this.#call?.checkICE() ?? '' },
-      { name: 'dtls', title: 'Keys (DTLS)', run: () => this.#call?.checkDTLS() ?? '' },
+      { name: 'ice', title: 'Connection (ICE)', run: () => this.#call?.checkICE() ?? '' },
+      { name: 'dtls', title: 'Encryption (DTLS)', run: () => this.#call?.checkDTLS() ?? '' },
       { name: 'echo', title: 'Echo', run: () => this.listenToEcho() },
     ];
   }

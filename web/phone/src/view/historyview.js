@@ -1,6 +1,6 @@
 // @ts-check
 // Past calls: a click calls again, or writes.
-import { clock } from '../duration.js';
+import { clock, timeOfDay } from '../duration.js';
 import { element, make, refill, setText } from './elements.js';
 
 /** @typedef {import('../history.js').PastCall} PastCall */
@@ -64,14 +64,12 @@ export class HistoryView {
 /** @param {PastCall} call */
 function wordsFor({ direction, missed, seconds }) {
   if (missed) return '↙ missed';
-  const way = direction === 'incoming' ? '↙ came in' : '↗ went out';
+  const way = direction === 'incoming' ? '↙ incoming' : '↗ outgoing';
   return seconds ? `${way}, ${clock(seconds * 1000)}` : `${way}, not answered`;
 }
 
 /** The time of today, else the day. @param {Date} when */
 function timeWords(when) {
   const today = when.toDateString() === new Date().toDateString();
-  return today
-    ? when.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
-    : when.toLocaleDateString([], { day: 'numeric', month: 'short' });
+  return today ? timeOfDay(when).slice(0, 5) : when.toLocaleDateString([], { day: 'numeric', month: 'short' });
 }

@@ -4,10 +4,10 @@ import { element, setText } from './elements.js';
 
 /** @type {Record<string, string>} */
 const words = {
-  granted: 'The browser tells you of calls while this page is not in front.',
-  denied: 'The browser may not tell you of calls. Allow it beside the address bar.',
-  default: 'The browser can tell you of calls while this page is not in front.',
-  unsupported: 'This browser cannot tell you of calls while this page is not in front.',
+  granted: 'The browser notifies you of calls while this page is in the background.',
+  denied: 'Notifications of calls are blocked. Allow them beside the address bar.',
+  default: 'The browser can notify you of calls while this page is in the background.',
+  unsupported: 'This browser cannot notify you of calls while this page is in the background.',
 };
 
 export class NoticesView {
