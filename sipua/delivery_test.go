@@ -101,10 +101,11 @@ func TestMessageThatIsNotDelivered(t *testing.T) {
 		{"declined everywhere", []int{480, 603}, 603},
 		{"asks for a password", []int{407}, 403},
 		{"silent", []int{0}, 480},
-		{"silent and refused", []int{0, 404}, 404},
+		{"silent and refused", []int{0, 415}, 415},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSetup(t, fastClock)
+			timers := make(chan func(), 16)
+			s := newSetup(t, handOver(textPatience, timers))
 			alice := s.registered("alice", "WS", "192.0.2.9:1")
 			devices := make([]*peer, 0, len(test.answers))
 			for i := range test.answers {
@@ -116,6 +117,9 @@ func TestMessageThatIsNotDelivered(t *testing.T) {
 				if test.answers[i] != 0 {
 					device.respond(message, test.answers[i], "b", "")
 				}
+			}
+			for range 2 * len(test.answers) { // who waits for an answer has two
+				within(t, timers, "timer")()
 			}
 			alice.status(test.want)
 		})

@@ -26,8 +26,6 @@ func twoServers(options *Options, _ *Agent) {
 	options.Silence = time.Hour
 }
 
-func quick(options *Options, _ *Agent) { options.Silence = 20 * time.Millisecond }
-
 // callServers calls somebody at fail.example.
 func (s *setup) callServers() bridge.Leg {
 	s.t.Helper()
@@ -134,10 +132,12 @@ func TestConnectionThatEnds(t *testing.T) {
 }
 
 func TestSilentServerIsLeftBehind(t *testing.T) {
-	s := newSetup(t, twoServers, quick)
+	silence := make(chan silenceTimer, 1)
+	s := newSetup(t, twoServers, silenceClock(silence))
 	first, second := s.peer("UDP", firstServer), s.peer("UDP", secondServer)
 	leg := s.callServers()
 	invite := first.request(sip.INVITE)
+	within(t, silence, "timer").work()
 	taken := second.request(sip.INVITE)
 	sameRequest(t, invite, taken)
 	second.respond(taken, 180, "bobtag", "")
@@ -248,9 +248,13 @@ func TestFailedServerIsAvoided(t *testing.T) {
 		})
 	}
 	t.Run("silent", func(t *testing.T) {
-		s := newSetup(t, twoServers, quick)
+		silence := make(chan silenceTimer, 2)
+		s := newSetup(t, twoServers, silenceClock(silence))
 		first, second := s.peer("UDP", firstServer), s.peer("UDP", secondServer)
-		answered(t, s.callServers(), second, first.request(sip.INVITE))
+		leg := s.callServers()
+		invite := first.request(sip.INVITE)
+		within(t, silence, "timer").work()
+		answered(t, leg, second, invite)
 		answered(t, s.callServers(), second, nil)
 		first.quiet()
 	})
@@ -296,10 +300,12 @@ func TestRelayedRequestGoesToTheNextServer(t *testing.T) {
 		})
 	}
 	t.Run("silent", func(t *testing.T) {
-		s := newSetup(t, twoServers, quick)
+		silence := make(chan silenceTimer, 1)
+		s := newSetup(t, twoServers, silenceClock(silence))
 		p, first, second := s.peer("WS", "192.0.2.9:5070"), s.peer("UDP", firstServer), s.peer("UDP", secondServer)
 		s.registerThere(p)
 		request := first.request(sip.REGISTER)
+		within(t, silence, "timer").work()
 		next := second.request(sip.REGISTER)
 		first.respond(request, 200, "srv", "") // too late: it belongs to nothing
 		second.respond(next, 403, "srv", "")

@@ -53,7 +53,7 @@ func TestPhoneRefusesProtectedStream(t *testing.T) {
 		"must be, or none": {false, nil, "", 488},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSetup(t, fastClock)
+			s := newSetup(t, shortClock)
 			p := s.peer("TCP", "192.0.2.20:5060")
 			leg := s.dial(p)
 			media := <-s.media

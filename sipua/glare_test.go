@@ -78,12 +78,14 @@ func TestOurOfferWaitsForTheirs(t *testing.T) {
 }
 
 func TestOfferThatTheCallForgets(t *testing.T) {
-	s := newSetup(t, fastClock)
+	timers := make(chan func(), 1)
+	s := newSetup(t, handOver(offerPatience, timers))
 	p := s.peer("TCP", "192.0.2.9:5070")
 	script := newScript(p)
 	leg := s.answered(script)
 	p.say("sdp opus", script.lines("INVITE", "2")...)
 	event[bridge.Offered](t, leg)
+	within(t, timers, "timer")()
 	p.status(488)
 	p.say("", script.lines("ACK", "2")...)
 	leg.Accept(pcmu()) // too late

@@ -219,6 +219,19 @@ func within[V any](t *testing.T, channel <-chan V, what string) V {
 	}
 }
 
+// handOver lets no timer of this length run out by itself: a test gets what each would do.
+func handOver(length time.Duration, timers chan<- func()) func(*Options, *Agent) {
+	return func(_ *Options, agent *Agent) {
+		agent.after = func(delay time.Duration, work func()) *time.Timer {
+			if delay == length {
+				timers <- work
+				delay = time.Hour
+			}
+			return time.AfterFunc(delay, work)
+		}
+	}
+}
+
 // parkTime is a time that no timer but that of a parked leg has.
 const parkTime = 12345 * time.Second
 

@@ -130,16 +130,17 @@ type silenceTimer struct {
 	work func()
 }
 
-// silenceClock hands those timers over.
+// silenceClock hands those timers over. None runs out by itself.
 func silenceClock(timers chan<- silenceTimer) func(*Options, *Agent) {
-	const silence = time.Hour + time.Nanosecond // no other timer has it
+	const silence = 5*time.Second + time.Nanosecond // no other timer has it
 	return func(options *Options, agent *Agent) {
 		options.Silence = silence
 		agent.after = func(delay time.Duration, work func()) *time.Timer {
-			timer := time.AfterFunc(delay, work)
-			if delay == silence {
-				timers <- silenceTimer{timer, work}
+			if delay != silence {
+				return time.AfterFunc(delay, work)
 			}
+			timer := time.AfterFunc(time.Hour, work)
+			timers <- silenceTimer{timer, work}
 			return timer
 		}
 	}

@@ -72,10 +72,13 @@ func TestRequestThatNobodyAnswersGoesToTheNextServer(t *testing.T) {
 
 // TestSilentServerInADialog is waited for no longer than one that a call begins at.
 func TestSilentServerInADialog(t *testing.T) {
-	_, leg, moved, other := movedToServers(t, fastClock)
+	silence := make(chan silenceTimer, 1)
+	_, leg, moved, other := movedToServers(t, silenceClock(silence))
 	leg.SetDirection(bridge.SendOnly)
+	first := moved.request(sip.INVITE)
+	within(t, silence, "timer").work()
 	again := other.request(sip.INVITE)
-	mustBeAgain(t, again, moved.request(sip.INVITE))
+	mustBeAgain(t, again, first)
 	other.respond(again, 200, "", "sdp recvonly")
 	if ack := other.request(sip.ACK); ack.CSeq().SeqNo != again.CSeq().SeqNo {
 		t.Errorf("ACK %s", ack)
@@ -84,11 +87,14 @@ func TestSilentServerInADialog(t *testing.T) {
 
 // TestSilentServerGetsNoBye: the next one does, though the leg has ended.
 func TestSilentServerGetsNoBye(t *testing.T) {
-	s, leg, moved, other := movedToServers(t, fastClock)
+	silence := make(chan silenceTimer, 1)
+	s, leg, moved, other := movedToServers(t, silenceClock(silence))
 	leg.Hangup(bridge.Normal())
 	event[bridge.Ended](t, leg)
+	first := moved.request(sip.BYE)
+	within(t, silence, "timer").work()
 	again := other.request(sip.BYE)
-	mustBeAgain(t, again, moved.request(sip.BYE))
+	mustBeAgain(t, again, first)
 	other.respond(again, 200, "", "")
 	s.settled()
 }

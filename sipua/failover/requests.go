@@ -112,7 +112,12 @@ func (w *Asking) Wait(silence, limit time.Duration) (response *sip.Response, err
 			err = transaction.ErrClosed
 		}
 		w.transaction.Abandon()
-		return nil, err
+		select {
+		case response := <-w.final: // it came in this moment
+			return response, nil
+		default:
+			return nil, err
+		}
 	}
 }
 
