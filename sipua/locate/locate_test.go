@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/miekg/dns"
@@ -23,14 +22,18 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// newResolver asks only this server.
-func newResolver(t *testing.T, server *dnstest.Server) *resolver.Resolver {
+// newResolver asks only these servers.
+func newResolver(t *testing.T, servers ...*dnstest.Server) *resolver.Resolver {
 	t.Helper()
+	var addresses []string
+	for _, server := range servers {
+		addresses = append(addresses, server.Address)
+	}
 	empty := filepath.Join(t.TempDir(), "empty")
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return resolver.New(resolver.Options{Servers: []string{server.Address}, SystemFile: empty, HostsFile: empty})
+	return resolver.New(resolver.Options{Servers: addresses, SystemFile: empty, HostsFile: empty})
 }
 
 func parse(t *testing.T, text string) sip.Uri {
@@ -177,7 +180,7 @@ func TestServersThatDoNotKnowNAPTRAndSRV(t *testing.T) {
 	}
 }
 
-func TestLocateIsBoundedInTimeAndSize(t *testing.T) {
+func TestLocateIsBoundedInSize(t *testing.T) {
 	var records []string
 	for number := range 60 {
 		records = append(records, fmt.Sprintf("_sip._udp.many.example. 60 IN SRV 1 1 5060 h%d.many.example.", number))
@@ -191,13 +194,27 @@ func TestLocateIsBoundedInTimeAndSize(t *testing.T) {
 	if err != nil || len(targets) != maxTargets {
 		t.Errorf("%d targets, %v", len(targets), err)
 	}
-	server.Mute(true)
-	began := time.Now()
-	if _, err := locator.Locate(context.Background(), parse(t, "sip:other.example"), ""); !errors.Is(err, ErrNotFound) {
+}
+
+// TestLocateIsBoundedInTime: where each question takes its whole time, no third one is asked.
+func TestLocateIsBoundedInTime(t *testing.T) {
+	const pointer = `slow.example. 60 IN NAPTR 10 10 "s" "SIP+D2U" "" _sip._udp.elsewhere.example.`
+	one, other := dnstest.Start(t, pointer), dnstest.Start(t, pointer)
+	slow := newResolver(t, one, other)
+	if found, err := slow.NAPTR(t.Context(), "slow.example"); err != nil || len(found) != 1 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+	one.Mute(true)
+	other.Mute(true)
+	locator := New(Options{Resolver: slow})
+	if _, err := locator.Locate(t.Context(), parse(t, "sip:slow.example"), ""); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}
-	if took := time.Since(began); took > lookupTime+500*time.Millisecond {
-		t.Errorf("it took %v", took)
+	if one.Asked("SRV _sip._udp.slow.example.") == 0 || one.Asked("SRV _sip._udp.elsewhere.example.") == 0 {
+		t.Error("the services are not looked for")
+	}
+	if asked := one.Asked("A slow.example.") + other.Asked("A slow.example."); asked > 0 {
+		t.Errorf("after %v a host is looked for, %d times", lookupTime, asked)
 	}
 }
 

@@ -70,9 +70,10 @@ func New(options Options) *Locator {
 	return &Locator{options: options}
 }
 
-// Locate gives the targets of a URI, at least one, in the order in which they are to be tried. It takes at most 2
-// seconds. Among servers of equal priority the same affinity, such as a user's address, always gives the same order.
-// A maddr parameter is not obeyed: it would let the writer of a URI aim at anybody.
+// Locate gives the targets of a URI, at least one, in the order in which they are to be tried. After 2 seconds it asks
+// the DNS nothing more, and waits only for what it has asked. Among servers of equal priority the same affinity, such
+// as a user's address, always gives the same order. A maddr parameter is not obeyed: it would let the writer of a URI
+// aim at anybody.
 func (l *Locator) Locate(ctx context.Context, uri sip.Uri, affinity string) ([]transport.Target, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTime)
 	defer cancel()

@@ -10,15 +10,21 @@ import (
 	"github.com/miekg/dns"
 )
 
-// ask answers a question: from the cache if that is fresh, else from a server, else from the cache if that will do.
+// ask answers a question: from the cache if that is fresh, else from a server unless ctx has ended, else from the cache
+// if that will do.
 func (r *Resolver) ask(ctx context.Context, name string, kind uint16) ([]dns.RR, error) {
 	q := question{name: dns.Fqdn(strings.ToLower(name)), kind: kind}
 	if _, ok := dns.IsDomainName(q.name); !ok || q.name == "." {
 		return nil, fmt.Errorf("%w: %q is no domain name", ErrFailed, name)
 	}
 	known, found := r.cache.find(q)
-	if !found || r.options.Now().After(known.fresh) {
+	now := r.options.Now()
+	switch {
+	case found && !now.After(known.fresh):
+	case ctx.Err() == nil:
 		known = r.refresh(ctx, q)
+	case !found || !now.Before(known.stale):
+		return nil, fmt.Errorf("%w: %w", ErrFailed, ctx.Err())
 	}
 	return known.records, known.err
 }

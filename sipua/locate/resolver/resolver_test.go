@@ -195,7 +195,7 @@ func TestLookUpIsBoundedInTime(t *testing.T) {
 	if _, err := s.Addresses(context.Background(), "a.example"); !errors.Is(err, ErrFailed) {
 		t.Error(err)
 	}
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 3*time.Second { // with the client's own time for an answer it would be 4 s
 		t.Errorf("it took %v", took)
 	}
 	asked := s.server.Asked("A a.example.")
