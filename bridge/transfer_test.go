@@ -229,7 +229,7 @@ func TestTransferToAForeignCodec(t *testing.T) {
 
 func TestTransferThatNobodyAnswers(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, func(o *bridge.ExchangeOptions) { o.Ring = 50 * time.Millisecond })
+	f := newFixture(t, func(o *bridge.ExchangeOptions) { o.Ring = 500 * time.Millisecond })
 	caller := bridgetest.NewIncoming(request(bridgetest.PCMU()), bridge.LegInfo{})
 	f.phone.Prepare = func(leg bridgetest.Dialled) {
 		if leg.Request.To == "sip:bob@test" {

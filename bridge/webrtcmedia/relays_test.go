@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
@@ -223,8 +222,7 @@ func TestNoRelay(t *testing.T) {
 			t.Errorf("%s: answer\n%s", name, answer)
 		}
 		bothWays(t, session, l, b, 111, 960)
-		begin := time.Now()
-		if _, err := client.Allocate(t.Context()); !errors.Is(err, turn.ErrUnavailable) || time.Since(begin) > time.Second {
+		if _, err := client.Allocate(t.Context()); !errors.Is(err, turn.ErrUnavailable) {
 			t.Errorf("%s: asked again: %v", name, err)
 		}
 		if got := engine.Stats().Unrelayed; got != 1 {

@@ -159,7 +159,7 @@ func TestConnectTimeout(t *testing.T) {
 // TestIdleTimeout drops a client that does not even answer pings.
 func TestIdleTimeout(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *rtmp.Options) { o.IdleTimeout = 300 * time.Millisecond })
+	w := newWorld(t, func(o *rtmp.Options) { o.IdleTimeout = time.Second })
 	client := rtmptest.Login(t, w.address, "alice@test", "secret")
 	if event, _, err := client.AwaitControl(chunk.UserControl).Event(); err != nil {
 		t.Errorf("the event is %d, %v", event, err)

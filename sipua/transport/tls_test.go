@@ -201,7 +201,7 @@ func TestTLSBadStreams(t *testing.T) {
 	authority := certificatetest.NewAuthority(t)
 	in := make(inbox, 10)
 	listener := listenTCP(t, transport.TCPOptions{
-		Receive: in.receive, TLS: secure(t, authority, "127.0.0.1"), Completion: 200 * time.Millisecond,
+		Receive: in.receive, TLS: secure(t, authority, "127.0.0.1"), Completion: time.Second,
 	})
 	open := func() net.Conn {
 		conn, err := tls.Dial("tcp", listener.LocalAddr().String(), &tls.Config{RootCAs: authority.Pool()})

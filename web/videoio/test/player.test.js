@@ -69,7 +69,7 @@ async function connected(stream = newStream(['audio', 'video'])) {
 
 test('the page hears that the player is there, before what its flashVars set', async () => {
   player.create(`bidirection=true&volume=0.25&src=${encodeURIComponent(src)}`);
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve)); // timers of one length run in their order
   assert.deepEqual(events[0], ['onCreationComplete', { objectID: 'phone1' }]);
   assert.deepEqual([element.getProperty('volume'), element.getProperty('src')], [0.25, src]);
   assert.equal(element.getProperty('bidirection'), true);
