@@ -69,11 +69,12 @@ func (w *world) placed(t *testing.T) {
 		t.Run(library+" is hung up on", func(t *testing.T) {
 			t.Parallel()
 			phone := callee(t, func(media sipp.Media) []sipp.Step {
-				return []sipp.Step{sipp.Answer(media), sipp.Pause(limit / 10), sipp.Bye(1)}
+				return []sipp.Step{sipp.Answer(media), sipp.AwaitGoOn(), sipp.Bye(1)}
 			})
 			p := w.newPage(t, library)
 			must(t, p.Call(nil, "call", phone.number()))
 			mustBe(t, p, "established")
+			must(t, phone.GoOn(limit))
 			mustBe(t, p, "ended")
 			must(t, phone.Wait(limit))
 		})
@@ -116,11 +117,13 @@ func (w *world) received(t *testing.T) {
 			t.Parallel()
 			p := w.newPage(t, library)
 			phone := w.callPage(t, p, func(uri string, media sipp.Media) []sipp.Step {
-				return []sipp.Step{sipp.Call(uri, media), sipp.AwaitAnswer(), sipp.Pause(limit / 10), sipp.CallerBye(2)}
+				return []sipp.Step{sipp.Call(uri, media), sipp.AwaitAnswer(), sipp.AwaitGoOn(), sipp.CallerBye(2)}
 			})
 			mustBe(t, p, "incoming")
 			must(t, p.Call(nil, "answer"))
 			mustBe(t, p, "established")
+			phone.mustGet(t, "SIP/2.0 200")
+			must(t, phone.GoOn(limit))
 			mustBe(t, p, "ended")
 			must(t, phone.Wait(limit))
 		})

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"sipbridge/test/e2e/baresip"
 	"sipbridge/test/e2e/sipp"
@@ -88,9 +87,11 @@ func (w *world) cancelled(t *testing.T) {
 			t.Parallel()
 			p := w.newPage(t, library)
 			phone := w.callPage(t, p, func(uri string, media sipp.Media) []sipp.Step {
-				return []sipp.Step{sipp.Call(uri, media), sipp.AwaitRinging(), sipp.Pause(time.Second), sipp.Cancel(uri)}
+				return []sipp.Step{sipp.Call(uri, media), sipp.AwaitRinging(), sipp.AwaitGoOn(), sipp.Cancel(uri)}
 			})
 			mustBe(t, p, "incoming")
+			phone.mustGet(t, "SIP/2.0 180")
+			must(t, phone.GoOn(limit))
 			mustBe(t, p, "ended")
 			must(t, phone.Wait(limit))
 		})
@@ -120,13 +121,14 @@ func (w *world) earlyMedia(t *testing.T) {
 		t.Run(library, func(t *testing.T) {
 			t.Parallel()
 			phone := callee(t, func(media sipp.Media) []sipp.Step {
-				return []sipp.Step{sipp.Early(media), sipp.Pause(5 * time.Second), sipp.Answer(media), sipp.AwaitBye()}
+				return []sipp.Step{sipp.Early(media), sipp.AwaitGoOn(), sipp.Answer(media), sipp.AwaitBye()}
 			})
 			p := w.newPage(t, library)
 			must(t, p.Call(nil, "call", phone.number()))
 			phone.playTo(t, "INVITE ")
 			mustBe(t, p, "early")
 			mustHear(t, p, phoneHz)
+			must(t, phone.GoOn(limit))
 			mustBe(t, p, "established")
 			mustTalk(t, p, phone)
 			mustRepeatSDP(t, p)

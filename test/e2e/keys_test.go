@@ -46,12 +46,13 @@ func (w *world) keys(t *testing.T) {
 	t.Run("by INFO to INFO", func(t *testing.T) {
 		t.Parallel()
 		p, phone := w.withoutEvents(t, func(media sipp.Media) []sipp.Step {
-			steps := []sipp.Step{sipp.Answer(media), sipp.Pause(3 * time.Second)}
+			steps := []sipp.Step{sipp.Answer(media), sipp.AwaitGoOn()}
 			for at := range allKeys {
 				steps = append(steps, sipp.Pause(200*time.Millisecond), sipp.Info(at+1, allKeys[at], at%2 == 0))
 			}
 			return append(steps, sipp.AwaitBye())
 		})
+		must(t, phone.GoOn(limit))
 		mustBeTold(t, p)
 		must(t, p.Call(nil, "hangup"))
 		must(t, phone.Wait(limit))

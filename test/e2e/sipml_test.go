@@ -94,11 +94,12 @@ func hearsEarlyMedia(t *testing.T, _ *world, p *page) {
 	t.Helper()
 	phone := callee(t, func(media sipp.Media) []sipp.Step {
 		return []sipp.Step{
-			sipp.Ring(), sipp.Early(media), sipp.Pause(time.Second), sipp.Answer(media), sipp.Pause(time.Second), sipp.Bye(1),
+			sipp.Ring(), sipp.Early(media), sipp.Pause(time.Second), sipp.Answer(media), sipp.AwaitGoOn(), sipp.Bye(1),
 		}
 	})
 	must(t, p.Call(nil, "call", phone.number()))
 	mustBe(t, p, "established")
+	must(t, phone.GoOn(limit))
 	mustBe(t, p, "ended")
 	must(t, phone.Wait(limit))
 }
@@ -140,12 +141,14 @@ func isCalled(t *testing.T, w *world, p *page) {
 func isHungUpOn(t *testing.T, w *world, p *page) {
 	t.Helper()
 	phone := w.callPage(t, p, func(uri string, media sipp.Media) []sipp.Step {
-		return []sipp.Step{sipp.Call(uri, media), sipp.AwaitAnswer(), sipp.Pause(time.Second), sipp.CallerBye(2)}
+		return []sipp.Step{sipp.Call(uri, media), sipp.AwaitAnswer(), sipp.AwaitGoOn(), sipp.CallerBye(2)}
 	})
 	mustBe(t, p, "incoming")
 	must(t, p.WaitEvent(limit, "stack m_permission_accepted", 1))
 	must(t, p.Call(nil, "answer"))
 	mustBe(t, p, "established")
+	phone.mustGet(t, "SIP/2.0 200")
+	must(t, phone.GoOn(limit))
 	mustBe(t, p, "ended")
 	must(t, phone.Wait(limit))
 }
@@ -165,10 +168,12 @@ func refuses(t *testing.T, w *world, p *page) {
 func isCalledInVain(t *testing.T, w *world, p *page) {
 	t.Helper()
 	phone := w.callPage(t, p, func(uri string, media sipp.Media) []sipp.Step {
-		return []sipp.Step{sipp.Call(uri, media), sipp.AwaitRinging(), sipp.Pause(time.Second), sipp.Cancel(uri)}
+		return []sipp.Step{sipp.Call(uri, media), sipp.AwaitRinging(), sipp.AwaitGoOn(), sipp.Cancel(uri)}
 	})
 	mustBe(t, p, "incoming")
 	must(t, p.WaitEvent(limit, "stack m_permission_accepted", 1))
+	phone.mustGet(t, "SIP/2.0 180")
+	must(t, phone.GoOn(limit))
 	mustBe(t, p, "ended")
 	must(t, phone.Wait(limit))
 }
@@ -183,13 +188,14 @@ func pressesKeys(t *testing.T, _ *world, p *page) {
 	t.Helper()
 	phone := callee(t, func(media sipp.Media) []sipp.Step {
 		return []sipp.Step{
-			sipp.Answer(media), sipp.Pause(time.Second), sipp.Info(1, '7', true), sipp.Reinvite(media, 2, "sendonly"),
+			sipp.Answer(media), sipp.AwaitGoOn(), sipp.Info(1, '7', true), sipp.Reinvite(media, 2, "sendonly"),
 			sipp.Pause(time.Second), sipp.Reinvite(media, 3, "sendrecv"), sipp.Pause(time.Second), sipp.Bye(4),
 		}
 	})
 	must(t, p.Call(nil, "call", phone.number()))
 	mustBe(t, p, "established")
 	must(t, p.Call(nil, "dtmf", "5"))
+	must(t, phone.GoOn(limit))
 	mustBe(t, p, "ended")
 	must(t, phone.Wait(limit))
 }

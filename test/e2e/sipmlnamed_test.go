@@ -23,13 +23,14 @@ func (w *world) sipmlNamedEvents(t *testing.T) {
 	must(t, p.Call(nil, "hearNamed", namedOnly()))
 	phone := callee(t, func(media sipp.Media) []sipp.Step {
 		return []sipp.Step{
-			sipp.Answer(media), sipp.Pause(time.Second), sipp.Reinvite(media, 1, "sendonly"), sipp.Pause(time.Second),
+			sipp.Answer(media), sipp.AwaitGoOn(), sipp.Reinvite(media, 1, "sendonly"), sipp.Pause(time.Second),
 			sipp.Bye(2),
 		}
 	})
 	must(t, p.Call(nil, "call", phone.number()))
 	mustBe(t, p, "established")
 	must(t, p.Call(nil, "dtmf", "5"))
+	must(t, phone.GoOn(limit))
 	mustBe(t, p, "ended")
 	must(t, phone.Wait(limit))
 	p.mustHaveNamed(t, "o_request INVITE", "sent_request INVITE", "media_added ", "media_added ", "o_request INFO",

@@ -206,7 +206,7 @@ func (w *world) sipmlReconnects(t *testing.T) {
 func (w *world) sipmlTransfers(t *testing.T) {
 	t.Parallel()
 	target := callee(t, func(media sipp.Media) []sipp.Step {
-		return []sipp.Step{sipp.Ring(), sipp.Answer(media), sipp.Pause(5 * time.Second), sipp.Bye(1)}
+		return []sipp.Step{sipp.Ring(), sipp.Answer(media), sipp.AwaitGoOn(), sipp.Bye(1)}
 	})
 	p, phone := w.talkingToScript(t, ours(w), answerUntilBye)
 	must(t, p.Call(nil, "transfer", target.number()))
@@ -214,6 +214,7 @@ func (w *world) sipmlTransfers(t *testing.T) {
 	for _, step := range []string{"trying", "accepted", "notify", "completed"} {
 		must(t, p.WaitEvent(limit, "call "+asksTransfer+step, 1))
 	}
+	must(t, target.GoOn(limit))
 	must(t, target.Wait(limit))
 	must(t, phone.Wait(limit))
 

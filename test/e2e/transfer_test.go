@@ -82,7 +82,7 @@ func (w *world) blind(t *testing.T) {
 			t.Parallel()
 			target := callee(t, func(media sipp.Media) []sipp.Step {
 				return []sipp.Step{
-					sipp.Ring(), sipp.Pause(time.Second), sipp.Answer(media), sipp.Pause(8 * time.Second), sipp.Bye(1),
+					sipp.Ring(), sipp.Pause(time.Second), sipp.Answer(media), sipp.AwaitGoOn(), sipp.Bye(1),
 				}
 			})
 			p, phone := w.talkingToScript(t, library, answerUntilBye)
@@ -100,6 +100,7 @@ func (w *world) blind(t *testing.T) {
 			if !strings.Contains(invite, "\nReferred-By:") || !strings.Contains(invite, p.user+"@localhost") {
 				t.Errorf("the target is not told who sends the caller: %s", invite)
 			}
+			must(t, target.GoOn(limit))
 			must(t, target.Wait(limit))
 			must(t, phone.Wait(limit))
 		})
@@ -154,7 +155,7 @@ func (w *world) attendedByPhone(t *testing.T) {
 		}
 	})
 	target := callee(t, func(media sipp.Media) []sipp.Step {
-		return []sipp.Step{sipp.Answer(media), sipp.Pause(12 * time.Second), sipp.Bye(1)}
+		return []sipp.Step{sipp.Answer(media), sipp.AwaitGoOn(), sipp.Bye(1)}
 	})
 	must(t, referrer.Dial(held.number()))
 	mustHear(t, held, pageHz)
@@ -163,6 +164,7 @@ func (w *world) attendedByPhone(t *testing.T) {
 	mustHear(t, target, pageHz)
 	must(t, referrer.Join(1, 2))
 	mustJoin(t, held, target)
+	must(t, target.GoOn(limit))
 	must(t, target.Wait(limit))
 	must(t, held.Wait(limit))
 }
@@ -208,7 +210,7 @@ func (w *world) byPhone(t *testing.T) {
 		target := w.newPage(t, sipJS)
 		phone := callee(t, func(media sipp.Media) []sipp.Step {
 			return []sipp.Step{
-				sipp.Answer(media), sipp.Pause(3 * time.Second), sipp.Refer(1, 202, "sip:"+target.user+"@localhost"),
+				sipp.Answer(media), sipp.AwaitGoOn(), sipp.Refer(1, 202, "sip:"+target.user+"@localhost"),
 				sipp.AwaitNotify(), sipp.AwaitNotify(), sipp.AwaitNotify(), sipp.Bye(2),
 			}
 		})
@@ -216,6 +218,7 @@ func (w *world) byPhone(t *testing.T) {
 		must(t, p.Call(nil, "call", phone.number()))
 		mustBe(t, p, "established")
 		mustTalk(t, p, phone)
+		must(t, phone.GoOn(limit))
 		mustBe(t, target, "incoming")
 		must(t, target.Call(nil, "answer"))
 		must(t, phone.Wait(limit))
@@ -259,13 +262,14 @@ func (w *world) withoutReports(t *testing.T) {
 	p := w.newPage(t, jsSIP)
 	phone := callee(t, func(media sipp.Media) []sipp.Step {
 		return []sipp.Step{
-			sipp.Answer(media), sipp.Pause(2 * time.Second),
+			sipp.Answer(media), sipp.AwaitGoOn(),
 			sipp.Refer(1, 200, "sip:echo@localhost", "Refer-Sub: false", "Require: norefersub"), sipp.AwaitBye(),
 		}
 	})
 	must(t, p.Call(nil, "call", phone.number()))
 	mustBe(t, p, "established")
 	mustHear(t, p, phoneHz)
+	must(t, phone.GoOn(limit))
 	must(t, phone.Wait(limit))
 	mustHear(t, p, pageHz) // its own echo
 	must(t, p.Call(nil, "hangup"))
@@ -277,11 +281,12 @@ func (w *world) againAndAgain(t *testing.T) {
 	for range 3 {
 		target := callee(t, answerUntilBye)
 		p, phone := w.talkingToScript(t, jsSIP, func(media sipp.Media) []sipp.Step {
-			return []sipp.Step{sipp.Answer(media), sipp.Pause(6 * time.Second), sipp.Bye(1)}
+			return []sipp.Step{sipp.Answer(media), sipp.AwaitGoOn(), sipp.Bye(1)}
 		})
 		must(t, p.Call(nil, "transfer", target.number()))
 		mustReport(t, p, "accepted", 200)
 		mustJoin(t, phone, target)
+		must(t, phone.GoOn(limit))
 		must(t, phone.Wait(limit))
 		must(t, target.Wait(limit))
 	}

@@ -186,11 +186,18 @@ func (s *scripted) number() string {
 	return "sip:" + transport + s.Address[strings.LastIndexByte(s.Address, ':')+1:] + "@localhost"
 }
 
-// playTo lets the ear play to the audio port in the newest message that begins so.
-func (s *scripted) playTo(t *testing.T, start string) {
+// mustGet waits for a message that begins so, and gives the newest.
+func (s *scripted) mustGet(t *testing.T, start string) string {
 	t.Helper()
 	message, err := s.WaitMessage(start, limit)
 	must(t, err)
+	return message
+}
+
+// playTo lets the ear play to the audio port in the newest message that begins so.
+func (s *scripted) playTo(t *testing.T, start string) {
+	t.Helper()
+	message := s.mustGet(t, start)
 	port := sipp.AudioPort(message)
 	if port == 0 {
 		t.Fatalf("no audio in %q", message)

@@ -205,8 +205,10 @@ func scenario(options Options) string {
 	}
 	// sipp insists that every variable is used somewhere; which are depends on the steps.
 	used := "peer"
-	if strings.Contains(text.String(), `assign_to="rseq"`) {
-		used = "peer,rseq"
+	for _, sometimes := range []string{"rseq", "via"} {
+		if strings.Contains(text.String(), fmt.Sprintf("assign_to=%q", sometimes)) {
+			used += "," + sometimes
+		}
 	}
 	if options.Remote == "" {
 		used = "via,from,to,cseq"

@@ -224,8 +224,14 @@ func Call(uri string, media Media) Step {
 
 const keepPeer = `<action><ereg regexp=".*" search_in="hdr" header="To:" assign_to="peer"/></action>`
 
+// keepRinging also stores the INVITE's own Via, which a CANCEL has, too.
+const keepRinging = `<action>
+      <ereg regexp=".*" search_in="hdr" header="To:" assign_to="peer"/>
+      <ereg regexp=".*" search_in="hdr" header="Via:" assign_to="via"/>
+    </action>`
+
 // AwaitRinging awaits 180.
-func AwaitRinging() Step { return recv(`response="180" rrs="true"`, keepPeer) }
+func AwaitRinging() Step { return recv(`response="180" rrs="true"`, keepRinging) }
 
 // AwaitAnswer awaits 200, over any further 180 or 183, and ACKs it.
 func AwaitAnswer() Step {
@@ -245,10 +251,10 @@ func AwaitFailure(uri string, code int) Step {
       CSeq: 1 ACK%s`, uri, callerFrom, noBody))
 }
 
-// Cancel cancels the INVITE and awaits 200 and 487.
+// Cancel cancels an INVITE that rings, and awaits 200 and 487.
 func Cancel(uri string) Step {
 	return send(fmt.Sprintf(`CANCEL %s SIP/2.0
-      [last_Via:]
+      Via: [$via]
       Max-Forwards: 70
       From: %s
       To: <%s>
