@@ -160,6 +160,8 @@ func write(dir, name, content string) error {
 	return nil
 }
 
+// config has the phone's media at ports that nobody is given by number: not those of a service, which may bind them
+// later, and not those that the kernel hands out.
 func config(dir, source, address string, rate, controlPort int) string {
 	return fmt.Sprintf(`poll_method epoll
 sip_listen %[1]s
@@ -173,6 +175,7 @@ auplay_srate %[4]d
 ausrc_channels 1
 auplay_channels 1
 rtp_stats yes
+rtp_ports 2000-9998
 module_path %[5]s
 module g711.so
 module opus.so

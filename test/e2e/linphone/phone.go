@@ -48,6 +48,10 @@ var ErrPhone = errors.New("linphonec")
 
 const startLimit = 30 * time.Second
 
+// portPairs are one for SIP, one each for the sound of two calls, and one each for their pictures: linphonec takes the
+// next pair for the second call, and shares its ports with whoever has them.
+const portPairs = 5
+
 // sampleRate of the file that linphonec plays.
 const sampleRate = 16000
 
@@ -57,7 +61,7 @@ func Start(options Options) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := process.FreePort()
+	port, err := process.FreePorts(portPairs)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +138,8 @@ func (o Options) pictures() string {
 func configuration(options Options, port int) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "[sip]\nsip_port=%d\nsip_tcp_port=0\nsip_tls_port=0\nuse_ipv6=0\nbind_address=127.0.0.1\n"+
-		"default_proxy=0\n[rtp]\naudio_rtp_port=%d\n[sound]\nechocancellation=0\n", port, port+2)
+		"default_proxy=0\n[rtp]\naudio_rtp_port=%d\nvideo_rtp_port=%d\n[sound]\nechocancellation=0\n",
+		port, port+2, port+6)
 	fmt.Fprintf(&text, "[proxy_0]\nreg_proxy=<sip:%[1]s;transport=udp>\nreg_route=<sip:%[1]s;transport=udp;lr>\n"+
 		"reg_identity=sip:%[2]s@%[3]s\nreg_sendregister=1\nreg_expires=600\n",
 		options.Registrar, options.User, options.Domain)

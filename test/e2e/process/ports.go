@@ -19,14 +19,26 @@ const (
 
 // FreePort returns an even loopback port that is free for UDP and for TCP, as is the next, which some SIP peers
 // take for TLS. No other test gets it, in this process or another, until this process ends.
-func FreePort() (int, error) {
+func FreePort() (int, error) { return FreePorts(1) }
+
+// FreePorts returns the first of so many pairs of such ports, side by side.
+func FreePorts(pairs int) (int, error) {
 	for range ports {
-		port := firstPort + 2*rand.IntN(ports/2)
-		if reserve(port) && free(port) && free(port+1) {
-			return port, nil
+		if first := firstPort + 2*rand.IntN(ports/2-pairs+1); freePairs(first, pairs) {
+			return first, nil
 		}
 	}
 	return 0, errors.New("no loopback port is free for UDP and TCP alike")
+}
+
+// freePairs takes pairs of ports for this process. Those that it has taken in vain it keeps.
+func freePairs(first, pairs int) bool {
+	for port := first; port < first+2*pairs; port += 2 {
+		if !reserve(port) || !free(port) || !free(port+1) {
+			return false
+		}
+	}
+	return true
 }
 
 // reserve takes a port for this process by a lock on a file, which the system releases when the process ends: a test

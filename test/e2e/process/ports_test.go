@@ -15,4 +15,13 @@ func TestNoPortIsGivenTwice(t *testing.T) {
 		}
 		given[port] = true
 	}
+	first, err := FreePorts(5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for port := first; port < first+10; port += 2 {
+		if given[port] || reserve(port) {
+			t.Errorf("port %d, of five pairs from %d on, is another's", port, first)
+		}
+	}
 }
