@@ -54,6 +54,7 @@ func (w *world) keepsItsCalls(t *testing.T, kind browser.Kind) {
 	}
 	p.await("line", "registered")
 	if kind == browser.Chromium { // what follows goes the same way in Firefox
+		p.mustShow("quality-mos", "good") // the machine is this test's
 		p.mustRestart(phone)
 	}
 	p.click("hangup")

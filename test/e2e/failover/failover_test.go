@@ -290,8 +290,9 @@ func TestServerComesBackAfterTwoProbes(t *testing.T) {
 		t.Errorf("the call did not go there\n%s", server.Report())
 	}
 	for _, change := range []string{"SIP server does not answer its probes", "SIP server answers again"} {
-		if count := strings.Count(w.Log(), fmt.Sprintf("msg=%q domain=list.test", change)); count != 1 {
-			t.Errorf("%q is %d times in the log", change, count)
+		told := fmt.Sprintf("msg=%q domain=list.test transport=UDP address=127.0.0.1:%d", change, port)
+		if count := strings.Count(w.Log(), told); count != 1 {
+			t.Errorf("%q is %d times in the log", told, count)
 		}
 	}
 }
