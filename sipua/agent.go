@@ -13,6 +13,7 @@ import (
 	"sipbridge/sipua/notifier"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/proxy"
+	"sipbridge/sipua/relay"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
@@ -24,9 +25,7 @@ type Agent struct {
 	transactions *transaction.Table
 	dialogs      *dialogs
 	users        *flowUsers
-	relays       *relayBindings
-	relayGuard   relayGuard
-	paths        *relayPaths
+	relay        *relay.Relay
 	failover     *failover.Servers
 	proxies      *proxy.Calls
 	rates        *userRates
@@ -39,8 +38,6 @@ type Agent struct {
 	trunks       trunks
 	accounts     sync.Map // the keys are *accountRegistration
 	stats        counters
-	// relayedSubscriptions are those at upstream servers.
-	relayedSubscriptions *relayedSubscriptions
 	*complaints
 	// tagKey makes the tags of stateless responses.
 	tagKey [32]byte
@@ -61,17 +58,12 @@ func NewAgent(options Options) *Agent {
 		transactions: transaction.NewTable(transaction.Options{
 			FlowTo: flowTo(options.Transports), Trace: options.Trace, Log: options.Log,
 		}),
-		dialogs:    newDialogs(),
-		users:      newFlowUsers(),
-		relays:     newRelayBindings(),
-		relayGuard: newRelayGuard(),
-		paths:      newRelayPaths(),
-		rates:      newUserRates(requestsPerSecond, requestsAtOnce),
-		names:      newUserRates(namesPerSecond, namesAtOnce),
-		strangers:  newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
-		removals:   notifier.NewRemovals(),
-
-		relayedSubscriptions: newRelayedSubscriptions(),
+		dialogs:   newDialogs(),
+		users:     newFlowUsers(),
+		rates:     newUserRates(requestsPerSecond, requestsAtOnce),
+		names:     newUserRates(namesPerSecond, namesAtOnce),
+		strangers: newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
+		removals:  notifier.NewRemovals(),
 		upstreams: upstreamAddresses{
 			addresses: make(map[netip.AddrPort]serverAddress), targets: make(map[string][]transport.Target),
 		},
@@ -92,6 +84,7 @@ func NewAgent(options Options) *Agent {
 	a.failover = a.newFailover()
 	a.trunks = a.newTrunks(options.Trunks)
 	a.proxies = a.newProxies()
+	a.relay = a.newRelay()
 	a.lookUpUpstreams(context.Background(), a.numericServers())
 	return a
 }
@@ -121,11 +114,10 @@ func (a *Agent) Run(ctx context.Context) error {
 // FlowClosed forgets what was known of a flow; its bindings are gone. Legs see it by the flow's Done channel.
 func (a *Agent) FlowClosed(flow transport.Flow) {
 	a.users.forget(flow)
-	a.relays.forget(flow)
+	a.relay.FlowClosed(flow)
 	a.proxies.FlowClosed(flow)
 	a.trunks.flowClosed(flow)
 	a.accountsFlowClosed(flow)
-	a.relayedSubscriptions.forget(flow)
 	a.removals.FlowClosed(flow)
 	a.notifier.FlowClosed(flow)
 	a.presence.SourceGone(flow)

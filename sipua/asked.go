@@ -28,8 +28,8 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 		a.askedByTrunk(&asked, request, who.peer)
 	}
 	if binding, ok := a.relayedToken(request); ok && who.origin == bridge.OriginUpstream &&
-		domainOf(binding.user) == who.trunk {
-		asked.To = "sip:" + binding.token + "@" + who.trunk // the Directory knows the token
+		domainOf(binding.User) == who.trunk {
+		asked.To = "sip:" + binding.Token + "@" + who.trunk // the Directory knows the token
 	}
 	login, hasLogin := breakerLogin(request)
 	if upstream, ok := a.passesCredentials(request, who); ok {

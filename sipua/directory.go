@@ -5,6 +5,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/relay"
 	"sipbridge/sipua/wire"
 )
 
@@ -52,4 +53,20 @@ func (a *Agent) Lookup(user, domain string) (targets []bridge.Target, known bool
 		targets = append(targets, bridge.Target{Endpoint: endpoint, URI: "sip:" + aor})
 	}
 	return targets, a.options.Registrar.Known(user, local)
+}
+
+// relayTargets gives the devices that an upstream server may mean: by token exactly one, by user all.
+func (a *Agent) relayTargets(name, domain string) (targets []bridge.Target, known bool) {
+	bindings := a.relay.BindingsOf(name + "@" + domain)
+	if binding, ok := a.relay.Binding(name); ok && domainOf(binding.User) == domain {
+		bindings = []relay.Binding{binding}
+	}
+	for _, binding := range bindings {
+		endpoint := binding.Endpoint
+		if endpoint == nil {
+			endpoint = bindingEndpoint{agent: a, contact: binding.Contact, flow: binding.Flow, user: binding.User}
+		}
+		targets = append(targets, bridge.Target{Endpoint: endpoint, URI: "sip:" + binding.User})
+	}
+	return targets, len(targets) > 0
 }

@@ -35,7 +35,7 @@ func (a *Agent) receiveNew(flow, reply transport.Flow, request *sip.Request) {
 		} else if err := a.mayRelay(flow, request, upstream); err != nil {
 			a.refuse(reply, request, err)
 		} else {
-			a.relay(flow, reply, request, upstream)
+			a.passOn(flow, reply, request, upstream)
 		}
 	case sip.NOTIFY:
 		a.receiveNotify(flow, reply, request)
@@ -96,13 +96,13 @@ func (a *Agent) mayRelay(flow transport.Flow, request *sip.Request, upstream Ups
 		return bridge.Cause{Status: 403}
 	}
 	if request.Method == sip.REGISTER {
-		return a.relayGuard.admit(flow, request)
+		return a.relay.Admit(flow, request)
 	}
 	if a.users.get(flow) != message.AddressOfRecord(from) {
 		return bridge.Cause{Status: 403}
 	}
 	if !a.rates.allow(message.AddressOfRecord(from), time.Now()) {
-		return tooManyRequests()
+		return message.TooManyRequests()
 	}
 	return nil
 }

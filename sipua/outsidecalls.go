@@ -23,15 +23,9 @@ func (a *Agent) knownSender(flow transport.Flow, request *sip.Request) (identity
 	case who.origin == bridge.OriginUnknown:
 		return identity{}, bridge.Cause{Status: 403}
 	case who.user != "" && !a.rates.allow(who.user, time.Now()):
-		return identity{}, tooManyRequests()
+		return identity{}, message.TooManyRequests()
 	default:
 		return who, nil
-	}
-}
-
-func tooManyRequests() bridge.Cause {
-	return bridge.Cause{
-		Status: 503, Text: "Too Many Requests", Headers: []bridge.Header{{Name: "Retry-After", Value: "5"}},
 	}
 }
 

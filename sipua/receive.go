@@ -169,15 +169,10 @@ func (a *Agent) receiveInOtherDialog(flow, reply transport.Flow, request *sip.Re
 	if a.notifier.ReceiveInDialog(flow, reply, request) {
 		return
 	}
-	if s := a.relayedSubscriptions.ofBrowser(request); s != nil {
-		a.receiveFromBrowser(s, flow, reply, request)
-		return
+	upstream, _ := a.fromUpstream(flow)
+	if !a.relay.PassInDialog(flow, reply, request, upstream.Domain) {
+		a.reply(reply, request, 481)
 	}
-	if s := a.relayedSubscriptions.ofServer(request); s != nil {
-		a.receiveFromServer(s, flow, reply, request)
-		return
-	}
-	a.reply(reply, request, 481)
 }
 
 // Undelivered takes the news that a datagram came back (RFC 3261 section 18.4): quoted is its beginning.

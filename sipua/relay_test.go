@@ -74,7 +74,7 @@ func TestRegisterPassesThroughWithItsChallenge(t *testing.T) {
 		len(refused.GetHeaders("Via")) != 1 {
 		t.Errorf("challenge %s", refused)
 	}
-	if s.agent.relays.of("alice@up.example") != nil || s.agent.users.get(p) != "" {
+	if s.agent.relay.BindingsOf("alice@up.example") != nil || s.agent.users.get(p) != "" {
 		t.Error("bound without the server's word")
 	}
 
@@ -95,7 +95,7 @@ func TestRegisterPassesThroughWithItsChallenge(t *testing.T) {
 	if ok.GetHeader("Path") != nil {
 		t.Error("the server's topology is shown")
 	}
-	if s.agent.users.get(p) != "alice@up.example" || len(s.agent.relays.of("alice@up.example")) != 1 {
+	if s.agent.users.get(p) != "alice@up.example" || len(s.agent.relay.BindingsOf("alice@up.example")) != 1 {
 		t.Error("not bound")
 	}
 	if strings.Contains(trace.String(), "0123456789abcdef") {
@@ -132,7 +132,7 @@ func TestBindingsAtAnUpstreamServerEnd(t *testing.T) {
 			p, server := s.peer("WS", "192.0.2.9:5070"), s.peer("UDP", upstreamAddress)
 			contact := s.registerUpstream(p, server, 1)
 			end(s, p, server)
-			if left := s.agent.relays.of("alice@up.example"); left != nil {
+			if left := s.agent.relay.BindingsOf("alice@up.example"); left != nil {
 				t.Errorf("bindings %v", left)
 			}
 			if targets, _ := s.agent.Lookup(contact.Address.User, "up.example"); targets != nil {

@@ -88,7 +88,7 @@ func TestSubscriptionAtAnUpstreamServer(t *testing.T) {
 	server.sayRaw("", notifyOf(subscribe, "2", "srv", "terminated;reason=timeout")...)
 	p.respond(p.request(sip.NOTIFY), 200, "", "")
 	server.status(200)
-	eventually(t, "the subscription is left", func() bool { return s.agent.relayedSubscriptions.ofServer(notify) == nil })
+	eventually(t, "the subscription is left", func() bool { return s.agent.relay.Subscriptions() == 0 })
 	server.sayRaw("", notifyOf(subscribe, "3", "srv", "active")...)
 	server.status(481)
 	s.settled()

@@ -4,8 +4,8 @@ import "sync/atomic"
 
 // counters are what the agent counts.
 type counters struct {
-	received, malformed, refused, stray, panics, challenged, relayed, unheard, scanners atomic.Uint64
-	delivered, badTokens, proxied, badRoutes, strangers, callsOnly                      atomic.Uint64
+	received, malformed, refused, stray, panics, challenged, unheard, scanners atomic.Uint64
+	delivered, badTokens, proxied, badRoutes, strangers, callsOnly             atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
@@ -55,7 +55,7 @@ func (a *Agent) Stats() Stats {
 		Proxied:            a.stats.proxied.Load(),
 		BadRoutes:          a.stats.badRoutes.Load(),
 		FailedOver:         a.failover.FailedOver(),
-		Relayed:            a.stats.relayed.Load(),
+		Relayed:            a.relay.Passed(),
 		Scanners:           a.stats.scanners.Load(),
 		Strangers:          a.stats.strangers.Load(),
 		CallsOnly:          a.stats.callsOnly.Load(),

@@ -74,7 +74,7 @@ func (a *Agent) mayRefresh(flow, subscribed transport.Flow, user string) error {
 	case flow == subscribed, !comesBack(flow) && !comesBack(subscribed) && sameHost, a.users.get(flow) == user:
 		return nil
 	case !a.rates.allow(user, time.Now()):
-		return tooManyRequests()
+		return message.TooManyRequests()
 	default:
 		return bridge.Cause{Status: 403}
 	}

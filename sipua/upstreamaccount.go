@@ -13,6 +13,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/relay"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 )
@@ -71,15 +72,15 @@ func (a *Agent) RegisterAccount(
 	}
 	registering := &accountRegistration{agent: a}
 	registration := trunk.NewRegistration(server, registering, slog.New(slog.DiscardHandler))
-	registering.binding = relayBinding{
-		token: registration.Token(), user: account.Name + "@" + upstream.Domain, endpoint: device,
+	registering.binding = relay.Binding{
+		Token: registration.Token(), User: account.Name + "@" + upstream.Domain, Endpoint: device,
 	}
 	registering.registration = registration
 	registration.Observe(func(err error) { told(registering.outcome(err)) })
 	a.accounts.Store(registering, registering)
 	defer a.accounts.Delete(registering)
 	registration.Run(ctx, 0)
-	a.relays.remove(registration.Token())
+	a.relay.Unbind(registration.Token())
 	return nil
 }
 
@@ -89,7 +90,7 @@ type accountRegistration struct {
 	registration *trunk.Registration
 
 	mu      sync.Mutex
-	binding relayBinding   // guarded by mu
+	binding relay.Binding  // guarded by mu
 	way     transport.Flow // guarded by mu; by which it was last granted
 }
 
@@ -112,8 +113,8 @@ func (r *accountRegistration) outcome(err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil {
-		r.binding.until = time.Now().Add(mostAccountTime)
-		r.agent.relays.add(r.binding)
+		r.binding.Until = time.Now().Add(mostAccountTime)
+		r.agent.relay.Bind(r.binding)
 		return nil
 	}
 	if status, reason, ok := trunk.StatusOf(err); ok {

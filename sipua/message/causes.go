@@ -158,6 +158,13 @@ func TooMany(status int, wait time.Duration) bridge.Cause {
 	return bridge.Cause{Status: status, Headers: []bridge.Header{{Name: "Retry-After", Value: seconds}}, Err: errTooMany}
 }
 
+// TooManyRequests refuses for a moment somebody who asks too much.
+func TooManyRequests() bridge.Cause {
+	return bridge.Cause{
+		Status: 503, Text: "Too Many Requests", Headers: []bridge.Header{{Name: "Retry-After", Value: "5"}},
+	}
+}
+
 // NotEncrypted is what a caller hears who asked for encryption on each hop where there is none (RFC 5630 section 5.3).
 func NotEncrypted() bridge.Cause { return bridge.Cause{Status: 480, Text: "No Encrypted Way"} }
 

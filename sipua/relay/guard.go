@@ -1,4 +1,4 @@
-package sipua
+package relay
 
 import (
 	"time"
@@ -11,33 +11,33 @@ import (
 )
 
 const (
-	// relayRate and relayBurst bound the REGISTER requests of one source that go to upstream servers, a second and at
-	// once. A proxy on this machine stands for everybody and has no bound but that of each connection.
-	relayRate  = 10
-	relayBurst = 100
-	// relaySources is how many sources are remembered.
-	relaySources = 10_000
-	// relayTries and relayLock are those of digest.
-	relayTries = 5
-	relayLock  = 30 * time.Second
+	// registerRate and registerBurst bound the REGISTER requests of one source that go to servers, a second and at once. A
+	// proxy on this machine stands for everybody and has no bound but that of each connection.
+	registerRate  = 10
+	registerBurst = 100
+	// sources is how many sources are remembered.
+	sources = 10_000
+	// tries and lockTime are those of digest.
+	tries    = 5
+	lockTime = 30 * time.Second
 )
 
-// relayGuard keeps browsers from using us to guess passwords at an upstream server: that would see only our address,
+// guard keeps browsers from using us to guess passwords at an upstream server: that would see only our address,
 // and shut everybody out.
-type relayGuard struct {
+type guard struct {
 	guesses *digest.Guard
 	rate    *transport.SourceLimiter
 }
 
-func newRelayGuard() relayGuard {
-	return relayGuard{
-		guesses: digest.NewGuard(relayTries, relayLock),
-		rate:    transport.NewSourceLimiter(relayRate, relayBurst, relaySources),
+func newGuard() guard {
+	return guard{
+		guesses: digest.NewGuard(tries, lockTime),
+		rate:    transport.NewSourceLimiter(registerRate, registerBurst, sources),
 	}
 }
 
 // admit tells whether a REGISTER may go on. The error is a bridge.Cause to answer with.
-func (g relayGuard) admit(flow transport.Flow, request *sip.Request) error {
+func (g guard) admit(flow transport.Flow, request *sip.Request) error {
 	source, now := flow.RemoteAddr().Addr(), time.Now()
 	if !source.IsLoopback() && !g.rate.Allow(source, now) {
 		return message.TooMany(503, time.Second)
@@ -52,7 +52,7 @@ func (g relayGuard) admit(flow transport.Flow, request *sip.Request) error {
 }
 
 // tried notes how a server took an attempt.
-func (g relayGuard) tried(user string, flow transport.Flow, response *sip.Response) {
+func (g guard) tried(user string, flow transport.Flow, response *sip.Response) {
 	source := digest.SourceOf(flow.RemoteAddr().Addr())
 	asks := append(message.Values(response, "WWW-Authenticate"), message.Values(response, "Proxy-Authenticate")...)
 	switch {

@@ -1,4 +1,4 @@
-package sipua
+package relay
 
 import (
 	"slices"
@@ -12,14 +12,15 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// relayedSubscription is a browser's subscription at an upstream server. Its dialog is theirs: Call-ID, tags and
+// subscription is a browser's subscription at a server. Its dialog is theirs: Call-ID, tags and
 // sequence numbers cross unchanged, and each side knows the other by an address of ours.
-type relayedSubscription struct {
+type subscription struct {
 	// callID and tag, of the browser, name it.
 	callID, tag string
 	// user is who watches, token what the server knows him by.
 	user, token string
-	upstream    Upstream
+	// to is the server's domain.
+	to Domain
 
 	mu sync.Mutex
 	// flow is the browser's connection, contact its address. Guarded by mu.
@@ -42,7 +43,7 @@ type relayedSubscription struct {
 const mostEarly = 8
 
 // whenAnswered does something once the browser has its answer. It reports false if too much waits.
-func (s *relayedSubscription) whenAnswered(do func()) bool {
+func (s *subscription) whenAnswered(do func()) bool {
 	s.mu.Lock()
 	ready := s.answered
 	fits := ready || len(s.waiting) < mostEarly
@@ -57,7 +58,7 @@ func (s *relayedSubscription) whenAnswered(do func()) bool {
 }
 
 // release lets what waits happen: the browser has its answer.
-func (s *relayedSubscription) release() {
+func (s *subscription) release() {
 	s.mu.Lock()
 	waiting := s.waiting
 	s.answered, s.waiting = true, nil
@@ -67,24 +68,23 @@ func (s *relayedSubscription) release() {
 	}
 }
 
-// newRelayedSubscription notes a SUBSCRIBE that goes up: the first NOTIFY may come before its 200.
-func (a *Agent) newRelayedSubscription(flow transport.Flow, request *sip.Request, upstream Upstream,
-) *relayedSubscription {
-	from, contact := request.From(), message.Contact(request)
-	s := &relayedSubscription{
-		callID: request.CallID().Value(), user: message.AddressOfRecord(from.Address),
-		upstream: upstream, flow: flow, contact: contact.Address, until: time.Now().Add(transaction.Timeout),
+// newSubscription notes a SUBSCRIBE that goes up: the first NOTIFY may come before its 200.
+func (r *Relay) newSubscription(flow transport.Flow, received *sip.Request, to Domain) *subscription {
+	from, contact := received.From(), message.Contact(received)
+	s := &subscription{
+		callID: received.CallID().Value(), user: message.AddressOfRecord(from.Address),
+		to: to, flow: flow, contact: contact.Address, until: time.Now().Add(transaction.Timeout),
 	}
 	s.tag, _ = from.Params.Get("tag")
-	known, ok := a.relays.same(s.user, contact.Address.String(), flow)
-	if s.token = known.token; !ok {
+	known, ok := r.bindings.same(s.user, contact.Address.String(), flow)
+	if s.token = known.Token; !ok {
 		s.token = message.NewTag()
 	}
 	return s
 }
 
 // established takes the server's side of the dialog from its answer to a SUBSCRIBE.
-func (s *relayedSubscription) established(response *sip.Response, isRemoval bool) {
+func (s *subscription) established(response *sip.Response, isRemoval bool) {
 	routes := message.RecordedRoutes(response)
 	slices.Reverse(routes)
 	seconds := max(message.Expires(response), 0)
@@ -97,7 +97,7 @@ func (s *relayedSubscription) established(response *sip.Response, isRemoval bool
 
 // notified takes the server's side from a NOTIFY, and tells whether that belongs to the subscription: another tag is
 // that of another server, to which a proxy forked the SUBSCRIBE (RFC 6665 section 4.1.4).
-func (s *relayedSubscription) notified(notify *sip.Request) bool {
+func (s *subscription) notified(notify *sip.Request) bool {
 	tag, _ := notify.From().Params.Get("tag")
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +109,7 @@ func (s *relayedSubscription) notified(notify *sip.Request) bool {
 }
 
 // learn notes the server's side of the dialog; routes count only once. mu is held.
-func (s *relayedSubscription) learn(tag string, contact *sip.ContactHeader, routes []sip.Uri) {
+func (s *subscription) learn(tag string, contact *sip.ContactHeader, routes []sip.Uri) {
 	if s.serverTag == "" {
 		s.serverTag, s.routes = tag, routes
 	}
@@ -119,21 +119,21 @@ func (s *relayedSubscription) learn(tag string, contact *sip.ContactHeader, rout
 }
 
 // path gives the Request-URI and routes of a request to the server.
-func (s *relayedSubscription) path() (requestURI sip.Uri, routes []sip.Uri) {
+func (s *subscription) path() (requestURI sip.Uri, routes []sip.Uri) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return message.Path(s.target, s.routes)
 }
 
 // place gives where the browser is.
-func (s *relayedSubscription) place() (flow transport.Flow, contact sip.Uri) {
+func (s *subscription) place() (flow transport.Flow, contact sip.Uri) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.flow, *s.contact.Clone()
 }
 
 // moves notes that the browser goes on from another connection, or with another Contact.
-func (s *relayedSubscription) moves(flow transport.Flow, request *sip.Request) {
+func (s *subscription) moves(flow transport.Flow, request *sip.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flow = flow
@@ -143,14 +143,14 @@ func (s *relayedSubscription) moves(flow transport.Flow, request *sip.Request) {
 }
 
 // isOver tells whether the server will say no more at a time.
-func (s *relayedSubscription) isOver(now time.Time) bool {
+func (s *subscription) isOver(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return now.After(s.until)
 }
 
 // hasEnded tells whether the browser has unsubscribed; the server may still tell that.
-func (s *relayedSubscription) hasEnded() bool {
+func (s *subscription) hasEnded() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ended

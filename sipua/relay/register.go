@@ -1,4 +1,4 @@
-package sipua
+package relay
 
 import (
 	"strconv"
@@ -12,16 +12,17 @@ import (
 	"sipbridge/sipua/transport"
 )
 
-// relayedRegister is what is to be done for a REGISTER that goes to an upstream server, so that calls come back.
+// register is what is to be done for a REGISTER that goes to an upstream server, so that calls come back.
 //
 // The server must not get the browser's Contact, which leads nowhere. Two things can stand for it. A token at our own
 // address in the Contact works with every server. A server that has Path (RFC 3327) can get the Contact as it is, with
 // its +sip.instance and reg-id, and a Path with the token: then it sees one device as one, also when it comes by
 // several bridges (RFC 5626). Which server has Path shows in its 200, which repeats it; so a first REGISTER has both.
-type relayedRegister struct {
-	agent    *Agent
-	source   transport.Flow
-	upstream Upstream
+type register struct {
+	relay  *Relay
+	source transport.Flow
+	// to answers the server's challenge once, if it can.
+	to Domain
 	// user is whom it is for, token what leads to the browser.
 	user, token string
 	// contact is the browser's; nil if the REGISTER has none, or "*".
@@ -34,50 +35,45 @@ type relayedRegister struct {
 	former string
 	// attempted says that the browser tries to prove who it is.
 	attempted bool
-	// login answers the server's challenge, once; hasLogin is false without one.
-	login    digest.Login
-	hasLogin bool
-	// credentials are that answer.
+	// credentials are what answers a challenge, made by us.
 	credentials sip.Header
 }
 
-func (a *Agent) relayedRegister(flow transport.Flow, request *sip.Request, upstream Upstream) *relayedRegister {
-	r := &relayedRegister{
-		agent: a, source: flow, upstream: upstream, user: message.AddressOfRecord(request.To().Address),
-		attempted: attempted(request),
+func (r *Relay) newRegister(flow transport.Flow, received *sip.Request, to Domain) *register {
+	made := &register{
+		relay: r, source: flow, to: to, user: message.AddressOfRecord(received.To().Address),
+		attempted: attempted(received),
 	}
-	r.login, r.hasLogin = breakerLogin(request)
-	r.hasLogin = r.hasLogin && upstream.Logins
-	contact := message.Contact(request)
+	contact := message.Contact(received)
 	switch {
 	case contact == nil:
 	case contact.Address.Wildcard:
-		r.all = true
+		made.all = true
 	default:
-		r.contact = contact.Clone()
-		r.choosePath(request)
+		made.contact = contact.Clone()
+		made.choosePath(received)
 	}
-	return r
+	return made
 }
 
 // choosePath decides what stands for the browser. Only a Contact that names its device is told from all others by the
 // server: sipML5 has the same one on every page.
-func (r *relayedRegister) choosePath(request *sip.Request) {
-	known, ok := r.agent.relays.same(r.user, r.contact.Address.String(), r.source)
-	if r.token = known.token; !ok {
+func (r *register) choosePath(received *sip.Request) {
+	known, ok := r.relay.bindings.same(r.user, r.contact.Address.String(), r.source)
+	if r.token = known.Token; !ok {
 		r.token = message.NewTag()
 	}
 	instance, _ := r.contact.Params.Get("+sip.instance")
 	id, _ := r.contact.Params.Get("reg-id")
-	r.path = instance != "" && atoi(id) > 0 && message.HasOption(request, "Supported", "path")
-	r.outbound = r.path && r.agent.paths.has(r.upstream.Domain)
-	if r.outbound && ok && !known.outbound {
-		r.former = known.token
+	r.path = instance != "" && atoi(id) > 0 && message.HasOption(received, "Supported", "path")
+	r.outbound = r.path && r.relay.paths.has(r.to.Name)
+	if r.outbound && ok && !known.Outbound {
+		r.former = known.Token
 	}
 }
 
 // complete puts into a REGISTER where the server finds the browser, and its credentials if we make them.
-func (r *relayedRegister) complete(request *sip.Request, flow transport.Flow) {
+func (r *register) complete(request *sip.Request, flow transport.Flow) {
 	if r == nil {
 		return
 	}
@@ -88,7 +84,7 @@ func (r *relayedRegister) complete(request *sip.Request, flow transport.Flow) {
 	r.address(request, flow)
 }
 
-func (r *relayedRegister) address(request *sip.Request, flow transport.Flow) {
+func (r *register) address(request *sip.Request, flow transport.Flow) {
 	if r.all {
 		request.AppendHeader(&sip.ContactHeader{Address: sip.Uri{Host: "*", Wildcard: true}})
 	}
@@ -128,21 +124,20 @@ func pathAt(ours sip.Uri) string {
 
 // again tells whether the server's answer asks for the REGISTER in another way: without a Path, since it does not know
 // that (RFC 3327 section 5.3), or with credentials, and the browser left us what makes them. Both happen once.
-func (r *relayedRegister) again(received *sip.Request, upstream *sip.Response) bool {
+func (r *register) again(received *sip.Request, upstream *sip.Response) bool {
 	if r == nil {
 		return false
 	}
 	if r.path && upstream.StatusCode == sip.StatusBadExtension {
-		r.agent.paths.set(r.upstream.Domain, false)
+		r.relay.paths.set(r.to.Name, false)
 		r.path, r.outbound = false, false
 		return true
 	}
-	if !r.hasLogin || !message.IsChallenge(upstream) {
+	if r.to.Answers == nil || !message.IsChallenge(upstream) {
 		return false
 	}
-	answers := breaker{upstream: r.upstream, login: r.login}
-	header, err := answers.Answer(upstream, received.Method, received.Recipient)
-	r.hasLogin, r.login = false, digest.Login{}
+	header, err := r.to.Answers.Answer(upstream, received.Method, received.Recipient)
+	r.to.Answers = nil
 	if err != nil {
 		return false
 	}
@@ -151,12 +146,12 @@ func (r *relayedRegister) again(received *sip.Request, upstream *sip.Response) b
 }
 
 // settle notes what became of the REGISTER, and completes the response for the browser.
-func (r *relayedRegister) settle(upstream, response *sip.Response) {
+func (r *register) settle(upstream, response *sip.Response) {
 	if r == nil {
 		return
 	}
 	if r.attempted {
-		r.agent.relayGuard.tried(r.user, r.source, upstream)
+		r.relay.guard.tried(r.user, r.source, upstream)
 	}
 	if upstream.IsSuccess() {
 		r.registered(upstream, response)
@@ -164,16 +159,16 @@ func (r *relayedRegister) settle(upstream, response *sip.Response) {
 }
 
 // registered binds the browser to its token, and gives it back its own Contact with the server's expiry.
-func (r *relayedRegister) registered(upstream, response *sip.Response) {
+func (r *register) registered(upstream, response *sip.Response) {
 	if r.all {
-		r.agent.relays.removeUser(r.user)
+		r.relay.bindings.removeUser(r.user)
 	}
 	if r.contact == nil {
 		return
 	}
 	seconds := r.expiry(upstream)
 	if seconds == 0 {
-		r.agent.relays.remove(r.token)
+		r.relay.bindings.remove(r.token)
 		return
 	}
 	seconds = r.learnPath(upstream, seconds)
@@ -181,10 +176,10 @@ func (r *relayedRegister) registered(upstream, response *sip.Response) {
 	contact.Params.Remove("expires")
 	contact.Params.Add("expires", strconv.Itoa(seconds))
 	response.AppendHeader(contact)
-	r.agent.users.set(r.source, r.user)
-	r.agent.relays.add(relayBinding{
-		token: r.token, user: r.user, contact: r.contact.Address.String(), flow: r.source, outbound: r.outbound,
-		until: time.Now().Add(time.Duration(seconds)*time.Second + 30*time.Second),
+	r.relay.options.Users.Proved(r.source, r.user)
+	r.relay.bindings.add(Binding{
+		Token: r.token, User: r.user, Contact: r.contact.Address.String(), Flow: r.source, Outbound: r.outbound,
+		Until: time.Now().Add(time.Duration(seconds)*time.Second + 30*time.Second),
 	})
 }
 
@@ -193,7 +188,7 @@ const soon = 10
 
 // learnPath sees in a 200 whether the server has Path. If it has no more, the browser is bound to a Contact that leads
 // nowhere, and is to come again.
-func (r *relayedRegister) learnPath(upstream *sip.Response, seconds int) int {
+func (r *register) learnPath(upstream *sip.Response, seconds int) int {
 	if !r.path {
 		return seconds
 	}
@@ -201,7 +196,7 @@ func (r *relayedRegister) learnPath(upstream *sip.Response, seconds int) int {
 	for _, path := range message.Values(upstream, "Path") {
 		has = has || strings.Contains(path, r.token)
 	}
-	r.agent.paths.set(r.upstream.Domain, has)
+	r.relay.paths.set(r.to.Name, has)
 	if r.outbound && !has {
 		return min(seconds, soon)
 	}
@@ -209,7 +204,7 @@ func (r *relayedRegister) learnPath(upstream *sip.Response, seconds int) int {
 }
 
 // expiry is what the server granted: in the Contact that is ours, else in Expires; 0 if it is not bound.
-func (r *relayedRegister) expiry(upstream *sip.Response) int {
+func (r *register) expiry(upstream *sip.Response) int {
 	for _, header := range upstream.GetHeaders("Contact") {
 		contact, ok := header.(*sip.ContactHeader)
 		if !ok || !r.isOurs(contact) {
@@ -221,13 +216,13 @@ func (r *relayedRegister) expiry(upstream *sip.Response) int {
 		if header := upstream.GetHeader("Expires"); header != nil {
 			return atoi(header.Value())
 		}
-		return defaultRelayExpiry
+		return defaultExpiry
 	}
 	return 0
 }
 
 // isOurs tells whether a Contact in a 200 is the one that was registered.
-func (r *relayedRegister) isOurs(contact *sip.ContactHeader) bool {
+func (r *register) isOurs(contact *sip.ContactHeader) bool {
 	given, own := contact.Address, r.contact.Address
 	if !r.outbound {
 		return given.User == r.token
@@ -235,8 +230,8 @@ func (r *relayedRegister) isOurs(contact *sip.ContactHeader) bool {
 	return given.User == own.User && strings.EqualFold(given.Host, own.Host)
 }
 
-// defaultRelayExpiry holds when a server grants a binding and says no time (RFC 3261 section 10.2.1.1).
-const defaultRelayExpiry = 3600
+// defaultExpiry holds when a server grants a binding and says no time (RFC 3261 section 10.2.1.1).
+const defaultExpiry = 3600
 
 func atoi(value string) int {
 	number, err := strconv.ParseUint(strings.TrimSpace(value), 10, 31)
