@@ -227,7 +227,8 @@ func TestHangupByEitherSide(t *testing.T) {
 		}
 		bridgetest.Eventually(t, "the log line", func() bool { return f.log.String() != "" })
 		for _, word := range []string{
-			"call ended", "ended_by=" + by, "from=sip:alice@test", "PCMU/8000 -> PCMU/8000", "_media.lost=2",
+			"call ended", `call_ids="` + callID(caller.Leg) + " " + callID(callee.Leg), "ended_by=" + by,
+			"from=sip:alice@test", "PCMU/8000 -> PCMU/8000", "_media.lost=2",
 		} {
 			if !strings.Contains(f.log.String(), word) {
 				t.Errorf("the log has no %q: %s", word, f.log)

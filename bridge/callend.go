@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -56,6 +57,8 @@ func (c *call) noteLegs() {
 		return // what the caller hears now is no party
 	}
 	caller, callee := c.caller.info(), c.callee.info()
+	c.record.noteDialog(caller.Dialog)
+	c.record.noteDialog(callee.Dialog)
 	c.record.CallerTransport, c.record.CalleeTransport = caller.Transport, callee.Transport
 	if callee.Party != (Party{}) {
 		c.record.Callee = callee.Party
@@ -81,6 +84,7 @@ func (c *call) tellEnded() {
 		spoken = r.Ended.Sub(r.Answered)
 	}
 	c.log.LogAttrs(context.Background(), c.storyLevel(), "call ended",
+		slog.String("call_ids", strings.Join(r.CallIDs, " ")),
 		slog.String("from", r.Caller.URI), slog.String("from_transport", r.CallerTransport),
 		slog.String("user", c.request.User),
 		slog.String("to", r.Callee.URI), slog.String("to_transport", r.CalleeTransport),
@@ -88,8 +92,8 @@ func (c *call) tellEnded() {
 		slog.Bool("answered", !r.Answered.IsZero()),
 		slog.String("set_up", cmp.Or(r.Answered, r.Ended).Sub(r.Started).Round(time.Millisecond).String()),
 		slog.String("duration", spoken.Round(time.Millisecond).String()),
-		mediaGroup("from_media", r.CallerPath, r.CallerCodec, r.CallerMedia),
-		mediaGroup("to_media", r.CalleePath, r.CalleeCodec, r.CalleeMedia),
+		r.mediaGroup("from_media", r.CallerPath, r.CallerCodec, r.CallerMedia),
+		r.mediaGroup("to_media", r.CalleePath, r.CalleeCodec, r.CalleeMedia),
 		slog.String("unheard", r.Unheard),
 		slog.String("transfers", transferStory(r.Transfers)), slog.String("recording", r.Recording),
 		slog.String("ended_by", r.EndedBy), slog.Int("status", r.Cause.Status),

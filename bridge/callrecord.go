@@ -1,11 +1,16 @@
 package bridge
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // CallRecord is the story of one call.
 type CallRecord struct {
 	// ID is unique in this process; log lines of the call carry it.
 	ID string
+	// CallIDs are those of the SIP dialogs that were in it, at most the first 16, by which parties know the call.
+	CallIDs []string
 	// Caller and Callee are the parties, after a transfer those that were connected last; CalleeTransport is empty if
 	// nobody was reached.
 	Caller, Callee                   Party
@@ -31,6 +36,16 @@ type CallRecord struct {
 	EndedBy string
 	// Cause is why it ended.
 	Cause Cause
+}
+
+// mostCallIDs bounds CallRecord.CallIDs: a page that is reloaded has a new one each time.
+const mostCallIDs = 16
+
+// noteDialog keeps the Call-ID of a dialog.
+func (r *CallRecord) noteDialog(dialog DialogID) {
+	if id := dialog.CallID; id != "" && len(r.CallIDs) < mostCallIDs && !slices.Contains(r.CallIDs, id) {
+		r.CallIDs = append(r.CallIDs, id)
+	}
 }
 
 // legs gives what was measured of each leg, with its codec.

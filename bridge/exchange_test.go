@@ -228,6 +228,9 @@ func TestStrangersDoNotFillTheLog(t *testing.T) {
 		if got := strings.Count(f.log.String(), "\n"); got != lines {
 			t.Errorf("%d log lines for origin %d, want %d", got, origin, lines)
 		}
+		if strings.Contains(f.log.String(), "_media") {
+			t.Errorf("the log has media that there were none of: %s", f.log)
+		}
 	}
 }
 

@@ -60,6 +60,7 @@ func (c *call) publish() {
 func (c *call) enterDialogs() {
 	c.enterEarly()
 	for _, side := range [2]*side{&c.caller, &c.callee} {
+		c.record.noteDialog(side.info().Dialog)
 		if dialog := side.info().Dialog; dialog != side.dialog && dialog.RemoteTag != "" {
 			c.exchange.enter(c, side.dialog, dialog)
 			side.dialog = dialog

@@ -10,8 +10,11 @@ import (
 )
 
 // mediaGroup logs one leg's media: path is the way of its packets. What there was none of is left out: pictures,
-// decoded sound, and scores that nothing is known of.
-func mediaGroup(name, path, codec string, stats MediaStats) slog.Attr {
+// decoded sound, scores that nothing is known of, and all where nobody answered and nothing came or went.
+func (r CallRecord) mediaGroup(name, path, codec string, stats MediaStats) slog.Attr {
+	if r.Answered.IsZero() && stats.Audio.Received+stats.Audio.Sent+stats.Video.Received+stats.Video.Sent == 0 {
+		return slog.Attr{}
+	}
 	attributes := append([]slog.Attr{slog.String("path", path)}, streamStory(stats.Audio)...)
 	attributes = append(attributes, scoreStory("mos", stats.Score(codec))...)
 	attributes = append(attributes, scoreStory("mos_there", stats.RemoteScore(codec))...)

@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"slices"
 	"testing"
 
 	"sipbridge/bridge"
@@ -63,10 +64,16 @@ func TestReloadedCallerTakesItsLegOver(t *testing.T) {
 	if record.CallerMedia.Audio.Received != 42 || record.CallerMedia.Audio.Lost != 1 {
 		t.Errorf("the record counts %+v, want what all three legs received", record.CallerMedia)
 	}
+	want := []string{callID(caller.Leg), callID(callee.Leg), callID(page.Leg), callID(again.Leg)}
+	if !slices.Equal(record.CallIDs, want) {
+		t.Errorf("the record has the Call-IDs %q, want %q", record.CallIDs, want)
+	}
 	if stats := f.Stats(); stats.Takeovers != 2 || stats.Started != 1 || stats.Active != 0 {
 		t.Errorf("counted %+v", stats)
 	}
 }
+
+func callID(leg *bridgetest.Leg) string { return leg.Info().Dialog.CallID }
 
 func TestReloadedCalleeTakesItsLegOver(t *testing.T) {
 	t.Parallel()
