@@ -115,7 +115,8 @@ func (w *world) ringThenHangUp(t *testing.T, library string, phone *scripted) {
 	must(t, phone.Wait(limit))
 }
 
-// earlyMedia: what the phone plays before it answers is heard, and the SDP of the 200 is that of the 183.
+// earlyMedia: what the phone plays before it answers is heard, it hears the keys that it may ask for, and the SDP of
+// the 200 is that of the 183.
 func (w *world) earlyMedia(t *testing.T) {
 	for _, library := range []string{jsSIP, sipJS, sipML5} {
 		t.Run(library, func(t *testing.T) {
@@ -128,6 +129,12 @@ func (w *world) earlyMedia(t *testing.T) {
 			phone.playTo(t, "INVITE ")
 			mustBe(t, p, "early")
 			mustHear(t, p, phoneHz)
+			if library == jsSIP { // the others refuse keys before the answer
+				must(t, p.Call(nil, "dtmf", "5#", "rtp", 100))
+				must(t, phone.WaitDigits("5#", limit))
+				must(t, p.Call(nil, "dtmf", "7", "info", 100))
+				must(t, phone.WaitDigits("5#7", limit))
+			}
 			must(t, phone.GoOn(limit))
 			mustBe(t, p, "established")
 			mustTalk(t, p, phone)

@@ -47,6 +47,8 @@ func TestVideo(t *testing.T) {
 		w.pageAndPhoneSeeEachOther(t, "", film.Options{Codec: "H264", PayloadType: 97, SetsApart: true})
 	})
 	t.Run("come and go", w.comeAndGo)
+	t.Run("added by the page in a call with a phone", w.addedByPage)
+	t.Run("added by the phone", w.addedByPhone)
 	t.Run("without sound", w.picturesAlone)
 	t.Run("baresip", w.baresipSees)
 	t.Run("linphonec", w.linphoneSees)
