@@ -34,7 +34,10 @@ func l16() codec { return codec{"L16", transcode.Codec{Name: "L16", ClockRate: 1
 
 // phoneCodecs are those of phones.
 func phoneCodecs() []codec {
-	return []codec{pcmu(), pcma(), g722(), gsm(), speex("Speex 8", 8000), speex("Speex 16", 16000), opus(), l16()}
+	return []codec{
+		pcmu(), pcma(), g722(), gsm(), speex("Speex 8", 8000), speex("Speex 16", 16000), speex("Speex 32", 32000), opus(),
+		l16(),
+	}
 }
 
 // browserCodecs are those of browsers.
