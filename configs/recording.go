@@ -3,6 +3,8 @@ package configs
 import (
 	"fmt"
 	"strings"
+
+	"sipbridge/sipua/headers"
 )
 
 // Announcement is what callers hear whose calls fail.
@@ -67,10 +69,21 @@ func (c *Config) checkRecording(found *faults) {
 	if c.Recording.LeastFree < 0 {
 		found.add("recording.least_free: %d is below 0", c.Recording.LeastFree)
 	}
-	if strings.ContainsAny(c.Recording.Header, ": \t\r\n") {
-		found.add("recording.header: %q is no name of a header", c.Recording.Header)
-	}
+	c.checkRecordingHeader(found)
 	c.checkRecorded(found)
+}
+
+// checkRecordingHeader says whether callers would ask for nothing by the header, because it never comes into a call.
+func (c *Config) checkRecordingHeader(found *faults) {
+	name := c.Recording.Header
+	if strings.ContainsAny(name, ": \t\r\n") {
+		found.add("recording.header: %q is no name of a header", name)
+		return
+	}
+	policy, err := headers.New(c.Headers.Pass, c.Headers.Strip)
+	if name != "" && err == nil && !policy.InCall(name, headers.User) {
+		found.add("recording.header: %s comes into no call; name it in headers.pass, and not in headers.strip", name)
+	}
 }
 
 // checkRecorded says which calls are to be recorded and cannot be.

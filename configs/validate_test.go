@@ -39,6 +39,8 @@ func TestValidateRefuses(t *testing.T) {
 		},
 		{"recording: {header: X-Record}", "recording.header: recording.folder"},
 		{"recording: {folder: x, header: 'X Record'}", "recording.header"},
+		{"recording: {folder: x, header: Recorded}", "recording.header"},
+		{"recording: {folder: x, header: X-Record}\nheaders: {strip: [x-*]}", "recording.header"},
 		{"recording: {most: 0}", "recording.most"},
 		{"recording: {format: mp3}", "recording.format"},
 		{"routes: [{from: any, match: x, to: 'user:a', record_format: mp3}]", "routes[0].record_format: \"mp3\""},
@@ -245,6 +247,8 @@ func TestValidateAccepts(t *testing.T) {
 		"domains: [{name: a.example, next_hop: 'sip:x'}]\ndialing: {rules: [{trunks: [A.example]}]}",
 		"trunks: [{name: a, next_hop: ['sip:x', 'sip:y']}]\ndialing: {rules: [{trunks: [A], users: ['trunk:a', bob]}]}",
 		"routes: [{from: 'trunk:pbx', match: .*, to: 'reject:603'}, {from: users, match: '^sip:(.*)', to: 'sip:$1'}]",
+		"recording: {folder: x, header: X-Record}",
+		"recording: {folder: x, header: Recorded}\nheaders: {pass: [recorded]}",
 	} {
 		if err := load(t, file).Validate(); err != nil {
 			t.Errorf("%q: %v", file, err)
