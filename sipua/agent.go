@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"sipbridge/sipua/relay"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
+	"sipbridge/sipua/upstream"
 )
 
 // Agent is the bridge's SIP user agent. Transports feed it by Receive; calls use it as their endpoints.
@@ -34,7 +34,7 @@ type Agent struct {
 	presence     *presence.Server
 	notifier     *notifier.Notifier
 	removals     *notifier.Removals
-	upstreams    upstreamAddresses
+	upstreams    *upstream.Servers
 	trunks       trunks
 	accounts     sync.Map // the keys are *accountRegistration
 	stats        counters
@@ -64,11 +64,8 @@ func NewAgent(options Options) *Agent {
 		names:     newUserRates(namesPerSecond, namesAtOnce),
 		strangers: newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
 		removals:  notifier.NewRemovals(),
-		upstreams: upstreamAddresses{
-			addresses: make(map[netip.AddrPort]serverAddress), targets: make(map[string][]transport.Target),
-		},
-		closing: make(chan struct{}),
-		after:   time.AfterFunc,
+		closing:   make(chan struct{}),
+		after:     time.AfterFunc,
 	}
 	_, _ = rand.Read(a.tagKey[:]) // never fails (Go 1.24)
 	if a.options.Route == nil {
@@ -85,7 +82,7 @@ func NewAgent(options Options) *Agent {
 	a.trunks = a.newTrunks(options.Trunks)
 	a.proxies = a.newProxies()
 	a.relay = a.newRelay()
-	a.lookUpUpstreams(context.Background(), a.numericServers())
+	a.upstreams = a.newUpstreams()
 	return a
 }
 
@@ -102,8 +99,8 @@ func (a *Agent) newFailover() *failover.Servers {
 func (a *Agent) Run(ctx context.Context) error {
 	a.crew.start(func() { a.presence.Run(ctx) })
 	var probing sync.WaitGroup
-	probing.Go(func() { a.probeUpstreams(ctx) })
-	a.watchUpstreams(ctx)
+	probing.Go(func() { a.upstreams.Probe(ctx) })
+	a.upstreams.Watch(ctx)
 	close(a.closing)
 	probing.Wait()
 	a.crew.wait()

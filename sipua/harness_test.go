@@ -114,7 +114,7 @@ func newSetup(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 	for _, tweak := range tweaks {
 		tweak(&Options{}, s.agent)
 	}
-	s.agent.lookUpUpstreams(context.Background(), s.agent.servers())
+	s.agent.upstreams.LookUp(context.Background())
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.agent.Run(ctx) }()

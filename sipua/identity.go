@@ -30,8 +30,8 @@ func (a *Agent) identify(flow transport.Flow, request *sip.Request) (identity, e
 	if peer, ok := a.fromTrunk(flow, request); ok {
 		return identity{origin: bridge.OriginUpstream, trunk: peer.Name(), peer: peer}, nil
 	}
-	if upstream, ok := a.fromUpstream(flow); ok {
-		return identity{origin: bridge.OriginUpstream, trunk: upstream.Domain}, nil
+	if domain, ok := a.upstreams.Of(flow); ok {
+		return identity{origin: bridge.OriginUpstream, trunk: domain}, nil
 	}
 	if err := a.mayClaim(flow, request); err != nil {
 		return identity{}, err
@@ -114,7 +114,7 @@ func (a *Agent) isParty(l *leg, flow transport.Flow) bool {
 	if source == at.RemoteAddr().Addr().Unmap() {
 		return true
 	}
-	if _, ok := a.fromUpstream(flow); ok && l.trusted {
+	if _, ok := a.upstreams.Of(flow); ok && l.trusted {
 		return true
 	}
 	hosts := l.partyHosts()

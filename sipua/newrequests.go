@@ -71,7 +71,7 @@ func (a *Agent) receiveOwn(flow, reply transport.Flow, request *sip.Request) {
 // relayTarget gives the upstream server for whose domain a request is that is passed on as it is. What a server says
 // itself is for us.
 func (a *Agent) relayTarget(flow transport.Flow, request *sip.Request) (Upstream, bool) {
-	if _, ok := a.fromUpstream(flow); ok {
+	if _, ok := a.upstreams.Of(flow); ok {
 		return Upstream{}, false
 	}
 	switch request.Method {

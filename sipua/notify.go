@@ -64,8 +64,8 @@ func (a *Agent) knownServer(flow transport.Flow, request *sip.Request) (identity
 	if peer, ok := a.fromTrunk(flow, request); ok {
 		return identity{origin: bridge.OriginUpstream, trunk: peer.Name(), peer: peer}, true
 	}
-	upstream, ok := a.fromUpstream(flow)
-	return identity{origin: bridge.OriginUpstream, trunk: upstream.Domain}, ok
+	domain, ok := a.upstreams.Of(flow)
+	return identity{origin: bridge.OriginUpstream, trunk: domain}, ok
 }
 
 // mailboxOwner gives the user of ours, "name@domain", of whose mailbox a NOTIFY tells: the one whom the routes name for

@@ -16,7 +16,7 @@ func (s *setup) probed(answers map[*peer]int) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.agent.probeAll()
+		s.agent.upstreams.ProbeAll()
 	}()
 	for p, status := range answers {
 		request := p.request(sip.OPTIONS)
@@ -101,7 +101,7 @@ func TestProbeSaysWhoAsks(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.agent.probeAll()
+		s.agent.upstreams.ProbeAll()
 	}()
 	request := p.request(sip.OPTIONS)
 	if request.Recipient.String() != "sip:192.0.2.50:5060" || request.From().Address.Host != "192.0.2.1" ||

@@ -169,8 +169,8 @@ func (a *Agent) receiveInOtherDialog(flow, reply transport.Flow, request *sip.Re
 	if a.notifier.ReceiveInDialog(flow, reply, request) {
 		return
 	}
-	upstream, _ := a.fromUpstream(flow)
-	if !a.relay.PassInDialog(flow, reply, request, upstream.Domain) {
+	domain, _ := a.upstreams.Of(flow)
+	if !a.relay.PassInDialog(flow, reply, request, domain) {
 		a.reply(reply, request, 481)
 	}
 }

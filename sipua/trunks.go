@@ -163,11 +163,6 @@ func (a *Agent) register(t *trunk.Trunk, token string, prepare func(contact sip.
 	return response, way, nil
 }
 
-// isAt tells whether a flow leads to the own addresses of whom credentials are for.
-func (a *Agent) isAt(t answerer, flow transport.Flow) bool {
-	return !comesBack(flow) && a.upstreams.isAt(t.Name(), flow)
-}
-
 // fromTrunk tells which trunk sends a request: the one that was told of the contact in its Request-URI, which nobody
 // can guess, wherever it comes from; else one at whose address the sender is, if possible the one whose account is
 // called.
