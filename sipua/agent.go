@@ -20,24 +20,24 @@ import (
 
 // Agent is the bridge's SIP user agent. Transports feed it by Receive; calls use it as their endpoints.
 type Agent struct {
-	options      Options
-	log          *slog.Logger
-	transactions *transaction.Table
-	dialogs      *dialogs
-	users        *flowUsers
-	relay        *relay.Relay
-	failover     *failover.Servers
-	proxies      *proxy.Calls
-	rates        *userRates
-	names        *userRates
-	strangers    strangers
-	presence     *presence.Server
-	notifier     *notifier.Notifier
-	removals     *notifier.Removals
-	upstreams    *upstream.Servers
-	trunks       trunks
-	accounts     sync.Map // the keys are *accountRegistration
-	stats        counters
+	options       Options
+	log           *slog.Logger
+	transactions  *transaction.Table
+	dialogs       *dialogs
+	users         *flowUsers
+	relay         *relay.Relay
+	failover      *failover.Servers
+	proxies       *proxy.Calls
+	rates         *userRates
+	names         *userRates
+	strangers     strangers
+	presence      *presence.Server
+	notifier      *notifier.Notifier
+	removals      *notifier.Removals
+	upstreams     *upstream.Servers
+	trunks        trunks
+	registrations *registrations
+	stats         counters
 	*complaints
 	// tagKey makes the tags of stateless responses.
 	tagKey [32]byte
@@ -58,14 +58,15 @@ func NewAgent(options Options) *Agent {
 		transactions: transaction.NewTable(transaction.Options{
 			FlowTo: flowTo(options.Transports), Trace: options.Trace, Log: options.Log,
 		}),
-		dialogs:   newDialogs(),
-		users:     newFlowUsers(),
-		rates:     newUserRates(requestsPerSecond, requestsAtOnce),
-		names:     newUserRates(namesPerSecond, namesAtOnce),
-		strangers: newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
-		removals:  notifier.NewRemovals(),
-		closing:   make(chan struct{}),
-		after:     time.AfterFunc,
+		dialogs:       newDialogs(),
+		users:         newFlowUsers(),
+		rates:         newUserRates(requestsPerSecond, requestsAtOnce),
+		names:         newUserRates(namesPerSecond, namesAtOnce),
+		strangers:     newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
+		removals:      notifier.NewRemovals(),
+		registrations: newRegistrations(),
+		closing:       make(chan struct{}),
+		after:         time.AfterFunc,
 	}
 	_, _ = rand.Read(a.tagKey[:]) // never fails (Go 1.24)
 	if a.options.Route == nil {
@@ -113,8 +114,7 @@ func (a *Agent) FlowClosed(flow transport.Flow) {
 	a.users.forget(flow)
 	a.relay.FlowClosed(flow)
 	a.proxies.FlowClosed(flow)
-	a.trunks.flowClosed(flow)
-	a.accountsFlowClosed(flow)
+	a.registrations.flowClosed(flow)
 	a.removals.FlowClosed(flow)
 	a.notifier.FlowClosed(flow)
 	a.presence.SourceGone(flow)

@@ -24,16 +24,16 @@ import (
 type trunks struct {
 	byName        map[string]*trunk.Trunk
 	registrations []*trunk.Registration
-	// ways are the flows by which registrations were last granted, by their *trunk.Registration.
-	ways *sync.Map
 }
 
 func (a *Agent) newTrunks(list []*trunk.Trunk) trunks {
-	all := trunks{byName: make(map[string]*trunk.Trunk, len(list)), ways: &sync.Map{}}
+	all := trunks{byName: make(map[string]*trunk.Trunk, len(list))}
 	for _, t := range list {
 		all.byName[t.Name()] = t
 		if t.Registers() {
-			all.registrations = append(all.registrations, trunk.NewRegistration(t, a, a.log))
+			registration := trunk.NewRegistration(t, a, a.log)
+			all.registrations = append(all.registrations, registration)
+			a.registrations.add(registration)
 		}
 	}
 	return all
@@ -59,28 +59,9 @@ func (t trunks) contacted(uri sip.Uri) *trunk.Registration {
 	return nil
 }
 
-// flowClosed registers again where the connection was the way of a trunk's calls to us.
-func (t trunks) flowClosed(flow transport.Flow) {
-	for _, registration := range t.registrations {
-		if at, ok := t.ways.Load(registration); ok && at == flow {
-			registration.Again()
-		}
-	}
-}
-
 // AddressChanged registers again at once where we are registered: peers reach us by another address than they were
 // told. It does not block.
-func (a *Agent) AddressChanged() {
-	for _, registration := range a.trunks.registrations {
-		registration.Again()
-	}
-	a.accounts.Range(func(key, _ any) bool {
-		if registering, ok := key.(*accountRegistration); ok {
-			registering.registration.Again()
-		}
-		return true
-	})
-}
+func (a *Agent) AddressChanged() { a.registrations.again() }
 
 // registrationSpread is the time between the first REGISTERs of two trunks.
 const registrationSpread = 50 * time.Millisecond
@@ -105,21 +86,9 @@ func (a *Agent) Registrations() map[string]trunk.State {
 	return states
 }
 
-// SendRegister is trunk.Sender. It tries the trunk's servers in order. The connection that brought it stays open for
-// the trunk's calls.
+// SendRegister is trunk.Sender. It tries the server's addresses in order, beside the caller's goroutine, and waits for
+// the answer, or for ctx. The connection that brought it stays open for the server's calls.
 func (a *Agent) SendRegister(ctx context.Context, t *trunk.Trunk, token string,
-	prepare func(contact sip.Uri) *sip.Request,
-) (*sip.Response, error) {
-	response, way, err := a.sendRegister(ctx, t, token, prepare)
-	if err == nil && response.IsSuccess() && way.Done() != nil {
-		a.trunks.ways.Store(a.trunks.registration(t), way)
-	}
-	return response, err
-}
-
-// sendRegister sends a REGISTER beside the caller's goroutine, and waits for the answer, or for ctx. It also gives the
-// flow that brought it.
-func (a *Agent) sendRegister(ctx context.Context, t *trunk.Trunk, token string,
 	prepare func(contact sip.Uri) *sip.Request,
 ) (*sip.Response, transport.Flow, error) {
 	type outcome struct {

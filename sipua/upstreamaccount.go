@@ -5,16 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
-
-	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/relay"
-	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 )
 
@@ -70,51 +66,27 @@ func (a *Agent) RegisterAccount(
 	if err != nil {
 		return bridge.Cause{Status: 400, Text: message.Phrase(400), Err: err}
 	}
-	registering := &accountRegistration{agent: a}
-	registration := trunk.NewRegistration(server, registering, slog.New(slog.DiscardHandler))
-	registering.binding = relay.Binding{
+	registration := trunk.NewRegistration(server, a, slog.New(slog.DiscardHandler))
+	binding := relay.Binding{
 		Token: registration.Token(), User: account.Name + "@" + upstream.Domain, Endpoint: device,
 	}
-	registering.registration = registration
-	registration.Observe(func(err error) { told(registering.outcome(err)) })
-	a.accounts.Store(registering, registering)
-	defer a.accounts.Delete(registering)
+	registration.Observe(func(err error) {
+		if err == nil { // calls find the device for as long as the registration is kept
+			binding.Until = time.Now().Add(mostAccountTime)
+			a.relay.Bind(binding)
+		}
+		told(accountCause(err))
+	})
+	a.registrations.add(registration)
+	defer a.registrations.remove(registration)
 	registration.Run(ctx, 0)
 	a.relay.Unbind(registration.Token())
 	return nil
 }
 
-// accountRegistration is the registration of one account.
-type accountRegistration struct {
-	agent        *Agent
-	registration *trunk.Registration
-
-	mu      sync.Mutex
-	binding relay.Binding  // guarded by mu
-	way     transport.Flow // guarded by mu; by which it was last granted
-}
-
-// SendRegister is trunk.Sender.
-func (r *accountRegistration) SendRegister(ctx context.Context, t *trunk.Trunk, token string,
-	prepare func(contact sip.Uri) *sip.Request,
-) (*sip.Response, error) {
-	response, way, err := r.agent.sendRegister(ctx, t, token, prepare)
-	if err == nil && response.IsSuccess() {
-		r.mu.Lock()
-		r.way = way
-		r.mu.Unlock()
-	}
-	return response, err
-}
-
-// outcome notes what became of a REGISTER, and gives it as a bridge.Cause. Calls find the device for as long as the
-// registration is kept.
-func (r *accountRegistration) outcome(err error) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// accountCause gives what became of a REGISTER as a bridge.Cause, or nil.
+func accountCause(err error) error {
 	if err == nil {
-		r.binding.Until = time.Now().Add(mostAccountTime)
-		r.agent.relay.Bind(r.binding)
 		return nil
 	}
 	if status, reason, ok := trunk.StatusOf(err); ok {
@@ -127,23 +99,3 @@ func (r *accountRegistration) outcome(err error) error {
 
 // mostAccountTime is longer than any registration lasts.
 const mostAccountTime = 25 * time.Hour
-
-// flowClosed registers again where the connection was the way of the server's calls.
-func (r *accountRegistration) flowClosed(flow transport.Flow) {
-	r.mu.Lock()
-	lost := r.way == flow
-	r.mu.Unlock()
-	if lost {
-		r.registration.Again()
-	}
-}
-
-// accountsFlowClosed tells all accounts of a connection that is gone.
-func (a *Agent) accountsFlowClosed(flow transport.Flow) {
-	a.accounts.Range(func(key, _ any) bool {
-		if registering, ok := key.(*accountRegistration); ok {
-			registering.flowClosed(flow)
-		}
-		return true
-	})
-}

@@ -13,15 +13,17 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/transport"
 	"sipbridge/sipua/wire"
 )
 
 // Sender sends requests to a trunk.
 type Sender interface {
 	// SendRegister sends the REGISTER that prepare makes, once it is known which of our addresses, with token as its user
-	// part, is the contact, and gives its final response. The error is that of a server that was not reached.
+	// part, is the contact, and gives its final response and the flow that brought it. The error is that of a server that
+	// was not reached.
 	SendRegister(ctx context.Context, t *Trunk, token string, prepare func(contact sip.Uri) *sip.Request,
-	) (*sip.Response, error)
+	) (response *sip.Response, way transport.Flow, err error)
 }
 
 const (
@@ -62,7 +64,8 @@ type Registration struct {
 	observe  func(error)
 
 	mu    sync.Mutex
-	state State // guarded by mu
+	state State          // guarded by mu
+	way   transport.Flow // guarded by mu; by which it was last granted
 }
 
 // State is what is known of a registration.
@@ -98,6 +101,16 @@ func (r *Registration) Again() {
 	select {
 	case r.again <- struct{}{}:
 	default:
+	}
+}
+
+// FlowClosed registers anew where a connection that is gone was the way of the trunk's calls to us. It does not block.
+func (r *Registration) FlowClosed(flow transport.Flow) {
+	r.mu.Lock()
+	lost := r.way == flow
+	r.mu.Unlock()
+	if lost {
+		r.Again()
 	}
 }
 
@@ -168,13 +181,14 @@ func (r *Registration) send(ctx context.Context, expires time.Duration) (*sip.Re
 	var proof sip.Header
 	for answered := 0; ; answered++ {
 		var sent *sip.Request
-		response, err := r.sender.SendRegister(ctx, r.trunk, r.token, func(contact sip.Uri) *sip.Request {
+		response, way, err := r.sender.SendRegister(ctx, r.trunk, r.token, func(contact sip.Uri) *sip.Request {
 			sent = r.request(contact, expires, proof)
 			return sent
 		})
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrFailed, err)
 		}
+		r.cameBy(response, way)
 		asks := response.StatusCode == sip.StatusUnauthorized || response.StatusCode == sip.StatusProxyAuthRequired
 		if !asks || answered == mostAnswers {
 			return response, nil
@@ -184,6 +198,16 @@ func (r *Registration) send(ctx context.Context, expires time.Duration) (*sip.Re
 			return nil, fmt.Errorf("%w: %w", ErrFailed, err)
 		}
 	}
+}
+
+// cameBy notes the way of what the trunk agreed to.
+func (r *Registration) cameBy(response *sip.Response, way transport.Flow) {
+	if !response.IsSuccess() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.way = way
 }
 
 const statusIntervalTooBrief = 423

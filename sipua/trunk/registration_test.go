@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/digest"
+	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 )
 
@@ -24,12 +26,13 @@ type server struct {
 	sent    []*sip.Request
 	at      []time.Duration // when each was sent, since the start
 	moves   bool            // after the first request our address is another one
+	way     transport.Flow  // brings the answers
 }
 
 var errUnreachable = errors.New("unreachable")
 
 func (s *server) SendRegister(_ context.Context, _ *trunk.Trunk, token string, prepare func(sip.Uri) *sip.Request,
-) (*sip.Response, error) {
+) (*sip.Response, transport.Flow, error) {
 	host := "192.0.2.1"
 	if s.moves && len(s.sent) > 0 {
 		host = "203.0.113.7"
@@ -39,9 +42,9 @@ func (s *server) SendRegister(_ context.Context, _ *trunk.Trunk, token string, p
 	s.at = append(s.at, time.Since(s.start))
 	answer := s.answers[min(len(s.sent), len(s.answers))-1]
 	if answer == nil {
-		return nil, errUnreachable
+		return nil, nil, errUnreachable
 	}
-	return answer(request), nil
+	return answer(request), s.way, nil
 }
 
 // respond answers with a status and headers, written "Name: value".
@@ -229,11 +232,22 @@ func TestRegistrationStopsWhenRefused(t *testing.T) {
 	})
 }
 
-// TestRegistrationIsMadeAgain when the connection is lost, soon but not at once, and once for all such news.
+// connection is a flow of which only its identity counts.
+type connection struct{ number int }
+
+func (connection) Send([]byte) error          { return nil }
+func (connection) Close()                     {}
+func (connection) Done() <-chan struct{}      { return make(chan struct{}) }
+func (connection) Transport() string          { return "TCP" }
+func (connection) LocalAddr() netip.AddrPort  { return netip.MustParseAddrPort("192.0.2.1:5060") }
+func (connection) RemoteAddr() netip.AddrPort { return netip.MustParseAddrPort("192.0.2.50:5060") }
+
+// TestRegistrationIsMadeAgain when its connection is lost, and no other: soon but not at once, and once for all such
+// news.
 func TestRegistrationIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &server{start: time.Now(), answers: []func(*sip.Request) *sip.Response{grant("3600")}}
+		s := &server{start: time.Now(), answers: []func(*sip.Request) *sip.Response{grant("3600")}, way: connection{1}}
 		carrier := newTrunk(t, trunk.Options{Account: "4930", Register: true})
 		registration := trunk.NewRegistration(carrier, s, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
@@ -243,13 +257,15 @@ func TestRegistrationIsMadeAgain(t *testing.T) {
 			registration.Run(ctx, 0)
 		}()
 		time.Sleep(time.Minute)
-		registration.Again()
+		registration.FlowClosed(connection{2})
+		time.Sleep(time.Minute)
+		registration.FlowClosed(s.way)
 		registration.Again()
 		time.Sleep(10 * time.Minute)
 		cancel()
 		<-ended
-		if len(s.at) != 3 || s.at[1] < 61*time.Second || s.at[1] > 63*time.Second {
-			t.Errorf("lost after 60 s, it registered at %v", s.at)
+		if len(s.at) != 3 || s.at[1] < 121*time.Second || s.at[1] > 123*time.Second {
+			t.Errorf("lost after 120 s, it registered at %v", s.at)
 		}
 	})
 }
