@@ -122,8 +122,7 @@ func (s *stream) keyframeRequest(agreed *agreement, now time.Time) rtcp.Packet {
 		return &rtcp.PictureLossIndication{SenderSSRC: own, MediaSSRC: newest}
 	}
 	s.keyframes.number++
-	return &rtcp.FullIntraRequest{
-		SenderSSRC: own, MediaSSRC: newest,
-		FIR: []rtcp.FIREntry{{SSRC: newest, SequenceNumber: s.keyframes.number}},
+	return &rtcp.FullIntraRequest{ // its MediaSSRC shall be 0 (RFC 5104 section 4.3.1.2)
+		SenderSSRC: own, FIR: []rtcp.FIREntry{{SSRC: newest, SequenceNumber: s.keyframes.number}},
 	}
 }

@@ -154,7 +154,8 @@ func TestFullIntraRequest(t *testing.T) {
 			video := session.streams[transcode.Video]
 			video.reception.Packet(&rtp.Packet{Header: rtp.Header{SSRC: 7}}, 90000, time.Now())
 			request := video.keyframeRequest(video.agreed.Load(), time.Now())
-			if fir, ok := request.(*rtcp.FullIntraRequest); ok != (name != "pli") || ok && fir.FIR[0].SSRC != 7 {
+			if fir, ok := request.(*rtcp.FullIntraRequest); ok != (name != "pli") ||
+				ok && (fir.FIR[0].SSRC != 7 || fir.MediaSSRC != 0) {
 				t.Errorf("request %v", request)
 			}
 		})
