@@ -65,7 +65,10 @@ export class Phone {
       say: (words, kind) => this.#say(words, kind),
       changed: () => listener.changed(),
       sound: (stream) => listener.sound(stream),
-      ended: (call) => listener.ended(call),
+      ended: (call) => {
+        listener.ended(call);
+        this.#tellRefusal();
+      },
     });
   }
 
@@ -165,7 +168,12 @@ export class Phone {
     const goesOn = line.state === 'lost' && talks ? ' The call goes on meanwhile.' : '';
     if (line.words || this.message?.about === 'line') this.#say(line.words + goesOn, 'bad', 'line');
     this.#listener.changed();
-    if (line.refused && !this.call) this.#listener.refused(line.account);
+    this.#tellRefusal();
+  }
+
+  /** Who talks is left alone until the call is over. */
+  #tellRefusal() {
+    if (this.line?.refused && !this.call) this.#listener.refused(this.line.account);
   }
 
   /** @param {string | null} words @param {Message['kind']} kind @param {Message['about']} about */

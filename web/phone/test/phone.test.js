@@ -176,13 +176,15 @@ test('how a call ended stays on the page when the line comes back', async () => 
   assert.equal(phone.message.words, 'bob is busy.');
 });
 
-test('a refused refresh leaves a call alone', async () => {
+test('a refused refresh leaves a call alone, and is told when that is over', async () => {
   const { phone, refused } = registered();
   await phone.calls.dial('bob');
   phone.line.refused = 401;
   phone.line.move('failed', 'Name or password is wrong.');
   assert.deepEqual(refused, []);
   assert.equal(phone.call.state, 'calling');
+  phone.line.session.emit('failed', { originator: 'remote', message: response(486) });
+  assert.deepEqual(refused, ['alice']);
 });
 
 test('signing out ends the call and the line', async () => {
