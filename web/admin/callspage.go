@@ -13,7 +13,7 @@ const callsPage = `<!doctype html>
   </head>
   <body>
     <h1>Running calls: {{len .}}</h1>
-    <p>Read anew every five seconds. The same as <a href="/calls.json">JSON</a>.</p>
+    <p>Refreshed every five seconds; also as <a href="/calls.json">JSON</a>.</p>
     {{range .}}
     <section>
       <h2>{{.Caller.Party}} → {{.Callee.Party}}</h2>
@@ -80,6 +80,7 @@ const callsStyle = `
       div { overflow-x: auto; }
       table { width: 100%; border-collapse: collapse; font-size: 0.875rem; }
       th, td { padding: 0.3rem 0.6rem; border-top: 1px solid var(--edge); text-align: left; white-space: nowrap; }
-      thead th { color: var(--faint); font-weight: 400; vertical-align: bottom; }
+      thead th { color: var(--faint); font-weight: 400; vertical-align: bottom; white-space: normal; }
+      td:nth-child(3) { min-width: 11rem; white-space: normal; }
       [colspan] { border-left: 1px solid var(--edge); }
 `
