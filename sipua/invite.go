@@ -71,7 +71,7 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.reliable = a.reliability(request)
 	l.info.Party, l.info.Origin, l.info.Trunk = l.asked.From, who.origin, who.trunk
 	l.describe()
-	l.describeRefer(request)
+	l.describeAllow(request)
 	l.trunk = who.peer
 	if err := l.openMedia(flow, sdpIn(request)); err != nil {
 		return nil, err

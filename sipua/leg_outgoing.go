@@ -197,7 +197,7 @@ func (l *leg) confirm(response *sip.Response) {
 	l.lookUpHop(l.dialog)
 	l.describe()
 	l.describeParty(response)
-	l.describeRefer(response)
+	l.describeAllow(response)
 	if l.calling.offerless {
 		l.offerInSuccess(response)
 		return

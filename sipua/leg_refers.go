@@ -83,9 +83,11 @@ func parseSipfrag(body []byte) (bridge.Cause, bool) {
 	return bridge.Cause{Status: number, Text: text}, true
 }
 
-// describeRefer notes whether the party says that it takes REFER.
-func (l *leg) describeRefer(said message.Message) {
+// describeAllow notes whether the party says that it takes REFER, and whether it may take UPDATE: JsSIP says nothing in
+// its answers.
+func (l *leg) describeAllow(said message.Message) {
 	l.infoMu.Lock()
 	defer l.infoMu.Unlock()
 	l.info.Refers = message.HasOption(said, "Allow", string(sip.REFER))
+	l.updates = said.GetHeader("Allow") == nil || message.HasOption(said, "Allow", string(sip.UPDATE))
 }

@@ -111,6 +111,23 @@ func TestWebPhoneBesideCalls(t *testing.T) {
 		alice.show("people")
 		alice.mustShow("history", "outgoing, not answered")
 	})
+	t.Run("transferred", func(t *testing.T) {
+		alice.T, bob.T = t, t
+		alice.show("call")
+		alice.enter("target", bob.user)
+		alice.click("call")
+		bob.await("call", "incoming")
+		bob.show("call")
+		bob.click("answer")
+		alice.await("call", "up")
+		alice.click("transfer")
+		alice.enter("pass-target", "echo")
+		alice.click("pass-now")
+		alice.await("call", "none")
+		bob.mustShow("peer-address", "echo@")
+		bob.click("hangup")
+		bob.await("call", "none")
+	})
 	t.Run("next user", func(t *testing.T) {
 		alice.T, bob.T = t, t
 		bob.show("call")

@@ -8,6 +8,7 @@ import { replacing } from './kept.js';
 import { keyTiming, keyTransport } from './keys.js';
 import { sendInCall } from './messages.js';
 import { closeMicrophone } from './microphone.js';
+import { whenIntroduced } from './peer.js';
 import { offersPictures } from './pictures.js';
 import { Referral } from './referral.js';
 
@@ -249,9 +250,13 @@ export class Call {
       if (originator === 'remote') this.#accepted(response);
     });
     session.on('confirmed', () => this.#begin());
+    whenIntroduced(session, (peer) => {
+      this.peer = peer;
+      this.#tell();
+    });
     this.hold.follow(session, () => this.#tell());
-    session.on('failed', (end) => this.#ended(end));
-    session.on('ended', (end) => this.#ended(end));
+    const over = (/** @type {any} what JsSIP tells */ end) => this.#finish(endOf(this, end));
+    session.on('failed', over).on('ended', over);
   }
 
   /**
@@ -271,11 +276,6 @@ export class Call {
   #begin() {
     this.startedAt ||= Date.now();
     if (!this.up) this.#move(CallState.up);
-  }
-
-  /** @param {any} end what JsSIP tells */
-  #ended(end) {
-    this.#finish(endOf(this, end));
   }
 
   /** @param {End} end */

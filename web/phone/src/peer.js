@@ -1,5 +1,6 @@
 // @ts-check
 // How the other party is called on the page.
+import JsSIP from 'jssip';
 
 /**
  * Names the party behind an identity that JsSIP read.
@@ -10,6 +11,18 @@ export function peerOf({ display_name: displayName, uri }) {
   const user = readable(uri.user ?? '');
   const address = user ? `${user}@${uri.host}` : uri.host;
   return { name: displayName || user || uri.host, address };
+}
+
+/**
+ * Hears who the other party of a call has become, by the Remote-Party-ID of an UPDATE.
+ * @param {import('./call.js').Session} session
+ * @param {(peer: import('./call.js').Peer) => void} introduced
+ */
+export function whenIntroduced(session, introduced) {
+  session.on('update', (/** @type {any} */ { request }) => {
+    const party = JsSIP.NameAddrHeader.parse(request.getHeader('Remote-Party-ID') ?? '');
+    if (party) introduced(peerOf(/** @type {any} */ (party)));
+  });
 }
 
 /**

@@ -105,6 +105,18 @@ test('the caller gives up while the browser asks for the microphone', () => {
   assert.deepEqual(session.asked, []);
 });
 
+test('who the other side has become is shown', () => {
+  const { call, told, session } = up();
+  const update = (party) => session.emit('update', { request: { getHeader: () => party } });
+  const before = told.states.length;
+  for (const nobody of [undefined, '', 'not an address']) update(nobody);
+  assert.deepEqual([call.peer.name, told.states.length], ['bob', before]);
+  update('"Carol C" <sip:carol@localhost>');
+  assert.deepEqual(call.peer, { name: 'Carol C', address: 'carol@localhost' });
+  update('<sip:echo@localhost>;screen=no');
+  assert.deepEqual([call.peer.name, told.states.length], ['echo', before + 2]);
+});
+
 test('nothing follows the end', () => {
   const { call, told, session } = up();
   session.emit('ended', { originator: 'remote', cause: 'Terminated', message: null });
