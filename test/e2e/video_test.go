@@ -49,6 +49,7 @@ func TestVideo(t *testing.T) {
 	t.Run("come and go", w.comeAndGo)
 	t.Run("added by the page in a call with a phone", w.addedByPage)
 	t.Run("added by the phone", w.addedByPhone)
+	t.Run("to a phone that has none", w.soundAlone)
 	t.Run("without sound", w.picturesAlone)
 	t.Run("baresip", w.baresipSees)
 	t.Run("linphonec", w.linphoneSees)

@@ -63,6 +63,19 @@ func (w *world) addedByPhone(t *testing.T) {
 	must(t, phone.Wait(limit))
 }
 
+// soundAlone: a page with a camera calls a phone that says nothing of pictures. Both hear, and the page is told.
+func (w *world) soundAlone(t *testing.T) {
+	t.Parallel()
+	phone := callee(t, answerUntilBye)
+	p := w.newCamera(t, "")
+	must(t, p.Call(nil, "call", phone.number()))
+	mustBe(t, p, "established")
+	must(t, p.WaitDirections("sendrecv", limit))
+	mustTalk(t, p, phone)
+	must(t, p.Call(nil, "hangup"))
+	must(t, phone.Wait(limit))
+}
+
 // newSeeingLater is a phone that plays steps with its sound alone, and with its pictures beside it.
 func newSeeingLater(t *testing.T, steps func(media, seeing sipp.Media) []sipp.Step) (*film.Film, *scripted) {
 	t.Helper()
