@@ -214,6 +214,7 @@ func TestTrouble(t *testing.T) {
 		},
 		{"failed", situation{state: stateFailed, wasUp: true}, true, ErrDisconnected},
 		{"closed", situation{state: stateClosed, wasUp: true}, true, ErrDisconnected},
+		{"just closed", situation{state: stateClosed, wasUp: true, leaving: true}, false, ErrDisconnected},
 	}
 	for _, test := range tests {
 		certain, err := test.now.trouble(options)
@@ -244,6 +245,7 @@ func TestNextLook(t *testing.T) {
 		{"lost", up(time.Minute), true, time.Minute, maxPause / 4},
 		{"connecting", situation{waiting: 14500 * time.Millisecond}, false, time.Minute, time.Second / 2},
 		{"failed", situation{state: stateFailed}, false, time.Minute, maxPause},
+		{"just closed", situation{state: stateClosed, wasUp: true, leaving: true}, false, time.Minute, farewell / 4},
 		{"unchecked", unchecked(500*time.Millisecond, 0), false, time.Minute, 1500 * time.Millisecond},
 		{"a report unchecked", unchecked(0, 0), false, time.Second, time.Second},
 		{"the end of consent", unchecked(0, 29*time.Second), false, time.Minute, time.Second},

@@ -42,6 +42,7 @@ type watch struct {
 	direction bridge.Direction
 	directed  time.Time   // when direction began to hold
 	apart     time.Time   // when ICE lost the browser; zero: it has not
+	closed    time.Time   // when the browser closed the connection; zero: it has not
 	sends     [kinds]bool // which of our streams may be sent
 	pace      quality.Session
 }
@@ -166,13 +167,18 @@ func (w *watch) look(p *peer, now time.Time) situation {
 	default: // ICE waited for so long before
 		unanswered = now.Sub(w.apart) + w.session.engine.options.Disconnected
 	}
+	if state != stateClosed {
+		w.closed = time.Time{}
+	} else if w.closed.IsZero() {
+		w.closed = now
+	}
 	expected := w.up
 	if w.directed.After(expected) {
 		expected = w.directed
 	}
 	return situation{
 		state: state, wasUp: !w.up.IsZero(), everUp: w.ever, direction: w.direction, sends: w.sends,
-		pace: w.pace, unanswered: unanswered,
+		pace: w.pace, unanswered: unanswered, leaving: state == stateClosed && now.Sub(w.closed) < farewell,
 		waiting: now.Sub(w.since), silent: w.session.incoming.quiet(expected, now),
 	}
 }
@@ -214,7 +220,13 @@ type situation struct {
 	waiting, silent time.Duration
 	// unanswered is the time since the last answer to a check, once ICE has lost the browser.
 	unanswered time.Duration
+	// leaving tells that the browser has just closed the connection.
+	leaving bool
 }
+
+// farewell is how long the BYE of a page may take after its connection was closed: pages that hang up do both, and that
+// is no loss.
+const farewell = 500 * time.Millisecond
 
 // minPause and maxPause bound the time to the next look: a packet that ends a silence tells nobody.
 const (
@@ -232,6 +244,8 @@ func (s situation) next(options Options, lost bool, report time.Duration) time.D
 		due = min(report, max(options.Timeout-s.silent, options.Timeout/4))
 	case s.state == stateConnecting:
 		due = options.Connect - s.waiting
+	case s.leaving:
+		due = farewell / 4
 	case s.heardAnyway():
 		due = min(report, stillHeard-s.silent, consent-s.unanswered)
 	default: // the state tells when it changes
@@ -274,7 +288,7 @@ func (s situation) trouble(options Options) (certain bool, err error) {
 			return true, nil
 		}
 		if s.wasUp {
-			return true, ErrDisconnected
+			return !s.leaving, ErrDisconnected
 		}
 		return true, ErrNotConnected
 	}
