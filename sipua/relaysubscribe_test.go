@@ -151,6 +151,21 @@ func TestSubscriptionThatIsRefusedOrLost(t *testing.T) {
 	s.settled()
 }
 
+// TestSubscriptionWithoutAServer leaves nothing, so that a browser may try as often as it likes.
+func TestSubscriptionWithoutAServer(t *testing.T) {
+	s := newSetup(t, func(options *Options, _ *Agent) {
+		if len(options.Domains.Upstreams) > 0 {
+			options.Domains.Upstreams[0].NextHops = []sip.Uri{{Scheme: "sip", Host: "pbx.nowhere.invalid"}}
+		}
+	})
+	p := s.peer("WS", "192.0.2.9:5070")
+	s.agent.users.set(p, "alice@up.example")
+	p.say("", browserOf("SUBSCRIBE", "sip:bob@up.example", 1, "Event: presence", "Contact: <sip:abc@df7.invalid>")...)
+	p.status(503)
+	eventually(t, "the subscription is left", func() bool { return s.agent.relay.Subscriptions() == 0 })
+	s.settled()
+}
+
 func TestPublishAtAnUpstreamServer(t *testing.T) {
 	s := newSetup(t)
 	p, server := s.peer("WS", "192.0.2.9:5070"), s.peer("UDP", upstreamAddress)

@@ -61,6 +61,7 @@ func (r *request) forward() {
 	if err != nil {
 		r.relay.options.Complain("upstream server not found", "domain", r.to.Name, "error", err)
 		r.transaction.Respond(503, "")
+		r.subscribe.abandon()
 		return
 	}
 	deadline := time.Now().Add(answerTime)

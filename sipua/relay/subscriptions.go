@@ -34,11 +34,15 @@ func (r *subscriptions) add(fresh *subscription) bool {
 	defer r.mu.Unlock()
 	held := 0
 	maps.DeleteFunc(r.byKey, func(_ subscriptionKey, old *subscription) bool {
-		if old.user != fresh.user {
+		switch {
+		case old.user != fresh.user:
+			return false
+		case old.isOver(now):
+			return true
+		default:
+			held++
 			return false
 		}
-		held++
-		return old.isOver(now)
 	})
 	key := subscriptionKey{fresh.callID, fresh.tag}
 	if old, ok := r.byKey[key]; ok && old.user != fresh.user || !ok && held >= maxSubscriptions {
