@@ -88,6 +88,12 @@ func newWorld(t *testing.T, change ...func(*rtmp.Options)) *world {
 	return w
 }
 
+// awaitAnswered waits until so many calls are answered: until its call is, what a stream sends goes nowhere.
+func (w *world) awaitAnswered(t *testing.T, calls uint64) {
+	t.Helper()
+	bridgetest.Eventually(t, "the calls are answered", func() bool { return w.exchange.Stats().Answered == calls })
+}
+
 // route sends calls to the phone, to echo, and to Flash phones.
 func (w *world) route(request bridge.Request) ([]bridge.Target, error) {
 	user, domain, _ := strings.Cut(strings.TrimPrefix(request.To, "sip:"), "@")

@@ -62,7 +62,7 @@ func TestPublisherCalls(t *testing.T) {
 		}
 		phone.Emit(answered())
 		w.calls.AwaitStarted(t)
-		phone.FakeMedia().AwaitPlugged(t, transcode.Audio)
+		w.awaitAnswered(t, 1)
 		speak(t, client, stream, 0x82, 1000, 50)
 		checkTone(t, bridgetest.PCMU(), payloadsOf(phone.FakeMedia().AwaitSent(t, transcode.Audio, 50)))
 		phone.Emit(bridge.Ended{Cause: bridge.Normal()})

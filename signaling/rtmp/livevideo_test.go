@@ -28,10 +28,10 @@ func TestPublishedPictures(t *testing.T) {
 	viewer := bridgetest.NewIncoming(bridge.Request{To: "sip:live-cam@test", Offer: &looking}, bridge.LegInfo{})
 	w.exchange.Accept(viewer)
 	listener := w.listen(t)
-	phone.FakeMedia().AwaitPlugged(t, transcode.Video)
 	viewer.FakeMedia().AwaitPlugged(t, transcode.Audio) // nothing comes from the phone's side
 	bridgetest.Await[bridgetest.Answer](t, viewer.Leg)
 	bridgetest.Await[bridgetest.Answer](t, listener.Leg)
+	w.awaitAnswered(t, 3)
 	for _, tag := range tags {
 		client.Show(stream, tag.Timestamp, tag.Payload)
 	}
@@ -63,7 +63,7 @@ func TestPicturesAloneCall(t *testing.T) {
 		t.Fatalf("the phone is offered %+v", offer)
 	}
 	phone.Emit(bridge.Answered{Answer: *phone.Request.Offer})
-	phone.FakeMedia().AwaitPlugged(t, transcode.Video)
+	w.awaitAnswered(t, 1)
 	for _, tag := range tags {
 		client.Show(stream, 2000+tag.Timestamp, tag.Payload)
 	}

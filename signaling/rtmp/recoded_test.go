@@ -45,7 +45,7 @@ func TestRecodedStream(t *testing.T) {
 	client.Speak(stream, tags[2].Timestamp, tags[2].Payload)
 	phone := w.phone.AwaitDial(t)
 	phone.Emit(answered())
-	phone.FakeMedia().AwaitPlugged(t, transcode.Audio)
+	w.awaitAnswered(t, 1)
 	for _, tag := range tags[3:] {
 		client.Speak(stream, tag.Timestamp, tag.Payload)
 	}
