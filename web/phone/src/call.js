@@ -21,8 +21,8 @@ import { Referral } from './referral.js';
  *   every change, of the other side's sound, again and again of a connection that does not mend itself, of a microphone
  *   that is gone, and of another side that takes no pictures
  * @typedef {(options: object) => Session} Dial
- * @typedef {{ words: string, failed: boolean, missed?: boolean, status: number }} End why a call is over; status is that
- *   of a response, else 0
+ * @typedef {{ words: string, failed: boolean, missed?: boolean, status: number, callId?: string }} End why a call is over;
+ *   status is that of a response, else 0
  */
 
 export class Call {

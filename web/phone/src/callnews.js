@@ -45,8 +45,8 @@ export function newsOf({ peer, hold, transfer, interrupted, dialog }) {
  * @returns {News}
  */
 export function newsOfEnd({ end, startedAt, endedAt, dialog }) {
-  const { words, failed, status } = end ?? { words: '', failed: false, status: 0 };
+  const { words, failed, status, callId = dialog?.callId } = end ?? { words: '', failed: false, status: 0 };
   const talked = startedAt ? `${words} Talked ${clock(endedAt - startedAt)}.` : words;
-  const detail = [status && `status ${status}`, dialog && `Call-ID ${dialog.callId}`].filter(Boolean).join(', ');
+  const detail = [status && `status ${status}`, callId && `Call-ID ${callId}`].filter(Boolean).join(', ');
   return { words: talked, kind: failed ? 'bad' : 'plain', detail };
 }

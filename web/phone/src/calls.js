@@ -69,13 +69,13 @@ export class Calls {
     if (!line?.ready || !this.free || !typed.trim()) return;
     const call = this.#begin('outgoing', peerFromTyped(typed, line.account.domain));
     this.#activate(call);
-    this.#around.journal.write(`Calling ${call.peer.name}`);
     const service = serviceOf(typed);
     const uri = addressURI(service ? 'service' : typed.trim(), line.account.domain);
     if (!uri) {
       call.fail(`${typed} is not an address.`);
       return;
     }
+    this.#around.journal.write(`Calling ${call.peer.name}`);
     try {
       const [microphone, camera] = await this.devices.open(this.showsCamera);
       const place = await this.#locate(line.account.uri);

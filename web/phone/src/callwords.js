@@ -76,7 +76,7 @@ const reasons = new Map([
  * @typedef {object} Told how JsSIP tells that a call is over
  * @property {string} originator local, remote or system
  * @property {string} [cause]
- * @property {{ status_code?: number, parseHeader?: (name: string) => Reason | undefined } | null} [message]
+ * @property {{ status_code?: number, call_id?: string, parseHeader?: (name: string) => Reason | undefined } | null} [message]
  */
 
 /**
@@ -114,7 +114,8 @@ function wordsForStatus(status) {
 export function endOf({ transfer, peer, direction, startedAt }, told) {
   if (transfer?.done) return { words: `${peer.name} talks to ${transfer.name} now.`, failed: false, status: 0 };
   const missed = direction === 'incoming' && !startedAt && isMissed(told);
-  return { ...wordsForEnd(told, { peer: peer.name }), missed, status: told.message?.status_code ?? 0 };
+  const { status_code: status = 0, call_id: callId = '' } = told.message ?? {};
+  return { ...wordsForEnd(told, { peer: peer.name }), missed, status, ...(callId && { callId }) };
 }
 
 /**

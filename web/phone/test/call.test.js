@@ -81,7 +81,7 @@ test('declined', () => {
 test('refused calls say why and let go of the microphone', () => {
   const { call, session, microphone } = placed();
   session.emit('failed', { originator: 'remote', cause: 'Busy', message: response(486) });
-  assert.deepEqual(call.end, { words: 'bob is busy.', failed: true, missed: false, status: 486 });
+  assert.deepEqual(call.end, { words: 'bob is busy.', failed: true, missed: false, status: 486, callId: 'call-1' });
   assert.equal(microphone.open, false);
   assert.equal(call.endedAt, 0);
 });

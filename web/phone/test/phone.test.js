@@ -79,7 +79,7 @@ test('registers and calls', async () => {
   assert.equal(phone.call, null);
   assert.deepEqual(phone.message, { words: 'echo is busy.', kind: 'bad', about: 'call' });
   assert.deepEqual(words(phone), ['echo is busy.', 'Calling echo', 'Registered as alice@localhost']);
-  assert.equal(phone.journal.entries[0].detail, 'status 486');
+  assert.equal(phone.journal.entries[0].detail, 'status 486, Call-ID call-1');
 });
 
 test('says what no account can be', () => {
@@ -98,6 +98,7 @@ test('no call without a line, a target or an address', async () => {
   assert.equal(ready.message, null);
   await ready.calls.dial('50%');
   assert.equal(ready.message.words, '50% is not an address.');
+  assert.deepEqual(words(ready), ['50% is not an address.', 'Registered as alice@localhost'], 'nobody was called');
   assert.equal(ready.call, null);
 });
 
