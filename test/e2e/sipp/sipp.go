@@ -182,6 +182,9 @@ func (s *Script) awaitListening(port int, options Options) error {
 		}
 		select {
 		case <-s.process.Gone():
+			if options.Remote != "" { // it may have called and be through: Wait tells
+				return nil
+			}
 			return fmt.Errorf("%w: ended at once\n%s", ErrScript, s.Report())
 		case <-time.After(20 * time.Millisecond):
 		}
