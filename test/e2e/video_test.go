@@ -237,7 +237,7 @@ func (w *world) asksByInfo(t *testing.T) {
 	phone := callee(t, func(media sipp.Media) []sipp.Step {
 		media.Video = []string{fmt.Sprintf("m=video %d RTP/AVP 97", pictures.Port), "a=rtpmap:97 VP8/90000"}
 		return []sipp.Step{
-			sipp.Answer(media), sipp.AwaitInfo(), sipp.Pause(limit / 10), sipp.AskKeyframe(1), sipp.AwaitBye(),
+			sipp.Answer(media), sipp.AwaitInfo(), sipp.AwaitGoOn(), sipp.AskKeyframe(1), sipp.AwaitBye(),
 		}
 	})
 	p := w.newCamera(t, "")
@@ -248,6 +248,8 @@ func (w *world) asksByInfo(t *testing.T) {
 	if !strings.Contains(info, "<picture_fast_update/>") {
 		t.Errorf("the phone is told %s", info)
 	}
+	mustHear(t, phone, pageHz) // the page can be reached
+	must(t, phone.GoOn(limit))
 	must(t, p.WaitKeyframesAsked(1, limit))
 	must(t, p.Call(nil, "hangup"))
 	must(t, phone.Wait(limit))
