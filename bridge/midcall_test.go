@@ -194,6 +194,8 @@ func TestKeysAndKeyframesCross(t *testing.T) {
 	f := newFixture(t)
 	caller, callee := f.call(t)
 	caller.Emit(bridge.Pressed{Key: bridge.DTMF{Digit: '0'}}) // nobody hears it yet
+	caller.Emit(bridge.Offered{Offer: bridgetest.Audio(bridgetest.PCMU())})
+	bridgetest.Await[bridgetest.Refuse](t, caller.Leg) // so the key has been seen, too
 	early := bridgetest.Audio(bridgetest.PCMU())
 	callee.Emit(bridge.Ringing{Early: &early})
 	bridgetest.Await[bridgetest.Ring](t, caller.Leg)

@@ -277,6 +277,9 @@ func TestReferrerIsGoneAndTheTargetFails(t *testing.T) {
 	caller, callee := f.answered(t)
 	target := f.blind(t, caller.Leg)
 	caller.Emit(bridge.Ended{Cause: bridge.Normal()})
+	early := bridgetest.Audio(bridgetest.PCMA())
+	target.Emit(bridge.Ringing{Early: &early})
+	reaches(t, target.Leg, callee.Leg, 8) // so the referrer's end has been seen
 	target.Emit(bridge.Ended{Cause: bridge.Cause{Status: 486}})
 	if cause := bridgetest.Await[bridgetest.Hangup](t, callee.Leg).Cause; cause.Status != 486 {
 		t.Errorf("the transferee was told %+v, want 486", cause)
