@@ -51,11 +51,11 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 
-// collectEarly lets the heap grow by half of what is alive before it is collected, unless GOGC says otherwise. Media
-// allocate nothing, so collections are rare, and the memory of a call counts for more than their work.
+// collectEarly lets the heap grow by three tenths of what is alive before it is collected, unless GOGC says otherwise.
+// Media allocate nothing, so collections are rare, and the memory of a call counts for more than their work.
 func collectEarly() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(30)
 	}
 }
 
