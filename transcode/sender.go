@@ -23,6 +23,8 @@ type SenderOptions struct {
 	// Pictures tells that the marker ends a picture (RFC 6184 section 5.1, RFC 7741 section 4.1) and stays as it is.
 	// That of sound begins a talkspurt (RFC 3551 section 4.1), and is set where the source changes.
 	Pictures bool
+	// Reaches tells whether Write has a way to the party; nil means that SetEnabled says it all.
+	Reaches func() bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -38,6 +40,8 @@ type SenderOptions struct {
 type Sender struct {
 	write func(header *rtp.Header, payload []byte) error
 	now   func() time.Time
+	// reaches is SenderOptions.Reaches.
+	reaches func() bool
 	// pictures is SenderOptions.Pictures.
 	pictures bool
 	// loss is what the party reports of our stream.
@@ -95,7 +99,10 @@ type inPlace struct {
 
 // NewSender makes a Sender. Nothing is sent before SetFormats.
 func NewSender(options SenderOptions) *Sender {
-	s := &Sender{write: options.Write, now: options.Now, pictures: options.Pictures, done: make(chan struct{})}
+	s := &Sender{
+		write: options.Write, now: options.Now, reaches: options.Reaches, pictures: options.Pictures,
+		done: make(chan struct{}),
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -17,6 +17,8 @@ const (
 	// framesBehind is how many frames are made up for at once on a machine that was too busy; what is missing beyond
 	// that is left out.
 	framesBehind = 5
+	// longestWait is how long early sound waits for the way to the caller, whose page may not take any.
+	longestWait = 3 * time.Second
 	// maxPayload is the largest packet that is made, in bytes.
 	maxPayload = 1500
 )
@@ -35,7 +37,7 @@ type finite interface {
 type performance struct {
 	// name is shown; it may be empty.
 	name string
-	// early plays before an answer that never comes.
+	// early plays before an answer that never comes, once the caller can hear it.
 	early bool
 	// rates in Hz are tried in order, before the best one of the codec.
 	rates   []int
@@ -47,6 +49,9 @@ type performance struct {
 // playerLeg plays a source in its own goroutine until it ends or is hung up.
 type playerLeg struct {
 	*leg
+
+	// wait is how long the way to the party is waited for at most.
+	wait time.Duration
 
 	// ---- owned by the goroutine ----
 
@@ -74,6 +79,7 @@ func dialPlayer(request bridge.Request, what performance) bridge.Leg {
 		return player
 	}
 	if what.early {
+		player.wait = longestWait
 		player.emit(bridge.Ringing{Early: &answer})
 	} else {
 		player.emit(bridge.Answered{Answer: answer})
@@ -123,6 +129,9 @@ func (p *playerLeg) run() {
 	defer p.end(bridge.Normal())
 	ticker := time.NewTicker(frameTime)
 	defer ticker.Stop()
+	if !p.awaitWay(ticker.C) {
+		return
+	}
 	began := time.Now()
 	for {
 		select {
@@ -135,6 +144,18 @@ func (p *playerLeg) run() {
 			}
 		}
 	}
+}
+
+// awaitWay waits until what is played reaches the party, and reports false if it hung up meanwhile.
+func (p *playerLeg) awaitWay(ticks <-chan time.Time) bool {
+	for began := time.Now(); time.Since(began) < p.wait && !p.media.out[transcode.Audio].Reaches(); {
+		select {
+		case <-p.hung:
+			return false
+		case <-ticks:
+		}
+	}
+	return true
 }
 
 // play plays the frames up to the one that is due.

@@ -7,8 +7,8 @@ import (
 	"sipbridge/transcode/resample"
 )
 
-// lead is the silence before a sound: by then the way to a browser is made (ICE, DTLS), and nothing of the sound is
-// lost.
+// lead is the silence before a sound, once the way to the party is made: by then a phone has read the 183 that sound
+// may overtake, a browser has the keys, too, and both play.
 const lead = 400 * time.Millisecond
 
 // recorded is a sound with an end. It belongs to one goroutine.

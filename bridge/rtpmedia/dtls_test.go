@@ -84,6 +84,9 @@ func TestKeysByDTLS(t *testing.T) {
 				t.Errorf("offered %+v\nanswered %+v", offer, answer)
 			}
 			awaitKeys(t, caller, callee)
+			if !caller.audio().sender.Reaches() || !callee.audio().sender.Reaches() {
+				t.Error("there are keys, and nothing reaches the party")
+			}
 			talkBothWays(t, caller, callee)
 		})
 	}
@@ -147,7 +150,7 @@ func TestWrongCertificate(t *testing.T) {
 	if counted := caller.options.Counters.Stats(); counted.Unshaken == 0 || counted.Unsent == 0 {
 		t.Errorf("counted %+v", counted)
 	}
-	if caller.audio().agreed.Load().protection.packets.sealer() != nil {
+	if caller.audio().agreed.Load().protection.packets.sealer() != nil || caller.audio().sender.Reaches() {
 		t.Error("there are keys")
 	}
 }

@@ -241,6 +241,12 @@ func (s *stream) send(header *rtp.Header, payload []byte) error {
 	return err
 }
 
+// reaches tells whether send knows where the party is, and has its keys.
+func (s *stream) reaches() bool {
+	agreed := s.agreed.Load()
+	return agreed != nil && s.to.Load() != nil && (agreed.protection == nil || agreed.protection.packets.sealer() != nil)
+}
+
 // pack makes the datagram of a packet, in memory that the next one uses again.
 func (s *stream) pack(agreed *agreement, header *rtp.Header, payload []byte) ([]byte, error) {
 	transcode.GiveOrientation(header, agreed.orientation)

@@ -75,7 +75,9 @@ func newStream(session *Session, kind transcode.Kind) *stream {
 		latch:    latch{signallingHost: session.options.SignallingHost},
 		resender: repair.NewResender(keptPackets(kind)),
 	}
-	s.sender = transcode.NewSender(transcode.SenderOptions{Write: s.send, Pictures: kind == transcode.Video})
+	s.sender = transcode.NewSender(transcode.SenderOptions{
+		Write: s.send, Reaches: s.reaches, Pictures: kind == transcode.Video,
+	})
 	return s
 }
 
