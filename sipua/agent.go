@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sipbridge/sipua/failover"
+	"sipbridge/sipua/identity"
 	"sipbridge/sipua/notifier"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/proxy"
@@ -24,7 +25,8 @@ type Agent struct {
 	log           *slog.Logger
 	transactions  *transaction.Table
 	dialogs       *dialogs
-	users         *flowUsers
+	users         *identity.Users
+	identity      *identity.Verifier
 	relay         *relay.Relay
 	failover      *failover.Servers
 	proxies       *proxy.Calls
@@ -59,7 +61,7 @@ func NewAgent(options Options) *Agent {
 			FlowTo: flowTo(options.Transports), Trace: options.Trace, Log: options.Log,
 		}),
 		dialogs:       newDialogs(),
-		users:         newFlowUsers(),
+		users:         identity.NewUsers(),
 		rates:         newUserRates(requestsPerSecond, requestsAtOnce),
 		names:         newUserRates(namesPerSecond, namesAtOnce),
 		strangers:     newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
@@ -79,6 +81,7 @@ func NewAgent(options Options) *Agent {
 	a.presence = presence.New(options.Presence)
 	a.notifier = a.newNotifier()
 	a.complaints = newComplaints(a.log, &a.stats.panics)
+	a.identity = a.newIdentity()
 	a.failover = a.newFailover()
 	a.trunks = a.newTrunks(options.Trunks)
 	a.proxies = a.newProxies()
@@ -111,7 +114,7 @@ func (a *Agent) Run(ctx context.Context) error {
 
 // FlowClosed forgets what was known of a flow; its bindings are gone. Legs see it by the flow's Done channel.
 func (a *Agent) FlowClosed(flow transport.Flow) {
-	a.users.forget(flow)
+	a.users.Forget(flow)
 	a.relay.FlowClosed(flow)
 	a.proxies.FlowClosed(flow)
 	a.registrations.flowClosed(flow)

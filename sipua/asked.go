@@ -8,28 +8,29 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/number"
 	"sipbridge/sipua/headers"
+	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/trunk"
 )
 
 // asked puts an INVITE into neutral words.
-func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
+func (a *Agent) asked(request *sip.Request, who identity.Identity) bridge.Request {
 	from, to := request.From(), request.Recipient
 	asked := bridge.Request{
 		From:   bridge.Party{Name: from.DisplayName, URI: a.publicURI(from.Address)},
 		To:     a.publicURI(to),
-		Origin: who.origin, User: who.user, Trunk: who.trunk,
-		Headers:     crossing(a.policyFor(who.peer), request, senderOf(who.origin)),
+		Origin: who.Origin, User: who.User, Trunk: who.Trunk,
+		Headers:     crossing(a.policyFor(who.Peer), request, senderOf(who.Origin)),
 		MaxForwards: message.Hops(request),
 		Private:     wantsPrivacy(request),
 		Secure:      to.Scheme == "sips",
 	}
-	if who.peer != nil {
-		a.askedByTrunk(&asked, request, who.peer)
+	if who.Peer != nil {
+		a.askedByTrunk(&asked, request, who.Peer)
 	}
-	if binding, ok := a.relayedToken(request); ok && who.origin == bridge.OriginUpstream &&
-		domainOf(binding.User) == who.trunk {
-		asked.To = "sip:" + binding.Token + "@" + who.trunk // the Directory knows the token
+	if binding, ok := a.relayedToken(request); ok && who.Origin == bridge.OriginUpstream &&
+		domainOf(binding.User) == who.Trunk {
+		asked.To = "sip:" + binding.Token + "@" + who.Trunk // the Directory knows the token
 	}
 	login, hasLogin := breakerLogin(request)
 	if upstream, ok := a.passesCredentials(request, who); ok {
@@ -41,23 +42,23 @@ func (a *Agent) asked(request *sip.Request, who identity) bridge.Request {
 			asked.To = to.String() // the digest covers its parameters
 		}
 	}
-	a.documents(&asked, request, a.policyFor(who.peer))
+	a.documents(&asked, request, a.policyFor(who.Peer))
 	if header := request.GetHeader("Replaces"); header != nil {
 		asked.Replaces, asked.EarlyOnly = parseReplaces(header.Value())
 	}
-	if a.callsOnly(who.user) { // what his page says of him counts for nothing
+	if a.callsOnly(who.User) { // what his page says of him counts for nothing
 		asked.From.Name, asked.Headers, asked.Private, asked.Documents = "", nil, false, nil
 	}
 	return asked
 }
 
 // passesCredentials gives the server to which a user of an upstream domain proves himself, through us.
-func (a *Agent) passesCredentials(request *sip.Request, who identity) (Upstream, bool) {
-	if who.origin == bridge.OriginUpstream {
+func (a *Agent) passesCredentials(request *sip.Request, who identity.Identity) (Upstream, bool) {
+	if who.Origin == bridge.OriginUpstream {
 		return Upstream{}, false
 	}
-	if who.user != "" {
-		return a.options.Domains.upstream(domainOf(who.user))
+	if who.User != "" {
+		return a.options.Domains.upstream(domainOf(who.User))
 	}
 	return a.options.Domains.upstream(request.From().Address.Host)
 }
@@ -80,7 +81,7 @@ func (a *Agent) credentials(request *sip.Request) []bridge.Header {
 	var headers []bridge.Header
 	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
 		for _, header := range request.GetHeaders(name) {
-			if a.isOwnToken(header.Value()) {
+			if a.identity.IsOwnToken(header.Value()) {
 				continue
 			}
 			headers = append(headers, bridge.Header{Name: name, Value: header.Value()})

@@ -66,7 +66,7 @@ func newBridge(t *testing.T, tweaks ...func(*Options, *Agent)) (s *setup, phone 
 // alice is a browser on which alice@local.example has registered.
 func (s *setup) alice(remote string) *peer {
 	p := s.peer("WS", remote)
-	s.agent.users.set(p, "alice@local.example")
+	s.agent.users.Set(p, "alice@local.example")
 	return p
 }
 

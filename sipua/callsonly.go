@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/identity"
 	"sipbridge/sipua/transport"
 )
 
@@ -19,11 +20,11 @@ func (a *Agent) callsOnly(user string) bool {
 // mayAsk holds those who may only place calls to that: no registration, no message, no subscription; and nothing at all
 // once the token has ended, for a guest never becomes a stranger. The error is a bridge.Cause.
 func (a *Agent) mayAsk(flow transport.Flow, request *sip.Request) error {
-	granted := grantOf(flow)
-	if !a.callsOnly(granted.user) {
+	granted := identity.GrantOf(flow)
+	if !a.callsOnly(granted.User) {
 		return nil
 	}
-	if granted.good() {
+	if granted.Good() {
 		switch request.Method {
 		case sip.INVITE, sip.OPTIONS, sip.BYE, sip.UPDATE, sip.INFO, sip.PRACK:
 			return nil

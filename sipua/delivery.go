@@ -6,13 +6,14 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/wire"
 )
 
 // deliver brings a NOTIFY to devices, of which there is at least one, as bridge.Deliver does with a message.
-func (a *Agent) deliver(notice *transaction.Server, devices []bindingEndpoint, who identity) {
+func (a *Agent) deliver(notice *transaction.Server, devices []bindingEndpoint, who identity.Identity) {
 	a.stats.delivered.Add(1)
 	delivery := bridge.NewDelivery(len(devices), func(cause bridge.Cause) {
 		if !notice.Answered() { // a mailbox is taken even if no device is there
@@ -51,7 +52,7 @@ func causeOfAnswer(response *sip.Response, err error) bridge.Cause {
 }
 
 // forDevice is the request as a device gets it: all of the hop is ours, the body stays to the byte.
-func (a *Agent) forDevice(device bindingEndpoint, received *sip.Request, who identity) (*sip.Request, error) {
+func (a *Agent) forDevice(device bindingEndpoint, received *sip.Request, who identity.Identity) (*sip.Request, error) {
 	contact, err := wire.ParseURI(device.contact, wire.StreamLimits())
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func (a *Agent) forDevice(device bindingEndpoint, received *sip.Request, who ide
 	request.AppendHeader(&callID)
 	request.AppendHeader(&sip.CSeqHeader{SeqNo: 1, MethodName: received.Method})
 	request.AppendHeader(&left)
-	addHeaders(request, crossing(a.policyFor(who.peer), received, senderOf(who.origin)))
+	addHeaders(request, crossing(a.policyFor(who.Peer), received, senderOf(who.Origin)))
 	for _, header := range received.Headers() {
 		switch name := header.Name(); {
 		case isContent(name), name == "Event", name == "Subscription-State", name == "Expires":

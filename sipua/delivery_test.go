@@ -37,7 +37,7 @@ func (s *setup) registered(user, word, remote string) *peer {
 func (s *setup) registeredWith(user, word, remote, params string) *peer {
 	s.t.Helper()
 	p := s.peer(word, remote)
-	s.agent.users.set(p, user+"@local.example")
+	s.agent.users.Set(p, user+"@local.example")
 	request := localOf(p, user, "REGISTER", "sip:local.example", 1,
 		fmt.Sprintf("Contact: <sip:%s@%s>%s", user, remote, params))
 	request[4] = "To: <sip:" + user + "@local.example>"

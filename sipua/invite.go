@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
@@ -13,7 +14,7 @@ import (
 
 // receiveInvite starts an incoming leg.
 func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) {
-	who, err := a.identify(flow, request)
+	who, err := a.identity.Identify(flow, request)
 	if err != nil {
 		a.refuse(reply, request, err)
 		return
@@ -34,7 +35,7 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 	a.choose(&asked, flow, request)
 	if target, ok := a.standsAside(flow, request, asked); ok {
 		a.stats.proxied.Add(1)
-		a.proxies.Pass(flow, reply, request, who.user, target)
+		a.proxies.Pass(flow, reply, request, who.User, target)
 		return
 	}
 	l, err := a.newIncoming(flow, request, who, asked)
@@ -57,11 +58,11 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 }
 
 // newIncoming makes the leg of an INVITE.
-func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who identity, asked bridge.Request,
+func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who identity.Identity, asked bridge.Request,
 ) (*leg, error) {
-	l := a.newLeg(flow.Transport(), who.user)
+	l := a.newLeg(flow.Transport(), who.User)
 	l.incoming = true
-	l.trusted = who.origin == bridge.OriginUpstream
+	l.trusted = who.Origin == bridge.OriginUpstream
 	l.flow, l.gone = flow, flow.Done()
 	l.dialog = answeringDialog(request, message.ContactOn(flow, request.To().Address.User))
 	if wantsSips(flow, request) {
@@ -69,10 +70,10 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	}
 	l.asked = asked
 	l.reliable = a.reliability(request)
-	l.info.Party, l.info.Origin, l.info.Trunk = l.asked.From, who.origin, who.trunk
+	l.info.Party, l.info.Origin, l.info.Trunk = l.asked.From, who.Origin, who.Trunk
 	l.describe()
 	l.describeAllow(request)
-	l.trunk = who.peer
+	l.trunk = who.Peer
 	if err := l.openMedia(flow, sdpIn(request)); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transaction"
@@ -305,11 +306,11 @@ func (l *leg) describe() {
 	}
 }
 
-// partyHosts are the addresses at which the party says that it is; any goroutine may ask.
-func (l *leg) partyHosts() []netip.Addr {
+// party says whose requests may belong to the leg's dialog; any goroutine may ask.
+func (l *leg) party() identity.Party {
 	l.infoMu.Lock()
 	defer l.infoMu.Unlock()
-	return l.hosts
+	return identity.Party{Flow: l.at, User: l.info.User, Trusted: l.trusted, Hosts: l.hosts}
 }
 
 // place gives the flow of the leg's party and its account; any goroutine may ask.

@@ -210,7 +210,7 @@ func TestDTMFByInfoBothWays(t *testing.T) {
 func TestMovedToAnotherConnectionOfTheSameUserOnly(t *testing.T) {
 	s := newSetup(t)
 	p := s.peer("WS", "192.0.2.9:5070")
-	s.agent.users.set(p, "alice@local.example")
+	s.agent.users.Set(p, "alice@local.example")
 	script := newScript(p)
 	script.from = "<sip:alice@local.example>;tag=alicetag"
 	leg := s.answered(script)
@@ -218,13 +218,13 @@ func TestMovedToAnotherConnectionOfTheSameUserOnly(t *testing.T) {
 	s.agent.FlowClosed(p)
 
 	stranger := s.peer("WS", "192.0.2.66:1111")
-	s.agent.users.set(stranger, "mallory@local.example")
+	s.agent.users.Set(stranger, "mallory@local.example")
 	script.p = stranger
 	stranger.say("", script.lines("BYE", "2")...)
 	stranger.status(407)
 
 	again := s.peer("WS", "192.0.2.10:2222")
-	s.agent.users.set(again, "alice@local.example")
+	s.agent.users.Set(again, "alice@local.example")
 	script.p = again
 	again.say("sdp", script.lines("INVITE", "3")...)
 	again.status(200)

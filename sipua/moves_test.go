@@ -54,7 +54,7 @@ func TestReloadedPageClaimsItsCall(t *testing.T) {
 	connected(call, phone)
 
 	mallory := s.peer("WS", "192.0.2.66:1")
-	s.agent.users.set(mallory, "mallory@local.example")
+	s.agent.users.Set(mallory, "mallory@local.example")
 	mallory.say("sdp", replacing(call, mallory, "sip:mallory@local.example", "")...)
 	mallory.status(403)
 	stranger := s.peer("TCP", "192.0.2.67:1")

@@ -88,7 +88,7 @@ func (a *Agent) relayTarget(flow transport.Flow, request *sip.Request) (Upstream
 // says for itself in that very domain, whose server checks it; and, but for REGISTER, only once it has registered
 // there, because a server may take for granted what comes from our address.
 func (a *Agent) mayRelay(flow transport.Flow, request *sip.Request, upstream Upstream) error {
-	if err := a.mayClaim(flow, request); err != nil {
+	if err := a.identity.MayClaim(flow, request); err != nil {
 		return err
 	}
 	from := request.From().Address
@@ -98,7 +98,7 @@ func (a *Agent) mayRelay(flow transport.Flow, request *sip.Request, upstream Ups
 	if request.Method == sip.REGISTER {
 		return a.relay.Admit(flow, request)
 	}
-	if a.users.get(flow) != message.AddressOfRecord(from) {
+	if a.users.Of(flow) != message.AddressOfRecord(from) {
 		return bridge.Cause{Status: 403}
 	}
 	if !a.rates.allow(message.AddressOfRecord(from), time.Now()) {

@@ -14,7 +14,7 @@ import (
 // receiveNotify takes a NOTIFY that nobody subscribed to, which only servers may send: of a mailbox (RFC 3842 section
 // 3.3.1), and what else their phones understand.
 func (a *Agent) receiveNotify(flow, reply transport.Flow, request *sip.Request) {
-	who, ok := a.knownServer(flow, request)
+	who, ok := a.identity.Server(flow, request)
 	if !ok {
 		a.reply(reply, request, 481)
 		return
@@ -57,15 +57,6 @@ func (a *Agent) devicesFor(asked bridge.Request) (devices []bindingEndpoint, err
 		err = bridge.Cause{Status: 404}
 	}
 	return devices, err
-}
-
-// knownServer gives the server that sends a request, if it is one that we are configured to use.
-func (a *Agent) knownServer(flow transport.Flow, request *sip.Request) (identity, bool) {
-	if peer, ok := a.fromTrunk(flow, request); ok {
-		return identity{origin: bridge.OriginUpstream, trunk: peer.Name(), peer: peer}, true
-	}
-	domain, ok := a.upstreams.Of(flow)
-	return identity{origin: bridge.OriginUpstream, trunk: domain}, ok
 }
 
 // mailboxOwner gives the user of ours, "name@domain", of whose mailbox a NOTIFY tells: the one whom the routes name for

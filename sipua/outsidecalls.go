@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transport"
@@ -14,16 +15,16 @@ import (
 
 // knownSender finds out who sends a request outside a call, which strangers may not. The error is a bridge.Cause to
 // answer with.
-func (a *Agent) knownSender(flow transport.Flow, request *sip.Request) (identity, error) {
-	who, err := a.identify(flow, request)
+func (a *Agent) knownSender(flow transport.Flow, request *sip.Request) (identity.Identity, error) {
+	who, err := a.identity.Identify(flow, request)
 	if err != nil {
-		return identity{}, err
+		return identity.Identity{}, err
 	}
 	switch {
-	case who.origin == bridge.OriginUnknown:
-		return identity{}, bridge.Cause{Status: 403}
-	case who.user != "" && !a.rates.allow(who.user, time.Now()):
-		return identity{}, message.TooManyRequests()
+	case who.Origin == bridge.OriginUnknown:
+		return identity.Identity{}, bridge.Cause{Status: 403}
+	case who.User != "" && !a.rates.allow(who.User, time.Now()):
+		return identity.Identity{}, message.TooManyRequests()
 	default:
 		return who, nil
 	}
@@ -34,7 +35,7 @@ func (a *Agent) knownSender(flow transport.Flow, request *sip.Request) (identity
 func (a *Agent) receiveOptions(flow, reply transport.Flow, request *sip.Request) {
 	status := 200
 	realm, isLocal := a.options.Domains.local(request.Recipient.Host)
-	by := a.users.get(flow)
+	by := a.users.Of(flow)
 	name := message.Unescape(request.Recipient.User)
 	if isLocal && name != "" && by != "" && a.mayWatch(by, name+"@"+realm) {
 		switch _, known := a.Lookup(name, realm); {

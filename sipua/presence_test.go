@@ -128,7 +128,7 @@ func TestWatcherHearsOfRegistrationAndPublications(t *testing.T) {
 // agentPeer makes a browser whose connection a user has proved himself on.
 func (s *setup) agentPeer(user, remote string) *peer {
 	p := s.peer("WS", remote)
-	s.agent.users.set(p, user+"@local.example")
+	s.agent.users.Set(p, user+"@local.example")
 	return p
 }
 
@@ -255,7 +255,7 @@ func TestWhoMaySubscribeToWhat(t *testing.T) {
 	s := newSetup(t, swift)
 	bob := s.agentPeer("bob", "192.0.2.9:2")
 	abroad := s.peer("WS", "192.0.2.9:3")
-	s.agent.users.set(abroad, "bob@up.example")
+	s.agent.users.Set(abroad, "bob@up.example")
 	for sequence, test := range []struct {
 		name, method, uri string
 		extra             []string

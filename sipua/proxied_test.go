@@ -34,7 +34,7 @@ func newProxy(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 
 // passing are the lines of a browser's INVITE that asks for no bridge.
 func passing(s *setup, p *peer, from, to string) *script {
-	s.agent.users.set(p, from)
+	s.agent.users.Set(p, from)
 	return &script{
 		p: p, callID: "pass@test", requestURI: to, from: "<sip:" + from + ">;tag=a", to: "<" + to + ">",
 	}

@@ -33,13 +33,13 @@ func (a *Agent) publishing(flow transport.Flow, request *sip.Request) (presence.
 	switch {
 	case !isLocal:
 		return presence.Publish{}, bridge.Cause{Status: 404}
-	case message.Unescape(request.Recipient.User)+"@"+realm != who.user:
+	case message.Unescape(request.Recipient.User)+"@"+realm != who.User:
 		return presence.Publish{}, bridge.Cause{Status: 403, Text: "Not Yours To Publish"}
 	case message.Expires(request) == message.MalformedExpires:
 		return presence.Publish{}, bridge.Cause{Status: 400, Text: "Malformed Expires"}
 	}
 	asked := presence.Publish{
-		User: who.user, Package: pkg, Tag: message.Value(request, "SIP-If-Match"), Expires: message.Expires(request),
+		User: who.User, Package: pkg, Tag: message.Value(request, "SIP-If-Match"), Expires: message.Expires(request),
 		ContentType: message.ContentType(request), Body: request.Body(),
 	}
 	if comesBack(flow) {

@@ -117,7 +117,7 @@ func (a *Agent) receiveACK(flow transport.Flow, request *sip.Request) {
 	if l == nil && a.proxies.PassInDialog(flow, flow, request) {
 		return
 	}
-	if l == nil || !a.speaksFor(l, flow) || l.enqueue(func() { l.acknowledged(request) }) != nil {
+	if l == nil || !a.identity.SpeaksFor(l.party(), flow) || l.enqueue(func() { l.acknowledged(request) }) != nil {
 		a.stats.stray.Add(1) // the ACK to a stateless refusal is one, too
 	}
 }
@@ -146,7 +146,7 @@ func (a *Agent) receiveInDialog(flow, reply transport.Flow, request *sip.Request
 		}
 		return
 	}
-	if err := a.mayContinue(l, flow, request); err != nil {
+	if err := a.identity.MayContinue(l.party(), flow, request); err != nil {
 		a.refuse(reply, request, err)
 		return
 	}

@@ -2,12 +2,12 @@ package sipua
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/transport"
@@ -28,10 +28,7 @@ const maxRegistration = time.Hour + time.Minute
 
 // registerLocal proves the sender and binds him; a connection on which a user registered speaks for him from then on.
 func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, realm string) {
-	proved, err := a.proofOf(flow, request, realm, false)
-	if err == nil && domainOf(proved.user) != realm {
-		err = notYours()
-	}
+	proved, err := a.identity.Registrant(flow, request, realm)
 	if err != nil {
 		a.complainOfRegister(flow, request, err)
 		a.refuse(reply, request, err)
@@ -44,7 +41,7 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 		a.log.Debug("REGISTER dropped", "error", err)
 		return
 	}
-	headers, err := a.options.Registrar.Register(proved.sender(a.options.Guests), request, flow)
+	headers, err := a.options.Registrar.Register(registrant(proved, a.options.Guests), request, flow)
 	if err != nil {
 		cause := message.CauseOfError(err)
 		a.complainOfRegister(flow, request, cause)
@@ -53,11 +50,11 @@ func (a *Agent) registerLocal(flow, reply transport.Flow, request *sip.Request, 
 		transaction.Send(response)
 		return
 	}
-	a.remember(flow, request, proved)
+	a.identity.Remember(flow, request, proved)
 	keepOpen(flow)
 	response := message.NewResponse(request, 200, "")
 	addHeaders(response, headers)
-	a.nameICEServers(flow, proved.user, response)
+	a.nameICEServers(flow, proved.User, response)
 	transaction.Send(response)
 }
 
@@ -90,8 +87,8 @@ func (a *Agent) nameICEServers(flow transport.Flow, user string, response *sip.R
 	}
 }
 
-// sender is the prover as the registrar takes him. guests lets him be nobody that it knows, if he is vouched for.
-func (p proof) sender(guests bool) registrar.Sender {
-	name, _, _ := strings.Cut(p.user, "@")
-	return registrar.Sender{User: name, Until: p.until, Guest: guests && p.vouched}
+// registrant is who proved himself as the registrar takes him. guests lets him be nobody that it knows, if he is
+// vouched for.
+func registrant(proved identity.Proof, guests bool) registrar.Sender {
+	return registrar.Sender{User: nameOf(proved.User), Until: proved.Until, Guest: guests && proved.Vouched}
 }

@@ -13,7 +13,7 @@ import (
 func (a *Agent) newRelay() *relay.Relay {
 	return relay.New(relay.Options{
 		Transactions: a.transactions, Servers: a.failover, Users: relayUsers{a}, Removals: a.removals,
-		Headers: a.options.Headers, IsOwn: a.isOwnToken, Refuse: a.refuse, Start: a.crew.start,
+		Headers: a.options.Headers, IsOwn: a.identity.IsOwnToken, Refuse: a.refuse, Start: a.crew.start,
 		After:    func(delay time.Duration, work func()) *time.Timer { return a.after(delay, work) },
 		Complain: a.complain, Log: a.log,
 	})
@@ -36,10 +36,10 @@ type relayUsers struct{ agent *Agent }
 var _ relay.Users = relayUsers{}
 
 // Proved lets a flow speak for a user from now on.
-func (u relayUsers) Proved(flow transport.Flow, user string) { u.agent.users.set(flow, user) }
+func (u relayUsers) Proved(flow transport.Flow, user string) { u.agent.users.Set(flow, user) }
 
 // Is tells whether a flow speaks for a user.
-func (u relayUsers) Is(flow transport.Flow, user string) bool { return u.agent.users.get(flow) == user }
+func (u relayUsers) Is(flow transport.Flow, user string) bool { return u.agent.users.Of(flow) == user }
 
 // Allow counts a request of a user.
 func (u relayUsers) Allow(user string) bool { return u.agent.rates.allow(user, time.Now()) }

@@ -74,7 +74,7 @@ func TestRegisterPassesThroughWithItsChallenge(t *testing.T) {
 		len(refused.GetHeaders("Via")) != 1 {
 		t.Errorf("challenge %s", refused)
 	}
-	if s.agent.relay.BindingsOf("alice@up.example") != nil || s.agent.users.get(p) != "" {
+	if s.agent.relay.BindingsOf("alice@up.example") != nil || s.agent.users.Of(p) != "" {
 		t.Error("bound without the server's word")
 	}
 
@@ -95,7 +95,7 @@ func TestRegisterPassesThroughWithItsChallenge(t *testing.T) {
 	if ok.GetHeader("Path") != nil {
 		t.Error("the server's topology is shown")
 	}
-	if s.agent.users.get(p) != "alice@up.example" || len(s.agent.relay.BindingsOf("alice@up.example")) != 1 {
+	if s.agent.users.Of(p) != "alice@up.example" || len(s.agent.relay.BindingsOf("alice@up.example")) != 1 {
 		t.Error("not bound")
 	}
 	if strings.Contains(trace.String(), "0123456789abcdef") {
@@ -232,7 +232,7 @@ func TestNothingIsRelayedForStrangers(t *testing.T) {
 	s := newSetup(t)
 	server := s.peer("UDP", upstreamAddress)
 	browser, phone, mallory := s.peer("WS", "192.0.2.9:1"), s.peer("UDP", "192.0.2.9:5060"), s.peer("WS", "192.0.2.9:2")
-	s.agent.users.set(mallory, "mallory@up.example")
+	s.agent.users.Set(mallory, "mallory@up.example")
 	for _, method := range []string{"MESSAGE", "OPTIONS"} {
 		for _, p := range []*peer{browser, phone, mallory} {
 			p.say("", browserOf(method, "sip:bob@up.example", 1)...)

@@ -278,7 +278,7 @@ func TestPhoneBehindAProxy(t *testing.T) {
 	register = slices.Insert(register, 2, "Via: SIP/2.0/UDP 192.0.2.99;branch=z9hG4bKphone")
 	proxy.say("", register...)
 	proxy.status(200)
-	if user := s.agent.users.get(proxy); user != "" {
+	if user := s.agent.users.Of(proxy); user != "" {
 		t.Errorf("the proxy speaks for %s", user)
 	}
 	targets, _ := s.agent.Lookup("alice", "local.example")
@@ -293,7 +293,7 @@ func TestPhoneBehindAProxy(t *testing.T) {
 	event[bridge.Ended](t, leg)
 
 	bob := s.peer("WS", "192.0.2.10:1")
-	s.agent.users.set(bob, "bob@local.example")
+	s.agent.users.Set(bob, "bob@local.example")
 	message := plain(bob, "MESSAGE", "sip:alice@local.example")
 	message[3] = "From: <sip:bob@local.example>;tag=x"
 	bob.say("", message...)

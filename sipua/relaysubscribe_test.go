@@ -159,7 +159,7 @@ func TestSubscriptionWithoutAServer(t *testing.T) {
 		}
 	})
 	p := s.peer("WS", "192.0.2.9:5070")
-	s.agent.users.set(p, "alice@up.example")
+	s.agent.users.Set(p, "alice@up.example")
 	p.say("", browserOf("SUBSCRIBE", "sip:bob@up.example", 1, "Event: presence", "Contact: <sip:abc@df7.invalid>")...)
 	p.status(503)
 	eventually(t, "the subscription is left", func() bool { return s.agent.relay.Subscriptions() == 0 })

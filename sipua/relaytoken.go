@@ -4,6 +4,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/relay"
 )
@@ -21,9 +22,9 @@ func (a *Agent) relayedToken(request *sip.Request) (binding relay.Binding, addre
 }
 
 // flowIsGone tells of a request that an upstream server sends by a Path of ours to a browser that has gone.
-func (a *Agent) flowIsGone(request *sip.Request, who identity) bool {
+func (a *Agent) flowIsGone(request *sip.Request, who identity.Identity) bool {
 	binding, addressed := a.relayedToken(request)
-	return who.origin == bridge.OriginUpstream && addressed && binding.Token == ""
+	return who.Origin == bridge.OriginUpstream && addressed && binding.Token == ""
 }
 
 // flowFailed is why a request to a browser that is gone is refused (RFC 5626 section 5.3).

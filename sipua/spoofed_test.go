@@ -102,7 +102,7 @@ func TestHonestMoves(t *testing.T) {
 func TestLocalUserProvesThatHeMoved(t *testing.T) {
 	s := newSetup(t)
 	p := s.peer("TCP", "192.0.2.9:5070")
-	s.agent.users.set(p, "alice@local.example")
+	s.agent.users.Set(p, "alice@local.example")
 	call := newScript(p)
 	call.from = "<sip:alice@local.example>;tag=a"
 	leg := s.answered(call)

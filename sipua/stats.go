@@ -5,7 +5,7 @@ import "sync/atomic"
 // counters are what the agent counts.
 type counters struct {
 	received, malformed, refused, stray, panics, challenged, unheard, scanners atomic.Uint64
-	delivered, badTokens, proxied, badRoutes, strangers, callsOnly             atomic.Uint64
+	delivered, proxied, badRoutes, strangers, callsOnly                        atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
@@ -59,7 +59,7 @@ func (a *Agent) Stats() Stats {
 		Scanners:           a.stats.scanners.Load(),
 		Strangers:          a.stats.strangers.Load(),
 		CallsOnly:          a.stats.callsOnly.Load(),
-		BadTokens:          a.stats.badTokens.Load(),
+		BadTokens:          a.identity.BadTokens(),
 		Panics:             a.stats.panics.Load(),
 		Dialogs:            a.dialogs.size(),
 		ServerTransactions: servers,

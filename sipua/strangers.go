@@ -9,6 +9,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/number"
+	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
@@ -62,8 +63,8 @@ func (a *Agent) callee(uri sip.Uri) string {
 }
 
 // mayCall tells whether somebody may begin a call. The error is a bridge.Cause to answer with.
-func (a *Agent) mayCall(flow transport.Flow, request *sip.Request, who identity) error {
-	if who.origin != bridge.OriginUnknown {
+func (a *Agent) mayCall(flow transport.Flow, request *sip.Request, who identity.Identity) error {
+	if who.Origin != bridge.OriginUnknown {
 		return nil
 	}
 	if a.options.Protection.NoStrangers {

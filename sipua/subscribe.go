@@ -45,7 +45,7 @@ func (a *Agent) watching(flow transport.Flow, request *sip.Request) (presence.Su
 	switch {
 	case !isLocal || name == "" || !a.options.Registrar.Known(name, realm):
 		return presence.Subscribe{}, bridge.Cause{Status: 404}
-	case !a.options.Domains.IsLocal(domainOf(who.user)):
+	case !a.options.Domains.IsLocal(domainOf(who.User)):
 		return presence.Subscribe{}, bridge.Cause{Status: 403}
 	case message.Contact(request) == nil:
 		return presence.Subscribe{}, bridge.Cause{Status: 400, Text: "No Contact"}
@@ -55,10 +55,10 @@ func (a *Agent) watching(flow transport.Flow, request *sip.Request) (presence.Su
 		return presence.Subscribe{}, bridge.Cause{Status: 406}
 	}
 	watched := name + "@" + realm
-	if !a.mayWatch(who.user, watched) {
+	if !a.mayWatch(who.User, watched) {
 		return presence.Subscribe{}, bridge.Cause{Status: 403, Text: "Not To Be Watched"}
 	}
-	return presence.Subscribe{Package: pkg, Watched: watched, By: who.user, Expires: message.Expires(request)}, nil
+	return presence.Subscribe{Package: pkg, Watched: watched, By: who.User, Expires: message.Expires(request)}, nil
 }
 
 // mayWatch tells whether a user may watch another one. Himself he always may.
@@ -71,7 +71,7 @@ func (a *Agent) mayWatch(by, watched string) bool {
 func (a *Agent) mayRefresh(flow, subscribed transport.Flow, user string) error {
 	sameHost := flow.RemoteAddr().Addr() == subscribed.RemoteAddr().Addr()
 	switch {
-	case flow == subscribed, !comesBack(flow) && !comesBack(subscribed) && sameHost, a.users.get(flow) == user:
+	case flow == subscribed, !comesBack(flow) && !comesBack(subscribed) && sameHost, a.users.Of(flow) == user:
 		return nil
 	case !a.rates.allow(user, time.Now()):
 		return message.TooManyRequests()

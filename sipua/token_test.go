@@ -146,7 +146,7 @@ func TestBearer(t *testing.T) {
 	}
 	p.say("", localRegister("alice", 4, "Authorization: Bearer "+tokenOf(t, "alice", time.Hour))...)
 	p.status(200)
-	if got := s.agent.users.get(p); got != "alice@local.example" {
+	if got := s.agent.users.Of(p); got != "alice@local.example" {
 		t.Errorf("the connection is of %q", got)
 	}
 }
@@ -174,7 +174,7 @@ func TestTemporaryAccount(t *testing.T) {
 	if left, _ := contact.Params.Get("expires"); seconds(left) > 200 || seconds(left) < 190 {
 		t.Errorf("bound for %q seconds", left)
 	}
-	if got := s.agent.users.get(p); got != "alice@local.example" {
+	if got := s.agent.users.Of(p); got != "alice@local.example" {
 		t.Errorf("the connection is of %q", got)
 	}
 }

@@ -176,7 +176,7 @@ func TestPickUp(t *testing.T) {
 	phone.respond(invite, 180, "bobtag", "")
 	p.status(180)
 	device := s.peer("WS", "192.0.2.10:1")
-	s.agent.users.set(device, "registered@local.example")
+	s.agent.users.Set(device, "registered@local.example")
 	tag, _ := invite.From().Params.Get("tag")
 	lines := plain(device, "INVITE", "sip:alice@local.example", "Contact: <sip:x@"+device.remote.String()+">",
 		"Replaces: "+invite.CallID().Value()+";to-tag="+tag+";from-tag=bobtag;early-only")

@@ -180,7 +180,7 @@ func TestHiddenCallersAreNotShown(t *testing.T) {
 func TestBrowsersAssertNothing(t *testing.T) {
 	s := newSetup(t, withTrunk(t, func(o *trunk.Options) { o.Trusted = true }))
 	p := s.peer("WS", "192.0.2.7:4711")
-	s.agent.users.set(p, "alice@local.example")
+	s.agent.users.Set(p, "alice@local.example")
 	script := newScript(p)
 	script.from, script.to, script.requestURI = "<sip:alice@local.example>;tag=a", "<tel:+49-30-1>", "tel:+49-30-1"
 	p.say("sdp", script.lines("INVITE", "1", "P-Asserted-Identity: <sip:boss@local.example>", "Privacy: id")...)

@@ -171,7 +171,7 @@ func (a *Agent) askedByTrunk(asked *bridge.Request, request *sip.Request, t *tru
 		called = numberOf(request.To().Address)
 	}
 	asked.To = a.home(t.Called(called), t.Name())
-	if calling := numberOf(request.From().Address); calling != "" && !isAnonymous(request.From().Address) {
+	if calling := numberOf(request.From().Address); calling != "" && !message.IsAnonymous(request.From().Address) {
 		asked.From.URI = a.home(t.Calling(calling), t.Name())
 	}
 	if t.Trusted() {
@@ -196,8 +196,6 @@ func numberOf(uri sip.Uri) string {
 }
 
 const schemeTel = "tel"
-
-func isAnonymous(uri sip.Uri) bool { return strings.EqualFold(uri.Host, anonymous) }
 
 // wantsPrivacy tells whether the caller asks not to be shown (RFC 3323 section 4.2, RFC 3325 section 9.3).
 func wantsPrivacy(request *sip.Request) bool {

@@ -185,5 +185,8 @@ func PlainURI(uri sip.Uri) string {
 	return plain.String()
 }
 
+// IsAnonymous tells of the URI in a From that it hides the caller (RFC 3323 section 4.1.1.3).
+func IsAnonymous(uri sip.Uri) bool { return strings.EqualFold(uri.Host, "anonymous.invalid") }
+
 // AddressOfRecord is an address-of-record as "name@domain".
 func AddressOfRecord(uri sip.Uri) string { return uri.User + "@" + strings.ToLower(uri.Host) }

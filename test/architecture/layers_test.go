@@ -47,7 +47,10 @@ func layers() map[string]int {
 		"sipua/headers":        4,
 		"sipua/multipart":      4,
 		"sipua/message":        5, // what messages say
-		"sipua/digest":         5, // who is it?
+		"sipua/digest":         5, // passwords
+		"sipua/token":          5, // tokens of web applications
+		"sipua/trunk":          5, // servers whose customer we are
+		"sipua/identity":       6, // who is asking?
 		"sipua/presence":       5, // who watches whom
 		"sipua/transaction":    6, // requests and their answers
 		"sipua/locate":         5, // servers by the DNS
