@@ -4,7 +4,8 @@ import { CallMedia } from './callmedia.js';
 import { CallState } from './callstate.js';
 import { endOf } from './callwords.js';
 import { Hold } from './hold.js';
-import { replacing } from './kept.js';
+import { askWhetherThere } from './inquiry.js';
+import { dialogOf, replacing } from './kept.js';
 import { keyTiming, keyTransport } from './keys.js';
 import { sendInCall } from './messages.js';
 import { closeMicrophone } from './microphone.js';
@@ -184,8 +185,7 @@ export class Call {
   /** @param {boolean} muted */
   setMuted(muted) {
     if (!this.up || muted === this.muted) return;
-    if (muted) this.#session?.mute({ audio: true });
-    else this.#session?.unmute({ audio: true });
+    this.#session?.[muted ? 'mute' : 'unmute']({ audio: true });
     this.muted = muted;
     this.#tell();
   }
@@ -198,6 +198,11 @@ export class Call {
   /** Agrees anew on what is sent, and begins ICE anew after a change of network (RFC 8445 section 9). */
   renegotiate(iceRestart = false) {
     if (this.up && !this.hold.changing) this.#session?.renegotiate({ rtcOfferConstraints: { iceRestart } });
+  }
+
+  /** Ends if the service does not know it any more. */
+  inquire() {
+    if (this.up && this.#session) askWhetherThere(this.#session);
   }
 
   /** Sends a key of the dial pad; tells whether it could go out. @param {string} key */
@@ -247,7 +252,7 @@ export class Call {
     session.on('connecting', () => this.media.expectPictures());
     session.on('progress', (/** @type {any} */ { originator, response }) => this.#progress(originator, response));
     session.on('accepted', (/** @type {any} */ { originator, response }) => {
-      if (originator === 'remote') this.#accepted(response);
+      if (originator === 'remote') this.dialog = dialogOf(response);
     });
     session.on('confirmed', () => this.#begin());
     whenIntroduced(session, (peer) => {
@@ -266,11 +271,6 @@ export class Call {
   #progress(originator, response) {
     const waits = this.state === CallState.calling || this.state === CallState.ringing;
     if (originator === 'remote' && waits) this.#move(response.body ? CallState.early : CallState.ringing);
-  }
-
-  /** @param {{ call_id: string, from_tag: string, to_tag: string }} response */
-  #accepted({ call_id: callId, from_tag: localTag, to_tag: remoteTag }) {
-    this.dialog = { callId, localTag, remoteTag };
   }
 
   #begin() {

@@ -197,7 +197,7 @@ export class Calls {
 
   /** Sets up anew what gets nothing through, or all: a browser may be on another network, and not know it yet. */
   mend(all = false) {
-    for (const call of this.list) if (all || call.interrupted) this.#mend(call);
+    for (const call of this.list) this.#mend(call, all || call.interrupted);
   }
 
   /** Opens the microphone while the line connects. @param {Call} call */
@@ -250,8 +250,10 @@ export class Calls {
   }
 
   /** A broken connection needs the service; if that is away, too, it is mended later. @param {Call} call */
-  #mend(call) {
-    if (this.#around.line()?.connected) call.renegotiate(true);
+  #mend(call, isBroken = true) {
+    if (!this.#around.line()?.connected) return;
+    if (isBroken) call.renegotiate(true);
+    else call.inquire();
   }
 
   /** @param {Call} call */

@@ -56,7 +56,7 @@ const causes = new Map([
   ['No Answer', 'Missed call from {peer}.'],
   ['Expires', 'Missed call from {peer}.'],
   ['No ACK', 'The other side was lost while answering.'],
-  ['Dialog Error', 'The other side no longer knows this call.'],
+  ['Dialog Error', 'The service no longer has this call: it was away too long, or was restarted.'],
   ['Bad Media Description', 'The browser could not use the sound that the other side offered.'],
   ['RTP Timeout', 'No sound gets through between this browser and the service. A firewall or VPN may block UDP.'],
 ]);

@@ -60,6 +60,15 @@ export function keptCall(call, active) {
   return { direction, peer, dialog, startedAt, keys, active, ...(call.up ? now : call.before) };
 }
 
+/**
+ * The dialog that a response to our INVITE has made.
+ * @param {{ call_id: string, from_tag: string, to_tag: string }} response
+ * @returns {import('./call.js').Dialog}
+ */
+export function dialogOf({ call_id: callId, from_tag: localTag, to_tag: remoteTag }) {
+  return { callId, localTag, remoteTag };
+}
+
 /** The header that takes the place of a dialog (RFC 3891). @param {import('./call.js').Dialog} dialog */
 export function replacing({ callId, localTag, remoteTag }) {
   return `Replaces: ${callId};to-tag=${remoteTag};from-tag=${localTag}`;

@@ -9,8 +9,11 @@ import { followOffers } from './offeredservers.js';
 
 /** How long a registration lasts before it is renewed, in seconds. */
 const registerExpires = 600;
-/** JsSIP tries a lost connection again after 2 seconds, then ever later, but never later than this many. */
-const slowestReconnect = 10;
+/**
+ * JsSIP tries a lost connection again after so many seconds, then ever later, but never later than the slowest. It throws
+ * dice each time, so that not all pages come back at the same moment.
+ */
+const [fastestReconnect, slowestReconnect] = [1, 10];
 /** After a temporary refusal that names no time, the registration is tried again after this many seconds. */
 const retryAfterRefusal = 30;
 
@@ -32,6 +35,7 @@ function newAgent(webSocket, account, trace) {
     authorization_user: account.authName || undefined,
     user_agent: account.userAgent || undefined,
     register_expires: account.registerSeconds ?? registerExpires,
+    connection_recovery_min_interval: fastestReconnect,
     connection_recovery_max_interval: slowestReconnect,
     // JsSIP would end a call whose refresh falls into a lost connection. The bridge watches the media instead.
     session_timers: false,

@@ -45,6 +45,8 @@ export class Phone {
   /** @type {Calls} */
   calls;
 
+  /** What was said of a call before the line had something to say. @type {Message | null} */
+  #before = null;
   #listener;
   #outside;
 
@@ -166,7 +168,7 @@ export class Phone {
     if (line.words) this.journal.write(line.words, 'bad', line.refused ? `status ${line.refused}` : '');
     const talks = this.call?.up && !this.call.interrupted;
     const goesOn = line.state === 'lost' && talks ? ' The call goes on meanwhile.' : '';
-    if (line.words || this.message?.about === 'line') this.#say(line.words + goesOn, 'bad', 'line');
+    if (line.words || this.message?.about === 'line') this.#sayOfLine(line.words + goesOn);
     this.#listener.changed();
     this.#tellRefusal();
   }
@@ -176,9 +178,18 @@ export class Phone {
     if (this.line?.refused && !this.call) this.#listener.refused(this.line.account);
   }
 
+  /** Says how the line stands, behind what went wrong with a call; '' is that all is well. @param {string} words */
+  #sayOfLine(words) {
+    if (this.message?.about !== 'line') this.#before = this.message?.kind === 'bad' ? this.message : null;
+    const before = this.#before;
+    const both = before ? `${before.words} ${words}` : words;
+    this.message = words ? { words: both, kind: 'bad', about: 'line' } : before;
+  }
+
   /** @param {string | null} words @param {Message['kind']} kind @param {Message['about']} about */
   #say(words, kind = 'plain', about = 'call') {
     this.message = words ? { words, kind, about } : null;
+    this.#before = null;
     this.#listener.changed();
   }
 }

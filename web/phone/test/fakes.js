@@ -10,7 +10,8 @@ export class FakeSession extends EventEmitter {
 
   terminate(options) {
     this.asked.push(['terminate', options?.status_code]);
-    this.emit('failed', { originator: 'local', cause: options?.status_code ? 'Rejected' : 'Canceled', message: null });
+    const cause = options?.cause ?? (options?.status_code ? 'Rejected' : 'Canceled');
+    this.emit('failed', { originator: 'local', cause, message: null });
   }
 
   answer(options) {
@@ -35,6 +36,11 @@ export class FakeSession extends EventEmitter {
   refer(target, { replaces, eventHandlers }) {
     this.asked.push(['refer', target, replaces]);
     this.told = eventHandlers;
+  }
+  /** Notes the method; a test tells by answers what is answered. */
+  sendRequest(method, { eventHandlers }) {
+    this.asked.push([method]);
+    this.answers = eventHandlers;
   }
   sendDTMF(key, options) {
     this.asked.push(['key', key, options.transportType]);

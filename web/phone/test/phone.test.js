@@ -166,7 +166,33 @@ test('a lost line keeps the call, says so, and lets nobody hold', async () => {
   phone.line.move('registered');
   assert.equal(phone.message, null);
   phone.calls.toggleHold();
-  assert.deepEqual(session.asked, [['hold']]);
+  assert.deepEqual(session.asked, [['OPTIONS'], ['hold']]);
+});
+
+test('a call of which a service that was restarted knows nothing is over', async () => {
+  const { phone } = registered();
+  await phone.calls.dial('bob');
+  const { session } = phone.line;
+  session.emit('confirmed', {});
+  phone.line.move('lost', 'The connection was lost.');
+  phone.line.move('registered');
+  session.answers.onDialogError({ status_code: 408 });
+  assert.equal(phone.call.state, 'up', 'silence is no answer');
+  session.answers.onDialogError({ status_code: 481 });
+  assert.equal(phone.call, null);
+  assert.match(phone.message.words, /^The service no longer has this call/);
+});
+
+test('why a call ended stays on the page while the line is lost, and afterwards', async () => {
+  const { phone } = registered();
+  await phone.calls.dial('bob');
+  phone.line.session.emit('failed', { originator: 'remote', cause: 'Unavailable', message: response(503) });
+  phone.line.move('lost', 'The connection was lost.');
+  phone.line.move('lost', 'It cannot be reached.');
+  const why = 'The service is too busy or shutting down. Try again later.';
+  assert.deepEqual(phone.message, { words: `${why} It cannot be reached.`, kind: 'bad', about: 'line' });
+  phone.line.move('registered');
+  assert.deepEqual(phone.message, { words: why, kind: 'bad', about: 'call' });
 });
 
 test('how a call ended stays on the page when the line comes back', async () => {
