@@ -17,7 +17,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"sipbridge/test/e2e/process"
@@ -78,7 +77,9 @@ type Service struct {
 	// HTTP is the URL of the web side, without a slash at its end.
 	HTTP string
 
+	program process.Options
 	process *process.Process
+	earlier string // the log of the processes before this one
 	rtp     *rtpPorts
 }
 
@@ -111,22 +112,18 @@ func Start(options Options) (*Service, error) {
 		rtp.Close()
 		return nil, err
 	}
-	running, err := process.Start(process.Options{
-		Tool: options.Binary, Package: "nothing: run make build", Args: arguments, Env: environment,
-	})
-	if err != nil {
-		rtp.Close()
-		return nil, err
-	}
 	s := &Service{
 		WS:   fmt.Sprintf("ws://127.0.0.1:%d/ws", web),
 		SIP:  fmt.Sprintf("127.0.0.1:%d", sip),
 		SIPS: fmt.Sprintf("127.0.0.1:%d", sip+1),
 		SIP6: fmt.Sprintf("[::1]:%d", sip),
-		HTTP: fmt.Sprintf("http://127.0.0.1:%d", web), process: running, rtp: rtp,
+		HTTP: fmt.Sprintf("http://127.0.0.1:%d", web), rtp: rtp,
+		program: process.Options{
+			Tool: options.Binary, Package: "nothing: run make build", Args: arguments, Env: environment,
+		},
 	}
-	if err = s.awaitReady(); err != nil {
-		s.Stop()
+	if err = s.Restart(); err != nil {
+		rtp.Close()
 		return nil, err
 	}
 	return s, nil
@@ -349,26 +346,4 @@ func udpSockets(files []string) int {
 		}
 	}
 	return count
-}
-
-// Terminate sends SIGTERM.
-func (s *Service) Terminate() error { return s.process.Signal(syscall.SIGTERM) }
-
-// Wait waits for the service to end and returns its exit code.
-func (s *Service) Wait(limit time.Duration) (int, error) { return s.process.Wait(limit) }
-
-// Log is what the service printed, at most its last megabyte.
-func (s *Service) Log() string { return s.process.Output() }
-
-// Report is the end of the log, for a failed test.
-func (s *Service) Report() string {
-	const most = 40000
-	log := s.Log()
-	return log[max(0, len(log)-most):]
-}
-
-// Stop ends the service, by SIGKILL if need be. A test of a clean end uses Terminate and Wait.
-func (s *Service) Stop() {
-	s.process.Stop(2 * time.Second)
-	s.rtp.Close()
 }
