@@ -18,8 +18,18 @@ func mustHaveNoBarriers(t *testing.T, p *browser.Page, where string) {
 	}
 }
 
-// TestPagesCanBeUsedByAll: nobody is kept out by what axe-core can see, wide and narrow, in light and dark; and the
-// keyboard alone registers, calls, mutes and hangs up.
+// mustHaveNoFlaws expects that no words are cut, and nothing is out of shape.
+func mustHaveNoFlaws(t *testing.T, p *browser.Page, where string) {
+	t.Helper()
+	var found []string
+	must(t, p.Call(&found, "flaws"))
+	if len(found) > 0 {
+		t.Errorf("%s: %s", where, strings.Join(found, "\n"))
+	}
+}
+
+// TestPagesCanBeUsedByAll: nobody is kept out by what axe-core can see, wide and narrow, in light and dark, and no
+// words are cut; and the keyboard alone registers, calls, mutes and hangs up.
 func TestPagesCanBeUsedByAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
@@ -52,6 +62,10 @@ func TestPagesCanBeUsedByAll(t *testing.T) {
 		for _, part := range []string{"call", "chat", "people", "settings", "help"} {
 			p.show(part)
 			mustHaveNoBarriers(t, opened, part)
+			for _, width := range []int{360, 390, 800} {
+				must(t, p.Resize(width, 844, "light"))
+				mustHaveNoFlaws(t, opened, part)
+			}
 		}
 	})
 	t.Run("wide", func(t *testing.T) {
@@ -59,6 +73,9 @@ func TestPagesCanBeUsedByAll(t *testing.T) {
 		mustHaveNoBarriers(t, opened, "light")
 		must(t, opened.Resize(1440, 900, "dark"))
 		mustHaveNoBarriers(t, opened, "dark")
+		mustHaveNoFlaws(t, opened, "wide")
+		must(t, opened.Resize(1280, 800, "light"))
+		mustHaveNoFlaws(t, opened, "less wide")
 	})
 	t.Run("test page", func(t *testing.T) {
 		page, err := b.OpenWith(w.service.HTTP+"/test/?username=nobody&domain=localhost", "axe")

@@ -3,7 +3,7 @@
 import { LineState } from '../linestate.js';
 import { stateWords } from '../linewords.js';
 import { initialOf } from '../peer.js';
-import { element, setText } from './elements.js';
+import { element, make, setText } from './elements.js';
 
 export class LineView {
   /** @param {() => void} unregister */
@@ -16,7 +16,7 @@ export class LineView {
     const state = line?.state ?? LineState.off;
     element('phone').dataset.line = state;
     setText(element('status'), stateWords[state]);
-    setText(element('me'), signedIn && line ? nameOf(line.account) : 'Web phone');
+    renderName(signedIn && line ? nameOf(line.account) : 'Web phone');
     setText(element('me-initial'), signedIn && line ? initialOf(nameOf(line.account)) : '☏');
     element('unregister').hidden = !signedIn;
     element('desk').hidden = !signedIn;
@@ -29,6 +29,14 @@ export class LineView {
     element('message').dataset.kind = message?.kind ?? 'plain';
     setText(element('message'), message?.words ?? '');
   }
+}
+
+/** An address that is too long for a line is broken before its domain. @param {string} name */
+function renderName(name) {
+  if (element('me').textContent === name) return;
+  const at = name.lastIndexOf('@');
+  const parts = at > 0 ? [name.slice(0, at), make('wbr'), name.slice(at)] : [name];
+  element('me').replaceChildren(...parts);
 }
 
 /** @param {import('../account.js').Account} account */
