@@ -1,13 +1,13 @@
 package sipua
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
 	"sync"
 	"time"
 
+	"sipbridge/sipua/admission"
 	"sipbridge/sipua/failover"
 	"sipbridge/sipua/identity"
 	"sipbridge/sipua/notifier"
@@ -30,9 +30,9 @@ type Agent struct {
 	relay         *relay.Relay
 	failover      *failover.Servers
 	proxies       *proxy.Calls
-	rates         *userRates
-	names         *userRates
-	strangers     strangers
+	admission     *admission.Control
+	rates         *admission.Rates
+	names         *admission.Rates
 	presence      *presence.Server
 	notifier      *notifier.Notifier
 	removals      *notifier.Removals
@@ -62,9 +62,8 @@ func NewAgent(options Options) *Agent {
 		}),
 		dialogs:       newDialogs(),
 		users:         identity.NewUsers(),
-		rates:         newUserRates(requestsPerSecond, requestsAtOnce),
-		names:         newUserRates(namesPerSecond, namesAtOnce),
-		strangers:     newStrangers(cmp.Or(options.Protection.StrangerCalls, defaultStrangerCalls)),
+		rates:         admission.NewRates(requestsPerSecond, requestsAtOnce),
+		names:         admission.NewRates(namesPerSecond, namesAtOnce),
 		removals:      notifier.NewRemovals(),
 		registrations: newRegistrations(),
 		closing:       make(chan struct{}),
@@ -82,12 +81,20 @@ func NewAgent(options Options) *Agent {
 	a.notifier = a.newNotifier()
 	a.complaints = newComplaints(a.log, &a.stats.panics)
 	a.identity = a.newIdentity()
+	a.admission = a.newAdmission()
 	a.failover = a.newFailover()
 	a.trunks = a.newTrunks(options.Trunks)
 	a.proxies = a.newProxies()
 	a.relay = a.newRelay()
 	a.upstreams = a.newUpstreams()
 	return a
+}
+
+func (a *Agent) newAdmission() *admission.Control {
+	return admission.New(admission.Options{
+		Protection: a.options.Protection, CallsOnly: a.options.CallsOnly, Transactions: a.transactions,
+		Complain: a.complain,
+	})
 }
 
 func (a *Agent) newFailover() *failover.Servers {

@@ -46,7 +46,7 @@ func (a *Agent) asked(request *sip.Request, who identity.Identity) bridge.Reques
 	if header := request.GetHeader("Replaces"); header != nil {
 		asked.Replaces, asked.EarlyOnly = parseReplaces(header.Value())
 	}
-	if a.callsOnly(who.User) { // what his page says of him counts for nothing
+	if a.admission.CallsOnly(who.User) { // what his page says of him counts for nothing
 		asked.From.Name, asked.Headers, asked.Private, asked.Documents = "", nil, false, nil
 	}
 	return asked
@@ -145,4 +145,13 @@ func (a *Agent) publicURI(uri sip.Uri) string {
 		uri.Host, uri.Port = domain, 0
 	}
 	return message.PlainURI(uri)
+}
+
+// callee names who is called, "name@domain", the same in whatever way the URI is spelt.
+func (a *Agent) callee(uri sip.Uri) string {
+	if uri.Scheme == schemeTel {
+		return strings.TrimPrefix(message.Unescape(a.home(number.Clean(uri.Raw()), "localhost")), "sip:")
+	}
+	host := strings.TrimSuffix(uri.Host, ".")
+	return message.Unescape(uri.User) + "@" + strings.ToLower(a.options.Domains.Canonical(host))
 }

@@ -266,16 +266,6 @@ func TestMessageOnWebSocketIsLimitedByTheConfiguration(t *testing.T) {
 	p.status(513)
 }
 
-func TestStrangersAreTurnedAwayWhenThereIsTooMuch(t *testing.T) {
-	s := newSetup(t)
-	s.agent.strangers.transactions = 0
-	p := s.peer("UDP", "192.0.2.9:5070")
-	p.say("sdp", newScript(p).lines("INVITE", "1")...)
-	if again := p.status(503).GetHeader("Retry-After"); again == nil {
-		t.Error("nothing is said about when to try again")
-	}
-}
-
 // final waits for the next final response.
 func (p *peer) final() *sip.Response {
 	p.t.Helper()

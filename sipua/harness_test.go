@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/admission"
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/registrar"
 	"sipbridge/sipua/transport"
@@ -104,7 +105,7 @@ func newSetup(t *testing.T, tweaks ...func(*Options, *Agent)) *setup {
 		Registrar:     registrar.New(registrar.Options{Users: accounts{}}),
 		Authenticator: digest.New(digest.Options{Accounts: accounts{}}),
 		Transports:    s.flows,
-		Park:          time.Second, ReliableProvisionals: true, Protection: Protection{StrangerCalls: 1e6},
+		Park:          time.Second, ReliableProvisionals: true, Protection: admission.Protection{StrangerCalls: 1e6},
 		Log: slog.New(slog.DiscardHandler),
 	}
 	for _, tweak := range tweaks {

@@ -27,7 +27,7 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 		a.reply(reply, request, 482)
 		return
 	}
-	if err = a.mayCall(flow, request, who); err != nil {
+	if err = a.admission.MayCall(flow, who, a.callee(request.Recipient)); err != nil {
 		a.refuse(reply, request, err)
 		return
 	}

@@ -125,6 +125,12 @@ func (l *leg) lookUpHop(d *dialog) {
 	}
 }
 
+// How many names of a user's phones are looked up, in the long run and at once.
+const (
+	namesPerSecond = 0.5
+	namesAtOnce    = 10
+)
+
 // mayLookUp tells whether a name of the party is looked up, which costs questions to whomever the name belongs to: that
 // of a server always, that of a user's phone now and then, a stranger's never. A phone's name leads no further than to
 // the address from which it speaks (mayMoveTo): so nobody finds out by us what is where.
@@ -133,7 +139,7 @@ func (l *leg) mayLookUp() bool {
 		return true
 	}
 	_, user := l.place()
-	return user != "" && l.agent.names.allow(user, time.Now())
+	return user != "" && l.agent.names.Allow(user, time.Now())
 }
 
 // locateHop looks a name up. It takes no longer than hopPatience.

@@ -14,7 +14,7 @@ import (
 
 // receiveNew takes a request that belongs to no dialog and no transaction.
 func (a *Agent) receiveNew(flow, reply transport.Flow, request *sip.Request) {
-	if err := errors.Join(a.mayAsk(flow, request), a.mayChoose(flow, request)); err != nil {
+	if err := errors.Join(a.admission.MayAsk(flow, request), a.mayChoose(flow, request)); err != nil {
 		a.refuse(reply, request, err)
 		return
 	}
@@ -101,7 +101,7 @@ func (a *Agent) mayRelay(flow transport.Flow, request *sip.Request, upstream Ups
 	if a.users.Of(flow) != message.AddressOfRecord(from) {
 		return bridge.Cause{Status: 403}
 	}
-	if !a.rates.allow(message.AddressOfRecord(from), time.Now()) {
+	if !a.rates.Allow(message.AddressOfRecord(from), time.Now()) {
 		return message.TooManyRequests()
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/toll"
+	"sipbridge/sipua/admission"
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/failover"
 	"sipbridge/sipua/headers"
@@ -93,7 +94,7 @@ type Options struct {
 	// Silence is how long a server may say nothing at all before the next one is tried; 0 means 3 seconds.
 	Silence time.Duration
 	// Protection says whom the agent does not serve; the zero value serves everybody.
-	Protection Protection
+	Protection admission.Protection
 	// ReliableProvisionals: callers that ask for it get provisional responses that they acknowledge, and callees may send
 	// such (RFC 3262).
 	ReliableProvisionals bool

@@ -13,6 +13,12 @@ import (
 	"sipbridge/sipua/transport"
 )
 
+// What one user may ask for outside calls: messages, subscriptions, publications, in the long run and at once.
+const (
+	requestsPerSecond = 5
+	requestsAtOnce    = 25
+)
+
 // knownSender finds out who sends a request outside a call, which strangers may not. The error is a bridge.Cause to
 // answer with.
 func (a *Agent) knownSender(flow transport.Flow, request *sip.Request) (identity.Identity, error) {
@@ -23,7 +29,7 @@ func (a *Agent) knownSender(flow transport.Flow, request *sip.Request) (identity
 	switch {
 	case who.Origin == bridge.OriginUnknown:
 		return identity.Identity{}, bridge.Cause{Status: 403}
-	case who.User != "" && !a.rates.allow(who.User, time.Now()):
+	case who.User != "" && !a.rates.Allow(who.User, time.Now()):
 		return identity.Identity{}, message.TooManyRequests()
 	default:
 		return who, nil

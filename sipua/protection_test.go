@@ -1,15 +1,14 @@
 package sipua
 
 import (
-	"net/netip"
 	"testing"
-	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/admission"
 	"sipbridge/sipua/wire"
 )
 
-func protected(protection Protection) func(*Options, *Agent) {
+func protected(protection admission.Protection) func(*Options, *Agent) {
 	return func(options *Options, _ *Agent) { options.Protection = protection }
 }
 
@@ -24,7 +23,7 @@ func TestScannersGetNoAnswer(t *testing.T) {
 		"Subject: User-Agent: friendly-scanner":          true,
 		"User-Agent: pplsip\r\nContent-Type: text/plain": true,
 	}
-	s := newSetup(t, protected(Protection{Scanners: []string{"friendly-scanner", "SIPVicious"}}))
+	s := newSetup(t, protected(admission.Protection{Scanners: []string{"friendly-scanner", "SIPVicious"}}))
 	dropped := uint64(0)
 	for header, answered := range tests {
 		p := s.peer("UDP", "192.0.2.9:5070")
@@ -42,7 +41,7 @@ func TestScannersGetNoAnswer(t *testing.T) {
 }
 
 func TestStrangersAreRefused(t *testing.T) {
-	s := newSetup(t, protected(Protection{NoStrangers: true}))
+	s := newSetup(t, protected(admission.Protection{NoStrangers: true}))
 	p, server := s.peer("UDP", "192.0.2.9:5070"), s.peer("UDP", upstreamAddress)
 	p.say("sdp", newScript(p).lines("INVITE", "1")...)
 	p.status(403)
@@ -58,40 +57,9 @@ func TestStrangersAreRefused(t *testing.T) {
 	server.status(486)
 }
 
-// TestStrangersAreBounded by their source, by who is called, and all together.
-func TestStrangersAreBounded(t *testing.T) {
-	t.Parallel()
-	bounds, now := newStrangers(2), time.Unix(1_700_000_000, 0) // ten at once; two from one source, and to one callee
-	for number, test := range []struct {
-		remote, callee string
-		taken          bool
-	}{
-		{"192.0.2.7:1", "a", true},
-		{"192.0.2.7:2", "b", true},
-		{"192.0.2.7:3", "c", false}, // the source
-		{"192.0.2.8:1", "a", true},
-		{"192.0.2.10:1", "a", false}, // the callee
-		{"192.0.2.11:1", "d", true},
-		{"192.0.2.12:1", "e", true},
-		{"192.0.2.13:1", "f", true},
-		{"192.0.2.14:1", "g", true},
-		{"192.0.2.15:1", "h", true},
-		{"192.0.2.16:1", "i", true},
-		{"192.0.2.17:1", "j", false}, // all
-	} {
-		flow := &peer{remote: netip.MustParseAddrPort(test.remote)}
-		if taken := bounds.admit(flow, test.callee, now); taken != test.taken {
-			t.Errorf("call %d, from %s to %s: taken %v", number, test.remote, test.callee, taken)
-		}
-	}
-	if !bounds.admit(&peer{remote: netip.MustParseAddrPort("192.0.2.7:1")}, "a", now.Add(time.Minute)) {
-		t.Error("refused for ever")
-	}
-}
-
 // TestCallsOfStrangersAreBounded: the one too many is refused; users and servers are not.
 func TestCallsOfStrangersAreBounded(t *testing.T) {
-	s := newSetup(t, protected(Protection{StrangerCalls: 1e-6})) // one, and the next one days later
+	s := newSetup(t, protected(admission.Protection{StrangerCalls: 1e-6})) // one, and the next one days later
 	call := func(p *peer) {
 		script := newScript(p)
 		script.callID = p.remote.String()
@@ -134,14 +102,4 @@ func TestCalleeHasOneName(t *testing.T) {
 			}
 		}
 	}
-}
-
-func FuzzUserAgent(f *testing.F) {
-	f.Add([]byte("OPTIONS sip:x SIP/2.0\r\nUser-Agent: friendly-scanner\r\n\r\n"))
-	f.Add([]byte("\r\nUser-Agent\t: x"))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		if name, found := userAgentOf(raw); !found && name != "" {
-			t.Error("a name that was not found")
-		}
-	})
 }

@@ -19,8 +19,7 @@ func (a *Agent) Receive(flow transport.Flow, raw []byte) {
 		}
 	}()
 	a.stats.received.Add(1)
-	if a.options.Protection.isScanner(raw) {
-		a.stats.scanners.Add(1)
+	if a.admission.IsScanner(raw) {
 		return
 	}
 	a.options.Trace.Received(flow, raw)

@@ -42,7 +42,7 @@ func (u relayUsers) Proved(flow transport.Flow, user string) { u.agent.users.Set
 func (u relayUsers) Is(flow transport.Flow, user string) bool { return u.agent.users.Of(flow) == user }
 
 // Allow counts a request of a user.
-func (u relayUsers) Allow(user string) bool { return u.agent.rates.allow(user, time.Now()) }
+func (u relayUsers) Allow(user string) bool { return u.agent.rates.Allow(user, time.Now()) }
 
 // Greet tells a user who is registered now of the relays for his media.
 func (u relayUsers) Greet(flow transport.Flow, user string, response *sip.Response) {

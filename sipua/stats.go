@@ -4,8 +4,8 @@ import "sync/atomic"
 
 // counters are what the agent counts.
 type counters struct {
-	received, malformed, refused, stray, panics, challenged, unheard, scanners atomic.Uint64
-	delivered, proxied, badRoutes, strangers, callsOnly                        atomic.Uint64
+	received, malformed, refused, stray, panics, challenged, unheard atomic.Uint64
+	delivered, proxied, badRoutes                                    atomic.Uint64
 }
 
 // Stats is a snapshot of the agent.
@@ -41,7 +41,7 @@ type Stats struct {
 // Stats counts since the start.
 func (a *Agent) Stats() Stats {
 	servers, clients := a.transactions.Sizes()
-	told := a.presence.Stats()
+	told, refused := a.presence.Stats(), a.admission.Stats()
 	return Stats{
 		Subscriptions:      told.Subscriptions,
 		Publications:       told.Publications,
@@ -56,9 +56,9 @@ func (a *Agent) Stats() Stats {
 		BadRoutes:          a.stats.badRoutes.Load(),
 		FailedOver:         a.failover.FailedOver(),
 		Relayed:            a.relay.Passed(),
-		Scanners:           a.stats.scanners.Load(),
-		Strangers:          a.stats.strangers.Load(),
-		CallsOnly:          a.stats.callsOnly.Load(),
+		Scanners:           refused.Scanners,
+		Strangers:          refused.Strangers,
+		CallsOnly:          refused.CallsOnly,
 		BadTokens:          a.identity.BadTokens(),
 		Panics:             a.stats.panics.Load(),
 		Dialogs:            a.dialogs.size(),

@@ -73,7 +73,7 @@ func (a *Agent) mayRefresh(flow, subscribed transport.Flow, user string) error {
 	switch {
 	case flow == subscribed, !comesBack(flow) && !comesBack(subscribed) && sameHost, a.users.Of(flow) == user:
 		return nil
-	case !a.rates.allow(user, time.Now()):
+	case !a.rates.Allow(user, time.Now()):
 		return message.TooManyRequests()
 	default:
 		return bridge.Cause{Status: 403}

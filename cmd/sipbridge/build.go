@@ -18,6 +18,7 @@ import (
 	"sipbridge/signaling/rtmp"
 	"sipbridge/signaling/ws"
 	"sipbridge/sipua"
+	"sipbridge/sipua/admission"
 	"sipbridge/sipua/digest"
 	"sipbridge/sipua/headers"
 	"sipbridge/sipua/locate"
@@ -199,7 +200,7 @@ func (s *service) addAgent(ctx context.Context, domains sipua.Domains) error {
 		}),
 		Silence: s.config.Failover.Silence,
 		Probe:   s.config.Failover.Probe,
-		Protection: sipua.Protection{
+		Protection: admission.Protection{
 			Scanners: s.config.Security.Scanners, NoStrangers: !s.config.Security.Strangers,
 			StrangerCalls: float64(s.config.Security.StrangerCalls),
 		},

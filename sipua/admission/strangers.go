@@ -1,16 +1,10 @@
-package sipua
+package admission
 
 import (
-	"strings"
 	"time"
 
-	"github.com/emiago/sipgo/sip"
 	"golang.org/x/time/rate"
 
-	"sipbridge/bridge"
-	"sipbridge/bridge/number"
-	"sipbridge/sipua/identity"
-	"sipbridge/sipua/message"
 	"sipbridge/sipua/transport"
 )
 
@@ -30,9 +24,7 @@ const (
 type strangers struct {
 	sources *transport.SourceLimiter
 	all     *rate.Limiter
-	callees *userRates
-	// transactions are how many there may be.
-	transactions int
+	callees *Rates
 }
 
 // newStrangers allows so many calls a second.
@@ -42,7 +34,7 @@ func newStrangers(perSecond float64) strangers {
 	return strangers{
 		sources: transport.NewSourceLimiter(share, shareBurst, strangerSources),
 		all:     rate.NewLimiter(rate.Limit(perSecond), burst),
-		callees: newUserRates(share, shareBurst), transactions: maxStrangers,
+		callees: NewRates(share, shareBurst),
 	}
 }
 
@@ -50,31 +42,5 @@ func newStrangers(perSecond float64) strangers {
 // called is only remembered of calls that may begin.
 func (s strangers) admit(flow transport.Flow, callee string, now time.Time) bool {
 	return s.sources.Allow(flow.RemoteAddr().Addr(), now) && s.all.AllowN(now, 1) &&
-		s.callees.allow(callee, now)
-}
-
-// callee names who is called, "name@domain", the same in whatever way the URI is spelt.
-func (a *Agent) callee(uri sip.Uri) string {
-	if uri.Scheme == schemeTel {
-		return strings.TrimPrefix(message.Unescape(a.home(number.Clean(uri.Raw()), "localhost")), "sip:")
-	}
-	host := strings.TrimSuffix(uri.Host, ".")
-	return message.Unescape(uri.User) + "@" + strings.ToLower(a.options.Domains.Canonical(host))
-}
-
-// mayCall tells whether somebody may begin a call. The error is a bridge.Cause to answer with.
-func (a *Agent) mayCall(flow transport.Flow, request *sip.Request, who identity.Identity) error {
-	if who.Origin != bridge.OriginUnknown {
-		return nil
-	}
-	if a.options.Protection.NoStrangers {
-		return bridge.Cause{Status: 403}
-	}
-	servers, _ := a.transactions.Sizes()
-	if servers >= a.strangers.transactions || !a.strangers.admit(flow, a.callee(request.Recipient), time.Now()) {
-		a.stats.strangers.Add(1)
-		a.complain("too many calls of strangers", "remote", flow.RemoteAddr())
-		return message.TooMany(503, 10*time.Second)
-	}
-	return nil
+		s.callees.Allow(callee, now)
 }

@@ -1,11 +1,11 @@
-package sipua
+package admission
 
 import (
 	"bytes"
 	"strings"
 )
 
-// Protection says whom the agent does not serve.
+// Protection says whom we do not serve.
 type Protection struct {
 	// Scanners are words in the User-Agent of programs that look for open servers, in any case. What has one of them
 	// gets no answer: a scanner goes on where there is one.
