@@ -64,10 +64,12 @@ type Sender struct {
 	clocks [128]uint32 // clock rate of each agreed payload type; 0: not agreed
 	place  outPlace
 	source inPlace
-	keys   keyQueue
-	counts SenderStats
-	off    bool // direction: we may not send
-	closed bool
+	// captured is what was said last of when something was captured.
+	captured capture
+	keys     keyQueue
+	counts   SenderStats
+	off      bool // direction: we may not send
+	closed   bool
 
 	done    chan struct{}  // closed by Close
 	playing sync.WaitGroup // the goroutine that plays keys

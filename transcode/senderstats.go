@@ -4,7 +4,7 @@ package transcode
 type SenderStats struct {
 	// SSRC is that of the stream.
 	SSRC uint32
-	// Timestamp is the RTP timestamp of the moment of the snapshot; with Packets and Octets it
+	// Timestamp is the RTP timestamp of what is captured at the moment of the snapshot; with Packets and Octets it
 	// is the body of an RTCP sender report (RFC 3550 section 6.4.1).
 	Timestamp uint32
 	// ClockRate is that of Timestamp in Hz; 0 before a format was agreed.
@@ -26,6 +26,6 @@ func (s *Sender) Stats() SenderStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.counts
-	stats.Timestamp, stats.ClockRate = s.timestampNow(s.place.clock), s.place.clock
+	stats.Timestamp, stats.ClockRate = s.timestampCaptured(), s.place.clock
 	return stats
 }

@@ -48,6 +48,7 @@ type transcoder struct {
 	noises  NoiseTaker
 	comfort comfort
 	now     time.Duration // the moment of the packet, or of the timer
+	tellAt  time.Duration // when the receiver is told what was captured when, if the source does not say
 
 	work    *workspace // while a packet is at hand; else nil
 	pcm     int        // the most samples of a packet; 0 before open
@@ -90,6 +91,9 @@ func (t *transcoder) write(packet *rtp.Packet, at time.Duration) error {
 	t.err, t.now = nil, at
 	t.soothe()
 	t.buffer.Push(packet, at)
+	if len(packet.Payload) > 0 {
+		t.guessCapture(packet.Timestamp)
+	}
 	return t.err
 }
 
@@ -310,11 +314,16 @@ func (t *transcoder) send(payloadType uint8, size, samples int) {
 	t.sequence++
 	t.out.Header = rtp.Header{
 		Version: 2, Marker: t.marker, PayloadType: payloadType, SequenceNumber: t.sequence,
-		Timestamp: uint32(t.position * uint64(t.to.ClockRate) / uint64(t.path.encode)), SSRC: t.ssrc,
+		Timestamp: t.stamp(t.position), SSRC: t.ssrc,
 	}
 	t.out.Payload = t.work.payload[:size]
 	t.position += uint64(samples)
 	t.fail(t.pipe.send(&t.out))
+}
+
+// stamp gives the outgoing timestamp of a position.
+func (t *transcoder) stamp(position uint64) uint32 {
+	return uint32(position * uint64(t.to.ClockRate) / uint64(t.path.encode))
 }
 
 // fail keeps the first error of a packet.

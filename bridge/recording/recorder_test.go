@@ -121,6 +121,9 @@ func record(t *testing.T, folder, name string, format bridge.RecordingFormat) {
 		if reporter, ok := lossy.(transcode.LossReporter); !ok || reporter.ExpectedLoss() != 25 {
 			t.Error("what records hides the losses behind it")
 		}
+		if taker, ok := lossy.(transcode.CaptureTaker); !ok || !taker.Captured(0, time.Now()) {
+			t.Error("what records hides that somebody wants to know of captures")
+		}
 		call.Close()
 		call.Close()
 		stop()
@@ -138,6 +141,8 @@ func record(t *testing.T, folder, name string, format bridge.RecordingFormat) {
 type lossy struct{ transcode.PacketWriter }
 
 func (lossy) ExpectedLoss() int { return 25 }
+
+func (lossy) Captured(uint32, time.Time) bool { return true }
 
 // decoded gives the samples of both channels in turn, as ffmpeg reads them.
 func decoded(t *testing.T, path string) []int16 {

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"sync"
+	"time"
 
 	"github.com/pion/rtp"
 
@@ -65,6 +66,12 @@ func (t *tap) ExpectedLoss() int {
 		return reporter.ExpectedLoss()
 	}
 	return 0
+}
+
+// Captured tells whoever is behind the tap.
+func (t *tap) Captured(timestamp uint32, at time.Time) bool {
+	taker, ok := t.to.(transcode.CaptureTaker)
+	return ok && taker.Captured(timestamp, at)
 }
 
 // heard takes what the pipe has decoded.

@@ -109,7 +109,11 @@ func (s *stream) takeReports(sender *rtcp.SenderReport, blocks []rtcp.ReceptionR
 	if sender != nil {
 		s.mu.Lock()
 		s.reception.SenderReport(sender, now)
+		source, known := s.reception.Newest()
 		s.mu.Unlock()
+		if at, ok := s.session.moment(sender.NTPTime, now); ok && known && source == sender.SSRC {
+			s.heard.Captured(sender.RTPTime, at)
+		}
 	}
 	sent := s.sender.Stats()
 	for _, block := range blocks {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/bridge/quality"
 	"sipbridge/transcode"
 )
 
@@ -32,6 +33,10 @@ type Session struct {
 	spoke atomic.Bool
 	// silent tells that Events.Lost was called and media has not come back.
 	silent atomic.Bool
+
+	// clock is that of the party's sender reports, of all streams; guarded by timing.
+	timing sync.Mutex
+	clock  quality.Clock
 
 	wake    chan struct{} // tells the clock goroutine that something changed
 	done    chan struct{} // closed by Close
@@ -125,6 +130,13 @@ func (s *Session) leading() *agreement {
 		return video
 	}
 	return audio
+}
+
+// moment gives the one that a sender report, which came now, stands for.
+func (s *Session) moment(ntp uint64, now time.Time) (at time.Time, ok bool) {
+	s.timing.Lock()
+	defer s.timing.Unlock()
+	return s.clock.Moment(ntp, now)
 }
 
 // alive notes that the party was heard.

@@ -30,6 +30,7 @@ func (i *incoming) reports(packets []rtcp.Packet, now time.Time) {
 			}
 		case *rtcp.SenderReport:
 			i.lost(told.Reports, now)
+			i.captured(told, now)
 		case *rtcp.ReceiverReport:
 			i.lost(told.Reports, now)
 		}
@@ -94,6 +95,18 @@ func (i *incoming) lost(blocks []rtcp.ReceptionReport, now time.Time) {
 		i.mu.Unlock()
 		if news {
 			i.askRate(bitrate)
+		}
+	}
+}
+
+// captured passes on when the browser captured what it sends.
+func (i *incoming) captured(report *rtcp.SenderReport, now time.Time) {
+	i.mu.Lock()
+	at, ok := i.clock.Moment(report.NTPTime, now)
+	i.mu.Unlock()
+	for _, kind := range transcode.Kinds() {
+		if source, known := i.source(kind); ok && known && source == report.SSRC {
+			i.to[kind].Captured(report.RTPTime, at)
 		}
 	}
 }

@@ -44,11 +44,11 @@ type incoming struct {
 	// badRedundancy counts ill-formed packets of RFC 2198.
 	badRedundancy atomic.Uint64
 
-	// ssrc, keys, clock and arrivals belong to whoever calls packet.
+	// ssrc, keys, keyClock and arrivals belong to whoever calls packet.
 	arrivals *rates.Arrivals
 	ssrc     uint32
 	keys     *dtmf.Receiver
-	clock    uint32 // that keys was made for, in Hz
+	keyClock uint32 // that keys was made for, in Hz
 
 	// mu guards what follows; it is held for header arithmetic only.
 	mu        sync.Mutex
@@ -57,6 +57,7 @@ type incoming struct {
 	requester [kinds]repair.Requester
 	pace      quality.Pace
 	extended  quality.Extended
+	clock     quality.Clock // of the browser's sender reports
 	remote    [kinds]quality.Remote
 	reach     rates.Reach
 	asked     time.Time // when the browser was last believed to want a full picture
@@ -278,8 +279,8 @@ func (i *incoming) restore(packet *rtp.Packet, payloadType uint8) bool {
 }
 
 func (i *incoming) key(packet *rtp.Packet, clock uint32, now time.Time) {
-	if i.keys == nil || i.clock != clock {
-		i.clock = clock
+	if i.keys == nil || i.keyClock != clock {
+		i.keyClock = clock
 		i.keys = dtmf.NewReceiver(clock, i.pressed)
 	}
 	if i.keys.Receive(packet.Timestamp, packet.Marker, packet.Payload, now) != nil {

@@ -167,6 +167,11 @@ func (b *Buffer) measure(packet *rtp.Packet, verdict sequence.Verdict, at time.D
 	b.delay.Store(int64(b.late.delay))
 }
 
+// Expected gives when a packet with a timestamp would come, or would have come, if it were as fast as the fastest.
+func (b *Buffer) Expected(timestamp uint32) time.Duration {
+	return b.late.moment(timestamp) + b.late.base()
+}
+
 // isDue tells whether a packet that is next in order may go out.
 func (b *Buffer) isDue(packet *rtp.Packet, at time.Duration) bool {
 	return b.late.delay == 0 || len(packet.Payload) == 0 || b.late.due(packet.Timestamp) <= at
