@@ -160,7 +160,7 @@ func (f *forkLeg) Tell(message Message, done func(Cause)) {
 func (f *forkLeg) Refer(referral Referral) { f.command(func(leg Leg) { leg.Refer(referral) }) }
 
 // Introduce goes to the winner, if it can tell its party.
-func (f *forkLeg) Introduce(other Party) {
+func (f *forkLeg) Introduce(other ConnectedIdentity) {
 	f.command(func(leg Leg) {
 		if introduced, ok := leg.(Introduced); ok {
 			introduced.Introduce(other)

@@ -15,11 +15,16 @@ func answersAs(leg bridgetest.Dialled, name string) {
 	leg.Emit(bridge.Answered{Answer: bridgetest.Audio(bridgetest.PCMU())})
 }
 
-func introduced(t *testing.T, leg *bridgetest.Leg, want bridge.Party) {
+func introduced(t *testing.T, leg *bridgetest.Leg, want bridge.ConnectedIdentity) {
 	t.Helper()
 	if other := bridgetest.Await[bridgetest.Introduce](t, leg).Other; other != want {
 		t.Errorf("%s is told %+v, want %+v", leg.Info().ID, other, want)
 	}
+}
+
+// somebody is a party who has proved nothing.
+func somebody(name, uri string) bridge.ConnectedIdentity {
+	return bridge.ConnectedIdentity{Party: bridge.Party{Name: name, URI: uri}}
 }
 
 // TestIntroduced tells parties who the other one is: when it answers, and after a transfer.
@@ -28,13 +33,15 @@ func TestIntroduced(t *testing.T) {
 	f := newFixture(t)
 	caller, callee := f.call(t)
 	answersAs(callee, "Bob")
-	introduced(t, caller.Leg, bridge.Party{Name: "Bob", URI: "sip:bob@test"})
+	introduced(t, caller.Leg, somebody("Bob", "sip:bob@test"))
 	callee.Emit(referTo("sip:carol@test"))
 	progress(t, callee.Leg, 100)
 	target := f.phone.AwaitDial(t)
 	answersAs(target, "")
-	introduced(t, caller.Leg, bridge.Party{URI: "sip:carol@test"})
-	introduced(t, target.Leg, bridge.Party{Name: "Alice", URI: "sip:alice@test"})
+	introduced(t, caller.Leg, somebody("", "sip:carol@test"))
+	alice := somebody("Alice", "sip:alice@test")
+	alice.Proved = true
+	introduced(t, target.Leg, alice)
 }
 
 // TestIntroducedPrivately hides a caller who is not to be shown from whom it is transferred to.
@@ -49,7 +56,23 @@ func TestIntroducedPrivately(t *testing.T) {
 	progress(t, callee.Leg, 100)
 	target := f.phone.AwaitDial(t)
 	answersAs(target, "")
-	introduced(t, target.Leg, bridge.Party{Name: "Anonymous", URI: "sip:anonymous@anonymous.invalid"})
+	introduced(t, target.Leg, somebody("Anonymous", "sip:anonymous@anonymous.invalid"))
+}
+
+// TestIntroducedPrivateCallee hides a callee that does not want to be shown from whom it is transferred to.
+func TestIntroducedPrivateCallee(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	caller, callee := f.call(t)
+	answersAs(callee, "Bob")
+	caller.Emit(referTo("sip:carol@test"))
+	progress(t, caller.Leg, 100)
+	target := f.phone.AwaitDial(t)
+	who := target.Info()
+	who.Private = true
+	target.SetInfo(who)
+	answersAs(target, "Carol")
+	introduced(t, callee.Leg, somebody("Anonymous", "sip:anonymous@anonymous.invalid"))
 }
 
 // TestIntroducedBranch tells the branch that has won, and no other.
@@ -69,11 +92,11 @@ func TestIntroducedBranch(t *testing.T) {
 	f.Accept(caller)
 	loser, winner := f.phone.AwaitDial(t), f.phone.AwaitDial(t)
 	answersAs(winner, "Bob")
-	introduced(t, caller.Leg, bridge.Party{Name: "Bob", URI: "sip:bob@test"})
+	introduced(t, caller.Leg, somebody("Bob", "sip:bob@test"))
 	caller.Emit(referTo("sip:carol@test"))
 	target := f.phone.AwaitDial(t)
 	answersAs(target, "Carol")
-	introduced(t, winner.Leg, bridge.Party{Name: "Carol", URI: "sip:carol@test"})
+	introduced(t, winner.Leg, somebody("Carol", "sip:carol@test"))
 	if bridgetest.Count[bridgetest.Introduce](loser.Leg) > 0 {
 		t.Error("the branch that lost is told")
 	}

@@ -60,7 +60,7 @@ type Incoming interface {
 type Introduced interface {
 	Leg
 	// Introduce tells who the other party is from now on.
-	Introduce(other Party)
+	Introduce(other ConnectedIdentity)
 }
 
 // Endpoint is something that can be called.
@@ -107,6 +107,8 @@ type LegInfo struct {
 	Origin Origin
 	User   string
 	Trunk  string
+	// Private tells that the party does not want to be shown (RFC 3323).
+	Private bool
 	// Refers tells that the party said that it can be asked to call somebody else (RFC 3515).
 	Refers bool
 	// Codecs are those that may be used with the party; nil means any that the bridge has.

@@ -52,6 +52,7 @@ func (c *call) takeRinging(incoming Incoming) {
 		return
 	}
 	incoming.Answer(answer)
+	c.introduce(&c.callee, &c.caller)
 	c.exchange.counts.takeovers.Add(1)
 	c.log.Info("call picked up at another device", "leg", incoming.Info().ID)
 }

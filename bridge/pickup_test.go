@@ -41,6 +41,9 @@ func TestPickUpAtAnotherDevice(t *testing.T) {
 			if cause := bridgetest.Await[bridgetest.Hangup](t, callee.Leg).Cause; cause.Text != "Call completed elsewhere" {
 				t.Errorf("the device that rang was told %+v", cause)
 			}
+			alice := somebody("Alice", "sip:alice@test")
+			alice.Proved = true
+			introduced(t, device.Leg, alice)
 			passes(t, caller.Leg, device.Leg, 0)
 			passes(t, device.Leg, caller.Leg, 0)
 			device.Emit(bridge.Ended{Cause: bridge.Normal()})

@@ -8,6 +8,13 @@ type Party struct {
 	URI string
 }
 
+// ConnectedIdentity is whom a party talks with from now on (RFC 4916).
+type ConnectedIdentity struct {
+	Party
+	// Proved tells that it is a user of ours who has proved to be that.
+	Proved bool
+}
+
 // Origin says how far a caller is known.
 type Origin uint8
 

@@ -156,16 +156,21 @@ func (s *side) party() Party {
 }
 
 // introduced is the same with the name that the party gave when it answered, for who talks with it.
-func (s *side) introduced() Party {
-	if s.private {
-		return Party{Name: "Anonymous", URI: "sip:anonymous@anonymous.invalid"} // RFC 3323 section 4.1.1.3
+func (s *side) introduced() ConnectedIdentity {
+	if s.isPrivate() {
+		hidden := Party{Name: "Anonymous", URI: "sip:anonymous@anonymous.invalid"} // RFC 3323 section 4.1.1.3
+		return ConnectedIdentity{Party: hidden}
 	}
-	party := s.party()
+	party, info := s.party(), s.info()
 	if party.Name == "" {
-		party.Name = s.info().Party.Name
+		party.Name = info.Party.Name
 	}
-	return party
+	_, address, _ := strings.Cut(party.URI, ":")
+	return ConnectedIdentity{Party: party, Proved: info.User != "" && strings.EqualFold(address, info.User)}
 }
+
+// isPrivate tells whether the party is not to be shown, as it said when it called or when it answered.
+func (s *side) isPrivate() bool { return s.private || s.info().Private }
 
 // info gives the leg's info, or nothing if there is no leg.
 func (s *side) info() LegInfo {

@@ -33,6 +33,7 @@ func (c *call) takeOver(incoming Incoming) {
 	}
 	c.enterDialogs()
 	incoming.Answer(answer)
+	c.introduce(from, to)
 	c.direct(to, from)
 	if request.Offer != nil {
 		c.show(to, from)

@@ -159,7 +159,8 @@ func (t *transfer) request() Request {
 		by = "<" + shown + ">"
 	}
 	return Request{
-		From: t.transferee.party(), Private: t.transferee.private, Asserted: t.transferee.asserted, To: t.referral.Target,
+		From: t.transferee.party(), Private: t.transferee.isPrivate(), Asserted: t.transferee.asserted,
+		To:     t.referral.Target,
 		Origin: who.Origin, User: who.User, Trunk: who.Trunk,
 		Replaces: t.referral.Replaces, EarlyOnly: t.referral.EarlyOnly, ReferredBy: by,
 	}

@@ -243,7 +243,7 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 	case target.trunk != "":
 		l.info.Origin = bridge.OriginUpstream
 	}
-	l.dialog, l.other = callingDialog(request.From, from, to, sip.Uri{}), request.From.URI
+	l.dialog, l.introductions.other = callingDialog(request.From, from, to, sip.Uri{}), request.From.URI
 	l.dialog.target, l.dialog.routes = target.requestURI, target.routes
 	l.info.Dialog = l.dialog.id
 	l.start(func() { l.connect(request, target) })

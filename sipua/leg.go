@@ -95,9 +95,8 @@ type leg struct {
 	referral *subscription
 	// referring tells that the party was asked by REFER to call somebody, and has not told yet what became of it.
 	referring bool
-	// other is the URI of the other party, as far as this one knows it; updates tells that it may take UPDATE.
-	other   string
-	updates bool
+	// introductions is what the party is told of who the other one is.
+	introductions introductions
 	// parkTimer runs while the party's media are lost on a transport that may come back.
 	parkTimer *time.Timer
 	parked    bool

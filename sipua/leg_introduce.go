@@ -1,6 +1,9 @@
 package sipua
 
 import (
+	"strings"
+	"unicode"
+
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
@@ -10,35 +13,133 @@ import (
 
 var _ bridge.Introduced = (*leg)(nil)
 
-// Introduce tells a page who the other party is, if that has become somebody else.
-func (l *leg) Introduce(other bridge.Party) { l.mailbox.post(func() { l.introduce(other) }) }
+// Introduce tells the party who the other one is, if that has become somebody else.
+func (l *leg) Introduce(other bridge.ConnectedIdentity) {
+	l.mailbox.post(func() { l.introduce(other) })
+}
 
-// introduce does that by an UPDATE without an offer (RFC 3311), whose Remote-Party-ID names the party as PBXs do
-// (draft-ietf-sip-privacy-04): P-Asserted-Identity would say that the name was proved. Phones are not told: such an
-// UPDATE would touch their session timers.
-func (l *leg) introduce(other bridge.Party) {
+func (l *leg) introduce(other bridge.ConnectedIdentity) {
 	news := l.isNews(other)
-	l.other = other.URI
-	uri, err := wire.ParseURI(other.URI, wire.StreamLimits())
-	if err != nil || !news || l.state != stateConfirmed || !l.updates || !comesBack(l.flow) {
-		return
-	}
-	value := "<" + message.PlainURI(uri) + ">;screen=no"
-	if other.Name != "" {
-		value = message.Quote(other.Name) + " " + value
-	}
-	request := l.dialog.request(sip.UPDATE)
-	addHeaders(request, []bridge.Header{{Name: "Remote-Party-ID", Value: value}})
-	if _, err := l.send(request, func(*sip.Response, error) {}); err != nil {
-		l.log.Debug("the other party is not introduced", "error", err)
+	l.introductions.other = other.URI
+	if news && l.isIntroducible() {
+		l.introductions.waiting, l.introductions.tries = &other, 0
+		l.introduceNext()
 	}
 }
 
 // isNews tells whether the party does not know of the other one. Whom it has called it knows, and the first one is
 // that; but one that takes the place of another in a running call called nobody.
-func (l *leg) isNews(other bridge.Party) bool {
-	if l.other == "" {
+func (l *leg) isNews(other bridge.ConnectedIdentity) bool {
+	if l.introductions.other == "" {
 		return l.asked.Replaces != nil
 	}
-	return l.other != other.URI
+	return l.introductions.other != other.URI
+}
+
+// isIntroducible tells whether the party may be told of others: pages, of which JsSIP says in no answer what it takes,
+// and phones of our users that take UPDATE. Servers are not: how our users are called is nothing that a trunk needs.
+func (l *leg) isIntroducible() bool {
+	if comesBack(l.flow) {
+		return l.introductions.listed || l.introductions.silent
+	}
+	_, user := l.place()
+	return l.introductions.listed && user != "" && !l.trusted && l.trunk == nil
+}
+
+// introduceNext tells the party what waits to be told, once no offer is under way.
+func (l *leg) introduceNext() {
+	if l.introductions.waiting == nil || l.introductions.open || l.state != stateConfirmed || l.offers.busy() ||
+		len(l.dialog.hop.held) > 0 { // an ACK goes first
+		return
+	}
+	other := *l.introductions.waiting
+	l.introductions.waiting = nil
+	uri, err := wire.ParseURI(other.URI, wire.StreamLimits())
+	if err != nil {
+		return
+	}
+	if l.introductions.renames {
+		plain, _ := wire.ParseURI(message.PlainURI(uri), wire.StreamLimits())
+		l.dialog.local.Address, l.dialog.local.DisplayName = plain, inQuotes(other.Name)
+	}
+	update := l.dialog.request(sip.UPDATE)
+	addHeaders(update, l.identityHeaders(other, uri))
+	l.agent.addCapabilities(update)
+	l.proposeSession(update) // without, an UPDATE would end the session timer (RFC 4028 section 7.2)
+	_, err = l.send(update, func(response *sip.Response, err error) { l.introductionAnswered(other, response, err) })
+	if err != nil {
+		l.log.Debug("the other party is not introduced", "error", err)
+		return
+	}
+	l.introductions.open = true
+}
+
+// identityHeaders name the other party in both ways that phones read. Remote-Party-ID says whether the name was proved
+// (draft-ietf-sip-privacy-04); P-Asserted-Identity names none but who has, to users of ours alone (RFC 3325 section 7).
+func (l *leg) identityHeaders(other bridge.ConnectedIdentity, uri sip.Uri) []bridge.Header {
+	party, screen, privacy := "calling", "no", "off"
+	if l.incoming {
+		party = "called"
+	}
+	if other.Proved {
+		screen = "yes"
+	}
+	if message.IsAnonymous(uri) {
+		privacy = "full"
+	}
+	address := "<" + message.PlainURI(uri) + ">"
+	if name := inQuotes(other.Name); name != "" {
+		address = `"` + name + `" ` + address
+	}
+	headers := []bridge.Header{{
+		Name: "Remote-Party-ID", Value: address + ";party=" + party + ";screen=" + screen + ";privacy=" + privacy,
+	}}
+	if _, user := l.place(); user != "" && other.Proved {
+		headers = append(headers, bridge.Header{Name: "P-Asserted-Identity", Value: address})
+	}
+	return headers
+}
+
+// inQuotes is a display name ready to stand in quotes, as those read from messages are. One that no header may have is
+// left out.
+func inQuotes(name string) string {
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return ""
+	}
+	read, err := wire.ParseAddress(`"`+name+`" <sip:x>`, wire.StreamLimits())
+	if err == nil && read.DisplayName == name {
+		return name
+	}
+	quoted := message.Quote(name)
+	return quoted[1 : len(quoted)-1]
+}
+
+// introductionAnswered takes what became of an UPDATE. A 200 refreshes session and target like any other; a party that
+// takes none is not asked again; one that cannot now is told later. All else changes nothing: it is the display alone.
+func (l *leg) introductionAnswered(told bridge.ConnectedIdentity, response *sip.Response, err error) {
+	if err == nil && response.IsProvisional() {
+		return
+	}
+	l.introductions.open = false
+	switch {
+	case l.state == stateOver:
+		return
+	case err != nil:
+		l.log.Debug("the other party is not introduced", "error", err)
+	case response.IsSuccess():
+		l.dialog.setTarget(message.Contact(response))
+		l.lookUpHop(l.dialog)
+		l.describe()
+		l.followSession(response)
+	case response.StatusCode == 405, response.StatusCode == 501:
+		l.introductions.refuse()
+	case response.StatusCode == 491, response.StatusCode == 500 && response.GetHeader("Retry-After") != nil:
+		if l.introductions.postpone(told) {
+			l.after(l.glareWait(), l.introduceNext)
+		}
+		return
+	case response.StatusCode == 422 && l.raiseSession(response):
+		l.introductions.postpone(told)
+	}
+	l.introduceNext()
 }

@@ -217,7 +217,7 @@ func (l *leg) confirm(response *sip.Response) {
 }
 
 // describeParty takes the name of who answered, which the To of an answer may have; that of P-Asserted-Identity, which
-// only servers may say (RFC 3325 section 9.1), comes first.
+// only servers may say (RFC 3325 section 9.1), comes first. It may not want to be shown to others.
 func (l *leg) describeParty(response *sip.Response) {
 	name := ""
 	if to := response.To(); to != nil {
@@ -228,7 +228,7 @@ func (l *leg) describeParty(response *sip.Response) {
 	}
 	l.infoMu.Lock()
 	defer l.infoMu.Unlock()
-	l.info.Party.Name = name
+	l.info.Party.Name, l.info.Private = name, wantsPrivacy(response)
 }
 
 // offerInSuccess reads the offer that answers an INVITE without SDP; the ACK will carry our answer.

@@ -61,7 +61,13 @@ func (l *leg) propose(p proposal) {
 	l.proposeNext()
 }
 
+// proposeNext makes the offer that waits, if it can be now, and else tells what waits to be told.
 func (l *leg) proposeNext() {
+	l.proposeWaiting()
+	l.introduceNext()
+}
+
+func (l *leg) proposeWaiting() {
 	if l.offers.waiting == nil || l.state != stateConfirmed || l.offers.busy() ||
 		len(l.dialog.hop.held) > 0 { // an ACK goes first
 		return

@@ -83,11 +83,10 @@ func parseSipfrag(body []byte) (bridge.Cause, bool) {
 	return bridge.Cause{Status: number, Text: text}, true
 }
 
-// describeAllow notes whether the party says that it takes REFER, and whether it may take UPDATE: JsSIP says nothing in
-// its answers.
+// describeAllow notes whether the party says that it takes REFER, and what it says about being told of others.
 func (l *leg) describeAllow(said message.Message) {
 	l.infoMu.Lock()
 	defer l.infoMu.Unlock()
 	l.info.Refers = message.HasOption(said, "Allow", string(sip.REFER))
-	l.updates = said.GetHeader("Allow") == nil || message.HasOption(said, "Allow", string(sip.UPDATE))
+	l.introductions.learn(said)
 }

@@ -72,6 +72,8 @@ func TestReloadedPageClaimsItsCall(t *testing.T) {
 		requestURI: "sip:bob@192.0.2.1",
 	}
 	reloaded.say("", again.lines("ACK", "1")...)
+	update := mustTell(t, reloaded, "<sip:bob@out.example>;party=called;screen=no;privacy=off", "")
+	reloaded.respond(update, 200, "", "")
 	old.respond(old.request(sip.BYE), 200, "", "")
 	phone.quiet()
 

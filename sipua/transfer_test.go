@@ -184,6 +184,9 @@ func TestPickUp(t *testing.T) {
 	device.say("sdp", lines...)
 	picked := device.status(200)
 	device.say("", replaceMethod(lines, "ACK", picked)...)
+	update := mustTell(t, device, `"Alice" <sip:alice@local.example>;party=called;screen=yes;privacy=off`,
+		`"Alice" <sip:alice@local.example>`)
+	device.respond(update, 200, "", "")
 	alice.to = p.status(200).To().Value()
 	p.say("", alice.lines("ACK", "1")...)
 	phone.respond(phone.request(sip.CANCEL), 200, "", "")

@@ -197,9 +197,9 @@ func numberOf(uri sip.Uri) string {
 
 const schemeTel = "tel"
 
-// wantsPrivacy tells whether the caller asks not to be shown (RFC 3323 section 4.2, RFC 3325 section 9.3).
-func wantsPrivacy(request *sip.Request) bool {
-	for _, header := range request.GetHeaders("Privacy") {
+// wantsPrivacy tells whether who calls or answers asks not to be shown (RFC 3323 section 4.2, RFC 3325 section 9.3).
+func wantsPrivacy(said message.Message) bool {
+	for _, header := range said.GetHeaders("Privacy") {
 		for value := range strings.FieldsFuncSeq(header.Value(), func(r rune) bool { return r == ';' || r == ',' }) {
 			switch strings.ToLower(strings.TrimSpace(value)) {
 			case "id", "user", "header":

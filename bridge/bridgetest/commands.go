@@ -40,7 +40,7 @@ type Refer struct{ Referral bridge.Referral }
 type TransferProgress struct{ Cause bridge.Cause }
 
 // Introduce is a call of bridge.Introduced.Introduce.
-type Introduce struct{ Other bridge.Party }
+type Introduce struct{ Other bridge.ConnectedIdentity }
 
 // Hangup is a call of bridge.Leg.Hangup.
 type Hangup struct{ Cause bridge.Cause }

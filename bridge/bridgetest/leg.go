@@ -132,7 +132,7 @@ func (l *Leg) Refer(referral bridge.Referral) { l.record(Refer{referral}) }
 func (l *Leg) TransferProgress(cause bridge.Cause) { l.record(TransferProgress{cause}) }
 
 // Introduce is recorded.
-func (l *Leg) Introduce(other bridge.Party) { l.record(Introduce{other}) }
+func (l *Leg) Introduce(other bridge.ConnectedIdentity) { l.record(Introduce{other}) }
 
 // Hangup is recorded, and Ended emitted with the same cause unless the leg is Stubborn.
 func (l *Leg) Hangup(cause bridge.Cause) {

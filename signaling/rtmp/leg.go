@@ -114,14 +114,14 @@ func (l *leg) Accept(answer bridge.Description) {
 func (l *leg) Refuse(bridge.Cause) {}
 
 // Introduce tells the client who the other party is, if that is news.
-func (l *leg) Introduce(other bridge.Party) {
+func (l *leg) Introduce(other bridge.ConnectedIdentity) {
 	l.conn.mu.Lock()
 	defer l.conn.mu.Unlock()
-	if l.state == stateEnded || other == *l.other() {
+	if l.state == stateEnded || other.Party == *l.other() {
 		return
 	}
-	*l.other() = other
-	l.conn.words.introduced(l, other)
+	*l.other() = other.Party
+	l.conn.words.introduced(l, other.Party)
 }
 
 // other is the other party of the call. The caller holds conn.mu.

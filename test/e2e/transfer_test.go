@@ -23,6 +23,7 @@ func TestTransfer(t *testing.T) {
 	t.Run("blind", w.blind)
 	t.Run("attended", w.attended)
 	t.Run("attended by a phone", w.attendedByPhone)
+	t.Run("seen at a desk phone", w.seenAtADeskPhone)
 	t.Run("fails", w.transferFails)
 	t.Run("by a phone", w.byPhone)
 	t.Run("without reports", w.withoutReports)
@@ -167,6 +168,28 @@ func (w *world) attendedByPhone(t *testing.T) {
 	must(t, target.GoOn(limit))
 	must(t, target.Wait(limit))
 	must(t, held.Wait(limit))
+}
+
+// seenAtADeskPhone: linphonec, which was called by a page and is sent on by it, is told to whom.
+func (w *world) seenAtADeskPhone(t *testing.T) {
+	t.Parallel()
+	number := int(w.users.Add(1)) - 1
+	phone, err := linphone.Start(linphone.Options{
+		User: userName(number), Domain: "localhost", Password: password(number), Registrar: w.service.SIP,
+		Codec: "PCMU", Rate: 8000, ToneHz: phoneHz, Dir: t.TempDir(),
+	})
+	must(t, err)
+	t.Cleanup(phone.Stop)
+	p := w.newPage(t, jsSIP)
+	must(t, p.Call(nil, "call", "sip:"+userName(number)+"@localhost"))
+	mustBe(t, p, "established")
+	mustHear(t, phone, pageHz)
+	must(t, p.Call(nil, "transfer", "sip:tone@localhost"))
+	mustReport(t, p, "accepted", 200)
+	must(t, phone.WaitMessage(`Remote-Party-ID: "Tone" <sip:tone@localhost>;party=calling;screen=no`, limit))
+	mustHear(t, phone, 1004)
+	must(t, phone.Hangup())
+	must(t, phone.WaitEnded(limit))
 }
 
 // transferFails: the call that there was goes on with its sound.

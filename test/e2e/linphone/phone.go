@@ -204,6 +204,11 @@ func (p *Phone) Hangup() error { return p.command("terminate") }
 // WaitEnded waits until a call has ended.
 func (p *Phone) WaitEnded(limit time.Duration) error { return p.process.WaitOutput("ended (", limit) }
 
+// WaitMessage waits until a text has come in a SIP message.
+func (p *Phone) WaitMessage(text string, limit time.Duration) error {
+	return p.process.WaitOutput(text, limit)
+}
+
 // WaitTone waits until the last second heard is the tone: three quarters of its energy.
 func (p *Phone) WaitTone(hertz float64, limit time.Duration) error {
 	deadline := time.Now().Add(limit)
