@@ -105,6 +105,12 @@ async function press({ page, keys }) {
   for (const key of keys) await pages.get(page).keyboard.press(key);
 }
 
+// So is the mouse.
+async function click({ page, element }) {
+  await pages.get(page).bringToFront();
+  await pages.get(page).click(`#${element}`);
+}
+
 const commands = {
   open,
   close: (_, command) => close(command),
@@ -116,6 +122,7 @@ const commands = {
   resize: (_, command) => resize(command),
   medium: (_, command) => medium(command),
   press: (_, command) => press(command),
+  click: (_, command) => click(command),
 };
 
 async function answer(browser, line) {

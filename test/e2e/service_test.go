@@ -33,6 +33,45 @@ func TestFirefox(t *testing.T) {
 	})
 	t.Run("received by SIPml", func(t *testing.T) { w.receivedInFirefox(t, ours(w)) })
 	t.Run("received", func(t *testing.T) { w.receivedInFirefox(t, jsSIP) })
+	t.Run("screen shared by SIPml", w.screenOfSIPmlInFirefox)
+	t.Run("screen shared by the web phone", w.screenOfWebPhoneInFirefox)
+}
+
+// screenOfSIPmlInFirefox: Firefox shares a screen with nobody but who has just clicked.
+func (w *world) screenOfSIPmlInFirefox(t *testing.T) {
+	t.Helper()
+	p := w.newPage(t, ours(w))
+	must(t, p.Call(nil, "showVideo"))
+	must(t, p.Call(nil, "offer", "share", "call", "sip:echo@localhost", "call-screenshare"))
+	must(t, p.Click("share"))
+	mustBe(t, p, "established")
+	sees(t, p)
+	var size [2]int
+	if must(t, p.Call(&size, "picture")); size != [2]int{browser.ScreenWidth, browser.ScreenHeight} {
+		t.Errorf("what comes back has the size %v", size)
+	}
+	mustHear(t, p, pageHz)
+	must(t, p.Call(nil, "hangup"))
+	mustBe(t, p, "ended")
+}
+
+func (w *world) screenOfWebPhoneInFirefox(t *testing.T) {
+	t.Helper()
+	opened, err := w.browser.OpenWatched(w.service.HTTP + "/phone/")
+	must(t, err)
+	p := &webPhone{T: t, Page: opened, user: userName(int(w.users.Add(1)) - 1)}
+	p.signIn(p.password())
+	p.await("line", "registered")
+	p.enter("target", "echo")
+	p.press("Call")
+	p.await("call", "up")
+	must(t, p.Click("screen"))
+	p.mustHave("remote-video", "videoWidth", browser.ScreenWidth) // nothing moves on it, so pictures are few
+	p.press("Stop sharing")
+	must(t, p.Call(nil, "waitHidden", "local-video", limit.Milliseconds()))
+	mustHear(t, p, pageHz)
+	p.press("Hang up")
+	p.await("call", "none")
 }
 
 func (w *world) receivedInFirefox(t *testing.T, library string) {

@@ -69,6 +69,7 @@ func newWorld(t *testing.T, kind browser.Kind, options service.Options) *world {
 	t.Cleanup(func() { w.mustNotPanic(t) })
 	w.browser, err = browser.Start(browser.Options{
 		Kind: kind, Dir: ".", Origin: w.pages.Origin, MicrophoneHz: pageHz, TempDir: t.TempDir(),
+		Screen: kind == browser.Firefox,
 	})
 	must(t, err)
 	t.Cleanup(w.browser.Stop)

@@ -46,6 +46,8 @@ type Options struct {
 	Microphones []int
 	// Speakers are the names of the real ones that are beside Microphones.
 	Speakers []string
+	// Screen gives Firefox a screen that a page can share. Chromium makes one up.
+	Screen bool
 	// Flags are more arguments for Chromium.
 	Flags []string
 	// TempDir takes the microphone's file, the sound server's socket, and what is downloaded.
@@ -58,6 +60,7 @@ type Browser struct {
 	stdin   io.WriteCloser
 	errors  *lastLines
 	sound   *soundServer // nil for Chromium
+	screen  *screen      // nil without Options.Screen
 
 	writing sync.Mutex // serialises lines to stdin
 
@@ -116,6 +119,13 @@ func Start(options Options) (*Browser, error) {
 			return nil, err
 		}
 		environment = append(environment, "PULSE_SERVER=unix:"+b.sound.socket, "HOME="+options.TempDir)
+	}
+	if options.Screen {
+		if b.screen, err = startScreen(); err != nil {
+			b.stopParts()
+			return nil, err
+		}
+		environment = append(environment, "DISPLAY="+b.screen.display)
 	}
 	settings, err := json.Marshal(map[string]any{
 		"kind": options.Kind, "executable": executable, "microphone": microphone,
@@ -258,8 +268,16 @@ func (b *Browser) Stop() {
 		_ = syscall.Kill(-b.command.Process.Pid, syscall.SIGKILL) // whatever is left of the group
 		<-b.gone
 	}
+	b.stopParts()
+}
+
+// stopParts stops what was started beside the browser.
+func (b *Browser) stopParts() {
 	if b.sound != nil {
 		b.sound.stop()
+	}
+	if b.screen != nil {
+		b.screen.stop()
 	}
 }
 

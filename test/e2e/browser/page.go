@@ -51,6 +51,11 @@ func (p *Page) Press(keys ...string) error {
 	return p.browser.ask(map[string]any{"do": "press", "page": p.number, "keys": keys}, nil)
 }
 
+// Click clicks on an element by the mouse, as a user does: some things browsers do for nobody else.
+func (p *Page) Click(id string) error {
+	return p.browser.ask(map[string]any{"do": "click", "page": p.number, "element": id}, nil)
+}
+
 // Close closes the tab, as a user does who leaves without hanging up.
 func (p *Page) Close() error {
 	return p.browser.ask(map[string]any{"do": "close", "page": p.number}, nil)

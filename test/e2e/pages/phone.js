@@ -44,6 +44,13 @@ export class Phone {
   prefer(mimeType, events) { preferCodec(mimeType, events); }
   dropSocket() { window.lastWebSocket.close(); }
 
+  /** Makes a button that does this when the user clicks on it. */
+  offer(id, name, ...args) {
+    const button = Object.assign(document.createElement('button'), { id, textContent: id });
+    button.addEventListener('click', () => void this[name](...args));
+    document.body.prepend(button);
+  }
+
   /** How many requests of a method with this text in them have left. */
   sent(method, text) {
     return frames.filter((f) => f.way === 'out' && f.text.startsWith(`${method} `) && f.text.includes(text)).length;
