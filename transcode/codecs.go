@@ -55,7 +55,7 @@ type implementation struct {
 	payloadType int
 	// rates are the sample rates in Hz at which it can be decoded and encoded, the highest first.
 	rates []int
-	// packetTimes are the frame lengths that it can be encoded in.
+	// packetTimes are the frame lengths that it can be encoded in, the shortest first.
 	packetTimes []time.Duration
 
 	newDecoder func(format Format, sampleRate int) (Decoder, error)
@@ -65,10 +65,10 @@ type implementation struct {
 
 // implementations is the list of all codecs. A newcomer adds one line here, and a package.
 func implementations() []implementation {
-	tens, twenties := ms(10, 20, 30, 40, 50, 60), ms(20, 40, 60)
+	tens, twenties, long := ms(10, 20, 30, 40, 50, 60), ms(20, 40, 60), ms(10, 20, 40, 60, 80, 100, 120)
 	telephone, wide := []int{g711.SampleRate}, []int{g722.SampleRate}
 	known := []implementation{
-		{Codec{"opus", 48000, 2}, -1, opus.SampleRates(), ms(10, 20, 40, 60), newOpusDecoder, newOpusEncoder},
+		{Codec{"opus", 48000, 2}, -1, opus.SampleRates(), long, newOpusDecoder, newOpusEncoder},
 		{Codec{"speex", 32000, 1}, -1, []int{32000}, twenties, newSpeexDecoder, newSpeexEncoder},
 		{Codec{"speex", 16000, 1}, -1, []int{16000}, twenties, newSpeexDecoder, newSpeexEncoder},
 		{Codec{"L16", l16.SampleRate, 1}, -1, []int{l16.SampleRate}, ms(10, 20, 30, 40), newL16Decoder, newL16Encoder},

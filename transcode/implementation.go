@@ -19,12 +19,19 @@ const defaultPacketTime = 20 * time.Millisecond
 
 func (i implementation) at(sampleRate int) bool { return slices.Contains(i.rates, sampleRate) }
 
-// packetTime gives the frame length to encode in: the wished one if the codec knows it, else 20 ms.
+// packetTime gives the frame length to encode in: the longest that the codec knows within the wished one, because that
+// may be the most that the party takes (a=maxptime), or if all are longer its shortest; 20 ms without a wish.
 func (i implementation) packetTime(wish time.Duration) time.Duration {
-	if slices.Contains(i.packetTimes, wish) {
-		return wish
+	if wish <= 0 || len(i.packetTimes) == 0 {
+		return defaultPacketTime
 	}
-	return defaultPacketTime
+	best := i.packetTimes[0]
+	for _, length := range i.packetTimes {
+		if length <= wish {
+			best = length
+		}
+	}
+	return best
 }
 
 func ms(lengths ...int) []time.Duration {

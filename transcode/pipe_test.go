@@ -255,9 +255,15 @@ func TestPacketTime(t *testing.T) {
 			{pcmu(0), 0, 160},
 			{pcmu(0), 10 * time.Millisecond, 80},
 			{pcmu(0), 30 * time.Millisecond, 240},
-			{pcmu(0), 7 * time.Millisecond, 160},
+			{pcmu(0), 7 * time.Millisecond, 80},
+			{pcmu(0), 15 * time.Millisecond, 80},
+			{pcmu(0), 200 * time.Millisecond, 480},
 			{opus48(111, ""), 60 * time.Millisecond, 2880},
 			{opus48(111, ""), 30 * time.Millisecond, 960},
+			{opus48(111, ""), 50 * time.Millisecond, 1920},
+			{opus48(111, ""), 80 * time.Millisecond, 3840},
+			{opus48(111, ""), 100 * time.Millisecond, 4800},
+			{opus48(111, ""), 120 * time.Millisecond, 5760},
 			{wide722(9), 0, 160},
 			{wide722(9), 10 * time.Millisecond, 80},
 			{wide722(9), 50 * time.Millisecond, 400},
@@ -273,6 +279,9 @@ func TestPacketTime(t *testing.T) {
 				write(t, pipe, in.packet())
 			}
 			unbroken(t, out.packets, test.to.PayloadType, test.want)
+			if got := snr(listen(t, test.to, out.packets)[1600:]); got < 8 {
+				t.Errorf("%s of %v: the tone is %.1f dB over the rest", test.to, test.wish, got)
+			}
 		}
 	})
 }

@@ -148,7 +148,7 @@ func (e *Encoder) ExpectLoss(percent int) error {
 	return nil
 }
 
-// Encode turns one frame of 2.5, 5, 10, 20, 40 or 60 ms into a packet and gives its size, at
+// Encode turns one frame of 2.5, 5, 10, 20, 40, 60, 80, 100 or 120 ms into a packet and gives its size, at
 // most 1275 bytes for each 20 ms. With DTX a size of 0 says that the packet need not be sent.
 func (e *Encoder) Encode(pcm []int16, packet []byte) (int, error) {
 	n, err := e.lib.Encode(slices.Clip(pcm), slices.Clip(packet))
