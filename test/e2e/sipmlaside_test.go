@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ func TestSIPmlBetweenPages(t *testing.T) {
 	t.Run("refuses to call somebody else", w.sipmlRefusesTransfer)
 	t.Run("refuses a text", w.sipmlRefusesText)
 	t.Run("two users on one page", w.sipmlTwoUsers)
+	t.Run("two pages of one user", w.sipmlTwoPages)
 }
 
 // sees waits until the page sees moving pictures of the other.
@@ -185,6 +187,29 @@ func (w *world) sipmlRefusesText(t *testing.T) {
 		t.Errorf("who wrote is told %v", err)
 	}
 	must(t, p.WaitEvent(limit, "message", 1))
+}
+
+// sipmlTwoPages: both ring, and the one that is not answered hears why it stops.
+func (w *world) sipmlTwoPages(t *testing.T) {
+	t.Parallel()
+	first := w.sipmlPage(t, nil, nil)
+	second, account := w.openPage(t, ours(w))
+	number, err := strconv.Atoi(strings.TrimPrefix(first.user, "user"))
+	must(t, err)
+	account.User, account.URI, account.Password = first.user, "sip:"+first.user+"@localhost", password(number)
+	must(t, second.Register(account))
+	caller := w.newPage(t, jsSIP)
+	must(t, caller.Call(nil, "call", account.URI))
+	mustBe(t, first, "incoming")
+	mustBe(t, second, "incoming")
+	must(t, first.Call(nil, "answer"))
+	mustBe(t, caller, "established")
+	mustBe(t, second, "ended")
+	if reason, reasonErr := second.Reason(); reasonErr != nil || reason.Cause != "Call completed elsewhere" {
+		t.Errorf("the other page is told %+v, %v", reason, reasonErr)
+	}
+	must(t, caller.Call(nil, "hangup"))
+	mustBe(t, first, "ended")
 }
 
 // sipmlTwoUsers: stacks of one page share nothing, as those of sipML5 did: one user calls the other, and goes on when

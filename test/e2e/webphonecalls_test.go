@@ -169,7 +169,8 @@ func (p *webPhone) mustNotify(titles ...string) {
 	must(p.T, p.Call(nil, "waitNotices", append([]string{}, titles...), limit.Milliseconds()))
 }
 
-// TestWebPhoneWithoutMicrophone: who has none, may use none, or came without a certificate reads why no call goes out.
+// TestWebPhoneWithoutMicrophone: who has none, may use none, or came without a certificate reads why no call goes out;
+// and a page that calls by SIPml is told.
 func TestWebPhoneWithoutMicrophone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, browser.Chromium, service.Options{})
@@ -179,16 +180,20 @@ func TestWebPhoneWithoutMicrophone(t *testing.T) {
 		address string
 		options browser.Options
 		words   string
+		event   string
 	}{
 		"none": {
-			w.service.HTTP, browser.Options{Origin: w.service.HTTP, NoMicrophone: true}, "No microphone was found",
+			w.service.HTTP,
+			browser.Options{Origin: w.service.HTTP, NoMicrophone: true},
+			"No microphone was found",
+			"webrtc_error NotFoundError: ",
 		},
 		"refused": {w.service.HTTP, browser.Options{
 			Origin: "https://other.test", Flags: []string{"--use-fake-ui-for-media-stream=deny"},
-		}, "not allowed for this page"},
+		}, "not allowed for this page", "webrtc_error NotAllowedError: "},
 		"insecure": {"http://bridge.test:" + port, browser.Options{
 			Origin: w.service.HTTP, Flags: []string{"--host-resolver-rules=MAP bridge.test 127.0.0.1"},
-		}, "only to pages from https"},
+		}, "only to pages from https", "not ready getUserMedia not supported: this page was not loaded by https"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -198,6 +203,12 @@ func TestWebPhoneWithoutMicrophone(t *testing.T) {
 			p.press("Call")
 			p.mustShow("message", fault.words)
 			p.await("call", "none")
+			var told []string
+			account := browser.Account{URI: "sip:" + user + "@localhost", User: user, Domain: "localhost"}
+			must(t, p.Call(&told, "callBySIPml", account, "sip:echo@localhost"))
+			if !strings.Contains(strings.Join(told, "\n"), fault.event) {
+				t.Errorf("a page that calls by SIPml is told %q, not %s", told, fault.event)
+			}
 		})
 	}
 }

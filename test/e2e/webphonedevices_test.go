@@ -41,12 +41,36 @@ func TestWebPhoneDevices(t *testing.T) {
 	p.choose("audioinput", "440 Hz")
 	must(t, phone.WaitPackets(phone.Packets()+2*50, limit)) // two seconds of fresh sound: what is heard is not old
 	mustHear(t, phone, 440)
+	mustHearOfLoss := p.talksBySIPml(w)
 	p.mustUnplug(p.UnplugMicrophone(440))
+	mustHearOfLoss()
 	p.mustShow("message", "does not hear you until you plug one in")
 	mustHear(t, p, phoneHz)
 	p.show("call")
 	p.press("Hang up")
 	must(t, phone.Wait(limit))
+}
+
+// talksBySIPml calls echo from another page in the same browser. What it gives expects that page to have been told that
+// its microphone is gone, and the call to go on.
+func (p *webPhone) talksBySIPml(w *world) (mustHearOfLoss func()) {
+	p.Helper()
+	number := int(w.users.Add(1)) - 1
+	opened, err := p.Browser().Open(w.pages.URL(ours(w)))
+	must(p.T, err)
+	other := &page{Page: opened, user: userName(number)}
+	must(p.T, other.Register(browser.Account{
+		WS: w.service.WS, URI: "sip:" + other.user + "@localhost", User: other.user, Domain: "localhost",
+		Password: password(number),
+	}))
+	must(p.T, other.Call(nil, "call", "sip:tone@localhost"))
+	mustBe(p.T, other, "established")
+	return func() {
+		p.Helper()
+		must(p.T, other.WaitEvent(limit, "call webrtc_error", 1))
+		mustHear(p.T, other, 1004)
+		must(p.T, other.Call(nil, "hangup"))
+	}
 }
 
 // mustUnplug has the browser look for its devices, after one was unplugged.

@@ -34,6 +34,9 @@ func (b *Browser) OpenWith(url, script string) (*Page, error) {
 	return p, nil
 }
 
+// Browser is where the page is open.
+func (p *Page) Browser() *Browser { return p.browser }
+
 // Resize gives the page a size in CSS pixels, and the colours that the user likes: "light" or "dark".
 func (p *Page) Resize(width, height int, colours string) error {
 	return p.browser.ask(map[string]any{

@@ -29,6 +29,15 @@ function until(look, what, milliseconds) {
   });
 }
 
+/** Runs a script of the service that the page comes from. */
+function load(path) {
+  const script = Object.assign(document.createElement('script'), { src: path });
+  return new Promise((resolve, reject) => {
+    Object.assign(script, { onload: resolve, onerror: reject });
+    document.head.append(script);
+  });
+}
+
 window.phone = {
   hear,
   stats,
@@ -49,6 +58,24 @@ window.phone = {
     window.scrollTo(0, 0);
     const { left, top, width, height } = element(id).getBoundingClientRect();
     return element(id).contains(document.elementFromPoint(left + width / 2, top + height / 2));
+  },
+
+  /** What a page of this origin that calls by /SIPml-api.js is told, until the call is over or cannot begin. */
+  async callBySIPml({ uri, user, domain }, target) {
+    await load('/SIPml-api.js');
+    const { SIPml } = window;
+    return new Promise((resolve) => {
+      const told = [];
+      const listener = ({ type, description }) => {
+        told.push(`${type} ${description}`);
+        if (type === 'started') stack.newSession('call-audio', { events_listener }).call(target);
+        if (type === 'terminated') resolve(told);
+      };
+      const events_listener = { events: '*', listener };
+      const stack = new SIPml.Stack({ realm: domain, impi: user, impu: uri, events_listener });
+      SIPml.init(() => told.push('ready'), ({ description }) => resolve([`not ready ${description}`]));
+      stack.start();
+    });
   },
 
   focused: () => document.activeElement?.id ?? '',

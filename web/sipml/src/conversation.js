@@ -3,7 +3,7 @@ import { callStates as states } from './callstates.js';
 import { result } from './errors.js';
 import { log } from './log.js';
 import { hold, resume, sendInfo } from './indialog.js';
-import { listenTo } from './sip/events.js';
+import { isAnsweredElsewhere, listenTo } from './sip/events.js';
 import { InviteSession } from './sip/invitesession.js';
 import { NameAddrHeader } from './sip/jssip.js';
 
@@ -265,7 +265,8 @@ export class Conversation {
       this.#call.tellResponse('i_ao_request', message);
       this.#end(message.reason_phrase, message);
     } else if (originator === 'remote') {
-      this.#end('Request Cancelled');
+      if (isAnsweredElsewhere(message)) this.#end('Call completed elsewhere', message);
+      else this.#end('Request Cancelled');
     } else if (cause === 'Connection Error' || cause === 'Request Timeout') {
       this.#call.tell('transport_error', 'Transport error');
       this.#end('Transport error');
@@ -276,11 +277,11 @@ export class Conversation {
     }
   }
 
-  /** @param {string} phrase @param {any} [response] */
-  #end(phrase, response) {
+  /** @param {string} phrase @param {any} [message] */
+  #end(phrase, message) {
     if (this.#state === states.ended) return;
     this.#state = states.ended;
-    this.#call.tell('terminated', phrase, response);
+    this.#call.tell('terminated', phrase, message);
     this.#call.ended();
     this.#resolveOver();
   }

@@ -63,6 +63,21 @@ test('a microphone that is refused refuses the call', async () => {
   assert.deepEqual(told.slice(2), ['m_permission_refused', 'webrtc_error', 'terminated']);
 });
 
+test('who answered at another place is told from who calls no more', () => {
+  for (const [cause, description] of [
+    [200, 'Call completed elsewhere'],
+    [487, 'Request Cancelled'],
+  ]) {
+    const { core, session } = ringing();
+    /** @type {string[]} */
+    const heard = [];
+    core.tell = (_, event) => void heard.push(/** @type {any} */ (event).description);
+    const message = { ...invite(), method: 'CANCEL', parseHeader: () => ({ protocol: 'sip', cause }) };
+    session.emit('failed', { originator: 'remote', message, cause: 'Canceled' });
+    assert.deepEqual(heard, [description]);
+  }
+});
+
 test('failures within have their events', () => {
   for (const [failure, events] of /** @type {[object, string[]]} */ ([
     [{ originator: 'local', message: null, cause: 'Connection Error' }, ['transport_error', 'terminated']],

@@ -44,3 +44,13 @@ export function listenTo(session, handlers) {
   session.on('ended', (/** @type {any} */ { cause }) => handlers.ended(cause));
   session.on('failed', (/** @type {any} */ failure) => handlers.failed(failure));
 }
+
+/**
+ * Tells whether a caller cancels because he was answered at another place (RFC 3326), which sipML5 does not tell from
+ * one who calls no more.
+ * @param {any} request the CANCEL, if one came
+ */
+export function isAnsweredElsewhere(request) {
+  const reason = request?.parseHeader?.('reason');
+  return reason?.protocol === 'sip' && reason.cause === 200;
+}
