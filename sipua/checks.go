@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/sessiontimer"
 )
 
 // acceptHeader says which bodies of calls we read (RFC 3261 section 21.4.13).
@@ -52,7 +53,7 @@ func objectionToInvite(request *sip.Request) (int, []sip.Header) {
 	if !message.Accepts(request, contentSDP) {
 		return 406, nil
 	}
-	if status, headers := objectionToSession(request); status != 0 {
+	if status, headers := sessiontimer.Objection(request); status != 0 {
 		return status, headers
 	}
 	return objectionToReplaces(request), nil

@@ -8,6 +8,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/sessiontimer"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
 )
@@ -97,7 +98,7 @@ func (l *leg) reachedByTrunk() (err error) {
 // newLeg makes what both kinds of leg have in common.
 func (a *Agent) newLeg(word, user string) *leg {
 	id := message.NewTag()[:10]
-	return &leg{
+	l := &leg{
 		agent:   a,
 		id:      id,
 		log:     a.log.With(slog.String("leg", id)),
@@ -107,6 +108,8 @@ func (a *Agent) newLeg(word, user string) *leg {
 		mailbox: newMailbox(),
 		info:    bridge.LegInfo{ID: id, Transport: word, User: user},
 	}
+	l.session = sessiontimer.New(timedLeg{l}, a.options.Session)
+	return l
 }
 
 // openMedia makes the media session; its callbacks reach the leg through the mailbox.

@@ -12,6 +12,7 @@ import (
 	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
+	"sipbridge/sipua/sessiontimer"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 	"sipbridge/sipua/trunk"
@@ -88,7 +89,7 @@ type leg struct {
 	// reliable sends provisional responses to a caller that acknowledges them.
 	reliable reliableProvisionals
 
-	session sessionTimer
+	session *sessiontimer.Timer
 	// byePending holds a hang-up back until the ACK to our 200 is in.
 	byePending *bridge.Cause
 	// referral is the party's REFER until the end of the transfer was told.
@@ -189,7 +190,7 @@ func (l *leg) finish() {
 func (l *leg) stopTimers() {
 	l.resend.stop()
 	l.reliable.resend.stop()
-	l.session.stop()
+	l.session.Stop()
 	for _, timer := range []*time.Timer{l.parkTimer, l.linger} {
 		if timer != nil {
 			timer.Stop()

@@ -41,7 +41,7 @@ func (l *leg) offerPlainly(answered *sip.Response, why error) bool {
 	if l.calling.offer == nil || !able || message.CauseOfMediaError(why).Status != 488 || !media.FallBack() {
 		return false
 	}
-	l.followSession(answered)
+	l.session.Follow(answered)
 	l.propose(proposal{description: *l.calling.offer, tell: true, answered: answered})
 	return true
 }

@@ -65,7 +65,7 @@ func (l *leg) introduceNext() {
 	update := l.dialog.request(sip.UPDATE)
 	addHeaders(update, l.identityHeaders(other, uri))
 	l.agent.addCapabilities(update)
-	l.proposeSession(update) // without, an UPDATE would end the session timer (RFC 4028 section 7.2)
+	l.session.Propose(update) // without, an UPDATE would end the session timer (RFC 4028 section 7.2)
 	_, err = l.send(update, func(response *sip.Response, err error) { l.introductionAnswered(other, response, err) })
 	if err != nil {
 		l.log.Debug("the other party is not introduced", "error", err)
@@ -130,7 +130,7 @@ func (l *leg) introductionAnswered(told bridge.ConnectedIdentity, response *sip.
 		l.dialog.setTarget(message.Contact(response))
 		l.lookUpHop(l.dialog)
 		l.describe()
-		l.followSession(response)
+		l.session.Follow(response)
 	case response.StatusCode == 405, response.StatusCode == 501:
 		l.introductions.refuse()
 	case response.StatusCode == 491, response.StatusCode == 500 && response.GetHeader("Retry-After") != nil:
@@ -138,7 +138,7 @@ func (l *leg) introductionAnswered(told bridge.ConnectedIdentity, response *sip.
 			l.after(l.glareWait(), l.introduceNext)
 		}
 		return
-	case response.StatusCode == 422 && l.raiseSession(response):
+	case response.StatusCode == 422 && l.session.Raise(response):
 		l.introductions.postpone(told)
 	}
 	l.introduceNext()

@@ -57,7 +57,7 @@ func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Reque
 	addHeaders(invite, l.sayable(request.Headers))
 	addReferral(invite, request)
 	l.agent.addCapabilities(invite)
-	l.askSession(invite)
+	l.session.Ask(invite)
 	if request.Offer != nil {
 		offer, err := l.media.Offer(*request.Offer)
 		if err != nil {
@@ -135,12 +135,12 @@ func (l *leg) inviteResponse(response *sip.Response, err error) {
 // (RFC 4028 section 7.3). It reports false if that makes no sense.
 func (l *leg) inviteLonger(response *sip.Response) bool {
 	refused := l.calling.transaction
-	if refused == nil || l.givenUp() || l.calling.longer >= maxTries || !l.raiseSession(response) {
+	if refused == nil || l.givenUp() || l.calling.longer >= maxTries || !l.session.Raise(response) {
 		return false
 	}
 	l.calling.longer++
 	request, _ := refused.Sent()
-	seconds := strconv.Itoa(int(l.session.interval / time.Second))
+	seconds := strconv.Itoa(int(l.session.Interval() / time.Second))
 	request.RemoveHeader("Min-SE")
 	request.AppendHeader(sip.NewHeader("Min-SE", seconds))
 	return l.inviteAgain(refused, sip.NewHeader("Session-Expires", seconds))
@@ -211,7 +211,7 @@ func (l *leg) confirm(response *sip.Response) {
 		return
 	}
 	l.told, l.pictures = toldDirection{direction: directionOf(l.agreed), known: true}, picturesIn(l.agreed)
-	l.followSession(response)
+	l.session.Follow(response)
 	l.emit(bridge.Answered{Answer: l.agreed, Headers: l.saidIn(response)})
 	l.proposeNext()
 }
@@ -243,7 +243,7 @@ func (l *leg) offerInSuccess(response *sip.Response) {
 	l.state = stateConfirmed
 	l.offers.answerInACK, l.calling.answered = true, response.CSeq().SeqNo
 	l.told, l.pictures = toldDirection{direction: directionOf(offer), known: true}, picturesIn(offer)
-	l.followSession(response)
+	l.session.Follow(response)
 	l.emit(bridge.Answered{Answer: offer, Headers: l.saidIn(response)})
 }
 

@@ -89,7 +89,7 @@ func (l *leg) proposeWaiting() {
 	l.offers.out = p
 	invite := l.dialog.request(sip.INVITE)
 	l.agent.addCapabilities(invite)
-	l.proposeSession(invite)
+	l.session.Propose(invite)
 	setSDP(invite, body)
 	transaction, err := l.send(invite, func(response *sip.Response, err error) {
 		l.proposalResponse(p, response, err)
@@ -129,10 +129,10 @@ func (l *leg) proposalResponse(p *proposal, response *sip.Response, err error) {
 		l.describe()
 		l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)
 		if l.offers.out == p && l.state != stateOver { // else it is a repeated one
-			l.followSession(response)
+			l.session.Follow(response)
 			l.proposalAnswered(p, response)
 		}
-	case response.StatusCode == 422 && l.offers.out == p && p.tries < maxTries && l.raiseSession(response):
+	case response.StatusCode == 422 && l.offers.out == p && p.tries < maxTries && l.session.Raise(response):
 		l.proposalWaits(p)
 		l.proposeNext()
 	default:
@@ -183,7 +183,7 @@ func (l *leg) proposalFailed(p *proposal, cause bridge.Cause, byParty bool) {
 	}
 	l.proposalRefused(p, cause)
 	if p.refresh {
-		l.refreshRefused()
+		l.session.RefreshRefused()
 	}
 	l.proposeNext()
 }

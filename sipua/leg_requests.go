@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/message"
+	"sipbridge/sipua/sessiontimer"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
 )
@@ -121,7 +122,7 @@ func (l *leg) tooEarly(transaction *transaction.Server) {
 func (l *leg) objects(transaction *transaction.Server) bool {
 	status, headers := objectionToBody(transaction.Request)
 	if status == 0 {
-		status, headers = objectionToSession(transaction.Request)
+		status, headers = sessiontimer.Objection(transaction.Request)
 	}
 	if status != 0 {
 		transaction.Respond(status, "", headers...)

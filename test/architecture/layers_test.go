@@ -55,6 +55,7 @@ func layers() map[string]int {
 		"sipua/transaction":    6, // requests and their answers
 		"sipua/locate":         5, // servers by the DNS
 		"sipua/admission":      7, // which requests are taken
+		"sipua/sessiontimer":   7, // a leg's session timer
 		"sipua/failover":       7, // one server after the other
 		// what RTMP stands on
 		"signaling/rtmp/handshake": 4, "signaling/rtmp/chunk": 4, "signaling/rtmp/amf": 4, "signaling/rtmp/flv": 4,
