@@ -12,8 +12,10 @@ type CaptureTaker interface {
 }
 
 const (
-	// farthest is how far a capture may be off the time when its packet was sent; farther ones are not believed.
-	farthest = 2 * time.Second
+	// longestAgo is how long before it was sent something may have been captured, and after how long after that, by the
+	// report of a party that reads its two clocks one after the other. Others are not believed: who reports the timestamp
+	// of its last packet after a silence is wrong by as much.
+	longestAgo, after = 2 * time.Second, 250 * time.Millisecond
 	// remembered is how long one holds: reports come every few seconds, and clocks drift apart.
 	remembered = time.Minute
 	// retold is how often a transcoder tells by itself.
@@ -41,8 +43,8 @@ func (s *Sender) Captured(timestamp uint32, at time.Time) bool {
 		return false
 	}
 	told := capture{timestamp: timestamp + s.source.timeOffset, clock: clock, at: at, told: s.now()}
-	off := int64(int32(told.stamp(told.told) - s.timestampNow(clock)))
-	if max(off, -off) > int64(farthest/time.Second)*int64(clock) {
+	ago := time.Duration(int32(told.stamp(told.told)-s.timestampNow(clock))) * time.Second / time.Duration(clock)
+	if ago < -after || ago > longestAgo {
 		return false
 	}
 	s.captured = told
