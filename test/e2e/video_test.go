@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"sipbridge/test/e2e/baresip"
 	"sipbridge/test/e2e/browser"
@@ -192,26 +191,33 @@ func (w *world) pageAndPhoneSeeEachOther(t *testing.T, codec string, options fil
 	mustSee(t, p, codec)
 	seen, err := p.WaitPictures(2*enough, limit)
 	must(t, err)
-	mustBeSmooth(t, shown.Encoded, there, seen)
+	mustLackLittle(t, sights{encoded: shown.Encoded, phone: there, shown: pictures.Shown(), page: seen})
 	mustTalk(t, p, phone)
 	mustBeSmall(t, phone)
 	must(t, p.Call(nil, "hangup"))
 	must(t, phone.Wait(limit))
 }
 
-// mustBeSmooth holds that neither side stood still for long: the phone, which decoded some of what the page encoded,
-// and the page, which decoded the phone's. The phone's time is that of its packets, the page's that of a clock, so a
-// busy machine counts there. -v prints the figures of docs/performance.md.
-func mustBeSmooth(t *testing.T, encoded int, phone film.Sight, page browser.Pictures) {
+// sights are what the page encoded and the phone saw of it, and what the phone sent and the page saw of it.
+type sights struct {
+	encoded int
+	phone   film.Sight
+	shown   int
+	page    browser.Pictures
+}
+
+// mustLackLittle holds that neither side stood still for want of pictures. It counts them: on a busy machine all
+// pictures stand for longer, and cameras leave some out. -v prints the figures of docs/performance.md.
+func mustLackLittle(t *testing.T, seen sights) {
 	t.Helper()
-	const longest, longestOfPage = time.Second, 3 * time.Second
-	t.Logf("of %d pictures of the page the phone decoded %v; the page decoded %d, frozen for %.2f s",
-		encoded, phone, page.Decoded, page.FrozenSeconds)
-	if phone.Frozen > longest || 2*phone.Pictures < encoded {
-		t.Errorf("of %d pictures of the page the phone decoded %v", encoded, phone)
+	const most, mostOfPage = 15, 30 // one second of them and two, for the page may be behind by one
+	t.Logf("of %d pictures of the page the phone decoded %v; of %d the page decoded %d, frozen for %.2f s, %d full ones",
+		seen.encoded, seen.phone, seen.shown, seen.page.Decoded, seen.page.FrozenSeconds, seen.page.Keyframes)
+	if seen.encoded-seen.phone.Pictures > most {
+		t.Errorf("the phone has not seen more than %d pictures", most)
 	}
-	if page.FrozenSeconds > longestOfPage.Seconds() {
-		t.Errorf("the page froze for %.2f s", page.FrozenSeconds)
+	if seen.shown-seen.page.Decoded > mostOfPage {
+		t.Errorf("the page has not seen more than %d pictures", mostOfPage)
 	}
 }
 
@@ -234,12 +240,12 @@ func (w *world) asksByInfo(t *testing.T) {
 	t.Parallel()
 	pictures, _ := newEar(t) // they go to ports of their own, where nobody looks
 	pictures.Mute(true)
-	phone := callee(t, func(media sipp.Media) []sipp.Step {
-		media.Video = []string{fmt.Sprintf("m=video %d RTP/AVP 97", pictures.Port), "a=rtpmap:97 VP8/90000"}
-		return []sipp.Step{
-			sipp.Answer(media), sipp.AwaitInfo(), sipp.AwaitGoOn(), sipp.AskKeyframe(1), sipp.AwaitBye(),
-		}
-	})
+	sound, media := newEar(t)
+	media.Video = []string{fmt.Sprintf("m=video %d RTP/AVP 97", pictures.Port), "a=rtpmap:97 VP8/90000"}
+	// It is asked once more if the page comes to see later than half a second after the first time.
+	phone := runScript(t, sound, sipp.Options{AnswersInfo: true, Steps: []sipp.Step{
+		sipp.Answer(media), sipp.AwaitInfo(), sipp.AwaitGoOn(), sipp.AskKeyframe(1), sipp.AwaitBye(),
+	}})
 	p := w.newCamera(t, "")
 	must(t, p.Call(nil, "call", phone.number()))
 	mustBe(t, p, "established")

@@ -122,7 +122,8 @@ func (f *Film) awaitEyes() error {
 // encoding are the arguments by which a test card is encoded, small and with a full picture each second.
 func (f *Film) encoding() []string {
 	arguments := []string{
-		"-nostdin", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=15", "-g", "15",
+		"-nostdin", "-nostats", "-loglevel", "error", "-progress", "pipe:1",
+		"-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=15", "-g", "15",
 	}
 	if f.options.Codec == "VP8" {
 		return append(arguments, "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k")
@@ -174,11 +175,14 @@ func (f *Film) parameterSets() (string, error) {
 }
 
 // Decoded is how many pictures were decoded so far.
-func (f *Film) Decoded() int { return f.frames() }
+func (f *Film) Decoded() int { return frames(f.eyes) }
 
-// frames finds the counts that ffmpeg prints while it decodes.
-func (f *Film) frames() int {
-	found := regexp.MustCompile(`(?m)^frame=(\d+)$`).FindAllStringSubmatch(f.eyes.Output(), -1)
+// Shown is how many pictures were sent so far.
+func (f *Film) Shown() int { return frames(f.camera) }
+
+// frames finds the counts that ffmpeg prints twice a second.
+func frames(ffmpeg *process.Process) int {
+	found := regexp.MustCompile(`(?m)^frame=(\d+)$`).FindAllStringSubmatch(ffmpeg.Output(), -1)
 	if found == nil {
 		return 0
 	}
@@ -192,9 +196,9 @@ func (f *Film) frames() int {
 // WaitPictures waits until this many pictures were decoded.
 func (f *Film) WaitPictures(count int, limit time.Duration) error {
 	deadline := time.Now().Add(limit)
-	for f.frames() < count {
+	for f.Decoded() < count {
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%w: waited %v for %d pictures, has %d", ErrFilm, limit, count, f.frames())
+			return fmt.Errorf("%w: waited %v for %d pictures, has %d", ErrFilm, limit, count, f.Decoded())
 		}
 		time.Sleep(100 * time.Millisecond) // ffmpeg prints its counts twice a second
 	}

@@ -8,9 +8,9 @@ import (
 )
 
 // AwaitGoOn holds a script until GoOn: a test has seen or heard what it wanted.
-func AwaitGoOn() Step { return Await("INFO") }
+func AwaitGoOn() Step { return Await("MESSAGE") }
 
-// GoOn lets a script over UDP go on that awaits it, by an INFO in its call from nowhere.
+// GoOn lets a script over UDP go on that awaits it, by a MESSAGE in its call from nowhere.
 func (s *Script) GoOn(limit time.Duration) error {
 	callID, err := s.callID(limit)
 	if err != nil {
@@ -22,8 +22,8 @@ func (s *Script) GoOn(limit time.Duration) error {
 	}
 	defer func() { _ = conn.Close() }()
 	lines := []string{
-		"INFO sip:go-on@localhost SIP/2.0", "Via: SIP/2.0/UDP " + conn.LocalAddr().String() + ";branch=z9hG4bK-go-on",
-		"From: <sip:test@localhost>;tag=go-on", "To: <sip:test@localhost>", "Call-ID: " + callID, "CSeq: 1 INFO",
+		"MESSAGE sip:go-on@localhost SIP/2.0", "Via: SIP/2.0/UDP " + conn.LocalAddr().String() + ";branch=z9hG4bK-go-on",
+		"From: <sip:test@localhost>;tag=go-on", "To: <sip:test@localhost>", "Call-ID: " + callID, "CSeq: 1 MESSAGE",
 		"Content-Length: 0", "", "",
 	}
 	if _, err := conn.Write([]byte(strings.Join(lines, "\r\n"))); err != nil {

@@ -92,6 +92,8 @@ type Options struct {
 	Calls int
 	// Port to listen on; 0 takes a free one.
 	Port int
+	// AnswersInfo answers each INFO that no step awaits.
+	AnswersInfo bool
 	// EchoPort, if not 0, is an RTP port of sipp's own where it sends everything back.
 	EchoPort int
 	// Dir takes the files; it must be the script's own.
@@ -138,6 +140,9 @@ func Start(options Options) (*Script, error) {
 		"-nostdin", "-timeout", "180s", "-timeout_error", "-max_socket", "100",
 		"-trace_msg", "-message_file", filepath.Join(options.Dir, "messages.log"),
 		"-trace_err", "-error_file", filepath.Join(options.Dir, "errors.log"),
+	}
+	if options.AnswersInfo {
+		arguments = append(arguments, "-aa")
 	}
 	if options.EchoPort != 0 {
 		arguments = append(arguments, "-rtp_echo", "-mi", "127.0.0.1", "-mp", strconv.Itoa(options.EchoPort))
