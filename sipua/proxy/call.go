@@ -79,14 +79,7 @@ func (p *call) cancel(request *sip.Request) {
 }
 
 // sendCancel sends the CANCEL on. The caller holds mu.
-func (p *call) sendCancel() {
-	invite, flow := p.try.sent.Sent()
-	cancel := message.Cancel(invite)
-	sip.CopyHeaders("Reason", p.canceled, cancel)
-	if _, err := p.calls.options.Transactions.Send(flow, cancel, func(*sip.Response, error) {}); err != nil {
-		p.calls.options.Log.Debug("CANCEL not sent", "error", err)
-	}
-}
+func (p *call) sendCancel() { p.calls.sendCancel(p.try.sent, p.canceled) }
 
 func (p *call) refuse(cause bridge.Cause) {
 	if p.dialog != nil {

@@ -90,30 +90,12 @@ func (c *Calls) PassInDialog(flow, reply transport.Flow, request *sip.Request) b
 	return true
 }
 
-// passRequest sends a request that has an answer.
-func (c *Calls) passRequest(d *dialog, flow, reply transport.Flow, request *sip.Request, to transport.Flow,
-	hop Hop,
-) {
-	transaction, err := c.options.Transactions.NewServer(flow, reply, request)
-	if err != nil {
-		c.options.Log.Debug("request dropped", "error", err)
-		return
-	}
-	sent := Forward(request, hop)
-	message.Complete(to, sent)
-	_, err = c.options.Transactions.Send(to, sent, func(came *sip.Response, err error) {
-		final := err != nil || !came.IsProvisional()
-		if final && request.Method == sip.BYE {
-			d.close()
-		}
-		switch {
-		case err != nil:
-			transaction.Respond(message.NotTimeout(message.CauseOfError(err).Status), "")
-		case came.StatusCode != sip.StatusTrying:
-			transaction.Send(Respond(request, came))
-		}
-	})
-	if err != nil {
-		transaction.Respond(message.CauseOfError(err).Status, "")
+// sendCancel sends the CANCEL of an INVITE on, with what its sender says of the reason.
+func (c *Calls) sendCancel(sent *transaction.Client, canceled *sip.Request) {
+	invite, flow := sent.Sent()
+	cancel := message.Cancel(invite)
+	sip.CopyHeaders("Reason", canceled, cancel)
+	if _, err := c.options.Transactions.Send(flow, cancel, func(*sip.Response, error) {}); err != nil {
+		c.options.Log.Debug("CANCEL not sent", "error", err)
 	}
 }
