@@ -12,12 +12,12 @@ import (
 	"sipbridge/transcode/pcm"
 )
 
-// TestAnnouncementOverSlowICE holds that a browser whose ICE takes a second hears an announcement from its beginning.
+// TestAnnouncementOverSlowICE holds that a browser whose ICE takes long hears an announcement from its beginning.
 func TestAnnouncementOverSlowICE(t *testing.T) {
 	t.Parallel()
 	session, _ := newSession(t, newEngine(t, EngineOptions{}), Options{})
 	b := newBrowserWith(t, webrtc.NetworkTypeUDP4, browserCodecs(), func(settings *webrtc.SettingEngine) {
-		settings.SetHostAcceptanceMinWait(time.Second)
+		settings.SetHostAcceptanceMinWait(700 * time.Millisecond)
 	})
 	description, err := session.SetOffer([]byte(b.offer(nil)))
 	must(t, err)
