@@ -63,11 +63,13 @@ func (p *webPhone) talksBySIPml(w *world) (mustHearOfLoss func()) {
 		WS: w.service.WS, URI: "sip:" + other.user + "@localhost", User: other.user, Domain: "localhost",
 		Password: password(number),
 	}))
+	must(p.T, other.Call(nil, "hearNamed", []string{"media_removed"}))
 	must(p.T, other.Call(nil, "call", "sip:tone@localhost"))
 	mustBe(p.T, other, "established")
 	return func() {
 		p.Helper()
 		must(p.T, other.WaitEvent(limit, "call webrtc_error", 1))
+		must(p.T, other.WaitEvent(limit, "named media_removed", 1))
 		mustHear(p.T, other, 1004)
 		must(p.T, other.Call(nil, "hangup"))
 	}

@@ -100,6 +100,12 @@ class JsSIPPhone extends Phone {
     await this.#renegotiate();
   }
 
+  /** Lets it send again. */
+  async takeCameraBack() {
+    this.#session.connection.getTransceivers().find((t) => t.receiver.track.kind === 'video').direction = 'sendrecv';
+    await this.#renegotiate();
+  }
+
   #renegotiate() {
     return new Promise((resolve, reject) => {
       const failed = () => reject(new Error('the offer was refused'));

@@ -94,11 +94,11 @@ class SIPml5Phone extends Phone {
   }
 
   unregister() { return this.#asked(() => this.#registration.unregister(), 'terminated'); }
-  stop() { this.#stack.stop(); }
+  stop(timeout) { this.#stack.stop(timeout); }
 
-  say(target, text) {
+  say(target, text, type = 'text/plain;charset=utf-8') {
     const session = this.#stack.newSession('message', this.#following('said'));
-    session.send(target, text, 'text/plain;charset=utf-8');
+    session.send(target, text, type || undefined);
     return this.waitEvent('said terminated', 1, 10_000);
   }
 
@@ -245,6 +245,8 @@ class SIPml5Phone extends Phone {
     window.RTCPeerConnection = RTCPeerConnection;
     return said;
   }
+
+  info(content, type) { return this.#session.info(content, type); }
 
   dtmf(digits) {
     for (const digit of digits) this.#session.dtmf(digit);

@@ -162,7 +162,18 @@ function starts(stack) {
     'subscribe, not started': outcome(() => subscribe.subscribe('bob')),
     'call, not started': outcome(() => call.call('bob')),
     'whom it called': outcome(() => [call.getRemoteUri(), call.getRemoteFriendlyName()]),
+    ...targets(stack),
   };
+}
+
+/** Whom a call goes to, by what a page may write. */
+function targets(stack) {
+  const found = {};
+  for (const to of ['bob', '+4930123456', 'bob@example.org', 'sip:bob@example.org', 'sips:bob@example.org', 'tel:+4930123456']) {
+    const call = stack.newSession('call-audio', {});
+    found[`call ${to}`] = outcome(() => [call.call(to), call.getRemoteUri(), call.getRemoteFriendlyName()]);
+  }
+  return found;
 }
 
 /** Everything that needs no server. */

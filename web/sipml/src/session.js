@@ -10,7 +10,7 @@ import { URI } from './sip/jssip.js';
 const defaultExpires = 1800;
 
 /** Puts an address the way sipML5 writes it. @param {any} uri */
-const bracketed = (uri) => (uri ? `${uri.display_name ? `"${uri.display_name}"` : ''}<${uri}>` : '');
+const bracketed = (uri) => (uri ? `${uri.display_name ? `"${uri.display_name}"` : ''}<${uri.telephone ?? uri}>` : '');
 
 /**
  * What all sessions have in common. A session is one thing that the user does: be registered, a call, a message.

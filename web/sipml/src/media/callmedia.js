@@ -27,6 +27,8 @@ export class CallMedia {
   #connection = null;
   #muted = { audio: false, video: false };
   #isHeld = false;
+  /** Tracks of the other party that went while the call goes on, and may come again. @type {Set<MediaStreamTrack>} */
+  #gone = new Set();
   /** @type {Map<RTCRtpTransceiver, RTCRtpTransceiverDirection>} directions before the hold */
   #before = new Map();
 
@@ -82,16 +84,26 @@ export class CallMedia {
   attach(connection) {
     this.#connection = connection;
     this.remote = null;
-    connection.addEventListener('track', ({ track }) => {
+    connection.addEventListener('track', ({ track, streams }) => {
       this.remote ??= new MediaStream();
       this.remote.addTrack(track);
       this.#changed(true);
-      track.addEventListener('ended', () => {
-        if (this.#connection !== connection) return; // at the end of the call all tracks end, which nobody needs to hear
-        this.#elements.removed('remote', /** @type {Kind} */ (track.kind));
-        this.#changed(false);
-      });
+      track.onended = () => this.#remoteGone(connection, track);
+      // The other party shows nothing any more, and may show something again. A hold has events of its own.
+      for (const stream of track.kind === 'video' ? streams : []) {
+        stream.onremovetrack = () => this.#isHeld || this.#remoteGone(connection, track);
+      }
+      if (this.#gone.delete(track)) this.showRemote();
     });
+  }
+
+  /** @param {RTCPeerConnection} connection @param {MediaStreamTrack} track */
+  #remoteGone(connection, track) {
+    if (this.#connection !== connection) return; // at the end of the call all tracks end, which nobody needs to hear
+    this.#gone.add(track);
+    this.remote?.removeTrack(track);
+    this.#elements.removed('remote', /** @type {Kind} */ (track.kind));
+    this.#changed(false);
   }
 
   /** @param {Kind} kind @param {boolean} isMuted */
@@ -149,6 +161,7 @@ export class CallMedia {
     this.#isHeld = false;
     this.#muted = { audio: false, video: false };
     this.#before.clear();
+    this.#gone.clear();
     this.#elements.clear();
   }
 

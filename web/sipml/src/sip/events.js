@@ -10,7 +10,7 @@
  * @property {(isHeld: boolean, offer: any) => void} heldByRemote or no longer
  * @property {(request: any) => void} referred elsewhere
  * @property {(request: any) => void} informed by INFO
- * @property {(words: string) => void} badMedia an SDP that the browser refuses
+ * @property {(words: string) => void} badMedia an SDP, or an ICE server, that the browser refuses
  * @property {(cause: string) => void} ended after it was accepted; the cause is JsSIP's
  * @property {(failure: { originator: string, message: any, cause: string }) => void} failed before that
  */
@@ -41,6 +41,7 @@ export function listenTo(session, handlers) {
   session.on('peerconnection:setremotedescriptionfailed', (/** @type {Error} */ { message }) =>
     handlers.badMedia(message),
   );
+  session.on('badservers', (/** @type {Error} */ { message }) => handlers.badMedia(message));
   session.on('ended', (/** @type {any} */ { cause }) => handlers.ended(cause));
   session.on('failed', (/** @type {any} */ failure) => handlers.failed(failure));
 }

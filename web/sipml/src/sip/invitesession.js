@@ -77,13 +77,23 @@ export class InviteSession extends RTCSession {
    * @param {RTCConfiguration} configuration
    */
   _createRTCConnection(configuration) {
-    const connection = new RTCPeerConnection(configuration);
+    const connection = this.#connectionOf(configuration);
     Object.assign(this, { _connection: connection });
     connection.addEventListener('iceconnectionstatechange', () => {
       if (connection.iceConnectionState === 'connected') this.#hasRestarted = false;
       if (connection.iceConnectionState === 'failed') this.#mediaLost();
     });
     this.emit('peerconnection', { peerconnection: connection });
+  }
+
+  /** ICE servers that the browser takes for none are told of, and done without. @param {RTCConfiguration} configuration */
+  #connectionOf(configuration) {
+    try {
+      return new RTCPeerConnection(configuration);
+    } catch (error) {
+      this.emit('badservers', error);
+      return new RTCPeerConnection({ ...configuration, iceServers: [] });
+    }
   }
 
   #hasRestarted = false;

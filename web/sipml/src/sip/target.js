@@ -6,7 +6,8 @@ import { NameAddrHeader, URI } from './jssip.js';
  * number, which is in the realm.
  * @param {string} text
  * @param {string} realm
- * @returns {any} JsSIP's URI, with display_name where the text has one; undefined if it is none
+ * @returns {any} JsSIP's URI, with display_name where the text has one, and telephone if it is of tel; undefined if
+ *   it is none
  */
 export function targetOf(text, realm) {
   const trimmed = text.trim();
@@ -22,5 +23,6 @@ export function targetOf(text, realm) {
 /** A tel URI as the SIP URI that stands for it (RFC 3261 section 19.1.6). @param {string} text @param {string} realm */
 function telephone(text, realm) {
   const number = text.slice(4).replace(/[-.() ]/g, '');
-  return /^\+?[0-9a-dA-D*#]+(;[^@\s]+)?$/.test(number) ? URI.parse(`sip:${number}@${realm};user=phone`) : undefined;
+  if (!/^\+?[0-9a-dA-D*#]+(;[^@\s]+)?$/.test(number)) return undefined;
+  return Object.assign(URI.parse(`sip:${number}@${realm};user=phone`), { telephone: `tel:${number}` });
 }
