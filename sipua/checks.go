@@ -6,14 +6,13 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/sessiontimer"
 )
 
 // acceptHeader says which bodies of calls we read (RFC 3261 section 21.4.13).
-func acceptHeader() sip.Header {
-	return sip.NewHeader("Accept", contentSDP+", multipart/mixed, "+contentPIDF)
-}
+func acceptHeader() sip.Header { return sip.NewHeader("Accept", content.Accept()) }
 
 func sipHeaders(all []bridge.Header) []sip.Header {
 	headers := make([]sip.Header, 0, len(all))
@@ -50,7 +49,7 @@ func objectionToInvite(request *sip.Request) (int, []sip.Header) {
 	if status, headers := objectionToBody(request); status != 0 {
 		return status, headers
 	}
-	if !message.Accepts(request, contentSDP) {
+	if !message.Accepts(request, content.SDP) {
 		return 406, nil
 	}
 	if status, headers := sessiontimer.Objection(request); status != 0 {
@@ -69,7 +68,7 @@ func objectionToBody(request *sip.Request) (int, []sip.Header) {
 			return 415, []sip.Header{sip.NewHeader("Accept-Encoding", "identity")}
 		}
 	}
-	if _, err := contentOf(request); err != nil {
+	if _, err := content.Read(request); err != nil {
 		cause := bridge.CauseOf(err)
 		return cause.Status, sipHeaders(cause.Headers)
 	}

@@ -11,8 +11,9 @@
 // Beside calls it keeps the rest of a user agent's business: messages; subscriptions to local users (packages notifier
 // and presence); what passes to upstream servers (package relay); registrations of our own at trunks (package trunk);
 // calls that pass as through a proxy (package proxy). Which server a URI means is found by package locate, and tried by
-// package failover; which header fields cross is said by package headers, who is asking by package identity, and
-// whether he may by package admission. Requests and their answers are the business of package transaction.
+// package failover; which header fields cross is said by package headers, what bodies say by package content, who is
+// asking by package identity, and whether he may by package admission. Requests and their answers are the business of
+// package transaction.
 //
 // A leg is a dialog joined to a MediaSession, with a timer of package sessiontimer; one goroutine owns it. The
 // browser's leg and the phone's leg are the same type on different transports with different media.

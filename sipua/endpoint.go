@@ -10,6 +10,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/toll"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
@@ -196,7 +197,7 @@ func (w way) proper() bridge.Request {
 	}
 	onPage := w.target.flow != nil && comesBack(w.target.flow)
 	if onPage && !w.target.reads || request.Private {
-		request = withoutDocuments(request)
+		request = content.WithoutDocuments(request)
 	}
 	if request.Private && w.target.peer == nil {
 		request = hidden(request, w.target.credentials)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/wire"
 )
@@ -116,7 +117,7 @@ func FuzzHeaders(f *testing.F) {
 		for _, name := range []string{"Require", "Supported", "Accept", "Reason"} {
 			request.AppendHeader(sip.NewHeader(name, value))
 		}
-		message.Accepts(request, contentSDP)
+		message.Accepts(request, content.SDP)
 		if cause := message.CauseOf(request); cause.Status < 200 || cause.Status > 699 {
 			t.Errorf("%q is status %d", value, cause.Status)
 		}

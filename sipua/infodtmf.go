@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	contentSDP       = "application/sdp"
 	contentDTMFRelay = "application/dtmf-relay"
 	contentDTMF      = "application/dtmf"
 )

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/sessiontimer"
@@ -75,7 +76,7 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.describe()
 	l.describeAllow(request)
 	l.trunk = who.Peer
-	if err := l.openMedia(flow, sdpIn(request)); err != nil {
+	if err := l.openMedia(flow, content.SDPIn(request)); err != nil {
 		return nil, err
 	}
 	if err := l.reachedByTrunk(); err != nil {

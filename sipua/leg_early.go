@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/message"
 )
 
@@ -125,7 +126,7 @@ func rseqOf(response *sip.Response) (uint32, bool) {
 // earlyAnswer applies the SDP of a provisional response. A repeated one is not news, nor is what follows an answer that
 // came reliably (RFC 3261 section 13.2.1).
 func (l *leg) earlyAnswer(early *fork, response *sip.Response) *bridge.Description {
-	body := sdpIn(response)
+	body := content.SDPIn(response)
 	if len(body) == 0 || l.calling.offerless || early.settled || bytes.Equal(body, early.sdp) {
 		return nil
 	}
@@ -143,7 +144,7 @@ func (l *leg) earlyAnswer(early *fork, response *sip.Response) *bridge.Descripti
 // answerOf applies what the fork that answered has agreed to: the SDP of its 200 unless it had answered reliably
 // before, or that of its last provisional response.
 func (l *leg) answerOf(winner *fork, response *sip.Response) error {
-	body := sdpIn(response)
+	body := content.SDPIn(response)
 	if len(body) == 0 || winner.settled {
 		body = winner.sdp
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/message"
 )
 
@@ -25,11 +26,11 @@ func (l *leg) invitePlainly() bool {
 		return false
 	}
 	request, _ := refused.Sent()
-	before, _ := contentOf(request) // we wrote it
+	before, _ := content.Read(request) // we wrote it
 	for _, name := range []string{"Content-Type", "MIME-Version"} {
 		request.RemoveHeader(name)
 	}
-	l.setContent(request, body, before.documents)
+	l.setContent(request, body, before.Documents)
 	return l.inviteAgain(refused)
 }
 

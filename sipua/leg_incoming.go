@@ -4,6 +4,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
 	"sipbridge/sipua/transaction"
@@ -12,7 +13,7 @@ import (
 // begin reads the INVITE's offer and hands the leg to the exchange.
 func (l *leg) begin() {
 	request := l.invite.Request
-	if body := sdpIn(request); len(body) > 0 {
+	if body := content.SDPIn(request); len(body) > 0 {
 		offer, err := l.media.SetOffer(body)
 		if err != nil {
 			l.reject(message.CauseOfMediaError(err))
@@ -100,7 +101,7 @@ func (l *leg) answer(answer bridge.Description) {
 	l.agent.addCapabilities(response)
 	l.addMentioned(response)
 	l.agreeSession(l.invite.Request, response)
-	setSDP(response, body)
+	content.SetSDP(response, body)
 	l.invite.Send(response)
 	l.repeatUntilACK(l.invite, response, func() { l.fail(bridge.Cause{Status: 408, Text: "No ACK"}) })
 }
@@ -172,7 +173,7 @@ func (l *leg) acknowledged(request *sip.Request) {
 }
 
 func (l *leg) answerInACK(request *sip.Request) {
-	agreed, err := l.media.SetAnswer(sdpIn(request))
+	agreed, err := l.media.SetAnswer(content.SDPIn(request))
 	if err != nil {
 		l.media.Rollback()
 		l.fail(message.CauseOfMediaError(err))

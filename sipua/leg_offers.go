@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 	"sipbridge/transcode"
@@ -200,7 +201,7 @@ func (l *leg) respondWithSDP(transaction *transaction.Server, body []byte) {
 	if transaction.Request.Method != sip.PRACK {
 		l.agreeSession(transaction.Request, response)
 	}
-	setSDP(response, body)
+	content.SetSDP(response, body)
 	transaction.Send(response)
 	if transaction.Request.IsInvite() {
 		l.repeatUntilACK(transaction, response, l.reinviteUnacknowledged)

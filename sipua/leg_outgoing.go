@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
@@ -233,7 +234,7 @@ func (l *leg) describeParty(response *sip.Response) {
 
 // offerInSuccess reads the offer that answers an INVITE without SDP; the ACK will carry our answer.
 func (l *leg) offerInSuccess(response *sip.Response) {
-	offer, err := l.media.SetOffer(sdpIn(response))
+	offer, err := l.media.SetOffer(content.SDPIn(response))
 	if err != nil {
 		l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)
 		l.state = stateConfirmed
@@ -272,7 +273,7 @@ func (l *leg) acknowledge(d *dialog, sequence uint32, body []byte) {
 	if l.invitedAs.header != nil && l.invitedAs.sequence == sequence {
 		ack.AppendHeader(l.invitedAs.header)
 	}
-	setSDP(ack, body)
+	content.SetSDP(ack, body)
 	l.sendLast(d, ack)
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 )
@@ -90,7 +91,7 @@ func (l *leg) proposeWaiting() {
 	invite := l.dialog.request(sip.INVITE)
 	l.agent.addCapabilities(invite)
 	l.session.Propose(invite)
-	setSDP(invite, body)
+	content.SetSDP(invite, body)
 	transaction, err := l.send(invite, func(response *sip.Response, err error) {
 		l.proposalResponse(p, response, err)
 	})
@@ -143,7 +144,7 @@ func (l *leg) proposalResponse(p *proposal, response *sip.Response, err error) {
 func (l *leg) proposalAnswered(p *proposal, response *sip.Response) {
 	l.offers.out = nil
 	before := l.agreed
-	agreed, err := l.media.SetAnswer(sdpIn(response))
+	agreed, err := l.media.SetAnswer(content.SDPIn(response))
 	if err != nil {
 		l.media.Rollback()
 		l.proposalRefused(p, message.CauseOfMediaError(err))

@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 )
@@ -52,7 +53,7 @@ func (l *leg) provisional(status int, body []byte) {
 	response := message.NewResponse(l.invite.Request, status, "")
 	l.addContact(response)
 	l.addMentioned(response)
-	setSDP(response, body)
+	content.SetSDP(response, body)
 	if !l.reliable.takes(response, l.flow.Done() == nil) {
 		l.invite.Send(response)
 		return
@@ -111,7 +112,7 @@ func (l *leg) prack(transaction *transaction.Server) {
 	switch {
 	case told && l.asked.Offer == nil:
 		transaction.Respond(200, "")
-		l.answerInPRACK(sdpIn(transaction.Request))
+		l.answerInPRACK(content.SDPIn(transaction.Request))
 	default:
 		l.reliable.settled = l.reliable.settled || told
 		l.offerInPRACK(transaction)
@@ -137,7 +138,7 @@ func (r *reliableProvisionals) acknowledgedBy(prack *sip.Request) bool {
 }
 
 func (l *leg) offerInPRACK(transaction *transaction.Server) {
-	switch body := sdpIn(transaction.Request); {
+	switch body := content.SDPIn(transaction.Request); {
 	case len(body) == 0:
 		transaction.Respond(200, "")
 	case !l.reliable.settled:

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/sessiontimer"
 	"sipbridge/sipua/transaction"
@@ -100,7 +101,7 @@ func (l *leg) reinvite(transaction *transaction.Server) {
 	l.dialog.setTarget(message.Contact(transaction.Request))
 	l.lookUpHop(l.dialog)
 	l.describe()
-	body := sdpIn(transaction.Request)
+	body := content.SDPIn(transaction.Request)
 	if len(body) == 0 {
 		l.offerInReinvite(transaction)
 		return
@@ -153,7 +154,7 @@ func (l *leg) update(transaction *transaction.Server, d *dialog) {
 	d.setTarget(message.Contact(transaction.Request))
 	l.lookUpHop(d)
 	l.describe()
-	body := sdpIn(transaction.Request)
+	body := content.SDPIn(transaction.Request)
 	if len(body) == 0 {
 		response := message.NewResponse(transaction.Request, 200, "")
 		l.addContact(response)

@@ -35,15 +35,6 @@ func (a *Agent) supported() string {
 	return supportedOptions
 }
 
-// setSDP puts an SDP body into a message; nil leaves it without.
-func setSDP(m message.Message, body []byte) {
-	if body == nil {
-		return
-	}
-	m.AppendHeader(sip.NewHeader("Content-Type", contentSDP))
-	m.SetBody(body)
-}
-
 // addHeaders copies headers that cross from the other leg.
 func addHeaders(m message.Message, headers []bridge.Header) {
 	for _, header := range headers {

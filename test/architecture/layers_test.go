@@ -50,6 +50,7 @@ func layers() map[string]int {
 		"sipua/digest":         5, // passwords
 		"sipua/token":          5, // tokens of web applications
 		"sipua/trunk":          5, // servers whose customer we are
+		"sipua/content":        6, // bodies of calls
 		"sipua/identity":       6, // who is asking?
 		"sipua/presence":       5, // who watches whom
 		"sipua/transaction":    6, // requests and their answers

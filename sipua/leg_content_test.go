@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/content"
 	"sipbridge/sipua/headers"
 	"sipbridge/sipua/message"
 )
@@ -65,11 +66,11 @@ func TestLocationCrosses(t *testing.T) {
 		request.Offer, request.Private = new(pcmu()), test.private
 		leg := targets[0].Endpoint.Dial(request)
 		invite := device.request(sip.INVITE)
-		read, err := contentOf(invite)
-		if err != nil || string(read.sdp) != "ours sendrecv" {
+		read, err := content.Read(invite)
+		if err != nil || string(read.SDP) != "ours sendrecv" {
 			t.Fatalf("%s: %v of\n%s", name, err, invite)
 		}
-		told, refers := len(read.documents) == 1, invite.GetHeader("Geolocation") != nil
+		told, refers := len(read.Documents) == 1, invite.GetHeader("Geolocation") != nil
 		if told != test.crosses || refers != test.crosses {
 			t.Errorf("%s: got\n%s", name, invite)
 		}
@@ -105,9 +106,9 @@ func TestLocationStripped(t *testing.T) {
 	targets, _ := s.agent.Lookup("bob", "local.example")
 	targets[0].Endpoint.Dial(bridge.Request{
 		From: bridge.Party{URI: "sip:alice@local.example"}, To: "sip:bob@local.example", Offer: new(pcmu()),
-		Documents: []bridge.Document{{ID: "x", Type: contentPIDF, Text: []byte(place)}},
+		Documents: []bridge.Document{{ID: "x", Type: content.PIDF, Text: []byte(place)}},
 	})
-	if invite := phone.request(sip.INVITE); message.ContentType(invite) != contentSDP {
+	if invite := phone.request(sip.INVITE); message.ContentType(invite) != content.SDP {
 		t.Errorf("a phone gets\n%s", invite)
 	}
 }
@@ -137,7 +138,7 @@ func TestPhoneWithoutParts(t *testing.T) {
 	phone.respond(invite, 415, "b", "", "Accept: application/sdp")
 	phone.request(sip.ACK)
 	again := phone.request(sip.INVITE)
-	if message.ContentType(again) != contentSDP || again.GetHeader("Geolocation") != nil ||
+	if message.ContentType(again) != content.SDP || again.GetHeader("Geolocation") != nil ||
 		again.CSeq().SeqNo <= invite.CSeq().SeqNo {
 		t.Errorf("called again with\n%s", again)
 	}
