@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -145,6 +146,16 @@ func (a *Agent) publicURI(uri sip.Uri) string {
 		uri.Host, uri.Port = domain, 0
 	}
 	return message.PlainURI(uri)
+}
+
+// AdmitStranger tells whether somebody at an address who has proved nothing may begin a call to a URI now, for those
+// who come by other protocols than SIP: all share the same limits. The error is a bridge.Cause to answer with.
+func (a *Agent) AdmitStranger(from netip.Addr, uri string) error {
+	var to sip.Uri
+	if err := sip.ParseUri(uri, &to); err != nil {
+		return bridge.Cause{Status: 400, Text: "Bad Request", Err: err}
+	}
+	return a.admission.MayCallUnknown(from, a.callee(to))
 }
 
 // callee names who is called, "name@domain", the same in whatever way the URI is spelt.

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"net/netip"
 	"testing"
 
 	"sipbridge/bridge"
@@ -55,6 +56,27 @@ func TestStrangersAreRefused(t *testing.T) {
 	}
 	leg.Hangup(bridge.Cause{Status: 486})
 	server.status(486)
+}
+
+// TestStrangersOfOtherProtocolsShareTheLimits: who rings a user from a Flash page has used up what SIP would let him.
+func TestStrangersOfOtherProtocolsShareTheLimits(t *testing.T) {
+	s := newSetup(t, protected(admission.Protection{StrangerCalls: 1e-6})) // one, and the next one days later
+	from := netip.MustParseAddr("192.0.2.9")
+	if err := s.agent.AdmitStranger(from, "sip:someone@b"); err != nil {
+		t.Fatal(err)
+	}
+	if cause := bridge.CauseOf(s.agent.AdmitStranger(from, "sip:other@b")); cause.Status != 503 {
+		t.Errorf("a second call begins, %v", cause)
+	}
+	if cause := bridge.CauseOf(s.agent.AdmitStranger(from, "no URI")); cause.Status != 400 {
+		t.Errorf("what is no URI gets %v", cause)
+	}
+	p := s.peer("UDP", "192.0.2.9:5070")
+	p.say("sdp", newScript(p).lines("INVITE", "1")...)
+	p.status(503)
+	if refused := s.agent.Stats().Strangers; refused != 2 {
+		t.Errorf("%d were refused", refused)
+	}
 }
 
 // TestCallsOfStrangersAreBounded: the one too many is refused; users and servers are not.

@@ -28,6 +28,9 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 		Live:        liveOptions(s.config, domains),
 		Logger:      s.log,
 	}
+	if s.config.Security.Strangers {
+		options.AdmitStranger = s.agent.AdmitStranger
+	}
 	var err error
 	if s.flashPlain, err = listenTCP(ctx, "listen.rtmp", s.listeners.RTMP); err != nil {
 		return err

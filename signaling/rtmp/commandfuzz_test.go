@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"net"
+	"net/netip"
 	"testing"
 
 	"sipbridge/bridge"
@@ -45,7 +46,8 @@ func FuzzCommands(f *testing.F) {
 				placed = append(placed, leg)
 			},
 			Accounts: everybody{}, Domain: func(string) (string, bool) { return "test", true },
-			Live: LiveOptions{Strangers: true, Domain: "test"},
+			Live:          LiveOptions{Strangers: true, Domain: "test"},
+			AdmitStranger: func(netip.Addr, string) error { return nil },
 		})
 		ours, theirs := net.Pipe()
 		defer func() { _ = theirs.Close() }()

@@ -1,6 +1,7 @@
 package rtmp_test
 
 import (
+	"net/netip"
 	"os/exec"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ func withStreams(options *rtmp.Options) {
 	options.Live = rtmp.LiveOptions{
 		Streams: []rtmp.LiveStream{{Name: "studio", Key: streamKey, User: "alice@test"}}, Strangers: true, Domain: "test",
 	}
+	options.AdmitStranger = func(netip.Addr, string) error { return nil }
 }
 
 // encoder connects as ffmpeg does, and asks to publish; it does not wait for the answer.
@@ -133,6 +135,33 @@ func TestKeysAreNotGuessed(t *testing.T) {
 	client, _ := encoder(t, w, "live", "studio?key="+streamKey)
 	if said := client.AwaitStatus("NetStream.Publish.BadName"); said != "403 Forbidden" {
 		t.Errorf("the right key is told %q", said)
+	}
+}
+
+// TestStrangersStreamsCallSeldom: an encoder without a key rings nobody when strangers may call no more; one with a key
+// does.
+func TestStrangersStreamsCallSeldom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withStreams, func(o *rtmp.Options) {
+		o.AdmitStranger = func(from netip.Addr, uri string) error {
+			if !from.IsLoopback() || uri != "sip:phone@test" {
+				t.Errorf("%v is asked for as %s", from, uri)
+			}
+			return bridge.Cause{Status: 503, Text: "Service Unavailable"}
+		}
+	})
+	client, stream := encoder(t, w, "live", "cam?to=phone")
+	client.AwaitStatus("NetStream.Publish.Start")
+	speak(t, client, stream, 0x82, 0, 1)
+	if said := client.AwaitStatus("NetStream.Publish.Failed"); said != "503 Service Unavailable" {
+		t.Errorf("the encoder is told %q", said)
+	}
+	client.AwaitEnd()
+	client, stream = encoder(t, w, "live", "studio?to=phone&key="+streamKey)
+	client.AwaitStatus("NetStream.Publish.Start")
+	speak(t, client, stream, 0x82, 0, 1)
+	if phone := w.phone.AwaitDial(t); phone.Request.User != "alice@test" {
+		t.Errorf("the phone is called by %+v", phone.Request)
 	}
 }
 

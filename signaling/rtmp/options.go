@@ -3,6 +3,7 @@ package rtmp
 import (
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 
 	"sipbridge/bridge"
@@ -36,6 +37,9 @@ type Options struct {
 	// PolicyHosts are those whose Flash pages may connect, as the policy file names them: "phone.example.com",
 	// "*.example.com", or "*" for all. Default: none.
 	PolicyHosts []string
+	// AdmitStranger tells whether somebody at an address who has proved nothing may call a URI now; the error is a
+	// bridge.Cause. Default: nobody may, so that everybody needs a password or a key.
+	AdmitStranger func(from netip.Addr, uri string) error
 	// Live says who may publish streams. Default: nobody.
 	Live LiveOptions
 	// MaxConnections is how many clients may be connected at a time. Default: 1000.
@@ -57,6 +61,9 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
+	if o.AdmitStranger == nil {
+		o.AdmitStranger = func(netip.Addr, string) error { return bridge.Cause{Status: 403, Text: "Forbidden"} }
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -237,6 +237,12 @@ func (p *publisher) call() {
 	}
 	to := p.to
 	p.to = ""
+	if p.stream.Origin() == bridge.OriginUnknown {
+		if err := p.conn.server.options.AdmitStranger(p.conn.remote, to); err != nil {
+			p.over(bridge.CauseOf(err))
+			return
+		}
+	}
 	p.conn.server.options.Accept(p.stream.Call(to, p.over))
 }
 

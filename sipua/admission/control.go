@@ -3,6 +3,7 @@ package admission
 import (
 	"cmp"
 	"errors"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -103,13 +104,19 @@ func (c *Control) MayCall(flow transport.Flow, who identity.Identity, callee str
 	if who.Origin != bridge.OriginUnknown {
 		return nil
 	}
+	return c.MayCallUnknown(flow.RemoteAddr().Addr(), callee)
+}
+
+// MayCallUnknown tells whether somebody at an address, who has proved nothing, may begin a call, whatever protocol he
+// speaks. callee and the error are as in MayCall.
+func (c *Control) MayCallUnknown(from netip.Addr, callee string) error {
 	if c.options.Protection.NoStrangers {
 		return bridge.Cause{Status: 403}
 	}
 	servers, _ := c.options.Transactions.Sizes()
-	if servers >= maxStrangers || !c.strangers.admit(flow, callee, time.Now()) {
+	if servers >= maxStrangers || !c.strangers.admit(from, callee, time.Now()) {
 		c.tooManyCalls.Add(1)
-		c.options.Complain("too many calls of strangers", "remote", flow.RemoteAddr())
+		c.options.Complain("too many calls of strangers", "remote", from)
 		return message.TooMany(503, 10*time.Second)
 	}
 	return nil

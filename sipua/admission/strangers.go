@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"net/netip"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -40,7 +41,6 @@ func newStrangers(perSecond float64) strangers {
 
 // admit tells whether another call may begin. A source that asks too much uses up nothing that others have, and who is
 // called is only remembered of calls that may begin.
-func (s strangers) admit(flow transport.Flow, callee string, now time.Time) bool {
-	return s.sources.Allow(flow.RemoteAddr().Addr(), now) && s.all.AllowN(now, 1) &&
-		s.callees.Allow(callee, now)
+func (s strangers) admit(from netip.Addr, callee string, now time.Time) bool {
+	return s.sources.Allow(from, now) && s.all.AllowN(now, 1) && s.callees.Allow(callee, now)
 }

@@ -27,11 +27,11 @@ func TestStrangersAreBounded(t *testing.T) {
 		{"192.0.2.17:1", "j", false}, // all
 	} {
 		flow := from(test.remote)
-		if taken := bounds.admit(flow, test.callee, now); taken != test.taken {
+		if taken := bounds.admit(flow.RemoteAddr().Addr(), test.callee, now); taken != test.taken {
 			t.Errorf("call %d, from %s to %s: taken %v", number, test.remote, test.callee, taken)
 		}
 	}
-	if !bounds.admit(from("192.0.2.7:1"), "a", now.Add(time.Minute)) {
+	if !bounds.admit(from("192.0.2.7:1").RemoteAddr().Addr(), "a", now.Add(time.Minute)) {
 		t.Error("refused for ever")
 	}
 }

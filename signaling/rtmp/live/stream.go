@@ -55,6 +55,9 @@ func NewStream(options Options) *Stream {
 	return &Stream{options: options, legs: make(map[*leg]struct{}), said: make(map[transcode.Kind][]transcode.Format)}
 }
 
+// Origin says what is known of who publishes.
+func (s *Stream) Origin() bridge.Origin { return s.options.Origin }
+
 // Announce tells what is sent of a kind from now on, in one format or in each of several, and gives those who hear of
 // it the chance to agree.
 func (s *Stream) Announce(kind transcode.Kind, formats ...transcode.Format) {
