@@ -29,7 +29,7 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 		Logger:      s.log,
 	}
 	if s.config.Security.Strangers {
-		options.AdmitStranger = s.agent.AdmitStranger
+		options.Guests, options.AdmitStranger = true, s.agent.AdmitStranger
 	}
 	var err error
 	if s.flashPlain, err = listenTCP(ctx, "listen.rtmp", s.listeners.RTMP); err != nil {

@@ -56,6 +56,34 @@ func TestFlashPhones(t *testing.T) {
 	}
 }
 
+// TestFlashGuests: a Flash phone without a password calls a user, but not echo, where strangers may call; elsewhere it
+// is not let in.
+func TestFlashGuests(t *testing.T) {
+	for _, strangers := range []bool{true, false} {
+		r := start(t, fmt.Sprintf(withFlash+"security: {strangers: %t}\n", strings.Repeat("a", 32), strangers))
+		address := r.flash(t, "rtmp")
+		guest := rtmptest.Dial(t, address, rtmptest.Options{})
+		answer := guest.Connect("sip/carol@elsewhere.test", "", "", "Carol")
+		if !strangers {
+			if answer.Name != "_error" || !strings.Contains(fmt.Sprint(answer.Args), "401 Unauthorized") {
+				t.Errorf("a guest is answered %+v", answer)
+			}
+			continue
+		}
+		alice := rtmptest.Login(t, address, "alice@localhost", "secret")
+		guest.Call("invite", "echo")
+		if said := guest.Await("rejected"); said.Args[0] != "404 Not Found" {
+			t.Errorf("a call to echo is rejected with %v", said.Args)
+		}
+		guest.Call("invite", "alice", "pcmu")
+		if said := alice.Await("invited"); said.Args[0] != `"Carol" <sip:carol@elsewhere.test>` {
+			t.Errorf("alice is called by %v", said.Args)
+		}
+		alice.Call("accept", "pcmu")
+		guest.Await("accepted")
+	}
+}
+
 // tunnelled opens a session through the web server, and closes it.
 func tunnelled(t *testing.T, page string) {
 	t.Helper()

@@ -2,7 +2,6 @@ package rtmp
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"sipbridge/bridge"
@@ -54,8 +53,7 @@ func (c *conn) invite(asked command) {
 func (c *conn) place(asked command) (placed *callerLeg, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, domain, _ := strings.Cut(c.user, "@")
-	to, ok := parseAddress(asked.text(0), domain)
+	to, ok := parseAddress(asked.text(0), c.domain())
 	switch {
 	case c.active != nil:
 		return nil, "Already in an active or pending call"
@@ -65,6 +63,9 @@ func (c *conn) place(asked command) (placed *callerLeg, reason string) {
 	wished := parseWish(asked.words(1))
 	if len(wished.formats) == 0 {
 		return nil, reasonText(notAcceptable())
+	}
+	if err := c.mayCall(to); err != nil {
+		return nil, reasonText(bridge.CauseOf(err))
 	}
 	placed = c.newCall(to, wished)
 	c.active = placed.leg

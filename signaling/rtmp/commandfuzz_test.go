@@ -53,9 +53,13 @@ func FuzzCommands(f *testing.F) {
 		defer func() { _ = theirs.Close() }()
 		c := newConn(server, ours)
 		defer c.close()
-		apps := []string{"sip/alice@test", "phone", "live"}
+		apps := []string{"sip/alice@test", "phone", "live", "sip"}
 		object := amf.Object{Properties: []amf.Property{{Name: "app", Value: apps[int(app)%len(apps)]}}}
-		give(t, c, "connect", mustEncode(t, object, "alice", "secret"))
+		password := "secret"
+		if object.Text("app") == "sip" {
+			password = "" // a guest
+		}
+		give(t, c, "connect", mustEncode(t, object, "alice", password))
 		offer := bridgetest.Audio(bridgetest.PCMU())
 		called := endpoint{c}.Dial(bridge.Request{To: "sip:alice@test", Offer: &offer})
 		for len(script) > 1 {

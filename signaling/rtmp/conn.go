@@ -69,6 +69,8 @@ type conn struct {
 
 	// familiar tells that it is no stranger to server, whose mu guards it.
 	familiar bool
+	// visits tells that it is one of the guests; likewise.
+	visits bool
 
 	// ---- owned by the goroutine that reads ----
 
@@ -98,6 +100,8 @@ type conn struct {
 	// user is "name@domain" once the client has logged in.
 	user    string
 	display string
+	// guest is what it is without a password; else nil.
+	guest *guest
 	// login proves the user to the server of his domain, in his calls; nil for a user of our own.
 	login    any
 	rejected bool

@@ -15,6 +15,9 @@ import (
 // application is the name before the address in the URL.
 const application = "sip"
 
+// noAddress is why a client with a password but without an address is rejected.
+const noAddress = "Missing app path"
+
 // maxConnectArguments are login, password, display name and rate.
 const maxConnectArguments = 4
 
@@ -46,6 +49,10 @@ func (c *conn) connect(asked command) error {
 	if account.upstream {
 		return c.register(registration{account: account.Account, asked: asked, app: app, info: info})
 	}
+	if account.guest {
+		c.admit(asked, account.Account, app, info)
+		return nil
+	}
 	c.welcome(asked, account.user(), app, info)
 	c.server.options.Logger.Info("flash phone logged in", "user", account.user(), "remote", c.remote)
 	return nil
@@ -58,14 +65,20 @@ func (c *conn) welcome(asked command, user, app string, info amf.Object) {
 	if c.over {
 		return
 	}
-	c.user, c.display = user, clean(asked.text(2))
+	c.user = user
+	c.begins(asked, app, info)
+	c.server.enter(c, user) // before it is told, so that whoever has heard it can be called
+	c.tell(0, "_result", asked.transaction, nil, info)
+}
+
+// begins notes what a client says of itself. The caller holds mu.
+func (c *conn) begins(asked command, app string, info amf.Object) {
+	c.display = clean(asked.text(2))
 	c.connected = true
 	c.outcomes = asksForTexts(app)
 	c.texts = c.outcomes
 	c.amf3 = info.Get("objectEncoding") == 3.0
 	c.greet()
-	c.server.enter(c, user) // before it is told, so that whoever has heard it can be called
-	c.tell(0, "_result", asked.transaction, nil, info)
 }
 
 // greet says what is the same for all connections.
@@ -103,26 +116,34 @@ type identified struct {
 	Account
 
 	upstream bool
+	// guest tells that nothing was proved.
+	guest bool
 }
 
 // user is the address, "name@domain".
 func (a Account) user() string { return a.Name + "@" + a.Domain }
 
-// identify gives the account of a client, or the reason why there is none. Who is unknown and who has the wrong
-// password hear the same.
+// identify gives the account of a client, or the reason why there is none.
 func (c *conn) identify(app string, asked command) (account identified, reason string) {
-	const forbidden = "403 Forbidden"
 	name, host, reason := splitApp(app)
-	if reason != "" {
+	if reason != "" && reason != noAddress {
 		return identified{}, reason
 	}
-	if len(asked.args) > maxConnectArguments {
+	switch {
+	case len(asked.args) > maxConnectArguments:
 		return identified{}, "Exception on onConnect"
+	case asked.text(1) == "":
+		return c.identifyGuest(name, host)
+	case reason != "":
+		return identified{}, reason
 	}
+	return c.identifyUser(name, host, asked)
+}
+
+// identifyUser does it for a client with a password. Who is unknown and who has the wrong password hear the same.
+func (c *conn) identifyUser(name, host string, asked command) (account identified, reason string) {
+	const forbidden = "403 Forbidden"
 	password := asked.text(1)
-	if password == "" {
-		return identified{}, "401 Unauthorized"
-	}
 	if !isCredential(asked.text(0)) || !isCredential(password) {
 		return identified{}, forbidden
 	}
@@ -159,7 +180,7 @@ func splitApp(app string) (name, host, reason string) {
 		address = unescaped
 	}
 	if address == "" {
-		return "", "", "Missing app path"
+		return "", "", noAddress
 	}
 	uri, ok := parseAddress(address, "")
 	if !ok || uri.user == "" {

@@ -37,6 +37,8 @@ type Options struct {
 	// PolicyHosts are those whose Flash pages may connect, as the policy file names them: "phone.example.com",
 	// "*.example.com", or "*" for all. Default: none.
 	PolicyHosts []string
+	// Guests lets clients in that have no password: strangers, who may call and cannot be called.
+	Guests bool
 	// AdmitStranger tells whether somebody at an address who has proved nothing may call a URI now; the error is a
 	// bridge.Cause. Default: nobody may, so that everybody needs a password or a key.
 	AdmitStranger func(from netip.Addr, uri string) error

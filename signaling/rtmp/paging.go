@@ -1,10 +1,6 @@
 package rtmp
 
-import (
-	"strings"
-
-	"sipbridge/bridge"
-)
+import "sipbridge/bridge"
 
 var _ bridge.Recipient = endpoint{}
 
@@ -13,11 +9,12 @@ func (c *conn) sendPagingMessage(asked command) {
 	text := asked.text(1)
 	c.mu.Lock()
 	c.texts = true
-	_, domain, _ := strings.Cut(c.user, "@")
-	to, ok := parseAddress(asked.text(0), domain)
+	to, ok := parseAddress(asked.text(0), c.domain())
 	request, result := c.request(to), c.textOutcome(asked)
 	c.mu.Unlock()
 	switch {
+	case request.Origin == bridge.OriginUnknown: // a guest, who may call and no more
+		result.tell(bridge.Cause{Status: 403, Text: "Forbidden"})
 	case !ok:
 		result.tell(bridge.Cause{Status: 400, Text: "invalid dest URI"})
 	case !isText(text):
@@ -26,14 +23,6 @@ func (c *conn) sendPagingMessage(asked command) {
 		result.tell(bridge.Cause{Status: 501, Text: "Not Implemented"})
 	default:
 		c.server.options.Text(request, messageOf(text), result.tell)
-	}
-}
-
-// request is what the client asks for at an address. The caller holds mu.
-func (c *conn) request(to address) bridge.Request {
-	return bridge.Request{
-		From: bridge.Party{Name: c.display, URI: "sip:" + c.user}, To: to.uri(),
-		Origin: bridge.OriginUser, User: c.user, Login: c.login,
 	}
 }
 

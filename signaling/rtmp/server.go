@@ -29,8 +29,10 @@ type Server struct {
 	conns map[*conn]struct{}
 	// strangers counts connections that have not logged in.
 	strangers map[netip.Addr]int
-	users     map[string][]*conn // by "name@domain", the oldest first
-	closed    bool
+	// guests is how many clients without a password there are.
+	guests int
+	users  map[string][]*conn // by "name@domain", the oldest first
+	closed bool
 }
 
 // NewServer makes a Server. Nothing is accepted before Run.
@@ -117,6 +119,9 @@ func (s *Server) forget(client *conn) {
 	defer s.mu.Unlock()
 	delete(s.conns, client)
 	s.known(client)
+	if client.visits {
+		s.guests--
+	}
 }
 
 // known counts a client as a stranger no more. The caller holds mu.

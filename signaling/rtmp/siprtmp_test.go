@@ -51,7 +51,7 @@ func TestSiprtmpConnect(t *testing.T) {
 		{"success", connects},
 		{"wrong password", rejected("403 Forbidden", "sip/alice@test", "alice", "wrong")},
 		{"unknown domain", rejected("403 Forbidden", "sip/alice@elsewhere.test", "alice", "secret")},
-		{"no password", rejected("401 Unauthorized", "sip/alice@test")}, // siprtmp let it call
+		{"no password, where strangers may not call", rejected("401 Unauthorized", "sip/alice@test")},
 		{"no address", rejected("Missing app path", "sip", "alice", "secret")},
 		{"another application", rejected("Application not found: chat", "chat/alice@test", "alice", "secret")},
 		{"no URI", rejected("Invalid URI", "sip/alice@te st", "alice", "secret")},

@@ -21,7 +21,10 @@ func (c *conn) skips(messageType uint8) bool { return messageType == chunk.Video
 func (c *conn) known() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.user != "" && !c.rejected || c.publisher != nil && (c.publisher.stream != nil || c.active != nil)
+	if c.publisher != nil {
+		return c.publisher.stream != nil || c.active != nil
+	}
+	return (c.user != "" || c.guest != nil) && !c.rejected
 }
 
 // see takes a video message of the client.
