@@ -126,6 +126,19 @@ func TestEchoShowsWhatIsAdded(t *testing.T) {
 	if !ok || pictures.Formats[0] != vp8 || pictures.Direction != bridge.RecvOnly {
 		t.Errorf("answered %+v", pictures)
 	}
+	for _, step := range []struct{ theirs, answered, offered bridge.Direction }{
+		{bridge.RecvOnly, bridge.Inactive, bridge.RecvOnly}, // the camera is switched off
+		{bridge.SendRecv, bridge.SendRecv, bridge.SendRecv}, // and on
+	} {
+		offer.Media[1].Direction = step.theirs
+		if pictures, _ := accepts(offer).First(transcode.Video); pictures.Direction != step.answered {
+			t.Errorf("%v is answered by %v", step.theirs, pictures.Direction)
+		}
+		offered, ok := next(t, leg).(bridge.Offered)
+		if pictures, _ := offered.Offer.First(transcode.Video); !ok || pictures.Direction != step.offered {
+			t.Errorf("after %v it says %+v", step.theirs, offered)
+		}
+	}
 	if _, shows := accepts(sound).First(transcode.Video); shows {
 		t.Error("it shows what is not there any more")
 	}
