@@ -8,6 +8,7 @@ import { Session } from './session.js';
 import { contactOf } from './sip/contact.js';
 import { targetOf } from './sip/target.js';
 import { Conversation } from './conversation.js';
+import { askWhetherThere } from './indialog.js';
 import { Transfer } from './transfer.js';
 
 /** @typedef {import('./media/mediatype.js').MediaType} MediaType */
@@ -204,6 +205,12 @@ export class Call extends Session {
     this.conversation = null;
     this.media.release();
     this.close();
+  }
+
+  /** @override */
+  connectionReturned() {
+    const { conversation } = this;
+    if (conversation?.isConnected && conversation.session) askWhetherThere(conversation.session);
   }
 
   /** @override */

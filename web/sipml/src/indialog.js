@@ -22,6 +22,16 @@ export function sendInfo(call, session, content, contentType) {
 }
 
 /**
+ * Asks whether the service still has the call, and ends it if not: a service that was restarted has none, and cannot say
+ * so by itself (RFC 3261 section 12.2.1.2).
+ * @param {import('./sip/invitesession.js').InviteSession} session
+ */
+export function askWhetherThere(session) {
+  const onDialogError = (/** @type {any} */ { status_code: code }) => code === 481 && session.onDialogError();
+  session.sendRequest('OPTIONS', { eventHandlers: { onDialogError } });
+}
+
+/**
  * Makes an offer and tells of its outcome.
  * @param {Call} call
  * @param {string} event its name without the outcome

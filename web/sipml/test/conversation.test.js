@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Call } from '../src/call.js';
 import { targetOf } from '../src/sip/target.js';
-import { IncomingSession, devices, invite, settled, startedCore, stream } from './fakes.js';
+import { IncomingSession, devices, invite, response, settled, startedCore, stream } from './fakes.js';
 
 /** @type {ReturnType<typeof devices>} */
 let questions;
@@ -99,6 +99,22 @@ test('a call whose media found no other way ends, and says so', async () => {
   session.emit('accepted', {});
   session.emit('ended', { cause: 'RTP Timeout' });
   assert.deepEqual(told.slice(4), ['webrtc_error', 'terminated']);
+});
+
+test('a call of which a service that was restarted knows nothing ends', async () => {
+  const { session, told, call } = ringing();
+  call.connectionReturned();
+  assert.deepEqual(session.done, [], 'nothing to ask for before it is answered');
+  questions[0].allow(stream());
+  call.accept();
+  await settled();
+  session.emit('accepted', {});
+  call.connectionReturned();
+  assert.deepEqual(session.done, ['answer', 'OPTIONS']);
+  session.answers.onDialogError(response(408));
+  assert.equal(call.conversation?.isConnected, true, 'silence is no answer');
+  session.answers.onDialogError(response(481));
+  assert.deepEqual(told.slice(4), ['terminated']);
 });
 
 test('a microphone that is unplugged is told of, and the call goes on', async () => {

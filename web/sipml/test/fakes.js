@@ -79,6 +79,16 @@ export class IncomingSession extends EventEmitter {
   answer() {
     this.done.push('answer');
   }
+  /** A test tells by answers what is answered. @type {any} */
+  answers;
+  /** @param {string} method @param {any} options */
+  sendRequest(method, { eventHandlers }) {
+    this.done.push(method);
+    this.answers = eventHandlers;
+  }
+  onDialogError() {
+    this.emit('ended', { cause: 'Dialog Error' });
+  }
   /** @param {any} [options] */
   terminate(options) {
     this.done.push(`terminate ${options?.status_code ?? ''}`);
