@@ -2,6 +2,8 @@ package service
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
@@ -43,12 +45,16 @@ func (s *Service) Wait(limit time.Duration) (int, error) { return s.process.Wait
 // Log is what the service printed, at most its last megabyte since each start.
 func (s *Service) Log() string { return s.earlier + s.process.Output() }
 
-// Report is the end of the log, for a failed test.
+// Report is the end of the log, for a failed test, and of what was before it the lines that tell of trouble.
 func (s *Service) Report() string {
 	const most = 40000
 	log := s.Log()
-	return log[max(0, len(log)-most):]
+	cut := max(0, len(log)-most)
+	return strings.Join(trouble.FindAllString(log[:cut], -1), "\n") + log[cut:]
 }
+
+// trouble is a line with a warning or an error, or with a response that says that a server failed.
+var trouble = regexp.MustCompile(`(?m)^.* (?:level=(?:WARN|ERROR)|message="SIP/2\.0 5).*$`)
 
 const stopLimit = 2 * time.Second
 
