@@ -65,6 +65,7 @@ func TestIntroducedPrivateCallee(t *testing.T) {
 	f := newFixture(t)
 	caller, callee := f.call(t)
 	answersAs(callee, "Bob")
+	introduced(t, caller.Leg, somebody("Bob", "sip:bob@test"))
 	caller.Emit(referTo("sip:carol@test"))
 	progress(t, caller.Leg, 100)
 	target := f.phone.AwaitDial(t)

@@ -264,6 +264,7 @@ func TestReferrerHangsUpAtOnce(t *testing.T) {
 	bridgetest.Eventually(t, "the transferee's packets are relayed as they are", func() bool {
 		return reaches(t, callee.Leg, target.Leg, 0) == 0
 	})
+	progress(t, caller.Leg, 180, 200)
 	callee.Emit(bridge.Ended{Cause: bridge.Normal()})
 	bridgetest.Await[bridgetest.Hangup](t, target.Leg)
 	if record := f.observer.AwaitEnded(t); record.EndedBy != "callee" || record.Transfers[0].Status != 200 {
@@ -284,6 +285,7 @@ func TestReferrerIsGoneAndTheTargetFails(t *testing.T) {
 	if cause := bridgetest.Await[bridgetest.Hangup](t, callee.Leg).Cause; cause.Status != 486 {
 		t.Errorf("the transferee was told %+v, want 486", cause)
 	}
+	progress(t, caller.Leg, 180, 486) // its phone may still want to know
 	f.observer.AwaitEnded(t)
 }
 

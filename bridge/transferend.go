@@ -31,8 +31,8 @@ func (c *call) completeTransfer() {
 	c.show(from, to)
 	c.introduce(to, from)
 	c.introduce(from, to)
+	old.TransferProgress(Cause{Status: 200, Text: "OK"}) // also one that has hung up may still hear
 	if !left {
-		old.TransferProgress(Cause{Status: 200, Text: "OK"})
 		c.seeOff(old)
 	}
 	c.exchange.counts.transferred.Add(1)
@@ -62,11 +62,10 @@ func (c *call) transferFailed(cause Cause) {
 	if t.given != nil {
 		c.returnGift(t.given)
 	}
+	t.referrer.leg.TransferProgress(cause)
 	if t.referrer.ended {
 		c.end(t.referrer.name, cause)
-		return
 	}
-	t.referrer.leg.TransferProgress(cause)
 }
 
 // left takes the end of a party. A referrer may go before the target has answered; a transferee that goes takes

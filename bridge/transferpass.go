@@ -47,8 +47,6 @@ func (c *call) passedOn() {
 	referrer := c.transfer.referrer
 	c.closeTransfer(200)
 	c.exchange.counts.transferred.Add(1)
-	if !referrer.ended {
-		referrer.leg.TransferProgress(Cause{Status: 200, Text: "OK"})
-	}
+	referrer.leg.TransferProgress(Cause{Status: 200, Text: "OK"})
 	c.end(bridgeSide, transferred())
 }

@@ -153,11 +153,14 @@ func (l *leg) run() {
 			l.guard(func() { l.shutDown(bridge.Cause{Status: 503, Text: "Shutting down"}) })
 			return
 		}
-		if l.state == stateOver && (l.pending == 0 || l.gave) {
+		if l.state == stateOver && (!l.isAwaited() || l.gave) {
 			return
 		}
 	}
 }
+
+// isAwaited tells whether something of an ended leg is still to come: answers, or reports to a party that hung up.
+func (l *leg) isAwaited() bool { return l.pending > 0 || l.referral != nil }
 
 // guard runs one piece of work; a panic ends this leg and no other (faults: F23).
 func (l *leg) guard(work func()) {
@@ -254,8 +257,11 @@ func (l *leg) end(cause bridge.Cause) {
 	close(l.events)
 	l.stopTimers()
 	l.closeMedia()
-	if l.pending > 0 {
-		l.linger = l.after(transaction.Timeout, func() { l.gave = true })
+	switch gives := func() { l.gave = true }; {
+	case l.referral != nil:
+		l.linger = l.after(referExpires*time.Second, gives)
+	case l.pending > 0:
+		l.linger = l.after(transaction.Timeout, gives)
 	}
 }
 
@@ -282,7 +288,10 @@ func (l *leg) answerAll(cause bridge.Cause) {
 			open.Respond(487, "")
 		}
 	}
-	l.offers.in, l.referral, l.spoken = nil, nil, nil
+	l.offers.in, l.spoken = nil, nil
+	if l.referral != nil && !l.referral.outlives {
+		l.referral = nil
+	}
 }
 
 // Info says what is known of the leg.

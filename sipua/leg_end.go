@@ -92,7 +92,7 @@ func (l *leg) sendIn(d *dialog, request *sip.Request, handler transaction.Handle
 
 // lingerOn gives what was just sent as long as what was sent before the end.
 func (l *leg) lingerOn() {
-	if l.linger != nil && l.linger.Stop() {
+	if l.linger != nil && l.referral == nil && l.linger.Stop() {
 		l.linger = l.after(transaction.Timeout, func() { l.gave = true })
 	}
 }

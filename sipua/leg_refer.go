@@ -24,6 +24,8 @@ type subscription struct {
 	told bridge.Cause
 	// ended tells that it unsubscribed.
 	ended bool
+	// outlives tells that the party has hung up, which ends no subscription (RFC 5057 section 4.1).
+	outlives bool
 	// sending tells that a NOTIFY waits for its answer, behind that it does not say what was told last. One goes at a
 	// time, so that none is overtaken.
 	sending, behind bool
@@ -51,7 +53,7 @@ func (l *leg) refer(transaction *transaction.Server) {
 // transferProgress answers the party's REFER and tells how far it came.
 func (l *leg) transferProgress(cause bridge.Cause) {
 	s := l.referral
-	if l.state == stateOver || s == nil {
+	if s == nil || l.state == stateOver && !s.outlives {
 		return
 	}
 	if !s.accepted && cause.Status >= 300 {
@@ -86,7 +88,7 @@ func (l *leg) acceptReferral(s *subscription) {
 
 // notify sends what the party has not been told yet, when it has answered what it was told before.
 func (l *leg) notify(s *subscription) {
-	if s.silent || s.sending || !s.behind || l.state == stateOver {
+	if s.silent || s.sending || !s.behind || l.state == stateOver && !s.outlives {
 		return
 	}
 	s.behind, s.sending, s.silent = false, true, s.ended
@@ -99,14 +101,32 @@ func (l *leg) notify(s *subscription) {
 			return
 		}
 		s.sending = false
-		if err == nil && !response.IsSuccess() {
-			s.silent = true // it does not want to know (RFC 6665 section 4.2.2)
+		if err != nil || !response.IsSuccess() {
+			l.unheard(s, err == nil)
 		}
 		l.notify(s)
 	})
 	if err != nil {
 		s.sending = false
+		l.unheard(s, false)
 		l.log.Debug("NOTIFY not sent", "error", err)
+	}
+}
+
+// unheard takes it that the party did not take a NOTIFY. If it refused it does not want to know (RFC 6665 section
+// 4.2.2); one that has hung up is not told any more in either case.
+func (l *leg) unheard(s *subscription, refused bool) {
+	s.silent = s.silent || refused || s.outlives
+	if s.outlives && l.referral == s {
+		l.referral = nil
+	}
+}
+
+// referralOutlives lets a party that hangs up while its transfer goes on hear what becomes of that. Many phones do so
+// as soon as they have their 202.
+func (l *leg) referralOutlives() {
+	if s := l.referral; s != nil && s.accepted && !s.silent && !s.ended {
+		s.outlives = true
 	}
 }
 

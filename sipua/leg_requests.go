@@ -87,6 +87,7 @@ func (l *leg) partyHungUp(cause bridge.Cause) {
 	if l.invite != nil && !l.invite.Answered() {
 		l.invite.Respond(487, "")
 	}
+	l.referralOutlives()
 	l.end(cause)
 }
 
