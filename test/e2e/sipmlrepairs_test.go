@@ -112,11 +112,13 @@ func (w *world) sipmlRemovals(t *testing.T) {
 	}
 }
 
-// sipmlSettings: the server of the script for who names none, a cache of devices, no ICE servers, bandwidth.
+// sipmlSettings: the server of the script for who names none, no name for who has none (sipML5 wrote "undefined"), a
+// cache of devices, no ICE servers, bandwidth.
 func (w *world) sipmlSettings(t *testing.T) {
 	t.Parallel()
 	p := w.sipmlPage(t, map[string]any{
 		"websocket_proxy_url":       nil,
+		"display_name":              nil,
 		"enable_media_stream_cache": true,
 		"ice_servers":               []string{},
 		"bandwidth":                 map[string]int{"audio": 64},
@@ -134,9 +136,14 @@ func (w *world) sipmlSettings(t *testing.T) {
 		must(t, p.Call(nil, "hangup"))
 		mustBe(t, p, "ended")
 	}
-	var asked, limited, named, onAll, once int
+	var asked, limited, named, onAll, once, undefined int
 	var servers []any
 	must(t, p.Call(&asked, "asked"))
+	for _, method := range []string{"REGISTER", "INVITE"} {
+		if must(t, p.Call(&undefined, "sent", method, "undefined")); undefined != 0 {
+			t.Errorf("%d of %s have an undefined name", undefined, method)
+		}
+	}
 	must(t, p.Call(&servers, "iceServers"))
 	must(t, p.Call(&limited, "sent", "INVITE", "\r\nb=AS:64\r\n"))
 	must(t, p.Call(&named, "sent", "INVITE", "\r\nUser-Agent: page/1\r\n"))

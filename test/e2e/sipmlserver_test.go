@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -26,6 +27,8 @@ type strictServer struct {
 	conns    []*websocket.Conn // guarded by mu
 	requests []string          // guarded by mu; all that came
 	forgot   bool              // guarded by mu; whether a publication was forgotten already
+
+	deaf atomic.Bool // whether no REGISTER is answered
 }
 
 const (
@@ -114,6 +117,9 @@ func (s *strictServer) answer(message string) []string {
 	method, _, _ := strings.Cut(message, " ")
 	switch method {
 	case "REGISTER":
+		if s.deaf.Load() {
+			return nil
+		}
 		return []string{register(message)}
 	case "PUBLISH":
 		return []string{s.publish(message)}
@@ -249,8 +255,15 @@ func TestSIPmlAtAStrictServer(t *testing.T) {
 	must(t, p.Call(nil, "unpublish"))
 	must(t, p.WaitEvent(limit, "published terminated", 1))
 
+	must(t, p.Call(nil, "hearNamed", []string{"failed_to_stop"}))
+	server.deaf.Store(true)
+	must(t, p.Call(nil, "stop", 300))
+	must(t, p.WaitEvent(limit, "named failed_to_stop", 1))
+	must(t, p.WaitEvent(limit, "stack stopped", 2))
+	server.deaf.Store(false)
+	must(t, p.Register(account))
 	server.drop()
-	must(t, p.WaitEvent(limit, "stack stopped", 1))
+	must(t, p.WaitEvent(limit, "stack stopped", 3))
 }
 
 // mustBeginWith expects all this in the first request of a method.
