@@ -156,15 +156,35 @@ func TestConnectTimeout(t *testing.T) {
 	rtmptest.Dial(t, w.address, rtmptest.Options{}).AwaitEnd()
 }
 
-// TestIdleTimeout drops a client that does not even answer pings.
+// TestIdleTimeout pings a client, keeps one that answers and drops one that does not even do that.
 func TestIdleTimeout(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *rtmp.Options) { o.IdleTimeout = time.Second })
-	client := rtmptest.Login(t, w.address, "alice@test", "secret")
-	if event, _, err := client.AwaitControl(chunk.UserControl).Event(); err != nil {
-		t.Errorf("the event is %d, %v", event, err)
+	w := newWorld(t, func(o *rtmp.Options) { o.IdleTimeout = 1500 * time.Millisecond })
+	answering, silent := login(t, w), login(t, w)
+	for count := range 5 { // three come before the time is over
+		bridgetest.Eventually(t, "it is pinged", func() bool { return len(pings(t, answering)) > count })
+		answering.Send(chunk.ControlStream, chunk.Event(chunk.PingResponse, pings(t, answering)[count]))
 	}
-	client.AwaitEnd()
+	silent.AwaitEnd()
+	if len(pings(t, silent)) == 0 {
+		t.Error("who is dropped was not pinged")
+	}
+	answering.Ask("nothing")
+}
+
+// pings gives the numbers of all pings so far.
+func pings(t *testing.T, client *rtmptest.Client) (numbers []uint32) {
+	t.Helper()
+	for _, message := range client.Control(chunk.UserControl) {
+		event, number, err := message.Event()
+		if err != nil {
+			t.Error(err)
+		}
+		if event == chunk.PingRequest {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
 }
 
 func TestPing(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"sipbridge/signaling/rtmp/chunk"
 )
@@ -155,6 +156,22 @@ func TestTable(t *testing.T) {
 		}
 		if err := writer.Flush(); err != nil || !bytes.Equal(written.Bytes(), wire) {
 			t.Errorf("%s: written as %x, %v", row.name, written.Bytes(), err)
+		}
+	}
+}
+
+// TestPieces reads what comes in other pieces than it was sent in: byte by byte, by halves, and with the end.
+func TestPieces(t *testing.T) {
+	t.Parallel()
+	for _, row := range rows() {
+		wire := unhex(t, row.wire)
+		for name, pieces := range map[string]func(io.Reader) io.Reader{
+			"bytes": iotest.OneByteReader, "halves": iotest.HalfReader, "end": iotest.DataErrReader,
+		} {
+			messages, err := readAll(pieces(bytes.NewReader(wire)), chunk.ReaderOptions{})
+			if err != nil || !reflect.DeepEqual(messages, row.messages) {
+				t.Errorf("%s by %s: read as %+v, %v", row.name, name, messages, err)
+			}
 		}
 	}
 }
