@@ -17,6 +17,7 @@ func TestWebPhoneDevices(t *testing.T) {
 	p := openWebPhoneAt(t, w.service.HTTP+"/", userName(int(w.users.Add(1))-1), browser.Options{
 		Origin: w.service.HTTP, Microphones: []int{440, 620}, Speakers: []string{"desk", "headset"},
 	})
+	p.mustRing(w)
 	phone := callee(t, answerUntilBye)
 	p.enter("target", phone.number())
 	p.press("Call")
@@ -49,6 +50,21 @@ func TestWebPhoneDevices(t *testing.T) {
 	p.show("call")
 	p.press("Hang up")
 	must(t, phone.Wait(limit))
+}
+
+// mustRing expects the page to play something when it is called, and nothing before. Nobody has clicked on it yet: that
+// the browser lets it sound all the same is as with a page that was loaded anew.
+func (p *webPhone) mustRing(w *world) {
+	p.Helper()
+	if playing, err := p.Playing(); err != nil || len(playing) > 0 {
+		p.Fatalf("something is played on %q already, %v", playing, err)
+	}
+	caller := w.newPage(p.T, jsSIP)
+	must(p.T, caller.Call(nil, "call", "sip:"+p.user+"@localhost"))
+	p.await("call", "incoming")
+	p.awaitPlaying("something", func(on []string) bool { return len(on) > 0 })
+	must(p.T, caller.Call(nil, "hangup"))
+	p.await("call", "none")
 }
 
 // talksBySIPml calls echo from another page in the same browser. What it gives expects that page to have been told that
@@ -99,14 +115,20 @@ func (p *webPhone) mustHave(id, name string, value any) {
 // mustPlayOn waits until something is played on this speaker.
 func (p *webPhone) mustPlayOn(speaker string) {
 	p.Helper()
+	p.awaitPlaying(speaker, func(on []string) bool { return slices.Contains(on, speaker) })
+}
+
+// awaitPlaying waits until what is played is played on the right speakers.
+func (p *webPhone) awaitPlaying(what string, isRight func(on []string) bool) {
+	p.Helper()
 	for deadline := time.Now().Add(limit); ; time.Sleep(50 * time.Millisecond) {
 		playing, err := p.Playing()
 		must(p.T, err)
-		if slices.Contains(playing, speaker) {
+		if isRight(playing) {
 			return
 		}
 		if time.Now().After(deadline) {
-			p.Fatalf("something is played on %q, not on %s", playing, speaker)
+			p.Fatalf("something is played on %q, not on %s", playing, what)
 		}
 	}
 }

@@ -22,14 +22,14 @@ export class Speaker {
   /** The device that plays; '' for the browser's choice. */
   #device = '';
 
-  /** Lets the browser give sound; to be called in a click or key press. */
+  /** Lets the browser give sound. In a click or key press it does; at other times if the user has used the page before. */
   wake() {
     if (!this.#context) {
       this.#context = new AudioContext();
       void this.use(this.#device);
-      this.#start(); // what was to sound before the browser let it
     }
-    if (this.#context.state === 'suspended') void this.#context.resume();
+    if (this.#context.state === 'running') this.#start();
+    else void this.#context.resume().then(() => this.#start()); // what was to sound before the browser let it
   }
 
   /** Plays by this device from now on; by the browser's choice if it is gone. @param {string} device */
@@ -51,7 +51,7 @@ export class Speaker {
     if (name === this.#playing) return;
     this.#stop();
     this.#playing = name;
-    this.#start();
+    if (name) this.wake();
   }
 
   /** Sounds a key of the dial pad once. @param {string} key */
@@ -60,7 +60,7 @@ export class Speaker {
   }
 
   #start() {
-    if (!this.#playing || !this.#context) return;
+    if (!this.#playing || this.#again) return;
     const tone = tones[this.#playing];
     const once = () => {
       this.#oscillators = tone.bursts.flatMap(([start = 0, length = 0]) =>
@@ -73,6 +73,7 @@ export class Speaker {
 
   #stop() {
     clearInterval(this.#again);
+    this.#again = undefined;
     for (const oscillator of this.#oscillators) oscillator.stop();
     this.#oscillators = [];
   }
