@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/netip"
+	"time"
 
 	"sipbridge/bridge"
 	"sipbridge/configs"
 	"sipbridge/signaling/rtmp"
 	"sipbridge/signaling/rtmp/tunnel"
 	"sipbridge/sipua"
+	"sipbridge/sipua/digest"
 )
 
 // addFlash opens the sockets for Flash phones. Without any the server stands still.
@@ -20,6 +23,7 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 		},
 		Changed:  func(user string) { s.agent.ReachableChanged(user) },
 		Accounts: newAccounts(s.config, domains.Canonical),
+		Guard:    flashGuard{s.authenticator.Guard()},
 		Domain: func(host string) (string, bool) {
 			return domains.Canonical(host), domains.IsLocal(host)
 		},
@@ -50,6 +54,24 @@ func (s *service) addFlash(ctx context.Context, domains sipua.Domains) error {
 	}
 	s.flash = rtmp.NewServer(options)
 	return nil
+}
+
+// flashGuard is the rtmp.Guard that counts together with what phones and browsers try.
+type flashGuard struct{ guesses *digest.Guard }
+
+// Locked tells whether a name may not be tried from an address now.
+func (g flashGuard) Locked(name string, from netip.Addr) bool {
+	return g.guesses.Locked(name, digest.SourceOf(from), time.Now()) > 0
+}
+
+// Fail counts a wrong password.
+func (g flashGuard) Fail(name string, from netip.Addr) {
+	g.guesses.Fail(name, digest.SourceOf(from), time.Now())
+}
+
+// Succeed notes a right one.
+func (g flashGuard) Succeed(name string, from netip.Addr) {
+	g.guesses.Succeed(name, digest.SourceOf(from))
 }
 
 // handleTunnel lets RTMP in through the web server, if it is to be.

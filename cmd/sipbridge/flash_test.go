@@ -54,6 +54,14 @@ func TestFlashPhones(t *testing.T) {
 	if heard := alice.AwaitHeard(1)[0]; heard.Payload[0] != 0xb2 || len(heard.Payload) != len(frame) {
 		t.Errorf("echo says %x", heard.Payload)
 	}
+	for range 5 {
+		rtmptest.Dial(t, address, rtmptest.Options{}).Connect("sip/alice@localhost", "alice", "wrong")
+	}
+	guessing := rtmptest.Dial(t, address, rtmptest.Options{})
+	if answer := guessing.Connect("sip/alice@localhost", "alice", "secret"); answer.Name != "_error" {
+		t.Errorf("who guesses is answered %+v", answer)
+	}
+	rtmptest.Login(t, address, "bob@localhost", "other") // from the same address
 }
 
 // TestFlashGuests: a Flash phone without a password calls a user, but not echo, where strangers may call; elsewhere it

@@ -17,6 +17,10 @@ type everybody struct{}
 func (everybody) Verify(string, string, string) bool               { return true }
 func (everybody) VerifySalted(string, string, string, string) bool { return true }
 
+func (everybody) Locked(string, netip.Addr) bool { return false }
+func (everybody) Fail(string, netip.Addr)        {}
+func (everybody) Succeed(string, netip.Addr)     {}
+
 // fuzzedNames are the commands of a script, by number.
 func fuzzedNames() []string {
 	return []string{
@@ -45,7 +49,7 @@ func FuzzCommands(f *testing.F) {
 				leg.Answer(bridgetest.Audio(bridgetest.PCMU()))
 				placed = append(placed, leg)
 			},
-			Accounts: everybody{}, Domain: func(string) (string, bool) { return "test", true },
+			Guard: everybody{}, Accounts: everybody{}, Domain: func(string) (string, bool) { return "test", true },
 			Live:          LiveOptions{Strangers: true, Domain: "test"},
 			AdmitStranger: func(netip.Addr, string) error { return nil },
 		})

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -147,17 +146,17 @@ func (c *conn) identifyUser(name, host string, asked command) (account identifie
 	if !isCredential(asked.text(0)) || !isCredential(password) {
 		return identified{}, forbidden
 	}
-	now := time.Now()
-	if c.server.guard.locked(c.remote, now) {
-		return identified{}, forbidden
-	}
 	if account, ok := c.upstreamAccount(name, host, asked); ok {
+		if c.guess(account.user()).locked() {
+			return identified{}, forbidden
+		}
 		return identified{Account: account, upstream: true}, ""
 	}
 	domain, ours := c.server.options.Domain(host)
 	login, _, _ := strings.Cut(asked.text(0), "@")
-	if !ours || login != "" && login != name || !c.server.options.Accounts.Verify(name, domain, password) {
-		c.server.guard.fail(c.remote, now)
+	if !c.guessAt(name, host, ours).right(func() bool {
+		return ours && (login == "" || login == name) && c.server.options.Accounts.Verify(name, domain, password)
+	}) {
 		return identified{}, forbidden
 	}
 	return identified{Account: Account{Name: name, Domain: domain}}, ""

@@ -16,10 +16,9 @@ func (f *freeswitch) login(asked command) error {
 	}
 	typed, ok := parseAddress(given, "")
 	domain, ours := c.server.options.Domain(typed.hostOnly())
-	now := time.Now()
-	if !ok || !ours || c.server.guard.locked(c.remote, now) ||
-		!c.server.options.Accounts.VerifySalted(typed.user, domain, f.session+":"+given, asked.text(1)) {
-		c.server.guard.fail(c.remote, now)
+	if !c.guessAt(typed.user, typed.host, ours).right(func() bool {
+		return ok && ours && c.server.options.Accounts.VerifySalted(typed.user, domain, f.session+":"+given, asked.text(1))
+	}) {
 		f.say("onLogin", "failure", nil, nil)
 		return errLogin
 	}

@@ -1,69 +1,50 @@
 package rtmp
 
-import (
-	"net/netip"
-	"sync"
-	"time"
-)
+import "net/netip"
 
-const (
-	// guardTries is how many wrong passwords an address may send within guardTime.
-	guardTries = 10
-	guardTime  = time.Minute
-	// guardSize is how many addresses are remembered.
-	guardSize = 4096
-)
-
-// guard slows down who tries passwords.
-type guard struct {
-	// mu guards what follows.
-	mu       sync.Mutex
-	suspects map[netip.Addr]suspect
+// Guard slows down who tries passwords, and keys of streams. It is safe for concurrent use.
+type Guard interface {
+	// Locked tells whether nothing is believed now that somebody at an address says to be a name.
+	Locked(name string, from netip.Addr) bool
+	// Fail counts a wrong password, and Succeed a right one.
+	Fail(name string, from netip.Addr)
+	Succeed(name string, from netip.Addr)
 }
 
-// suspect is an address that sent wrong passwords.
-type suspect struct {
-	tries int
-	since time.Time
+// guess is a password for a name, or a key for a stream, that somebody at an address has.
+type guess struct {
+	guard Guard
+	name  string
+	from  netip.Addr
 }
 
-func newGuard() *guard { return &guard{suspects: make(map[netip.Addr]suspect)} }
-
-// locked tells whether nothing that an address says is believed now.
-func (g *guard) locked(address netip.Addr, now time.Time) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	known := g.suspects[address]
-	return known.tries >= guardTries && now.Sub(known.since) < guardTime
+func (c *conn) guess(name string) guess {
+	return guess{guard: c.server.options.Guard, name: name, from: c.remote}
 }
 
-// fail counts a wrong password.
-func (g *guard) fail(address netip.Addr, now time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	known, ok := g.suspects[address]
-	if !ok && len(g.suspects) >= guardSize {
-		g.forgetOne(now)
+// guessAt is a password for a name at a domain. That of our own users is counted by the name alone, as for phones.
+func (c *conn) guessAt(name, host string, ours bool) guess {
+	if ours {
+		return c.guess(name)
 	}
-	if now.Sub(known.since) >= guardTime {
-		known = suspect{since: now}
-	}
-	known.tries++
-	g.suspects[address] = known
+	return c.guess(name + "@" + host)
 }
 
-// forgetOne makes room: of some addresses the one that is known longest goes. The caller holds mu.
-func (g *guard) forgetOne(now time.Time) {
-	const looked = 16
-	var oldest netip.Addr
-	since, left := now.Add(time.Hour), looked
-	for address, known := range g.suspects {
-		if known.since.Before(since) {
-			oldest, since = address, known.since
-		}
-		if left--; left == 0 {
-			break
-		}
+// keyOf is a key for a stream, which has a name of its own.
+func (c *conn) keyOf(stream string) guess { return c.guess(liveApplication + "/" + stream) }
+
+// locked tells whether it may not be tried now.
+func (g guess) locked() bool { return g.guard.Locked(g.name, g.from) }
+
+// right tells whether a password is right, as far as it may be tried now, and counts it.
+func (g guess) right(proved func() bool) bool {
+	switch {
+	case g.locked():
+		return false
+	case !proved():
+		g.guard.Fail(g.name, g.from)
+		return false
 	}
-	delete(g.suspects, oldest)
+	g.guard.Succeed(g.name, g.from)
+	return true
 }

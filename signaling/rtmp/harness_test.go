@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"sipbridge/bridge/builtin"
 	"sipbridge/signaling/rtmp"
 	"sipbridge/signaling/rtmp/rtmptest"
+	"sipbridge/sipua/digest"
 	"sipbridge/transcode"
 )
 
@@ -33,6 +35,19 @@ func (p passwords) VerifySalted(user, domain, salt, hash string) bool {
 	known, ok := p[user+"@"+domain]
 	return ok && hash == fmt.Sprintf("%x", md5.Sum([]byte(salt+":"+known)))
 }
+
+// guesses is the guard that the whole service has.
+type guesses struct{ *digest.Guard }
+
+func (g guesses) Locked(name string, from netip.Addr) bool {
+	return g.Guard.Locked(name, digest.SourceOf(from), time.Now()) > 0
+}
+
+func (g guesses) Fail(name string, from netip.Addr) {
+	g.Guard.Fail(name, digest.SourceOf(from), time.Now())
+}
+
+func (g guesses) Succeed(name string, from netip.Addr) { g.Guard.Succeed(name, digest.SourceOf(from)) }
 
 // world is a server and an exchange between fake phones.
 type world struct {
@@ -60,6 +75,7 @@ func newWorld(t *testing.T, change ...func(*rtmp.Options)) *world {
 		Accept:    w.exchange.Accept,
 		Text:      w.exchange.Text,
 		Accounts:  passwords{"alice@test": "secret", "bob@test": "secret"},
+		Guard:     guesses{digest.NewGuard(5, time.Minute)},
 		Domain: func(host string) (string, bool) {
 			return "test", strings.EqualFold(host, "test") || host == "127.0.0.1"
 		},

@@ -123,7 +123,7 @@ func TestEncoderComesAgain(t *testing.T) {
 	}
 }
 
-// TestKeysAreNotGuessed: after ten wrong keys the right one is refused, too.
+// TestKeysAreNotGuessed: after some wrong keys the right one is refused, too.
 func TestKeysAreNotGuessed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withStreams)

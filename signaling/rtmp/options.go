@@ -30,6 +30,8 @@ type Options struct {
 	Changed func(user string)
 	// Accounts checks who connects. Required.
 	Accounts Accounts
+	// Guard bounds how often passwords and keys are tried. Required.
+	Guard Guard
 	// Domain gives the canonical name of a domain of our own. Required.
 	Domain func(host string) (canonical string, ok bool)
 	// Upstreams are the servers of other domains. Default: none, so that only users of our own can connect.

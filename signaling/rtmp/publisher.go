@@ -2,7 +2,6 @@ package rtmp
 
 import (
 	"strings"
-	"time"
 
 	"github.com/pion/rtp"
 
@@ -132,14 +131,15 @@ func (p *publisher) publish(asked command) {
 
 // open begins the stream. Who tries keys is soon not listened to any more, as who tries passwords.
 func (p *publisher) open(wanted publication) (stream *live.Stream, reason string) {
-	server, remote, now := p.conn.server, p.conn.remote, time.Now()
-	if wanted.key != "" && server.guard.locked(remote, now) {
-		return nil, streamForbidden
+	live := p.conn.server.live
+	if wanted.key == "" {
+		return live.open(wanted, p)
 	}
-	stream, reason = server.live.open(wanted, p)
-	if wanted.key != "" && reason == streamForbidden {
-		server.guard.fail(remote, now)
-	}
+	reason = streamForbidden // also while keys may not be tried
+	p.conn.keyOf(wanted.name).right(func() bool {
+		stream, reason = live.open(wanted, p)
+		return reason != streamForbidden
+	})
 	return stream, reason
 }
 

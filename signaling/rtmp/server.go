@@ -17,7 +17,6 @@ var _ bridge.Directory = (*Server)(nil)
 type Server struct {
 	options Options
 	counts  counters
-	guard   *guard
 	changes *changes
 	live    *LiveStreams
 
@@ -38,7 +37,7 @@ type Server struct {
 // NewServer makes a Server. Nothing is accepted before Run.
 func NewServer(options Options) *Server {
 	return &Server{
-		options: options.withDefaults(), guard: newGuard(), changes: newChanges(options.Changed),
+		options: options.withDefaults(), changes: newChanges(options.Changed),
 		live:  newLiveStreams(options.Live, options.Domain),
 		conns: make(map[*conn]struct{}), strangers: make(map[netip.Addr]int), users: make(map[string][]*conn),
 	}

@@ -85,7 +85,7 @@ func (c *conn) firstOutcome(wanted registration) func(error) {
 			return
 		case err != nil:
 			c.unregister()
-			c.turnAway(wanted.asked, refusalOf(err))
+			c.turnAway(wanted, refusalOf(err))
 		default:
 			c.letIn(wanted)
 		}
@@ -94,11 +94,11 @@ func (c *conn) firstOutcome(wanted registration) func(error) {
 }
 
 // turnAway rejects a client whose server does not register it.
-func (c *conn) turnAway(asked command, cause bridge.Cause) {
+func (c *conn) turnAway(wanted registration, cause bridge.Cause) {
 	if cause.Status == 403 {
-		c.server.guard.fail(c.remote, time.Now())
+		c.server.options.Guard.Fail(wanted.account.user(), c.remote)
 	}
-	c.reject(asked, reasonText(cause))
+	c.reject(wanted.asked, reasonText(cause))
 }
 
 // refusalOf gives the cause for which the server does not register a client. Asking for credentials that it has got
@@ -114,6 +114,7 @@ func refusalOf(err error) bridge.Cause {
 // letIn makes a client that is registered a device of its user.
 func (c *conn) letIn(wanted registration) {
 	user := wanted.account.user()
+	c.server.options.Guard.Succeed(user, c.remote)
 	c.mu.Lock()
 	c.login = c.server.options.Upstreams.Prove(wanted.account)
 	c.mu.Unlock()

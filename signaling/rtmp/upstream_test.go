@@ -153,13 +153,13 @@ func TestUpstreamFailsLater(t *testing.T) {
 func TestUpstreamIsGuarded(t *testing.T) {
 	t.Parallel()
 	w, server, carol := upstreamWorld(t, nil)
-	for range 10 {
+	for range 5 {
 		client := rtmptest.Dial(t, w.address, rtmptest.Options{})
 		connectUp(t, server, client).told(bridge.Cause{Status: 403})
 		client.AwaitEnd()
 	}
 	if answer := carol.Connect("sip/carol@up", "login", "pass"); answer.Name != "_error" || len(server.asked) > 0 {
-		t.Errorf("the eleventh hears %+v", answer)
+		t.Errorf("the sixth hears %+v", answer)
 	}
 	w, server, carol = upstreamWorld(t, nil)
 	r := connectUp(t, server, carol)

@@ -1,8 +1,6 @@
 package rtmp
 
 import (
-	"time"
-
 	"sipbridge/bridge"
 	"sipbridge/signaling/rtmp/amf"
 	"sipbridge/signaling/rtmp/chunk"
@@ -58,17 +56,16 @@ func (p *publisher) view(asked command) (placed *callerLeg, reason string) {
 
 // mayView gives the request for a stream, or reports false for a wrong key. Who tries keys is soon not listened to.
 func (p *publisher) mayView(wanted publication) (bridge.Request, bool) {
-	server, now := p.conn.server, time.Now()
+	live := p.conn.server.live
 	request := bridge.Request{
 		From: bridge.Party{URI: "sip:anonymous@anonymous.invalid"},
-		To:   "sip:" + LivePrefix + wanted.name + "@" + server.live.options.Domain,
+		To:   "sip:" + LivePrefix + wanted.name + "@" + live.options.Domain,
 	}
 	if wanted.key == "" {
-		return request, server.live.options.Strangers
+		return request, live.options.Strangers
 	}
-	user, ok := server.live.owner(wanted)
-	if !ok || server.guard.locked(p.conn.remote, now) {
-		server.guard.fail(p.conn.remote, now)
+	user, ok := live.owner(wanted)
+	if !p.conn.keyOf(wanted.name).right(func() bool { return ok }) {
 		return bridge.Request{}, false
 	}
 	request.From.URI, request.Origin, request.User = "sip:"+user, bridge.OriginUser, user

@@ -33,6 +33,9 @@ type Authenticator struct {
 	counts counters
 }
 
+// Guard gives what counts wrong passwords, for those who prove themselves in another way than by digest.
+func (a *Authenticator) Guard() *Guard { return a.guard }
+
 // New makes an Authenticator. Nonces of an earlier one, so of an earlier process, are stale to it.
 func New(options Options) *Authenticator {
 	options = options.withDefaults()
