@@ -72,17 +72,24 @@ func TestWebPhoneSeveralCalls(t *testing.T) {
 	p.mustShow("message", "now.")
 }
 
-// rating is a mean opinion score with its word.
-var rating = regexp.MustCompile(`^[1-4]\.\d (good|fair|poor|bad)$`)
+// ratings are what the page shows of a call: a mean opinion score with its word, and what it is made of.
+var ratings = map[string]*regexp.Regexp{
+	"quality-mos":       regexp.MustCompile(`^[1-4]\.\d (good|fair|poor|bad)$`),
+	"quality-loss":      regexp.MustCompile(`^\d+\.\d %$`),
+	"quality-concealed": regexp.MustCompile(`^\d+\.\d %$`),
+	"quality-delay":     regexp.MustCompile(`^[1-9]\d+ ms$`),
+}
 
 // mustRate waits until the page rates its call. How well a call goes is up to the machine.
 func (p *webPhone) mustRate() {
 	p.Helper()
 	p.mustShow("quality-mos", ".")
-	var rated string
-	must(p.T, p.Call(&rated, "text", "quality-mos"))
-	if !rating.MatchString(rated) {
-		p.Errorf("the page rates its call as %q", rated)
+	for id, rating := range ratings {
+		var rated string
+		must(p.T, p.Call(&rated, "text", id))
+		if !rating.MatchString(rated) {
+			p.Errorf("the page shows %s as %q", id, rated)
+		}
 	}
 }
 

@@ -10,10 +10,20 @@
  * @property {number} roundTrip in milliseconds, NaN if unknown
  * @property {number} buffered how long sound waits in the jitter buffer, summed up over all samples, in seconds
  * @property {number} samples that left the buffer
+ * @property {number} concealed samples that were made up in place of what was missing or late, but for silence
+ * @property {number} played samples, also the concealed ones
  * @property {string} codec such as "opus"
  *
- * How a call was in the last few seconds; loss from 0 to 1, times in milliseconds, mos from 1 to 4.5.
- * @typedef {{ mos: number, loss: number, jitter: number, roundTrip: number, codec: string }} Reading
+ * How a call was in the last few seconds; loss (of packets) and concealed (of sound) from 0 to 1, times in milliseconds,
+ * delay from the service to the ear, mos from 1 to 4.5.
+ * @typedef {object} Reading
+ * @property {number} mos
+ * @property {number} loss
+ * @property {number} concealed
+ * @property {number} delay
+ * @property {number} jitter
+ * @property {number} roundTrip
+ * @property {string} codec
  */
 
 /** How long packets are, on the way from the microphone to the network, in milliseconds. */
@@ -45,9 +55,14 @@ export function wordsForMos(mos) {
   return mos >= 3.1 ? 'poor' : 'bad';
 }
 
-/** How a round trip is shown; one of 0 ms is known, as browsers round it. @param {number} [roundTrip] in milliseconds */
-export function wordsForRoundTrip(roundTrip = NaN) {
-  return Number.isNaN(roundTrip) ? '–' : `${roundTrip.toFixed(0)} ms`;
+/** How a time is shown; one of 0 ms is known, as browsers round it. @param {number} [time] in milliseconds */
+export function wordsForTime(time = NaN) {
+  return Number.isNaN(time) ? '–' : `${time.toFixed(0)} ms`;
+}
+
+/** How a share of what was sent or played is shown. @param {number} [of] from 0 to 1 */
+export function wordsForShare(of = NaN) {
+  return Number.isNaN(of) ? '–' : `${(of * 100).toFixed(1)} %`;
 }
 
 /** Reads the count from what a connection tells. @param {Iterable<any>} reports */
@@ -66,12 +81,18 @@ export function countOf(reports) {
     roundTrip: (pair?.currentRoundTripTime ?? NaN) * 1000,
     buffered: inbound.jitterBufferDelay ?? 0,
     samples: inbound.jitterBufferEmittedCount ?? 0,
+    concealed: (inbound.concealedSamples ?? 0) - (inbound.silentConcealedSamples ?? 0),
+    played: inbound.totalSamplesReceived ?? 0,
     codec: (codec?.mimeType ?? '').replace(/^audio\//i, ''),
   };
 }
 
+/** A part of a whole, from 0 to 1; of nothing it is 0. @param {number} part @param {number} whole */
+const share = (part, whole) => (whole > 0 ? Math.min(1, Math.max(0, part) / whole) : 0);
+
 /**
- * How the call was between two counts; null if nothing came.
+ * How the call was between two counts; null if nothing came. Packets that came too late to be played are not lost, but
+ * what is concealed in their place is heard just so.
  * @param {Count} before
  * @param {Count} now
  * @returns {Reading | null}
@@ -82,8 +103,11 @@ export function readingBetween(before, now) {
   if (received <= 0) return null;
   const samples = now.samples - before.samples;
   const waited = samples > 0 ? ((now.buffered - before.buffered) / samples) * 1000 : 0;
-  const loss = lost / (received + lost);
+  const loss = share(lost, received + lost);
+  const concealed = share(now.concealed - before.concealed, now.played - before.played);
   const oneWay = Number.isNaN(now.roundTrip) ? 0 : now.roundTrip / 2;
-  const mos = mosOf({ loss, delay: oneWay + waited + packetTime });
-  return { mos, loss, jitter: now.jitter, roundTrip: now.roundTrip, codec: now.codec };
+  const delay = oneWay + waited + packetTime;
+  const mos = mosOf({ loss: Math.max(loss, concealed), delay });
+  const { jitter, roundTrip, codec } = now;
+  return { mos, loss, concealed, delay, jitter, roundTrip, codec };
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Gauge } from '../src/gauge.js';
-import { countOf, mosOf, readingBetween, wordsForMos, wordsForRoundTrip } from '../src/quality.js';
+import { countOf, mosOf, readingBetween, wordsForMos, wordsForShare, wordsForTime } from '../src/quality.js';
 
-const count = { received: 100, lost: 0, jitter: 5, roundTrip: 40, buffered: 1, samples: 48000, codec: 'opus' };
+const counted = { received: 100, lost: 0, jitter: 5, roundTrip: 40, buffered: 1, samples: 48000 };
+const count = { ...counted, concealed: 30, played: 48100, codec: 'opus' };
 
 test('the score falls with loss and with delay', () => {
   const near = (a, b) => assert.ok(Math.abs(a - b) < 0.05, `${a} is not ${b}`);
@@ -28,6 +29,9 @@ test('reads what a connection tells', () => {
       jitter: 0.005,
       jitterBufferDelay: 1,
       jitterBufferEmittedCount: 48000,
+      concealedSamples: 80,
+      silentConcealedSamples: 50,
+      totalSamplesReceived: 48100,
     },
     { type: 'codec', id: 'c', mimeType: 'audio/opus' },
     { type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: 0.04 },
@@ -40,9 +44,9 @@ test('a round trip of nothing is not an unknown one', () => {
   const pair = { type: 'candidate-pair', nominated: true, state: 'succeeded' };
   const inbound = { type: 'inbound-rtp', kind: 'audio' };
   const roundTrip = (more) => countOf([inbound, { ...pair, ...more }]).roundTrip;
-  assert.equal(wordsForRoundTrip(roundTrip({ currentRoundTripTime: 0 })), '0 ms', 'a browser beside the bridge');
-  assert.equal(wordsForRoundTrip(roundTrip({})), '–');
-  assert.equal(wordsForRoundTrip(), '–');
+  assert.equal(wordsForTime(roundTrip({ currentRoundTripTime: 0 })), '0 ms', 'a browser beside the bridge');
+  assert.equal(wordsForTime(roundTrip({})), '–');
+  assert.equal(wordsForTime(), '–');
   assert.ok(readingBetween({ ...count, received: 0 }, { ...count, roundTrip: NaN }).mos > 4);
 });
 
@@ -53,8 +57,20 @@ test('a reading is of the time between two counts', () => {
   assert.equal(reading.codec, 'opus');
   assert.ok(Math.abs(reading.mos - mosOf({ loss: 0.1, delay: 20 + 60 + 20 })) < 1e-9);
   assert.equal(readingBetween(count, count), null, 'nothing came');
+  assert.ok(Math.abs(reading.delay - 100) < 1e-9);
   const found = readingBetween({ ...count, lost: 5 }, { ...later, lost: 2 });
   assert.equal(found.loss, 0, 'a packet thought lost came late');
+});
+
+test('what comes too late counts as what does not come', () => {
+  const later = { ...count, received: 200, samples: 96000 };
+  const late = readingBetween(count, { ...later, concealed: 30 + 4810, played: 48100 + 48100 });
+  assert.equal(late.loss, 0);
+  assert.equal(wordsForShare(late.concealed), '10.0 %');
+  assert.ok(Math.abs(late.mos - mosOf({ loss: 0.1, delay: late.delay })) < 1e-9);
+  const silent = readingBetween(count, { ...later, concealed: 20, played: 48100 });
+  assert.equal(silent.concealed, 0, 'what was made up turned out to be silence');
+  assert.equal(wordsForShare(), '–');
 });
 
 test('gauges the calls that are up, and no others', async (t) => {

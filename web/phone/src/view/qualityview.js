@@ -1,6 +1,6 @@
 // @ts-check
 // How well the call sounds, in figures and as a line of the last two minutes.
-import { wordsForMos, wordsForRoundTrip } from '../quality.js';
+import { wordsForMos, wordsForShare, wordsForTime } from '../quality.js';
 import { element, setText } from './elements.js';
 
 /** The size of the plot, in its own units. */
@@ -23,9 +23,11 @@ export class QualityView {
     const last = readings.at(-1);
     element('quality-box').hidden = !call?.up;
     setText(element('quality-mos'), last ? `${last.mos.toFixed(1)} ${wordsForMos(last.mos)}` : '–');
-    setText(element('quality-loss'), last ? `${(last.loss * 100).toFixed(1)} %` : '–');
-    setText(element('quality-jitter'), last ? `${last.jitter.toFixed(0)} ms` : '–');
-    setText(element('quality-roundtrip'), wordsForRoundTrip(last?.roundTrip));
+    setText(element('quality-loss'), wordsForShare(last?.loss));
+    setText(element('quality-concealed'), wordsForShare(last?.concealed));
+    setText(element('quality-delay'), wordsForTime(last?.delay));
+    setText(element('quality-jitter'), wordsForTime(last?.jitter));
+    setText(element('quality-roundtrip'), wordsForTime(last?.roundTrip));
     setText(element('quality-codec'), last?.codec || '–');
     this.#plot(readings.map((reading) => reading?.mos ?? 1));
   }
