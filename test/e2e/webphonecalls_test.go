@@ -72,23 +72,26 @@ func TestWebPhoneSeveralCalls(t *testing.T) {
 	p.mustShow("message", "now.")
 }
 
-// ratings are what the page shows of a call: a mean opinion score with its word, and what it is made of.
-var ratings = map[string]*regexp.Regexp{
-	"quality-mos":       regexp.MustCompile(`^[1-4]\.\d (good|fair|poor|bad)$`),
-	"quality-loss":      regexp.MustCompile(`^\d+\.\d %$`),
-	"quality-concealed": regexp.MustCompile(`^\d+\.\d %$`),
-	"quality-delay":     regexp.MustCompile(`^[1-9]\d+ ms$`),
-}
+var (
+	// rating is a mean opinion score with its word.
+	rating = regexp.MustCompile(`^[1-4]\.\d (good|fair|poor|bad)$`)
+	// share is one of packets or of sound, and wait a delay that no call comes below.
+	share = regexp.MustCompile(`^\d+\.\d %$`)
+	wait  = regexp.MustCompile(`^[1-9]\d+ ms$`)
+)
 
-// mustRate waits until the page rates its call. How well a call goes is up to the machine.
+// mustRate waits until the page rates its call, and says what the score is made of. How well a call goes is up to the
+// machine.
 func (p *webPhone) mustRate() {
 	p.Helper()
 	p.mustShow("quality-mos", ".")
-	for id, rating := range ratings {
-		var rated string
-		must(p.T, p.Call(&rated, "text", id))
-		if !rating.MatchString(rated) {
-			p.Errorf("the page shows %s as %q", id, rated)
+	for id, form := range map[string]*regexp.Regexp{
+		"quality-mos": rating, "quality-loss": share, "quality-concealed": share, "quality-delay": wait,
+	} {
+		var shown string
+		must(p.T, p.Call(&shown, "text", id))
+		if !form.MatchString(shown) {
+			p.Errorf("the page shows %s as %q", id, shown)
 		}
 	}
 }
