@@ -21,6 +21,9 @@ type attempt struct {
 	heard bool
 	// silence gives it up; nil for the last one.
 	silence *time.Timer
+	// canceled tells that it got its CANCEL, over that it has its final response.
+	canceled, over bool
+	deadline       deadline
 }
 
 // forward finds the servers, which may take a look-up, and sends the INVITE to the first.
@@ -91,6 +94,7 @@ func (p *call) sendTo(flow transport.Flow, target transport.Target) error {
 		return err
 	}
 	try.sent, p.try = sent, try
+	p.awaitFinal()
 	if len(p.left) > 0 {
 		try.silence = p.calls.options.After(p.calls.options.Silence, func() {
 			p.calls.options.Start(func() { p.silent(try) })
@@ -109,6 +113,7 @@ func (p *call) leave(try *attempt) bool {
 	if try.silence != nil {
 		try.silence.Stop()
 	}
+	try.deadline.stop()
 	p.try = &attempt{sent: try.sent, target: try.target} // what still comes to the old one is too late
 	return true
 }
@@ -134,7 +139,7 @@ func (p *call) response(try *attempt, came *sip.Response, err error) {
 			p.next(message.CauseOfError(err))
 			return
 		}
-		p.refuse(message.CauseOfError(err))
+		p.refuse(p.failed(try, err))
 		return
 	case came.StatusCode == sip.StatusServiceUnavailable && p.leave(try):
 		p.calls.options.Servers.Busy(try.target, came)
@@ -147,6 +152,23 @@ func (p *call) response(try *attempt, came *sip.Response, err error) {
 	}
 	if came.StatusCode != sip.StatusTrying {
 		p.transaction.Send(Respond(p.transaction.Request, came))
+	}
+}
+
+// failed notes that no response comes any more, and gives the cause: a callee that did not even answer a CANCEL tells
+// nothing more than silence does.
+func (p *call) failed(try *attempt, err error) bridge.Cause {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	try.over = true
+	try.deadline.stop()
+	switch {
+	case p.canceled != nil:
+		return bridge.Cause{Status: sip.StatusRequestTerminated}
+	case try.canceled:
+		return bridge.Cause{Status: sip.StatusRequestTimeout}
+	default:
+		return message.CauseOfError(err)
 	}
 }
 
@@ -170,8 +192,29 @@ func (p *call) hear(try *attempt, came *sip.Response) bool {
 	if try.silence != nil {
 		try.silence.Stop()
 	}
-	if first && p.canceled != nil && came.IsProvisional() {
+	switch {
+	case !came.IsProvisional():
+		try.over = true
+		try.deadline.stop()
+	case first && p.canceled != nil, transport.IsGone(p.dialog.caller): // whom no response would reach
 		p.sendCancel()
+	case came.StatusCode != sip.StatusTrying && !try.canceled:
+		p.awaitFinal()
 	}
 	return true
+}
+
+// awaitFinal gives the callee all its time from now on. The caller holds mu.
+func (p *call) awaitFinal() {
+	try := p.try
+	try.deadline.set(p.calls.options.After, LongestRinging, func() { p.rangTooLong(try) })
+}
+
+// rangTooLong cancels the INVITE (RFC 3261 section 16.8).
+func (p *call) rangTooLong(try *attempt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.try == try && !try.over {
+		p.sendCancel()
+	}
 }

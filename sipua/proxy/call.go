@@ -78,8 +78,17 @@ func (p *call) cancel(request *sip.Request) {
 	}
 }
 
-// sendCancel sends the CANCEL on. The caller holds mu.
-func (p *call) sendCancel() { p.calls.sendCancel(p.try.sent, p.canceled) }
+// sendCancel sends the CANCEL on, or our own. A callee that does not confirm it is not waited for (RFC 3261 section
+// 9.1). The caller holds mu.
+func (p *call) sendCancel() {
+	try := p.try
+	if try.canceled || try.over {
+		return
+	}
+	try.canceled = true
+	p.calls.sendCancel(try.sent, p.canceled)
+	try.deadline.set(p.calls.options.After, transaction.Timeout, try.sent.Abandon)
+}
 
 func (p *call) refuse(cause bridge.Cause) {
 	if p.dialog != nil {

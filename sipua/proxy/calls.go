@@ -90,11 +90,13 @@ func (c *Calls) PassInDialog(flow, reply transport.Flow, request *sip.Request) b
 	return true
 }
 
-// sendCancel sends the CANCEL of an INVITE on, with what its sender says of the reason.
+// sendCancel sends the CANCEL of an INVITE on, with what its sender says of the reason; without one it is ours.
 func (c *Calls) sendCancel(sent *transaction.Client, canceled *sip.Request) {
 	invite, flow := sent.Sent()
 	cancel := message.Cancel(invite)
-	sip.CopyHeaders("Reason", canceled, cancel)
+	if canceled != nil {
+		sip.CopyHeaders("Reason", canceled, cancel)
+	}
 	if _, err := c.options.Transactions.Send(flow, cancel, func(*sip.Response, error) {}); err != nil {
 		c.options.Log.Debug("CANCEL not sent", "error", err)
 	}

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"sync"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -24,7 +23,8 @@ type inDialog struct {
 	heard    bool         // guarded by mu
 	over     bool         // guarded by mu: there is a final response
 	canceled *sip.Request // guarded by mu; the sender's CANCEL
-	patience *time.Timer  // guarded by mu; gives it up after a CANCEL that changes nothing
+	ends     bool         // guarded by mu: a CANCEL went on
+	deadline deadline     // guarded by mu
 }
 
 // passRequest sends a request that has an answer on to the other end of a dialog.
@@ -52,39 +52,68 @@ func (p *inDialog) sendTo(flow transport.Flow, request *sip.Request) (err error)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sent, err = p.calls.options.Transactions.Send(flow, request, p.response)
+	if err == nil && request.IsInvite() { // all else ends by itself
+		p.awaitFinal()
+	}
 	return err
 }
 
 // response takes a response back.
 func (p *inDialog) response(came *sip.Response, err error) {
 	final := err != nil || !came.IsProvisional()
-	canceled := p.hear(final)
+	p.hear(final, !final && came.StatusCode == sip.StatusTrying)
 	if final && p.transaction.Request.Method == sip.BYE {
 		p.dialog.close()
 	}
 	switch {
-	case err != nil && canceled:
-		p.transaction.Respond(sip.StatusRequestTerminated, "")
 	case err != nil:
-		p.transaction.Respond(message.NotTimeout(message.CauseOfError(err).Status), "")
+		p.transaction.Respond(p.statusOf(err), "")
 	case came.StatusCode != sip.StatusTrying:
 		p.transaction.Send(Respond(p.transaction.Request, came))
 	}
 }
 
-// hear notes that a response came, and cancels what the sender has given up meanwhile. It tells whether he has.
-func (p *inDialog) hear(final bool) (canceled bool) {
+// statusOf gives what the sender hears because no response comes.
+func (p *inDialog) statusOf(err error) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	first := !p.heard
+	switch {
+	case p.canceled != nil:
+		return sip.StatusRequestTerminated
+	case p.ends:
+		return sip.StatusGatewayTimeout // 408 would end the dialog (RFC 5057 section 5.1)
+	default:
+		return message.NotTimeout(message.CauseOfError(err).Status)
+	}
+}
+
+// hear notes that a response came, or that none comes, and cancels what the sender has given up meanwhile.
+func (p *inDialog) hear(final, trying bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.heard, p.over = true, p.over || final
 	switch {
-	case final && p.patience != nil:
-		p.patience.Stop()
-	case !final && first && p.canceled != nil:
+	case p.over:
+		p.deadline.stop()
+	case p.canceled != nil:
+		p.sendCancel()
+	case !trying && !p.ends && p.transaction.Request.IsInvite():
+		p.awaitFinal()
+	}
+}
+
+// awaitFinal gives the other party all its time from now on. The caller holds mu.
+func (p *inDialog) awaitFinal() {
+	p.deadline.set(p.calls.options.After, LongestRinging, p.tookTooLong)
+}
+
+// tookTooLong cancels the INVITE (RFC 3261 section 16.8).
+func (p *inDialog) tookTooLong() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.over {
 		p.sendCancel()
 	}
-	return p.canceled != nil
 }
 
 // cancel takes the sender's CANCEL (RFC 3261 section 16.10). The other party's 487 answers the INVITE.
@@ -100,9 +129,13 @@ func (p *inDialog) cancel(request *sip.Request) {
 	}
 }
 
-// sendCancel sends the CANCEL on. A party that does not confirm it is not waited for (RFC 3261 section 9.1). The caller
-// holds mu.
+// sendCancel sends the CANCEL on, or our own. A party that does not confirm it is not waited for (RFC 3261 section
+// 9.1). The caller holds mu.
 func (p *inDialog) sendCancel() {
+	if p.ends {
+		return
+	}
+	p.ends = true
 	p.calls.sendCancel(p.sent, p.canceled)
-	p.patience = p.calls.options.After(transaction.Timeout, p.sent.Abandon)
+	p.deadline.set(p.calls.options.After, transaction.Timeout, p.sent.Abandon)
 }
