@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/number"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/headers"
 	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
@@ -45,7 +46,7 @@ func (a *Agent) asked(request *sip.Request, who identity.Identity) bridge.Reques
 	}
 	a.documents(&asked, request, a.policyFor(who.Peer))
 	if header := request.GetHeader("Replaces"); header != nil {
-		asked.Replaces, asked.EarlyOnly = parseReplaces(header.Value())
+		asked.Replaces, asked.EarlyOnly = dialog.ParseReplaces(header.Value())
 	}
 	if a.admission.CallsOnly(who.User) { // what his page says of him counts for nothing
 		asked.From.Name, asked.Headers, asked.Private, asked.Documents = "", nil, false, nil

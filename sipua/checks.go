@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/content"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/sessiontimer"
 )
@@ -81,7 +82,7 @@ func objectionToReplaces(request *sip.Request) int {
 	if header == nil {
 		return 0
 	}
-	if dialog, _ := parseReplaces(header.Value()); dialog == nil || request.GetHeader("Join") != nil {
+	if id, _ := dialog.ParseReplaces(header.Value()); id == nil || request.GetHeader("Join") != nil {
 		return 400
 	}
 	return 0

@@ -35,7 +35,8 @@ func newDialogs() *dialogs {
 }
 
 func (l *leg) dialogKey() dialogKey {
-	return dialogKey{callID: l.dialog.id.CallID, localTag: l.dialog.id.LocalTag}
+	id := l.dialog.ID()
+	return dialogKey{callID: id.CallID, localTag: id.LocalTag}
 }
 
 func inviteKeyOf(request *sip.Request) inviteKey {

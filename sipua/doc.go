@@ -15,6 +15,6 @@
 // asking by package identity, and whether he may by package admission. Requests and their answers are the business of
 // package transaction.
 //
-// A leg is a dialog joined to a MediaSession, with a timer of package sessiontimer; one goroutine owns it. The
-// browser's leg and the phone's leg are the same type on different transports with different media.
+// A leg is a Dialog (package dialog) joined to a MediaSession, with a timer of package sessiontimer; one goroutine owns
+// it. The browser's leg and the phone's leg are the same type on different transports with different media.
 package sipua

@@ -11,6 +11,7 @@ import (
 	"sipbridge/bridge"
 	"sipbridge/bridge/toll"
 	"sipbridge/sipua/content"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
@@ -216,7 +217,7 @@ func (a *Agent) dialBy(w way, err error) bridge.Leg {
 // dial starts an outgoing leg.
 func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 	l := a.newLeg(target.transport, target.user)
-	l.trunk, l.release, l.dialog, l.answers = target.peer, target.release, &dialog{}, target.answers
+	l.trunk, l.release, l.dialog, l.answers = target.peer, target.release, &dialog.Dialog{}, target.answers
 	if target.peer != nil {
 		l.answers = target.peer
 	}
@@ -244,11 +245,16 @@ func (a *Agent) dial(request bridge.Request, target dialTarget) bridge.Leg {
 	case target.trunk != "":
 		l.info.Origin = bridge.OriginUpstream
 	}
-	l.dialog, l.introductions.other = callingDialog(request.From, from, to, sip.Uri{}), request.From.URI
-	l.dialog.target, l.dialog.routes = target.requestURI, target.routes
-	l.info.Dialog = l.dialog.id
+	l.dialog, l.introductions.other = dialogBy(request, target, from, to), request.From.URI
+	l.info.Dialog = l.dialog.ID()
 	l.start(func() { l.connect(request, target) })
 	return l
+}
+
+// dialogBy is the dialog of a request of ours as it leaves.
+func dialogBy(request bridge.Request, target dialTarget, from, to sip.Uri) *dialog.Dialog {
+	local := sip.ToHeader{DisplayName: request.From.Name, Address: from}
+	return dialog.Calling(local, sip.ToHeader{Address: to}, target.requestURI, target.routes)
 }
 
 // hidden is the request of a caller who is not to be shown (RFC 3323). His own server is told so: it needs to know him.
@@ -312,7 +318,7 @@ func withoutCredentials(headers []bridge.Header) []bridge.Header {
 // failedLeg is a leg that ends at once.
 func (a *Agent) failedLeg(cause bridge.Cause) bridge.Leg {
 	l := a.newLeg("", "")
-	l.dialog = &dialog{}
+	l.dialog = &dialog.Dialog{}
 	return l.failed(cause)
 }
 

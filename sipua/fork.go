@@ -3,6 +3,7 @@ package sipua
 import (
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/message"
 )
 
@@ -10,7 +11,7 @@ import (
 // (RFC 3261 section 12.1). Where a proxy forks the INVITE there are several, told apart by their To tags. It belongs to
 // its leg's goroutine.
 type fork struct {
-	dialog *dialog
+	dialog *dialog.Dialog
 	// sequence is the RSeq of its last reliable provisional response, 0 before there is one (RFC 3262 section 4).
 	sequence uint32
 	// sdp is its last answer to our offer. It is settled once it came reliably: no later one counts.
@@ -30,10 +31,7 @@ func (l *leg) forkOf(response *sip.Response) *fork {
 	if known != nil || len(l.calling.forks) >= maxForks {
 		return known
 	}
-	d := *l.dialog
-	d.target, d.remoteSequence, d.hop = l.calling.request.Recipient, 0, hop{}
-	d.establish(response)
-	made := &fork{dialog: &d}
+	made := &fork{dialog: l.dialog.Fork(l.calling.request, response)}
 	l.calling.forks[tag] = made
 	l.lookUpHop(made.dialog)
 	return made
@@ -41,7 +39,7 @@ func (l *leg) forkOf(response *sip.Response) *fork {
 
 // dialogWith gives the dialog in which a request of the party comes: the one that is up, or one of the early ones; nil
 // if it is none of them.
-func (l *leg) dialogWith(request *sip.Request) *dialog {
+func (l *leg) dialogWith(request *sip.Request) *dialog.Dialog {
 	tag, _ := request.From().Params.Get("tag")
 	if l.state == stateSetup && !l.incoming {
 		if early := l.calling.forks[tag]; early != nil {
@@ -49,7 +47,7 @@ func (l *leg) dialogWith(request *sip.Request) *dialog {
 		}
 		return nil
 	}
-	if tag != l.dialog.id.RemoteTag {
+	if tag != l.dialog.ID().RemoteTag {
 		return nil
 	}
 	return l.dialog

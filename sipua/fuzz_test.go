@@ -103,16 +103,12 @@ func checkReadable(t *testing.T, raw []byte) {
 // FuzzHeaders reads the header values that this package parses itself.
 func FuzzHeaders(f *testing.F) {
 	for _, seed := range []string{
-		"a@b;to-tag=1;from-tag=2;early-only",
 		"SIP ;cause=408; text=\"a;b\"",
 		"Signal=#\r\nDuration=160\r\n", "5", "timer, 100rel", "application/sdp;q=0.5, */*", ";;;=", "4294967296",
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		if dialog, _ := parseReplaces(value); dialog != nil && (dialog.CallID == "" || dialog.LocalTag == "") {
-			t.Errorf("%q names %+v", value, dialog)
-		}
 		request := sip.NewRequest(sip.INVITE, sip.Uri{Host: "x"})
 		for _, name := range []string{"Require", "Supported", "Accept", "Reason"} {
 			request.AppendHeader(sip.NewHeader(name, value))

@@ -304,6 +304,6 @@ func hasFoundItsHop(t *testing.T, of bridge.Leg) bool {
 		t.Fatal("no leg of ours")
 	}
 	found := make(chan bool, 1)
-	l.mailbox.post(func() { found <- len(l.dialog.hop.targets) > 0 })
+	l.mailbox.post(func() { found <- len(l.dialog.Hop().Servers()) > 0 })
 	return within(t, found, "word of the leg")
 }

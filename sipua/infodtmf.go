@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/trunk"
 )
@@ -106,7 +107,7 @@ func (l *leg) sendDTMF(key bridge.DTMF) {
 
 // heardIn gives the dialog of the party that hears us: the one that is up, or the early one whose media are in use; nil
 // if nobody does.
-func (l *leg) heardIn() *dialog {
+func (l *leg) heardIn() *dialog.Dialog {
 	switch {
 	case l.state == stateConfirmed || l.state == stateAnswered:
 		return l.dialog
@@ -119,8 +120,8 @@ func (l *leg) heardIn() *dialog {
 
 // sendInfo sends an INFO in a dialog, which may be an early one (RFC 6086 section 4.2); the handler gets what becomes
 // of it, if that matters.
-func (l *leg) sendInfo(in *dialog, contentType string, body []byte, handler transaction.Handler) {
-	info := in.request(sip.INFO)
+func (l *leg) sendInfo(in *dialog.Dialog, contentType string, body []byte, handler transaction.Handler) {
+	info := in.Request(sip.INFO)
 	info.AppendHeader(sip.NewHeader("Content-Type", contentType))
 	info.SetBody(body)
 	if _, err := l.sendIn(in, info, handler); err != nil {

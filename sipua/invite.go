@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/content"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/sessiontimer"
@@ -46,7 +47,7 @@ func (a *Agent) receiveInvite(flow, reply transport.Flow, request *sip.Request) 
 		return
 	}
 	// The tag goes into the stored request, so that every response carries it.
-	request.To().Params.Add("tag", l.dialog.id.LocalTag)
+	request.To().Params.Add("tag", l.dialog.ID().LocalTag)
 	canceled := func(cancel *sip.Request) { l.mailbox.post(func() { l.canceled(cancel) }) }
 	transaction, err := a.transactions.NewInvite(flow, reply, request, canceled)
 	if err != nil {
@@ -66,10 +67,11 @@ func (a *Agent) newIncoming(flow transport.Flow, request *sip.Request, who ident
 	l.incoming = true
 	l.trusted = who.Origin == bridge.OriginUpstream
 	l.flow, l.gone = flow, flow.Done()
-	l.dialog = answeringDialog(request, message.ContactOn(flow, request.To().Address.User))
+	contact := message.ContactOn(flow, request.To().Address.User)
 	if wantsSips(flow, request) {
-		l.dialog.contact.Scheme = "sips"
+		contact.Scheme = "sips"
 	}
+	l.dialog = dialog.Answering(request, contact)
 	l.asked = asked
 	l.reliable = a.reliability(request)
 	l.info.Party, l.info.Origin, l.info.Trunk = l.asked.From, who.Origin, who.Trunk

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/presence"
@@ -61,7 +62,7 @@ type leg struct {
 
 	state  legState
 	flow   transport.Flow
-	dialog *dialog
+	dialog *dialog.Dialog
 	// gone is the flow's Done channel while we care for it.
 	gone <-chan struct{}
 
@@ -310,7 +311,7 @@ func (l *leg) describe() {
 		l.at = l.flow
 	}
 	if l.dialog != nil {
-		l.info.Dialog = l.dialog.id
+		l.info.Dialog = l.dialog.ID()
 		l.hosts = l.partyAddresses()
 	}
 }

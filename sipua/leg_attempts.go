@@ -165,11 +165,9 @@ func (l *leg) lateResponse(a *attempt, response *sip.Response) {
 
 // releaseLate acknowledges and ends a call that a target took after it was left behind.
 func (l *leg) releaseLate(a *attempt, response *sip.Response) {
-	late := *l.dialog
 	request, flow := a.transaction.Sent()
-	late.target = request.Recipient
-	late.establish(response)
-	ack := late.requestWithSequence(sip.ACK, request.CSeq().SeqNo)
+	late := l.dialog.Fork(request, response)
+	ack := late.ACK(request.CSeq().SeqNo)
 	if err := l.agent.sendACK(flow, ack); err != nil {
 		l.log.Debug("ACK not sent", "error", err)
 	}
@@ -177,7 +175,7 @@ func (l *leg) releaseLate(a *attempt, response *sip.Response) {
 		return
 	}
 	a.released = true
-	bye := late.request(sip.BYE)
+	bye := late.Request(sip.BYE)
 	message.Complete(flow, bye)
 	if _, err := l.agent.transactions.Send(flow, bye, nil); err != nil {
 		l.log.Debug("BYE not sent", "error", err)

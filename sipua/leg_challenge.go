@@ -3,6 +3,7 @@ package sipua
 import (
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
@@ -27,7 +28,9 @@ type answerer interface {
 
 // prove answers the challenge of the leg's server by sending the request again with credentials, and reports false if
 // there is nothing to be answered, or if it cannot be (RFC 3261 section 22.2).
-func (l *leg) prove(d *dialog, challenged *sentRequest, response *sip.Response, handler transaction.Handler) bool {
+func (l *leg) prove(
+	d *dialog.Dialog, challenged *sentRequest, response *sip.Response, handler transaction.Handler,
+) bool {
 	request, flow := challenged.Sent()
 	if !l.mayProve(challenged, response) {
 		return false
@@ -37,10 +40,10 @@ func (l *leg) prove(d *dialog, challenged *sentRequest, response *sip.Response, 
 		l.log.Info("challenge not answered", "of", l.answers.Name(), "method", request.Method, "error", err)
 		return false
 	}
-	d.localSequence = max(d.localSequence, request.CSeq().SeqNo) + 1
-	sendAgain(request, d.localSequence, header)
+	sequence := d.SequenceAfter(request)
+	sendAgain(request, sequence, header)
 	if request.IsInvite() {
-		l.invitedAs = invitedAs{sequence: d.localSequence, header: header}
+		l.invitedAs = invitedAs{sequence: sequence, header: header}
 	}
 	next, err := l.transmit(d, flow, request, handler)
 	if err != nil {
@@ -93,7 +96,7 @@ func sendAgain(request *sip.Request, sequence uint32, headers ...sip.Header) {
 }
 
 // transmit starts a client transaction for a complete request.
-func (l *leg) transmit(d *dialog, flow transport.Flow, request *sip.Request, handler transaction.Handler,
+func (l *leg) transmit(d *dialog.Dialog, flow transport.Flow, request *sip.Request, handler transaction.Handler,
 ) (*sentRequest, error) {
 	return l.transmitBy(l.agent.transactions.Send, d, flow, request, handler)
 }
@@ -103,7 +106,7 @@ type starter func(flow transport.Flow, request *sip.Request, handler transaction
 
 // transmitBy starts one in some way.
 func (l *leg) transmitBy(
-	start starter, d *dialog, flow transport.Flow, request *sip.Request, handler transaction.Handler,
+	start starter, d *dialog.Dialog, flow transport.Flow, request *sip.Request, handler transaction.Handler,
 ) (*sentRequest, error) {
 	sent := &sentRequest{}
 	client, err := start(flow, request, func(response *sip.Response, err error) {

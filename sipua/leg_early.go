@@ -38,7 +38,7 @@ func (l *leg) progress(response *sip.Response) {
 		l.forkEnded(message.Tag(response), early)
 		return
 	}
-	early.dialog.setTarget(message.Contact(response))
+	early.dialog.Refresh(response)
 	l.lookUpHop(early.dialog)
 	l.describeEarly(message.Tag(response))
 	if agreed := l.earlyAnswer(early, response); agreed != nil && l.playsEarly(response) {
@@ -105,7 +105,7 @@ func (l *leg) takeReliable(early *fork, response *sip.Response) bool {
 		return false
 	}
 	early.sequence = sequence
-	prack := early.dialog.request(sip.PRACK)
+	prack := early.dialog.Request(sip.PRACK)
 	prack.AppendHeader(sip.NewHeader("RAck", strconv.FormatUint(uint64(sequence), 10)+" "+response.CSeq().Value()))
 	if _, err := l.sendIn(early.dialog, prack, nil); err != nil {
 		l.log.Debug("PRACK not sent", "error", err)

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
@@ -64,7 +65,7 @@ func (l *leg) bye(cause bridge.Cause) {
 
 func (l *leg) sendBye(cause bridge.Cause) {
 	l.lastWords()
-	bye := l.dialog.request(sip.BYE)
+	bye := l.dialog.Request(sip.BYE)
 	l.sayWhy(bye, cause)
 	l.sendLast(l.dialog, bye)
 }
@@ -76,7 +77,7 @@ func (l *leg) send(request *sip.Request, handler transaction.Handler) (*sentRequ
 
 // sendIn does that in one of the dialogs that our INVITE has made. Where the party is spoken to at servers, the next
 // one gets what one does not take; if none can be reached, it goes to where the party last sent from.
-func (l *leg) sendIn(d *dialog, request *sip.Request, handler transaction.Handler) (*sentRequest, error) {
+func (l *leg) sendIn(d *dialog.Dialog, request *sip.Request, handler transaction.Handler) (*sentRequest, error) {
 	if !l.keepsFlow(d) {
 		tries := serverTries{leg: l, dialog: d, handler: handler}
 		if sent, err := tries.send(request); err == nil {
@@ -105,11 +106,7 @@ func (l *leg) adoptFlow(flow transport.Flow) {
 	moved := l.flow != nil
 	l.flow = flow
 	l.gone = flow.Done()
-	sips := l.dialog.contact.Scheme == "sips" && transport.IsEncrypted(flow)
-	l.dialog.contact = message.ContactOn(flow, l.dialog.local.Address.User)
-	if sips {
-		l.dialog.contact.Scheme = "sips"
-	}
+	l.dialog.MoveTo(flow)
 	l.describe()
 	if moved {
 		l.lookUpHop(l.dialog)

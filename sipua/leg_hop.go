@@ -4,10 +4,12 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/transport"
 )
 
@@ -16,7 +18,7 @@ const hopPatience = 2 * time.Second
 
 // nextHop is the flow for requests inside the dialog: the party's connection while it lives; else the first route or
 // the remote target, by its address or by what was found for its name; else where the party last sent from.
-func (l *leg) nextHop(d *dialog) transport.Flow {
+func (l *leg) nextHop(d *dialog.Dialog) transport.Flow {
 	if l.keepsFlow(d) {
 		return l.flow
 	}
@@ -37,21 +39,21 @@ func (l *leg) flowTo(target transport.Target) (transport.Flow, error) {
 }
 
 // keepsFlow tells whether requests of a dialog go on the party's flow, whatever it names as the next hop.
-func (l *leg) keepsFlow(d *dialog) bool {
+func (l *leg) keepsFlow(d *dialog.Dialog) bool {
 	if comesBack(l.flow) || l.flow.Done() != nil && !transport.IsGone(l.flow) {
 		return true
 	}
 	// The first request goes where its target was located, whatever its Request-URI names.
-	return l.flow.Done() == nil && d.id.RemoteTag == "" && len(d.routes) == 0
+	return l.flow.Done() == nil && d.IsBare()
 }
 
 // nextTargets are where requests of a dialog may go, the best first.
-func (l *leg) nextTargets(d *dialog) []transport.Target {
+func (l *leg) nextTargets(d *dialog.Dialog) []transport.Target {
 	var targets []transport.Target
 	if target, ours := transport.TargetOf(l.flow); ours { // it ended: connect to the same server again
 		targets = append(targets, target)
 	}
-	if next, ok := d.nextAddress(); ok && l.mayMoveTo(next) {
+	if next, ok := d.NextAddress(); ok && l.mayMoveTo(next) {
 		return append(targets, transport.Target{Transport: l.flow.Transport(), Address: next})
 	}
 	return append(targets, l.foundTargets(d)...)
@@ -60,9 +62,9 @@ func (l *leg) nextTargets(d *dialog) []transport.Target {
 // foundTargets are the servers found for the name of the next hop, as far as the party may move there. What began
 // encrypted stays so. The server that speaks already comes first if it is one of them: it knows the dialog. Those that
 // failed lately come last.
-func (l *leg) foundTargets(d *dialog) []transport.Target {
+func (l *leg) foundTargets(d *dialog.Dialog) []transport.Target {
 	var targets []transport.Target
-	for _, target := range d.hop.targets {
+	for _, target := range d.Hop().Servers() {
 		switch {
 		case !l.mayMoveTo(target.Address) || transport.IsEncrypted(l.flow) && !transport.IsEncryptedWord(target.Transport):
 		case leadsTo(l.flow, target):
@@ -72,6 +74,11 @@ func (l *leg) foundTargets(d *dialog) []transport.Target {
 		}
 	}
 	return l.agent.options.Blacklist.Sort(targets)
+}
+
+// leadsTo tells whether a flow is the way to a target.
+func leadsTo(flow transport.Flow, target transport.Target) bool {
+	return strings.EqualFold(flow.Transport(), target.Transport) && flow.RemoteAddr() == target.Plain().Address
 }
 
 // mayMoveTo keeps a party from aiming our requests at others: only a configured server may name an address
@@ -86,7 +93,7 @@ func (l *leg) mayMoveTo(next netip.AddrPort) bool {
 
 // partyAddresses are those that the party has named for itself; none if it named none, or only by names.
 func (l *leg) partyAddresses() []netip.Addr {
-	hosts := l.dialog.hosts()
+	hosts := l.dialog.Hosts()
 	if len(hosts) == 0 {
 		return nil
 	}
@@ -98,30 +105,29 @@ func (l *leg) partyAddresses() []netip.Addr {
 
 // lookUpHop looks the next hop of a dialog up beside the leg's goroutine, if it is a name. It is called whenever the
 // party may have named another one; what was found for the same name before stays in use meanwhile.
-func (l *leg) lookUpHop(d *dialog) {
-	name, ok := d.nextName()
+func (l *leg) lookUpHop(d *dialog.Dialog) {
+	hop := d.Hop()
+	name, ok := d.NextName()
 	switch {
-	case ok && !l.trusted && name == d.hop.name && len(d.hop.targets) > 0:
+	case ok && !l.trusted && hop.Knows(name):
 		return // a phone's is looked up once
 	case !ok, l.keepsFlow(d), !l.mayLookUp():
-		d.hop.name, d.hop.targets = serverName{}, nil
+		hop.Forget()
 		return
 	}
-	if name != d.hop.name {
-		d.hop.name, d.hop.targets = name, nil
-	}
-	if d.hop.searching {
+	if !hop.Seek(name) {
 		return
 	}
-	next, callID := d.nextURI(), d.id.CallID
+	next, callID := d.NextURI(), d.ID().CallID
 	uri := *next.Clone()
 	l.pending++
-	d.hop.searching = l.agent.crew.start(func() {
+	started := l.agent.crew.start(func() {
 		targets, err := l.agent.locateHop(uri, callID)
 		l.mailbox.post(func() { l.hopFound(d, name, targets, err) })
 	})
-	if !d.hop.searching {
+	if !started {
 		l.pending--
+		hop.Sought(name)
 	}
 }
 
@@ -152,17 +158,16 @@ func (a *Agent) locateHop(uri sip.Uri, callID string) ([]transport.Target, error
 
 // hopFound takes what was found for a name, and sends what waited for it. If the party has named another one
 // meanwhile, that is looked up.
-func (l *leg) hopFound(d *dialog, name serverName, targets []transport.Target, err error) {
+func (l *leg) hopFound(d *dialog.Dialog, name dialog.ServerName, targets []transport.Target, err error) {
 	l.pending--
-	d.hop.searching = false
-	switch {
-	case name != d.hop.name && l.state != stateOver:
+	switch wanted := d.Hop().Sought(name); {
+	case !wanted && l.state != stateOver:
 		l.lookUpHop(d)
-	case name != d.hop.name:
+	case !wanted:
 	case err != nil:
-		l.agent.complain("next hop of a dialog not found", "leg", l.id, "host", name.host, "error", err)
+		l.agent.complain("next hop of a dialog not found", "leg", l.id, "host", name.Host(), "error", err)
 	default:
-		d.hop.targets = targets
+		d.Hop().Found(targets)
 		l.describe()
 	}
 	l.sendHeld(d)
@@ -170,25 +175,22 @@ func (l *leg) hopFound(d *dialog, name serverName, targets []transport.Target, e
 }
 
 // awaitsHop tells whether it is about to be known where a dialog goes. A phone is where it last sent from meanwhile.
-func (l *leg) awaitsHop(d *dialog) bool {
+func (l *leg) awaitsHop(d *dialog.Dialog) bool {
 	_, known := transport.TargetOf(l.flow)
-	return d.hop.searching && len(d.hop.targets) == 0 && !known && l.trusted && !l.keepsFlow(d)
+	return d.Hop().IsOpen() && !known && l.trusted && !l.keepsFlow(d)
 }
 
 // sendLast sends an ACK to a 2xx, or a BYE: the requests that the party must get even if it has just moved. They wait
 // for a look-up that is under way.
-func (l *leg) sendLast(d *dialog, request *sip.Request) {
+func (l *leg) sendLast(d *dialog.Dialog, request *sip.Request) {
 	if !l.awaitsHop(d) {
 		l.sendNow(d, request)
 		return
 	}
-	same := func(held *sip.Request) bool { return held.CSeq().Value() == request.CSeq().Value() }
-	if !slices.ContainsFunc(d.hop.held, same) { // else the 2xx was repeated meanwhile
-		d.hop.held = append(d.hop.held, request)
-	}
+	d.Hop().Hold(request)
 }
 
-func (l *leg) sendNow(d *dialog, request *sip.Request) {
+func (l *leg) sendNow(d *dialog.Dialog, request *sip.Request) {
 	var err error
 	if request.IsAck() {
 		err = l.agent.sendACK(l.nextHop(d), request)
@@ -201,10 +203,8 @@ func (l *leg) sendNow(d *dialog, request *sip.Request) {
 }
 
 // sendHeld sends what waited for a look-up, in order.
-func (l *leg) sendHeld(d *dialog) {
-	held := d.hop.held
-	d.hop.held = nil
-	for _, request := range held {
+func (l *leg) sendHeld(d *dialog.Dialog) {
+	for _, request := range d.Hop().Release() {
 		l.sendNow(d, request)
 	}
 }

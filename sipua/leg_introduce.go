@@ -49,7 +49,7 @@ func (l *leg) isIntroducible() bool {
 // introduceNext tells the party what waits to be told, once no offer is under way.
 func (l *leg) introduceNext() {
 	if l.introductions.waiting == nil || l.introductions.open || l.state != stateConfirmed || l.offers.busy() ||
-		len(l.dialog.hop.held) > 0 { // an ACK goes first
+		l.dialog.Hop().Holds() { // an ACK goes first
 		return
 	}
 	other := *l.introductions.waiting
@@ -60,9 +60,9 @@ func (l *leg) introduceNext() {
 	}
 	if l.introductions.renames {
 		plain, _ := wire.ParseURI(message.PlainURI(uri), wire.StreamLimits())
-		l.dialog.local.Address, l.dialog.local.DisplayName = plain, inQuotes(other.Name)
+		l.dialog.Rename(inQuotes(other.Name), plain)
 	}
-	update := l.dialog.request(sip.UPDATE)
+	update := l.dialog.Request(sip.UPDATE)
 	addHeaders(update, l.identityHeaders(other, uri))
 	l.agent.addCapabilities(update)
 	l.session.Propose(update) // without, an UPDATE would end the session timer (RFC 4028 section 7.2)
@@ -127,7 +127,7 @@ func (l *leg) introductionAnswered(told bridge.ConnectedIdentity, response *sip.
 	case err != nil:
 		l.log.Debug("the other party is not introduced", "error", err)
 	case response.IsSuccess():
-		l.dialog.setTarget(message.Contact(response))
+		l.dialog.Refresh(response)
 		l.lookUpHop(l.dialog)
 		l.describe()
 		l.session.Follow(response)

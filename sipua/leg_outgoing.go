@@ -8,6 +8,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/content"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
 	"sipbridge/sipua/transport"
@@ -53,8 +54,7 @@ func (l *leg) invitation(request bridge.Request, flow transport.Flow) *sip.Reque
 		return nil
 	}
 	l.adoptFlow(flow)
-	l.dialog.localSequence = 0 // it is the same request, whichever server gets it
-	invite := l.dialog.request(sip.INVITE)
+	invite := l.dialog.First(sip.INVITE)
 	addHeaders(invite, l.sayable(request.Headers))
 	addReferral(invite, request)
 	l.agent.addCapabilities(invite)
@@ -150,8 +150,7 @@ func (l *leg) inviteLonger(response *sip.Response) bool {
 // inviteAgain sends an INVITE that was refused and has been changed, with other headers in the place of those it had.
 func (l *leg) inviteAgain(refused *sentRequest, headers ...sip.Header) bool {
 	request, flow := refused.Sent()
-	l.dialog.localSequence = max(l.dialog.localSequence, request.CSeq().SeqNo) + 1
-	sendAgain(request, l.dialog.localSequence, headers...)
+	sendAgain(request, l.dialog.SequenceAfter(request), headers...)
 	next, err := l.transmit(l.dialog, flow, request, l.calling.taken)
 	if err != nil {
 		return false
@@ -180,7 +179,7 @@ func (l *leg) success(response *sip.Response) {
 	switch {
 	case l.state == stateSetup && l.calling.canceled == nil:
 		l.confirm(response)
-	case l.state == stateSetup || message.Tag(response) != l.dialog.id.RemoteTag:
+	case l.state == stateSetup || message.Tag(response) != l.dialog.ID().RemoteTag:
 		l.releaseFork(response)
 	case !l.offers.answerInACK:
 		l.acknowledge(l.dialog, response.CSeq().SeqNo, l.calling.ackBody)
@@ -192,7 +191,7 @@ func (l *leg) confirm(response *sip.Response) {
 	if winner == nil {
 		return // one fork too many: it gives up by itself
 	}
-	winner.dialog.establish(response)
+	winner.dialog.Establish(response)
 	l.dialog = winner.dialog
 	keepOpen(l.flow)
 	l.lookUpHop(l.dialog)
@@ -254,22 +253,22 @@ func (l *leg) releaseFork(response *sip.Response) {
 	if loser == nil {
 		return
 	}
-	loser.dialog.establish(response)
+	loser.dialog.Establish(response)
 	l.lookUpHop(loser.dialog)
 	l.acknowledge(loser.dialog, response.CSeq().SeqNo, nil)
 	if loser.released {
 		return
 	}
 	loser.released = true
-	l.sendLast(loser.dialog, loser.dialog.request(sip.BYE))
+	l.sendLast(loser.dialog, loser.dialog.Request(sip.BYE))
 	if l.calling.canceled != nil && l.state == stateSetup {
 		l.end(*l.calling.canceled)
 	}
 }
 
 // acknowledge sends the ACK to a 2xx: a request of its own, outside any transaction.
-func (l *leg) acknowledge(d *dialog, sequence uint32, body []byte) {
-	ack := d.requestWithSequence(sip.ACK, sequence)
+func (l *leg) acknowledge(d *dialog.Dialog, sequence uint32, body []byte) {
+	ack := d.ACK(sequence)
 	if l.invitedAs.header != nil && l.invitedAs.sequence == sequence {
 		ack.AppendHeader(l.invitedAs.header)
 	}

@@ -70,7 +70,7 @@ func (l *leg) proposeNext() {
 
 func (l *leg) proposeWaiting() {
 	if l.offers.waiting == nil || l.state != stateConfirmed || l.offers.busy() ||
-		len(l.dialog.hop.held) > 0 { // an ACK goes first
+		l.dialog.Hop().Holds() { // an ACK goes first
 		return
 	}
 	p := l.offers.waiting
@@ -88,7 +88,7 @@ func (l *leg) proposeWaiting() {
 		return
 	}
 	l.offers.out = p
-	invite := l.dialog.request(sip.INVITE)
+	invite := l.dialog.Request(sip.INVITE)
 	l.agent.addCapabilities(invite)
 	l.session.Propose(invite)
 	content.SetSDP(invite, body)
@@ -125,7 +125,7 @@ func (l *leg) proposalResponse(p *proposal, response *sip.Response, err error) {
 		l.proposalFailed(p, message.CauseOfError(err), false)
 	case response.IsProvisional():
 	case response.IsSuccess():
-		l.dialog.setTarget(message.Contact(response))
+		l.dialog.Refresh(response)
 		l.lookUpHop(l.dialog)
 		l.describe()
 		l.acknowledge(l.dialog, response.CSeq().SeqNo, nil)

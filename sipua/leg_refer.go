@@ -140,7 +140,7 @@ func (l *leg) lastWords() {
 
 // notification is a NOTIFY of what was told. Its id is always there, though only a second REFER needs one.
 func (l *leg) notification(s *subscription, last bool) *sip.Request {
-	notify := l.dialog.request(sip.NOTIFY)
+	notify := l.dialog.Request(sip.NOTIFY)
 	notify.AppendHeader(sip.NewHeader("Event", "refer;id="+s.id()))
 	state := "active;expires=" + strconv.Itoa(referExpires)
 	switch {

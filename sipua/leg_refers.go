@@ -17,7 +17,7 @@ func (l *leg) sendRefer(referral bridge.Referral) {
 		l.emit(bridge.Referred{Cause: bridge.Cause{Status: 491, Text: message.Phrase(491)}})
 		return
 	}
-	refer := l.dialog.request(sip.REFER)
+	refer := l.dialog.Request(sip.REFER)
 	refer.AppendHeader(sip.NewHeader("Refer-To", "<"+referral.Target+">"))
 	if referral.ReferredBy != "" {
 		refer.AppendHeader(sip.NewHeader("Referred-By", referral.ReferredBy))

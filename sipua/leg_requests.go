@@ -7,6 +7,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/sipua/content"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/sessiontimer"
 	"sipbridge/sipua/transaction"
@@ -22,12 +23,10 @@ func (l *leg) request(transaction *transaction.Server, source transport.Flow) {
 		transaction.Respond(481, "")
 		return
 	}
-	// An equal number is let pass, as RFC 3261 section 12.2.2 has it: JsSIP tries again after a 491 without counting on.
-	if request.CSeq().SeqNo < d.remoteSequence {
+	if !d.Accept(request) {
 		transaction.Respond(500, "CSeq out of order")
 		return
 	}
-	d.remoteSequence = request.CSeq().SeqNo
 	l.adoptFlow(source)
 	if l.parked {
 		l.parkedFor(l.lost) // it is there again, and may bring its media back
@@ -44,7 +43,7 @@ func (l *leg) request(transaction *transaction.Server, source transport.Flow) {
 }
 
 // serve does what a request in order asks for. d is the dialog that it came in.
-func (l *leg) serve(transaction *transaction.Server, d *dialog) {
+func (l *leg) serve(transaction *transaction.Server, d *dialog.Dialog) {
 	request := transaction.Request
 	switch request.Method {
 	case sip.INVITE:
@@ -99,7 +98,7 @@ func (l *leg) reinvite(transaction *transaction.Server) {
 	if l.objects(transaction) {
 		return
 	}
-	l.dialog.setTarget(message.Contact(transaction.Request))
+	l.dialog.Refresh(transaction.Request)
 	l.lookUpHop(l.dialog)
 	l.describe()
 	body := content.SDPIn(transaction.Request)
@@ -148,11 +147,11 @@ func (l *leg) offerInReinvite(transaction *transaction.Server) {
 }
 
 // update takes an UPDATE (RFC 3311): without SDP it only refreshes the session (JsSIP sends one every 45 s).
-func (l *leg) update(transaction *transaction.Server, d *dialog) {
+func (l *leg) update(transaction *transaction.Server, d *dialog.Dialog) {
 	if l.objects(transaction) {
 		return
 	}
-	d.setTarget(message.Contact(transaction.Request))
+	d.Refresh(transaction.Request)
 	l.lookUpHop(d)
 	l.describe()
 	body := content.SDPIn(transaction.Request)
@@ -172,7 +171,7 @@ func (l *leg) update(transaction *transaction.Server, d *dialog) {
 
 // settledIn tells whether the first offer has its answer in a dialog, so that another one may follow: that takes a 200,
 // or a provisional response that was acknowledged.
-func (l *leg) settledIn(d *dialog) bool {
+func (l *leg) settledIn(d *dialog.Dialog) bool {
 	if l.state == stateSetup && !l.incoming {
 		heard := l.calling.heard
 		return heard != nil && heard.dialog == d && heard.settled

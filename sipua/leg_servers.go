@@ -6,6 +6,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/failover"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
@@ -16,7 +17,7 @@ import (
 // (RFC 3263 section 4.3). It belongs to its leg's goroutine.
 type serverTries struct {
 	leg     *leg
-	dialog  *dialog
+	dialog  *dialog.Dialog
 	handler transaction.Handler
 	tried   []transport.Target
 }
@@ -62,10 +63,7 @@ func (s *serverTries) prepared(flow transport.Flow, request *sip.Request) *sip.R
 		return request
 	}
 	again := message.Reroute(request, flow)
-	if again.CSeq().SeqNo < s.dialog.localSequence {
-		s.dialog.localSequence++
-		again.CSeq().SeqNo = s.dialog.localSequence
-	}
+	s.dialog.KeepInOrder(again)
 	return again
 }
 

@@ -61,7 +61,7 @@ func (l *leg) tell(said bridge.Message, done func(bridge.Cause)) {
 		done(bridge.Cause{Status: 480})
 		return
 	}
-	request := l.dialog.request(methodOf(said))
+	request := l.dialog.Request(methodOf(said))
 	addHeaders(request, l.sayable(said.Headers))
 	if said.ContentType != "" {
 		request.AppendHeader(sip.NewHeader("Content-Type", said.ContentType))

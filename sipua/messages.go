@@ -3,8 +3,6 @@ package sipua
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
-	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -44,7 +42,7 @@ func addHeaders(m message.Message, headers []bridge.Header) {
 
 // addContact says where requests inside the dialog go.
 func (l *leg) addContact(response *sip.Response) {
-	response.AppendHeader(&sip.ContactHeader{Address: l.dialog.contact})
+	response.AppendHeader(l.dialog.Contact())
 }
 
 // addMentioned puts what the callee said with its answer into ours.
@@ -58,29 +56,6 @@ func hopsLeft(request bridge.Request) int {
 	return min(cmp.Or(request.MaxForwards, message.DefaultHops), message.DefaultHops)
 }
 
-// parseReplaces reads a Replaces value (RFC 3891 section 6.1): its to-tag is ours, its from-tag the party's. It gives
-// nil for a malformed one. earlyOnly asks to spare a call that has been answered.
-func parseReplaces(value string) (dialog *bridge.DialogID, earlyOnly bool) {
-	callID, params, _ := strings.Cut(value, ";")
-	id := bridge.DialogID{CallID: strings.TrimSpace(callID)}
-	for param := range strings.SplitSeq(params, ";") {
-		name, tag, _ := strings.Cut(param, "=")
-		tag = strings.TrimSpace(tag)
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "to-tag":
-			id.LocalTag = tag
-		case "from-tag":
-			id.RemoteTag = tag
-		case "early-only":
-			earlyOnly = true
-		}
-	}
-	if id.CallID == "" || id.LocalTag == "" || id.RemoteTag == "" {
-		return nil, earlyOnly
-	}
-	return &id, earlyOnly
-}
-
 // sipfrag is the body of a NOTIFY about a transfer (RFC 3420).
 func sipfrag(cause bridge.Cause) []byte {
 	text := cause.Text
@@ -88,19 +63,4 @@ func sipfrag(cause bridge.Cause) []byte {
 		text = message.Phrase(cause.Status)
 	}
 	return fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", cause.Status, text)
-}
-
-// hosts are the addresses that the party names in its Contact and its first Record-Route; names are left out.
-func (d *dialog) hosts() []netip.Addr {
-	named := []sip.Uri{d.target}
-	if len(d.routes) > 0 {
-		named = append(named, d.routes[0])
-	}
-	var hosts []netip.Addr
-	for _, uri := range named {
-		if address, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err == nil {
-			hosts = append(hosts, address.Unmap())
-		}
-	}
-	return hosts
 }

@@ -8,27 +8,6 @@ import (
 	"sipbridge/bridge"
 )
 
-func TestParseReplaces(t *testing.T) {
-	tests := []struct {
-		value     string
-		want      *bridge.DialogID
-		earlyOnly bool
-	}{
-		{"a@b;to-tag=1;from-tag=2", &bridge.DialogID{CallID: "a@b", LocalTag: "1", RemoteTag: "2"}, false},
-		{" a@b ; FROM-TAG = 2 ;To-Tag=1", &bridge.DialogID{CallID: "a@b", LocalTag: "1", RemoteTag: "2"}, false},
-		{"a@b;to-tag=1;from-tag=2;early-only", &bridge.DialogID{CallID: "a@b", LocalTag: "1", RemoteTag: "2"}, true},
-		{"a@b;to-tag=1", nil, false},
-		{";to-tag=1;from-tag=2", nil, false},
-		{"", nil, false},
-	}
-	for _, test := range tests {
-		got, earlyOnly := parseReplaces(test.value)
-		if (got == nil) != (test.want == nil) || got != nil && *got != *test.want || earlyOnly != test.earlyOnly {
-			t.Errorf("%q: %+v %v", test.value, got, earlyOnly)
-		}
-	}
-}
-
 // replacing are the lines of an INVITE that claims the call of a script.
 func replacing(old *script, p *peer, from, suffix string) []string {
 	tag, _ := old.remoteTag()

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/transport"
 )
 
@@ -104,17 +105,13 @@ func TestPartyMaySpeakFromWhereItsNameLeads(t *testing.T) {
 }
 
 func TestSecureDialogStaysSecure(t *testing.T) {
-	d := &dialog{target: sip.Uri{Scheme: "sips", Host: "far.example"}}
-	d.routes = []sip.Uri{{Scheme: "sip", Host: "moved.example", Port: 5070}}
-	if next := d.nextURI(); next.Scheme != "sips" || d.routes[0].Scheme != "sip" {
-		t.Errorf("to a sips target it goes by %s", next.String())
-	}
+	d := &dialog.Dialog{}
 	s := newSetup(t)
 	l := &leg{agent: s.agent, trusted: true, flow: s.peer("TLS", partyPlace), dialog: d}
-	d.hop.targets = []transport.Target{
+	d.Hop().Found([]transport.Target{
 		{Transport: "TCP", Address: netip.MustParseAddrPort(movedPlace)},
 		{Transport: "TLS", Address: netip.MustParseAddrPort(otherPlace)},
-	}
+	})
 	if found := l.foundTargets(d); len(found) != 1 || found[0].Transport != "TLS" {
 		t.Errorf("from TLS it may go to %v", found)
 	}

@@ -68,7 +68,8 @@ func (l *leg) tellWatchers(state presence.CallState) {
 	if l.incoming {
 		call.URI = l.asked.To
 	} else {
-		call.Name, call.URI = l.dialog.local.DisplayName, message.PlainURI(l.dialog.local.Address)
+		local := l.dialog.Local()
+		call.Name, call.URI = local.DisplayName, message.PlainURI(local.Address)
 	}
 	l.agent.presence.CallChanged(user, call)
 }

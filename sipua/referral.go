@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/wire"
 )
@@ -33,7 +34,8 @@ func (a *Agent) referralOf(request *sip.Request, who bridge.LegInfo) (bridge.Ref
 		if !strings.EqualFold(header.K, "Replaces") {
 			continue
 		}
-		if referral.Replaces, referral.EarlyOnly = parseReplaces(message.Unescape(header.V)); referral.Replaces == nil {
+		referral.Replaces, referral.EarlyOnly = dialog.ParseReplaces(message.Unescape(header.V))
+		if referral.Replaces == nil {
 			return bridge.Referral{}, bridge.Cause{Status: 400, Text: "Bad Replaces"}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/bridge"
+	"sipbridge/sipua/dialog"
 	"sipbridge/sipua/failover"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/transaction"
@@ -29,7 +30,7 @@ type outsideText struct {
 	agent   *Agent
 	way     way
 	message bridge.Message
-	dialog  *dialog // of which there is only this request
+	dialog  *dialog.Dialog // of which there is only this request
 	// flow is the one that it was sent on, proof what answered a challenge there.
 	flow  transport.Flow
 	proof sip.Header
@@ -80,18 +81,17 @@ func (a *Agent) newText(w way, said bridge.Message) (*outsideText, error) {
 	if err != nil {
 		return nil, bridge.Cause{Status: 404, Err: err}
 	}
-	d := callingDialog(w.request.From, from, to, sip.Uri{})
-	d.target, d.routes = w.target.requestURI, w.target.routes
-	return &outsideText{agent: a, way: w, message: said, dialog: d}, nil
+	return &outsideText{agent: a, way: w, message: said, dialog: dialogBy(w.request, w.target, from, to)}, nil
 }
 
 // build makes the request for a flow; with a proof it is the one that a challenge is answered by.
 func (t *outsideText) build(flow transport.Flow) *sip.Request {
 	t.flow = flow
-	if t.proof == nil {
-		t.dialog.localSequence = 0 // it is the same request, whichever server gets it
+	build := t.dialog.First
+	if t.proof != nil { // what answers a challenge is another request
+		build = t.dialog.Request
 	}
-	request := t.dialog.request(sip.MESSAGE)
+	request := build(sip.MESSAGE)
 	left := sip.MaxForwardsHeader(hopsLeft(t.way.request))
 	request.AppendHeader(&left)
 	policy := t.agent.policyFor(t.way.target.peer)

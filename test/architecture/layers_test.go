@@ -52,6 +52,7 @@ func layers() map[string]int {
 		"sipua/trunk":          5, // servers whose customer we are
 		"sipua/content":        6, // bodies of calls
 		"sipua/identity":       6, // who is asking?
+		"sipua/dialog":         6, // what both ends of a call share
 		"sipua/presence":       5, // who watches whom
 		"sipua/transaction":    6, // requests and their answers
 		"sipua/locate":         5, // servers by the DNS
