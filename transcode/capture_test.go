@@ -195,8 +195,45 @@ func TestCaptureIsBelieved(t *testing.T) {
 	if !s.Captured(10*160, p.clock().Add(-61*time.Second)) {
 		t.Error("the source is as it was")
 	}
-	sayAs(t, s, 2, 10, 111, 960)
+	sayAs(t, s, 1, 11, 111, 960)
 	if got := s.Stats().Timestamp - p.got()[1].Timestamp; got != 0 {
 		t.Errorf("what was captured by another clock counts: %d", got)
 	}
+	if !s.Captured(960, p.clock().Add(-100*time.Millisecond)) {
+		t.Error("100 ms on its way is too long")
+	}
+	sayAs(t, s, 2, 10, 111, 960)
+	if got := s.Stats().Timestamp - p.got()[2].Timestamp; got != 0 {
+		t.Errorf("what was captured by another source counts: %d", got)
+	}
+}
+
+// TestCaptureOfNextSource holds that of a source that does not say when it captures, that is guessed at once, whatever
+// the one before it said.
+func TestCaptureOfNextSource(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		heard := newSeat(t, pcma(8), func([]byte) bool { return true })
+		pipe := connect(t, []Format{pcmu(0)}, pcma(8), heard.sender, ConnectOptions{})
+		for source := range uint32(2) {
+			for i := range 100 {
+				packet := rtp.Packet{Header: header(i, time.Duration(i)*20*time.Millisecond, 8000, 0), Payload: make([]byte, 160)}
+				packet.SSRC = source
+				if err := pipe.WriteRTP(&packet); err != nil {
+					t.Fatal(err)
+				}
+				if i == 50 && source == 0 {
+					pipe.Captured(packet.Timestamp, time.Now().Add(-time.Second))
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+			want := 20 * time.Millisecond
+			if source == 0 {
+				want += time.Second
+			}
+			if late := time.Since(heard.clappedAt()) - want; late.Abs() > 5*time.Millisecond {
+				t.Errorf("source %d: said to be captured %v too early", source, late)
+			}
+		}
+	})
 }

@@ -251,6 +251,7 @@ func (s *Sender) anchor(timestamp, clock uint32) {
 	s.source.timeOffset = s.timestampNow(clock) - timestamp
 	s.source.clock = clock
 	s.source.broken = true
+	s.captured = capture{} // said of another time line
 }
 
 // leap is how far a source's timestamps may be off the time that has passed: farther than anything is held on its way.

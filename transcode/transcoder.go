@@ -166,6 +166,7 @@ func (t *transcoder) Restart() {
 	t.frame = t.frame[:0]
 	t.ssrc = rand.Uint32()
 	t.comfort.on = false
+	t.tellAt = 0 // nobody has said when this was captured
 	t.forget()
 }
 
