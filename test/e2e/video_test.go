@@ -45,6 +45,7 @@ func TestVideo(t *testing.T) {
 		t.Parallel()
 		w.pageAndPhoneSeeEachOther(t, "", film.Options{Codec: "H264", PayloadType: 97, SetsApart: true})
 	})
+	t.Run("in step with transcoded sound", w.soundAndPicturesInStep)
 	t.Run("come and go", w.comeAndGo)
 	t.Run("added by the page in a call with a phone", w.addedByPage)
 	t.Run("added by the phone", w.addedByPhone)
@@ -78,6 +79,27 @@ func (w *world) pagesSeeEachOther(t *testing.T, codec string) {
 	mustSee(t, caller, codec)
 	mustSee(t, called, codec)
 	mustHear(t, called, pageHz)
+	must(t, called.Call(nil, "hangup"))
+	mustBe(t, caller, "ended")
+}
+
+// soundAndPicturesInStep: a page with PCMU calls one with Opus; pictures pass through while the sound is decoded, and
+// both pages know what belongs together.
+func (w *world) soundAndPicturesInStep(t *testing.T) {
+	t.Parallel()
+	caller, called := w.newCamera(t, ""), w.newCamera(t, "")
+	must(t, caller.Call(nil, "prefer", "audio/PCMU", true))
+	must(t, called.Call(nil, "offered", "opus"))
+	must(t, caller.Call(nil, "call", w.uri(called)))
+	mustBe(t, called, "incoming")
+	must(t, called.Call(nil, "answer"))
+	mustBe(t, caller, "established")
+	for p, codec := range map[*page]string{caller: "audio/PCMU", called: "audio/opus"} {
+		must(t, p.WaitInStep(limit))
+		if heard, err := p.Stats(); err != nil || heard.CodecIn != codec {
+			t.Errorf("%v; %s is to be heard, and is %s", err, codec, heard.CodecIn)
+		}
+	}
 	must(t, called.Call(nil, "hangup"))
 	mustBe(t, caller, "ended")
 }

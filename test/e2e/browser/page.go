@@ -2,6 +2,8 @@ package browser
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -224,16 +226,18 @@ func (p *Page) Stats() (Stats, error) {
 
 // Pictures is what the page's newest PeerConnection sends and gets of pictures.
 type Pictures struct {
-	CodecIn        string  `json:"codecIn"`
-	CodecOut       string  `json:"codecOut"`
-	Decoded        int     `json:"decoded"`
-	Keyframes      int     `json:"keyframes"`
-	Width          int     `json:"width"`
-	FrozenSeconds  float64 `json:"frozenSeconds"`
-	BytesIn        int     `json:"bytesIn"`
-	Encoded        int     `json:"encoded"`
-	KeyframesAsked int     `json:"keyframesAsked"`
-	Bitrate        float64 `json:"bitrate"`
+	CodecIn       string  `json:"codecIn"`
+	CodecOut      string  `json:"codecOut"`
+	Decoded       int     `json:"decoded"`
+	Keyframes     int     `json:"keyframes"`
+	Width         int     `json:"width"`
+	FrozenSeconds float64 `json:"frozenSeconds"`
+	// Behind is how many milliseconds ago what is heard now was captured, and what is seen, once the bridge says so.
+	Behind         []float64 `json:"behind"`
+	BytesIn        int       `json:"bytesIn"`
+	Encoded        int       `json:"encoded"`
+	KeyframesAsked int       `json:"keyframesAsked"`
+	Bitrate        float64   `json:"bitrate"`
 	// Directions are those of the transceivers, in their order, such as "sendrecv recvonly".
 	Directions string `json:"directions"`
 	State      string `json:"state"`
@@ -254,6 +258,17 @@ func (p *Page) WaitKeyframesAsked(count int, limit time.Duration) error {
 // WaitDirections waits until the page's transceivers have these directions.
 func (p *Page) WaitDirections(directions string, limit time.Duration) error {
 	_, err := p.look(limit, directions, func(seen Pictures) bool { return seen.Directions == directions })
+	return err
+}
+
+// WaitInStep waits until what the page hears and what it sees were captured at nearly the same time, and not long ago,
+// by the clock of this machine.
+func (p *Page) WaitInStep(limit time.Duration) error {
+	const apart, longest = 100, 500 // milliseconds
+	_, err := p.look(limit, "sound and pictures in step", func(seen Pictures) bool {
+		return len(seen.Behind) == 2 && math.Abs(seen.Behind[0]-seen.Behind[1]) < apart &&
+			slices.Min(seen.Behind) > 0 && slices.Max(seen.Behind) < longest
+	})
 	return err
 }
 

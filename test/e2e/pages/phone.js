@@ -1,6 +1,6 @@
 // The one page API that the Go tests call, whatever library is behind it.
 import { pictures, preferVideo } from './pictures.js';
-import { connections, frames, hear, preferCodec, stats } from './record.js';
+import { connections, frames, hear, offeredOnly, preferCodec, stats } from './record.js';
 
 /**
  * States: idle, registered, calling, ringing (far end rings), early (far end's early media), incoming,
@@ -42,6 +42,7 @@ export class Phone {
   pictures() { return pictures(connections.at(-1)); }
   preferVideo(mimeType, parameter) { preferVideo(mimeType, parameter); }
   prefer(mimeType, events) { preferCodec(mimeType, events); }
+  offered(name) { offeredOnly(name); }
   dropSocket() { window.lastWebSocket.close(); }
 
   /** Makes a button that does this when the user clicks on it. */

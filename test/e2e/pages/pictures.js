@@ -10,6 +10,12 @@ export function show(track) {
   document.body.append(element);
 }
 
+/** How many milliseconds ago, by sender reports, what plays now was captured; nothing while there are none. */
+function behind({ estimatedPlayoutTimestamp: captured }) {
+  const since1900 = 2_208_988_800_000;
+  return captured ? [Date.now() + since1900 - captured] : [];
+}
+
 /** What a connection sends and gets of pictures. */
 export async function pictures(connection) {
   if (!connection) return {};
@@ -17,6 +23,7 @@ export async function pictures(connection) {
   const codecs = new Map(reports.filter((r) => r.type === 'codec').map((r) => [r.id, r.mimeType]));
   const of = (type) => reports.filter((r) => r.type === type && r.kind === 'video').at(-1) ?? {};
   const [inbound, outbound] = [of('inbound-rtp'), of('outbound-rtp')];
+  const sound = reports.find((r) => r.type === 'inbound-rtp' && r.kind === 'audio') ?? {};
   return {
     codecIn: codecs.get(inbound.codecId) ?? '',
     codecOut: codecs.get(outbound.codecId) ?? '',
@@ -24,6 +31,7 @@ export async function pictures(connection) {
     keyframes: inbound.keyFramesDecoded ?? 0,
     width: inbound.frameWidth ?? 0,
     frozenSeconds: inbound.totalFreezesDuration ?? 0,
+    behind: [sound, inbound].flatMap(behind),
     bytesIn: inbound.bytesReceived ?? 0,
     encoded: outbound.framesEncoded ?? 0,
     keyframesAsked: outbound.pliCount ?? 0,

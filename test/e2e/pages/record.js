@@ -112,3 +112,15 @@ export function preferCodec(mimeType, events) {
     return sender;
   };
 }
+
+/** Lets the page see only this audio codec in offers, so that it answers and sends no other. */
+export function offeredOnly(name) {
+  const set = RealPeerConnection.prototype.setRemoteDescription;
+  window.RTCPeerConnection.prototype.setRemoteDescription = function setNarrowed({ type, sdp }) {
+    const [all, before, types] = sdp.match(/^(m=audio \d+ \S+)((?: \d+)+)/m);
+    const kept = sdp.match(new RegExp(`^a=rtpmap:(\\d+) ${name}/`, 'm'))[1];
+    const others = types.trim().split(' ').filter((t) => t !== kept).join('|');
+    const lines = new RegExp(`^a=(rtpmap|fmtp|rtcp-fb):(${others}) .*\r\n`, 'gm');
+    return set.call(this, { type, sdp: sdp.replace(all, `${before} ${kept}`).replace(lines, '') });
+  };
+}
