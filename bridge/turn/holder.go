@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+
+	"sipbridge/source"
 )
 
 // holder is who has a relay, or wants one.
@@ -19,8 +21,8 @@ func (h holder) id() string { return h.source.String() + " " + h.user }
 
 // holderOf is the inverse of id.
 func (s *Server) holderOf(id string) (holder, bool) {
-	source, user, found := strings.Cut(id, " ")
-	address, err := netip.ParseAddr(source)
+	from, user, found := strings.Cut(id, " ")
+	address, err := netip.ParseAddr(from)
 	return holder{user: user, source: address, guest: s.options.Guest(user)}, found && err == nil
 }
 
@@ -36,12 +38,5 @@ func addressOf(peer net.Addr) netip.AddrPort {
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 }
 
-// sourceOf is what counts as one source: an IPv4 address, or an IPv6 network of 64 bits.
-func sourceOf(peer net.Addr) netip.Addr {
-	address := addressOf(peer).Addr()
-	if !address.Is6() {
-		return address
-	}
-	network, _ := address.Prefix(64)
-	return network.Addr()
-}
+// sourceOf is what counts as one source.
+func sourceOf(peer net.Addr) netip.Addr { return source.Of(addressOf(peer).Addr()) }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -227,6 +228,47 @@ func TestTooManyConnections(t *testing.T) {
 	bridgetest.Eventually(t, "there is room again", func() bool { return w.server.Stats().Open == 5 })
 	rtmptest.Login(t, w.address, "alice@test", "secret")
 }
+
+// TestConnectionsOfANetwork: an IPv6 network of 64 bits has no more connections than an address.
+func TestConnectionsOfANetwork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *rtmp.Options) {
+		o.MaxPerAddress = 2
+		o.Listeners[0] = &elsewhere{Listener: o.Listeners[0], from: []string{
+			"[2001:db8::1]:1", "[2001:db8::2:0:0:2]:1", "[2001:db8::3]:1", "[2001:db8:0:1::1]:1",
+		}}
+	})
+	first := rtmptest.Dial(t, w.address, rtmptest.Options{})
+	rtmptest.Dial(t, w.address, rtmptest.Options{})
+	awaitClosed(t, "the third of a network", raw(t, w))
+	rtmptest.Login(t, w.address, "alice@test", "secret") // from the next network
+	first.Close()
+	bridgetest.Eventually(t, "there is room again", func() bool { return w.server.Stats().Open == 2 })
+}
+
+// elsewhere takes connections that seem to come from these addresses, one after the other.
+type elsewhere struct {
+	net.Listener
+	from []string
+}
+
+func (l *elsewhere) Accept() (net.Conn, error) {
+	socket, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	from := netip.MustParseAddrPort(l.from[0])
+	l.from = l.from[1:]
+	return distant{socket, net.TCPAddrFromAddrPort(from)}, nil
+}
+
+// distant is a connection that seems to come from an address.
+type distant struct {
+	net.Conn
+	from net.Addr
+}
+
+func (d distant) RemoteAddr() net.Addr { return d.from }
 
 // TestTooManyStreams refuses one more message stream than a client may have, until one is deleted.
 func TestTooManyStreams(t *testing.T) {

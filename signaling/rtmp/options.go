@@ -48,7 +48,7 @@ type Options struct {
 	Live LiveOptions
 	// MaxConnections is how many clients may be connected at a time. Default: 1000.
 	MaxConnections int
-	// MaxPerAddress is how many from one address may be connected without having logged in. Default: 20.
+	// MaxPerAddress is how many from one source may be connected without having logged in. Default: 20.
 	MaxPerAddress int
 	// MaxDevices is how many clients of one user may be connected; one more ends the oldest. Default: 10.
 	MaxDevices int

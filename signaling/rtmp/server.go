@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sipbridge/bridge"
+	"sipbridge/source"
 )
 
 var _ bridge.Directory = (*Server)(nil)
@@ -26,7 +27,7 @@ type Server struct {
 	// mu guards what follows. While it is held, only the lock of changes is taken.
 	mu    sync.Mutex
 	conns map[*conn]struct{}
-	// strangers counts connections that have not logged in.
+	// strangers counts connections that have not logged in, by source.
 	strangers map[netip.Addr]int
 	// guests is how many clients without a password there are.
 	guests int
@@ -99,15 +100,16 @@ func temporary(err error) bool {
 // welcome starts a connection unless there are too many.
 func (s *Server) welcome(connection net.Conn) {
 	client := newConn(s, connection)
+	from := source.Of(client.remote)
 	s.mu.Lock()
-	if s.closed || len(s.conns) >= s.options.MaxConnections || s.strangers[client.remote] >= s.options.MaxPerAddress {
+	if s.closed || len(s.conns) >= s.options.MaxConnections || s.strangers[from] >= s.options.MaxPerAddress {
 		s.mu.Unlock()
 		s.counts.refused.Add(1)
 		_ = connection.Close() // there is nobody to tell
 		return
 	}
 	s.conns[client] = struct{}{}
-	s.strangers[client.remote]++
+	s.strangers[from]++
 	s.working.Go(client.run)
 	s.mu.Unlock()
 }
@@ -129,8 +131,9 @@ func (s *Server) known(client *conn) {
 		return
 	}
 	client.familiar = true
-	if s.strangers[client.remote]--; s.strangers[client.remote] <= 0 {
-		delete(s.strangers, client.remote)
+	from := source.Of(client.remote)
+	if s.strangers[from]--; s.strangers[from] <= 0 {
+		delete(s.strangers, from)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
+
+	"sipbridge/source"
 )
 
 // subprotocol is what RFC 7118 section 4 registers.
@@ -86,8 +88,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusUnauthorized, "the access token is not valid")
 		return
 	}
-	source := sourceOf(r)
-	if !s.enter(source) {
+	from := sourceOf(r)
+	if !s.enter(from) {
 		s.counts.refusedBusy.Add(1)
 		w.Header().Set("Retry-After", "5")
 		s.refuse(w, r, http.StatusServiceUnavailable, "too many connections")
@@ -96,14 +98,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	socket, err := s.upgrader.Upgrade(w, r, nil) // has answered if it fails
 	if err != nil {
 		s.counts.refusedOther.Add(1)
-		s.leave(source)
+		s.leave(from)
 		return
 	}
 	s.counts.accepted.Add(1)
 	conn := newConn(s.core, r.TLS != nil)
 	conn.attach(socket, granted)
 	go func() { // so that the request and the buffers of HTTP are not kept for the life of the connection
-		defer s.leave(source)
+		defer s.leave(from)
 		s.run(conn)
 	}()
 }
@@ -160,50 +162,44 @@ func (s *Server) add(conn *Conn) bool {
 	return !s.closed
 }
 
-// enter counts a handshake, if the limits allow it. source is the zero Addr if it has no limit of its own.
-func (s *Server) enter(source netip.Addr) bool {
+// enter counts a handshake, if the limits allow it. from is the zero Addr if it has no limit of its own.
+func (s *Server) enter(from netip.Addr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.taken >= s.options.MaxConnections {
 		return false
 	}
-	if source.IsValid() {
-		if s.perIP[source] >= s.options.MaxPerIP {
+	if from.IsValid() {
+		if s.perIP[from] >= s.options.MaxPerIP {
 			return false
 		}
-		s.perIP[source]++
+		s.perIP[from]++
 	}
 	s.taken++
 	s.running.Add(1)
 	return true
 }
 
-func (s *Server) leave(source netip.Addr) {
+func (s *Server) leave(from netip.Addr) {
 	s.mu.Lock()
 	s.taken--
-	if source.IsValid() {
-		if s.perIP[source]--; s.perIP[source] == 0 {
-			delete(s.perIP, source)
+	if from.IsValid() {
+		if s.perIP[from]--; s.perIP[from] == 0 {
+			delete(s.perIP, from)
 		}
 	}
 	s.mu.Unlock()
 	s.running.Done()
 }
 
-// sourceOf gives whose limit a request counts against: an address, an IPv6 /64, or nobody for loopback.
+// sourceOf gives whose limit a request counts against: its source, or nobody for loopback.
 func sourceOf(r *http.Request) netip.Addr {
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
-	addr := remote.Addr().Unmap().WithZone("")
-	if addr.IsLoopback() {
+	if remote.Addr().Unmap().IsLoopback() {
 		return netip.Addr{}
 	}
-	if addr.Is6() {
-		if prefix, err := addr.Prefix(64); err == nil {
-			return prefix.Addr()
-		}
-	}
-	return addr
+	return source.Of(remote.Addr())
 }

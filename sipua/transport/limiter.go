@@ -4,13 +4,15 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"sipbridge/source"
 )
 
 // limitedSources is how many sources a limit remembers at least.
 const limitedSources = 10000
 
 // SourceLimiter limits how often each source address may do something, in bounded memory however many
-// sources there are. An IPv6 source is its /64. It is safe for concurrent use.
+// sources there are. Package source says what is one. It is safe for concurrent use.
 type SourceLimiter struct {
 	perSecond float64
 	burst     float64
@@ -36,9 +38,9 @@ func NewSourceLimiter(perSecond float64, burst, size int) *SourceLimiter {
 	}
 }
 
-// Allow says whether source may act once more at now, and counts that it did.
-func (l *SourceLimiter) Allow(source netip.Addr, now time.Time) bool {
-	key := sourceKey(source)
+// Allow says whether the source of an address may act once more at now, and counts that it did.
+func (l *SourceLimiter) Allow(from netip.Addr, now time.Time) bool {
+	key := source.Of(from)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b, known := l.current[key]
@@ -60,16 +62,4 @@ func (l *SourceLimiter) Allow(source netip.Addr, now time.Time) bool {
 	}
 	l.current[key] = b
 	return allowed
-}
-
-func sourceKey(source netip.Addr) netip.Addr {
-	source = source.Unmap().WithZone("")
-	if source.Is4() {
-		return source
-	}
-	prefix, err := source.Prefix(64)
-	if err != nil {
-		return source
-	}
-	return prefix.Addr()
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"sipbridge/source"
 )
 
 // ErrClosed is why a flow takes no more messages.
@@ -212,7 +214,7 @@ func (t *TCP) take(ctx context.Context, conn net.Conn) {
 	flow, ctx := newTCPFlow(context.WithoutCancel(ctx), t, addrPort(conn.LocalAddr()), target)
 	flow.conn = t.options.secure(conn)
 	close(flow.connected)
-	flow.source = sourceKey(flow.remote.Addr())
+	flow.source = source.Of(flow.remote.Addr())
 	t.mu.Lock()
 	added := t.add(flow)
 	t.mu.Unlock()

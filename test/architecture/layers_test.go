@@ -27,6 +27,7 @@ func layers() map[string]int {
 		"transcode/g729": 0, "transcode/ilbc": 0, "transcode/dtmf": 0, "transcode/h264": 0, "transcode/descriptor": 0,
 		"transcode":            1,
 		"transcode/speechtest": 1, // sound for tests
+		"source":               0, // addresses only
 		"bridge/number":        1, // text only
 		"bridge/quality":       1, // counts only
 		"bridge/srtp":          1, // packets and keys

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"sipbridge/source"
 )
 
 const (
@@ -29,7 +31,7 @@ const (
 type Options struct {
 	// MaxSessions is how many there may be at a time. Default: 1000.
 	MaxSessions int
-	// MaxPerAddress is how many there may be from one address. Default: 50.
+	// MaxPerAddress is how many there may be from one source. Default: 50.
 	MaxPerAddress int
 	// IdleTimeout ends a session of which nothing is heard. Default: 30 s.
 	IdleTimeout time.Duration
@@ -44,13 +46,13 @@ type Listener struct {
 
 	mu       sync.Mutex
 	sessions map[string]*open   // guarded by mu
-	from     map[netip.Addr]int // guarded by mu: sessions from each address
+	from     map[netip.Addr]int // guarded by mu: sessions from each source
 }
 
 // open is a session that can be asked for.
 type open struct {
 	session *session
-	address netip.Addr
+	source  netip.Addr
 	expires *time.Timer
 }
 
@@ -155,7 +157,7 @@ func (l *Listener) open(w http.ResponseWriter, r *http.Request) {
 	next := &session{
 		id: rand.Text(), local: local, remote: net.TCPAddrFromAddrPort(from), changed: make(chan struct{}),
 	}
-	if !l.enter(next, from.Addr().Unmap()) {
+	if !l.enter(next, source.Of(from.Addr())) {
 		http.Error(w, "too many sessions", http.StatusServiceUnavailable)
 		return
 	}
@@ -181,7 +183,7 @@ func (l *Listener) enter(next *session, from netip.Addr) bool {
 	}
 	l.from[from]++
 	l.sessions[next.id] = &open{
-		session: next, address: from,
+		session: next, source: from,
 		expires: time.AfterFunc(l.options.IdleTimeout, func() { l.end(next.id) }),
 	}
 	return true
@@ -210,8 +212,8 @@ func (l *Listener) end(id string) {
 	known.expires.Stop()
 	_ = known.session.Close() // which never fails
 	delete(l.sessions, id)
-	if l.from[known.address]--; l.from[known.address] <= 0 {
-		delete(l.from, known.address)
+	if l.from[known.source]--; l.from[known.source] <= 0 {
+		delete(l.from, known.source)
 	}
 }
 

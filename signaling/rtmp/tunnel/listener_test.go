@@ -215,6 +215,27 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+// TestSessionsOfANetwork: an IPv6 network of 64 bits has no more sessions than an address.
+func TestSessionsOfANetwork(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, tunnel.Options{MaxPerAddress: 2})
+	for _, test := range []struct {
+		from string
+		want int
+	}{
+		{"[2001:db8::1]:1", 200}, {"[2001:db8::2:0:0:2]:1", 200}, {"[2001:db8::3]:1", 503}, {"[2001:db8:0:1::1]:1", 200},
+	} {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/open/1", strings.NewReader("\x00"))
+		request.Header.Set("Content-Type", "application/x-fcs")
+		request.RemoteAddr = test.from
+		answer := httptest.NewRecorder()
+		c.listener.ServeHTTP(answer, request)
+		if answer.Code != test.want {
+			t.Errorf("%s is answered %d, want %d", test.from, answer.Code, test.want)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, tunnel.Options{MaxPerAddress: 2, IdleTimeout: 2 * time.Second})
