@@ -59,7 +59,7 @@ func (p *person) hear(packet *rtp.Packet) error {
 
 func (p *person) speak() {
 	p.t.Helper()
-	pcm := make([]int16, rate/50)
+	pcm := make([]int16, len(p.packet.Payload))
 	p.tone.Read(pcm)
 	if _, err := p.encoder.Encode(pcm, p.packet.Payload); err != nil {
 		p.t.Fatal(err)
@@ -68,7 +68,7 @@ func (p *person) speak() {
 		p.t.Fatal(err)
 	}
 	p.packet.SequenceNumber++
-	p.packet.Timestamp += rate / 50
+	p.packet.Timestamp += uint32(len(pcm))
 }
 
 // hears wants the tones of the others, and not its own.
@@ -122,6 +122,13 @@ func TestGaps(t *testing.T) {
 	one.party.mu.Unlock()
 	if waiting > most {
 		t.Errorf("%d samples wait", waiting)
+	}
+	for range 2 * watched {
+		one.speak()
+		m.frame()
+	}
+	if waiting := len(one.party.waiting); waiting > idle {
+		t.Errorf("a burst makes %d samples wait from then on", waiting)
 	}
 	for range 50 {
 		one.speak()

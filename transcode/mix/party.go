@@ -3,6 +3,7 @@ package mix
 import (
 	"math"
 	"sync"
+	"time"
 
 	"github.com/pion/rtp"
 
@@ -13,10 +14,13 @@ import (
 const (
 	// enough is how many samples of a party wait before it is heard, so that a late packet makes no hole.
 	enough = 2 * frameSize
+	// longest is how many samples one packet of a party may bring.
+	longest = l16.SampleRate * int(transcode.MaxPacketTime/time.Millisecond) / 1000
 	// most is how many may wait; of more the oldest are left out, down to enough.
-	most = 6 * frameSize
-	// maxDecoded is how many samples one packet may bring.
-	maxDecoded = l16.SampleRate / 4
+	most = longest + 2*enough
+	// idle is how many need not have waited, when there were never fewer for so many frames; then the oldest are left
+	// out, down to enough of them.
+	idle, watched = 2 * enough, int(time.Second / frameTime)
 )
 
 // Party is one of those who hear each other. It is the PacketWriter of what it says.
@@ -31,6 +35,8 @@ type Party struct {
 	waiting []int16
 	// ready tells that enough has come; guarded by mu.
 	ready bool
+	// fewest is the least that waited after one of so many frames; both guarded by mu.
+	fewest, frames int
 
 	// ---- for Mixer.Run ----
 
@@ -79,7 +85,7 @@ func (p *Party) WriteRTP(packet *rtp.Packet) error {
 
 // keep lets samples wait for their frame.
 func (p *Party) keep(packet *rtp.Packet) error {
-	var pcm [maxDecoded]int16
+	var pcm [longest]int16
 	n := l16.Samples(packet.Payload, pcm[:])
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -106,7 +112,21 @@ func (p *Party) take() bool {
 	}
 	copy(p.said[:], p.waiting)
 	p.drop(frameSize)
+	p.catchUp()
 	return true
+}
+
+// catchUp leaves out what waits for longer than packets of the party's length need, as after some that came late and
+// at once. The caller holds mu.
+func (p *Party) catchUp() {
+	p.fewest = min(p.fewest, len(p.waiting))
+	if p.frames++; p.frames < watched {
+		return
+	}
+	if p.fewest > idle {
+		p.drop(p.fewest - enough)
+	}
+	p.fewest, p.frames = most, 0
 }
 
 // hear sends the party a frame of what the others say. While nobody does there is a gap, which its stream keeps.
