@@ -76,6 +76,24 @@ func TestIntroducedPrivateCallee(t *testing.T) {
 	introduced(t, callee.Leg, somebody("Anonymous", "sip:anonymous@anonymous.invalid"))
 }
 
+// TestReferrerThatHides is not named to whom it transfers, whatever it says itself.
+func TestReferrerThatHides(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"", "<sip:alice@test>"} {
+		for _, hides := range []bool{true, false} {
+			f := newFixture(t)
+			asked := request(bridgetest.PCMU())
+			asked.Private = hides
+			caller, callee := f.callWith(t, asked)
+			answersAs(callee, "Bob")
+			caller.Emit(bridge.TransferAsked{Referral: bridge.Referral{Target: "sip:carol@test", ReferredBy: by}})
+			if got := f.phone.AwaitDial(t).Request.ReferredBy; (got == "") != hides {
+				t.Errorf("hidden %v, says %q: the target hears of %q", hides, by, got)
+			}
+		}
+	}
+}
+
 // TestIntroducedBranch tells the branch that has won, and no other.
 func TestIntroducedBranch(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,7 @@ type Referral struct {
 	// EarlyOnly spares the dialog of Replaces if it has been answered.
 	EarlyOnly bool
 	// ReferredBy is told to Target (RFC 3892): the value of a Referred-By header; empty for what the call shows the party
-	// as.
+	// as. Of a party that is not to be shown nothing is told.
 	ReferredBy string
 	// Silent tells that the party hears no more than whether it is tried (RFC 4488).
 	Silent bool

@@ -73,6 +73,9 @@ func (c *call) transferAsked(from, to *side, referral Referral) {
 		return
 	}
 	c.transfers++
+	if from.isPrivate() {
+		referral.ReferredBy = ""
+	}
 	c.transfer = &transfer{
 		referral: referral, referrer: from, transferee: to,
 		target: side{name: from.name, asked: Party{URI: referral.Target}}, timer: time.NewTimer(c.exchange.options.Ring),
@@ -154,16 +157,22 @@ func (c *call) callTarget(targets []Target, request Request) {
 
 // request asks for the call to the target. The transferee is shown as the caller, the referrer answers for it.
 func (t *transfer) request() Request {
-	who, by := t.referrer.info(), t.referral.ReferredBy
-	if shown := t.referrer.party().URI; by == "" && !strings.ContainsAny(shown, "<>\"") {
-		by = "<" + shown + ">"
-	}
+	who := t.referrer.info()
 	return Request{
 		From: t.transferee.party(), Private: t.transferee.isPrivate(), Asserted: t.transferee.asserted,
 		To:     t.referral.Target,
 		Origin: who.Origin, User: who.User, Trunk: who.Trunk,
-		Replaces: t.referral.Replaces, EarlyOnly: t.referral.EarlyOnly, ReferredBy: by,
+		Replaces: t.referral.Replaces, EarlyOnly: t.referral.EarlyOnly, ReferredBy: t.referredBy(),
 	}
+}
+
+// referredBy says who the referrer is (RFC 3892), unless he is not to be shown.
+func (t *transfer) referredBy() string {
+	shown := t.referrer.party().URI
+	if t.referral.ReferredBy != "" || t.referrer.isPrivate() || strings.ContainsAny(shown, "<>\"") {
+		return t.referral.ReferredBy
+	}
+	return "<" + shown + ">"
 }
 
 // targetDid does what an event of the target's leg asks for.
