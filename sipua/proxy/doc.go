@@ -10,7 +10,7 @@
 // that has no final response for too long is canceled (section 16.8), and then given up: nobody keeps it here for ever.
 //
 // Forward and Respond make the messages. What they let through is what the parties say to each other: not the routes
-// of one side, nor credentials for another server, nor who a caller says he is in words that only servers may use.
+// of one side, nor credentials for another server, nor who one of them says he is in words that only servers may use.
 //
 // Which calls pass, and as whom, is not decided here.
 package proxy

@@ -45,25 +45,33 @@ func Forward(received *sip.Request, hop Hop) *sip.Request {
 // goesOn tells which header fields of a request reach the other party.
 func goesOn(name string, credentials bool) bool {
 	switch strings.ToLower(name) {
-	case "via", "route", "max-forwards", "content-length", "path",
-		"p-asserted-identity", "p-preferred-identity", "remote-party-id":
+	case "via", "route", "max-forwards", "content-length", "path":
 		return false
 	case "authorization", "proxy-authorization":
 		return credentials
 	default:
+		return !asserts(name)
+	}
+}
+
+// asserts tells of a header that it says who its sender is as only servers may.
+func asserts(name string) bool {
+	switch strings.ToLower(name) {
+	case "p-asserted-identity", "p-preferred-identity", "remote-party-id":
 		return true
+	default:
+		return false
 	}
 }
 
 // Respond gives the response that goes back for one that came: with the Via of the request that it answers, and all
-// else as the other party wrote it.
+// else as the other party wrote it, but who it says that it is in words that only servers may use.
 func Respond(received *sip.Request, came *sip.Response) *sip.Response {
 	response := sip.NewResponse(came.StatusCode, came.Reason)
 	sip.CopyHeaders("Via", received, response)
 	for _, header := range came.Headers() {
-		switch strings.ToLower(header.Name()) {
-		case "via", "content-length":
-		default:
+		name := strings.ToLower(header.Name())
+		if name != "via" && name != "content-length" && !asserts(name) {
 			response.AppendHeader(sip.HeaderClone(header))
 		}
 	}

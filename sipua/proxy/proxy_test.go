@@ -70,6 +70,9 @@ func TestRespond(t *testing.T) {
 	came.RemoveHeader("Via")
 	came.AppendHeader(sip.NewHeader("Via", "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKours"))
 	came.AppendHeader(sip.NewHeader("Contact", "<sip:carol@y.invalid>"))
+	for _, name := range []string{"P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"} {
+		came.AppendHeader(sip.NewHeader(name, "<sip:boss@us.example>"))
+	}
 	back := proxy.Respond(received, came)
 	raw, err := wire.Bytes(back)
 	if err != nil {
@@ -77,7 +80,8 @@ func TestRespond(t *testing.T) {
 	}
 	text := string(raw)
 	if !strings.HasPrefix(text, "SIP/2.0 302 Elsewhere\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bK1\r\n") ||
-		strings.Contains(text, "z9hG4bKours") || !strings.Contains(text, "Contact: <sip:carol@y.invalid>") {
+		strings.Contains(text, "z9hG4bKours") || strings.Contains(text, "boss") ||
+		!strings.Contains(text, "Contact: <sip:carol@y.invalid>") {
 		t.Errorf("sent %s", text)
 	}
 }
