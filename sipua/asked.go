@@ -13,6 +13,7 @@ import (
 	"sipbridge/sipua/identity"
 	"sipbridge/sipua/message"
 	"sipbridge/sipua/trunk"
+	"sipbridge/sipua/wire"
 )
 
 // asked puts an INVITE into neutral words.
@@ -152,9 +153,9 @@ func (a *Agent) publicURI(uri sip.Uri) string {
 // AdmitStranger tells whether somebody at an address who has proved nothing may begin a call to a URI now, for those
 // who come by other protocols than SIP: all share the same limits. The error is a bridge.Cause to answer with.
 func (a *Agent) AdmitStranger(from netip.Addr, uri string) error {
-	var to sip.Uri
-	if err := sip.ParseUri(uri, &to); err != nil {
-		return bridge.Cause{Status: 400, Text: "Bad Request", Err: err}
+	to, err := wire.ParseURI(uri, wire.StreamLimits())
+	if err != nil {
+		return bridge.Cause{Status: 400, Text: message.Phrase(400), Err: err}
 	}
 	return a.admission.MayCallUnknown(from, a.callee(to))
 }

@@ -68,8 +68,10 @@ func TestStrangersOfOtherProtocolsShareTheLimits(t *testing.T) {
 	if cause := bridge.CauseOf(s.agent.AdmitStranger(from, "sip:other@b")); cause.Status != 503 {
 		t.Errorf("a second call begins, %v", cause)
 	}
-	if cause := bridge.CauseOf(s.agent.AdmitStranger(from, "no URI")); cause.Status != 400 {
-		t.Errorf("what is no URI gets %v", cause)
+	for _, uri := range []string{"no URI", "", "sip:a@b@c", "sip:someone@b;x=\r\n"} {
+		if cause := bridge.CauseOf(s.agent.AdmitStranger(from, uri)); cause.Status != 400 {
+			t.Errorf("%q, which is no URI, gets %v", uri, cause)
+		}
 	}
 	p := s.peer("UDP", "192.0.2.9:5070")
 	p.say("sdp", newScript(p).lines("INVITE", "1")...)
