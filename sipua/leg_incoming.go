@@ -151,7 +151,7 @@ func (l *leg) makeAnswer(answer bridge.Description) ([]byte, error) {
 
 // acknowledged takes the ACK to our 200. It may carry the answer to the offer in it (RFC 3264, RFC 6337).
 func (l *leg) acknowledged(request *sip.Request) {
-	if l.resend == nil || l.unacknowledged != request.CSeq().SeqNo || l.state == stateOver ||
+	if l.resend == nil || !l.isUnacknowledged(request.CSeq().SeqNo) || l.state == stateOver ||
 		l.dialogWith(request) == nil {
 		return // of an earlier INVITE, a repeated one, or of another dialog
 	}
@@ -170,6 +170,12 @@ func (l *leg) acknowledged(request *sip.Request) {
 		l.answerInACK(request)
 	}
 	l.proposeNext()
+}
+
+// isUnacknowledged tells whether an ACK with this number is the one that is awaited. JsSIP takes a number of 0 for
+// none, and gives the ACK to such an INVITE another one; no INVITE was before it that the ACK could belong to.
+func (l *leg) isUnacknowledged(number uint32) bool {
+	return number == l.unacknowledged || l.unacknowledged == 0
 }
 
 func (l *leg) answerInACK(request *sip.Request) {

@@ -131,6 +131,36 @@ func TestUnacknowledgedAnswerIsRepeated(t *testing.T) {
 	}
 }
 
+// TestACKOfAnotherNumber: the ACK has the number of its INVITE. But to an INVITE with 0, which JsSIP draws once in ten
+// thousand calls, it has any.
+func TestACKOfAnotherNumber(t *testing.T) {
+	for _, test := range []struct {
+		invite, ack string
+		taken       bool
+	}{
+		{"1", "1", true},
+		{"1", "5433", false},
+		{"0", "0", true},
+		{"0", "5433", true},
+	} {
+		t.Run(test.invite+" and "+test.ack, func(t *testing.T) {
+			s := newSetup(t)
+			script := newScript(s.peer("WS", "192.0.2.9:5070"))
+			script.p.say("sdp", script.lines("INVITE", test.invite)...)
+			leg := within(t, s.incoming, "incoming call")
+			leg.Answer(pcmu())
+			script.to = script.p.status(200).To().Value()
+			script.p.say("", script.lines("ACK", test.ack)...)
+			if !test.taken {
+				script.p.status(200) // is repeated
+				return
+			}
+			script.p.say("", script.lines("REFER", "2")...)
+			script.p.status(400) // 500 before an ACK
+		})
+	}
+}
+
 func TestHoldIsAnsweredHereAndTold(t *testing.T) {
 	s := newSetup(t)
 	p := s.peer("WS", "192.0.2.9:5070")
