@@ -27,13 +27,12 @@ func (c *call) plugAll(from, to *side) error {
 // plug leads the media of one kind of a party to the other one, or drops them while one of the two does not want them.
 // Pictures begin with a full one.
 func (c *call) plug(kind transcode.Kind, from, to *side) error {
-	source := from.sends(kind)
 	sink, _ := to.agreed.First(kind)
 	if !flows(kind, from, to) {
 		from.unplugKind(kind)
 		return nil
 	}
-	format, ok := c.exchange.options.Policy.chooseOf(kind, sink.Formats, source)
+	format, ok := c.exchange.options.Policy.chooseOf(kind, sink.Formats, from.sends(kind))
 	if !ok {
 		from.unplugKind(kind)
 		return nil
@@ -41,6 +40,7 @@ func (c *call) plug(kind transcode.Kind, from, to *side) error {
 	if kind == transcode.Video {
 		from.setPipe(kind, nil) // its place, if it has one, is for the next
 	}
+	source := from.mayCome(kind)
 	pipe, err := transcode.Connect(source, to.asking(format), to.leg.Media().Sender(kind), transcode.ConnectOptions{
 		PacketTime: sink.PacketTime, Encoder: c.exchange.options.Encoder, MostDelay: c.exchange.options.JitterBuffer,
 		MaxPayload: mostPayload(to), Workspaces: &c.exchange.workspaces,

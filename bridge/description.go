@@ -23,6 +23,9 @@ type MediaDescription struct {
 	// Formats are the codecs in order of preference. Telephone-event and comfort noise are never
 	// among them: each leg settles those with its own party. Empty means the section is refused (port 0).
 	Formats []transcode.Format
+	// Unlisted are formats of our offer that an answer leaves out. The party may send them all the same: Chromium does,
+	// where a page prefers codecs only as it answers.
+	Unlisted []transcode.Format
 	// Wishes are what the describing party asks of those who send it Opus, as its own fmtp line has them (RFC 7587 section
 	// 6.1). The parameters of Formats are what is said to it, or crosses.
 	Wishes string

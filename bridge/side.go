@@ -132,6 +132,12 @@ func (s *side) sends(kind transcode.Kind) []transcode.Format {
 	return formats
 }
 
+// mayCome gives those formats, and what may come though the party takes none of it.
+func (s *side) mayCome(kind transcode.Kind) []transcode.Format {
+	media, _ := s.agreed.First(kind)
+	return slices.Concat(s.sends(kind), media.Unlisted)
+}
+
 // asking gives a format that is agreed, whose parameters are what we ask of the party, with what the party asks of us.
 func (s *side) asking(format transcode.Format) transcode.Format {
 	if format.Equal(opusCodec()) {

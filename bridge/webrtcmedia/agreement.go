@@ -6,6 +6,7 @@ import (
 
 	"sipbridge/bridge"
 	"sipbridge/bridge/quality"
+	"sipbridge/bridge/sdp"
 	"sipbridge/transcode"
 )
 
@@ -27,6 +28,8 @@ func (a agreements) leading() (transcode.Kind, bool) {
 type agreement struct {
 	// formats are the codecs, events the telephone-event formats, repairs those in which lost packets are sent again.
 	formats, events, repairs []transcode.Format
+	// unlisted are bridge.MediaDescription.Unlisted.
+	unlisted []transcode.Format
 	// feedback is what RTCP may say of the codecs.
 	feedback []string
 	// redundancy is the format that repeats the first one of formats (RFC 2198); a clock rate of 0 means none.
@@ -256,6 +259,11 @@ func (a agreement) answered(kind transcode.Kind, answer *remote) agreement {
 	if kind != transcode.Audio || len(agreed.formats) == 0 {
 		return agreed
 	}
+	agreed.unlisted = slices.DeleteFunc(slices.Clone(a.formats), func(format transcode.Format) bool {
+		return slices.ContainsFunc(section.Formats, func(listed sdp.Format) bool {
+			return listed.PayloadType == format.PayloadType
+		})
+	})
 	if a.redundancy.ClockRate > 0 {
 		agreed.redundancy = redundancyOf(&section, agreed.formats[0])
 	}

@@ -3,6 +3,7 @@ package webrtcmedia
 import (
 	"bytes"
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -110,6 +111,27 @@ func TestInboundCall(t *testing.T) {
 		bothWays(t, session, l, b, 111, 960)
 		bothWays(t, session, l, b, 0, 160) // codecs may change from packet to packet
 	}
+}
+
+// TestNarrowAnswer has the browser answer with less than it was offered, and send the rest all the same, as Chromium
+// does.
+func TestNarrowAnswer(t *testing.T) {
+	t.Parallel()
+	session, l := newSession(t, newEngine(t, EngineOptions{}), Options{})
+	b := newBrowser(t, browserCodecs())
+	offer, err := session.Offer(proposal(bridge.SendRecv))
+	must(t, err)
+	formats := regexp.MustCompile(`(?m)^(m=audio \d+ \S+) .*\r$`)
+	narrow := formats.ReplaceAllString(without(b.answer(offer), "a=rtpmap:111", "a=fmtp:111"), "$1 0 126\r")
+	agreed, err := session.SetAnswer([]byte(narrow))
+	must(t, err)
+	media, _ := agreed.First(transcode.Audio)
+	if len(media.Formats) != 1 || media.Formats[0].PayloadType != 0 || len(media.Unlisted) != 3 {
+		t.Errorf("agreed on %+v", media)
+	}
+	bothWays(t, session, l, b, 0, 160)
+	defer b.talk(111, 960)()
+	eventually(t, "what is not in the answer", func() bool { return l.heard(111) > 0 })
 }
 
 // TestBareAnswer has the browser answer with nothing that can be missing.

@@ -126,6 +126,10 @@ func (i *incoming) stream(payloadType uint8) stream {
 func (i *incoming) accept(agreed agreements) {
 	accepted := &acceptance{}
 	accepted.roles[comfortNoise] = roleNoise
+	for _, format := range agreed[transcode.Audio].unlisted { // first: what is agreed counts more
+		accepted.roles[format.PayloadType&0x7f] = roleAudio
+		accepted.clocks[format.PayloadType&0x7f] = format.ClockRate
+	}
 	for _, kind := range transcode.Kinds() {
 		accepted.receives[kind] = agreed[kind].direction.Receives()
 		accepted.asks[kind], accepted.reduced[kind] = agreed[kind].asksAgain(), agreed[kind].reduced

@@ -270,7 +270,8 @@ func (s *Session) SetAnswer(text []byte) (bridge.Description, error) {
 	description := answer.description()
 	for _, kind := range transcode.Kinds() {
 		if answer.has(kind) {
-			description.Media[answer.places[kind]].Formats = slices.Clone(agreed[kind].formats)
+			media := &description.Media[answer.places[kind]]
+			media.Formats, media.Unlisted = slices.Clone(agreed[kind].formats), agreed[kind].unlisted
 		}
 	}
 	return description, nil

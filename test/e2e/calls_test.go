@@ -21,6 +21,7 @@ func TestChromium(t *testing.T) {
 	t.Run("placed", w.placed)
 	t.Run("received", w.received)
 	t.Run("codecs", w.codecs)
+	t.Run("narrow answer", w.answersNarrowly)
 	t.Run("refused", w.refused)
 	t.Run("cancelled", w.cancelled)
 	t.Run("early media", w.earlyMedia)
@@ -155,6 +156,22 @@ func (w *world) codecs(t *testing.T) {
 			})
 		}
 	}
+}
+
+// answersNarrowly: a page that prefers a codec only as it answers names no other, and yet Chromium sends the first one
+// that it was offered.
+func (w *world) answersNarrowly(t *testing.T) {
+	t.Parallel()
+	caller, called := w.newPage(t, jsSIP), w.newPage(t, jsSIP)
+	must(t, called.Call(nil, "prefer", "audio/PCMU", true))
+	must(t, caller.Call(nil, "call", w.uri(called)))
+	mustBe(t, called, "incoming")
+	must(t, called.Call(nil, "answer"))
+	mustBe(t, caller, "established")
+	mustHear(t, caller, pageHz)
+	mustHear(t, called, pageHz)
+	must(t, caller.Call(nil, "hangup"))
+	mustBe(t, called, "ended")
 }
 
 func (w *world) callsBothWays(t *testing.T, codec, transport string) {
