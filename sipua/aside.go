@@ -17,9 +17,10 @@ import (
 // standsAside tells whether a call is to pass through us, and where to. It is asked for by rtcweb-breaker=no in the
 // Request-URI, or in the Contact with which a browser calls or has registered (the meaning that webrtc2sip gave to
 // it); then the other party must speak WebRTC itself. What is offered without a fingerprint is no WebRTC, and is
-// bridged, as is what the dialing rules count.
+// bridged, as is what the dialing rules count, and who is not to be shown: his From would be.
 func (a *Agent) standsAside(flow transport.Flow, request *sip.Request, asked bridge.Request) (proxy.Target, bool) {
-	if !a.options.StandAside || asked.Origin == bridge.OriginUnknown || request.GetHeader("Replaces") != nil ||
+	if !a.options.StandAside || asked.Origin == bridge.OriginUnknown || asked.Private ||
+		request.GetHeader("Replaces") != nil ||
 		!bytes.Contains(request.Body(), []byte("a=fingerprint:")) {
 		return proxy.Target{}, false
 	}

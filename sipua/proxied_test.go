@@ -210,6 +210,7 @@ func TestCallsThatAreBridged(t *testing.T) {
 			call.from = "<sip:x@y.example>;tag=a"
 			return asideContact
 		},
+		"somebody hidden": func(*setup, *script) string { return asideContact + "\r\nPrivacy: id" },
 		"several devices": func(s *setup, _ *script) string {
 			bobRegisters(s, "192.0.2.21:5070")
 			return asideContact
