@@ -35,3 +35,26 @@ test('a microphone that is allowed after the end of the call is closed', async (
   await changed;
   assert.equal(late.track.isStopped, true);
 });
+
+test('pictures are gone when their track is, not when the sound beside them is', (t) => {
+  class Tracks {
+    list = new Set();
+    addTrack = (/** @type {object} */ track) => this.list.add(track);
+    removeTrack = (/** @type {object} */ track) => this.list.delete(track);
+  }
+  Object.assign(globalThis, { MediaStream: Tracks });
+  t.after(() => Reflect.deleteProperty(globalThis, 'MediaStream'));
+  const media = newMedia();
+  const connection = new EventTarget();
+  media.attach(/** @type {any} */ (connection));
+  const stream = /** @type {any} */ ({});
+  const [sound, pictures] = [{ kind: 'audio' }, { kind: 'video' }];
+  for (const track of [sound, pictures]) {
+    connection.dispatchEvent(Object.assign(new Event('track'), { track, streams: [stream] }));
+  }
+  const shown = /** @type {any} */ (media.remote).list;
+  stream.onremovetrack({ track: sound });
+  assert.deepEqual([...shown], [sound, pictures]);
+  stream.onremovetrack({ track: pictures });
+  assert.deepEqual([...shown], [sound]);
+});

@@ -91,7 +91,9 @@ export class CallMedia {
       track.onended = () => this.#remoteGone(connection, track);
       // The other party shows nothing any more, and may show something again. A hold has events of its own.
       for (const stream of track.kind === 'video' ? streams : []) {
-        stream.onremovetrack = () => this.#isHeld || this.#remoteGone(connection, track);
+        stream.onremovetrack = ({ track: gone }) => {
+          if (gone.kind === 'video' && !this.#isHeld) this.#remoteGone(connection, gone);
+        };
       }
       if (this.#gone.delete(track)) this.showRemote();
     });
