@@ -17,7 +17,7 @@ func noPath(format Format, sampleRate int) error {
 
 // ConnectOptions says how a Pipe transcodes. The zero value is good.
 type ConnectOptions struct {
-	// PacketTime of the packets that are made; 0, or a length that the codec does not know, means 20 ms.
+	// PacketTime of the packets that are made, or of the next shorter ones that the codec knows; 0 means 20 ms.
 	// Packets that pass through keep theirs.
 	PacketTime time.Duration
 	// Wait is how long a missing packet is waited for at first before it is concealed; 0 means 40 ms.
