@@ -44,3 +44,22 @@ func TestClock(t *testing.T) {
 		}
 	}
 }
+
+// FuzzClock holds that whatever times reports have, also over the end of an era in 2036, what they stand for was never
+// after they came, nor long before.
+func FuzzClock(f *testing.F) {
+	f.Add(uint64(1), ^uint64(0), uint16(0))
+	f.Add(uint64(0xffffffff)<<32, uint64(1)<<32, uint16(2000)) // two seconds later
+	f.Add(uint64(1)<<63, uint64(1)<<63-1<<32, uint16(1000))
+	f.Fuzz(func(t *testing.T, first, second uint64, milliseconds uint16) {
+		var clock Clock
+		now := time.Now()
+		for _, ntp := range []uint64{first, second, first, second} {
+			at, ok := clock.Moment(ntp, now)
+			if ago := now.Sub(at); ok != (ntp != 0) || ok && (ago < 0 || ago > clockStep) {
+				t.Fatalf("%x: %v ago, %v", ntp, ago, ok)
+			}
+			now = now.Add(time.Duration(milliseconds) * time.Millisecond)
+		}
+	})
+}
