@@ -73,23 +73,51 @@ func TestPassingCallRingsTooLong(t *testing.T) {
 	}
 }
 
-// TestPassingCallWhoseCallerIsGone does not ring on.
+// TestPassingCallWhoseCallerIsGone does not ring on, or not at all.
 func TestPassingCallWhoseCallerIsGone(t *testing.T) {
-	s := newProxy(t)
-	bob := bobRegisters(s, "192.0.2.20:5070")
-	call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@local.example", "sip:bob@local.example")
-	call.pass("INVITE", "1", webrtcOffer)
-	invite := bob.request(sip.INVITE)
-	bob.respond(invite, 180, "b", "")
-	call.p.status(180)
-	call.p.Close()
-	s.agent.FlowClosed(call.p)
-	bob.quiet()
-	bob.respond(invite, 180, "b", "")
-	bob.respond(bob.request(sip.CANCEL), 200, "", "")
-	bob.respond(invite, 487, "b", "")
-	bob.request(sip.ACK)
-	s.settled()
+	for _, rings := range []bool{true, false} {
+		s := newProxy(t)
+		bob := bobRegisters(s, "192.0.2.20:5070")
+		call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@local.example", "sip:bob@local.example")
+		call.pass("INVITE", "1", webrtcOffer)
+		invite := bob.request(sip.INVITE)
+		if rings {
+			bob.respond(invite, 180, "b", "")
+			call.p.status(180)
+		}
+		call.p.Close()
+		s.agent.FlowClosed(call.p)
+		if !rings {
+			bob.quiet() // a CANCEL waits for a provisional response
+			bob.respond(invite, 180, "b", "")
+		}
+		bob.respond(bob.request(sip.CANCEL), 200, "", "")
+		bob.respond(invite, 180, "b", "")
+		bob.quiet()
+		bob.respond(invite, 487, "b", "")
+		bob.request(sip.ACK)
+		s.settled()
+	}
+}
+
+// TestPassingCallWhoseCalleeIsGone ends at once.
+func TestPassingCallWhoseCalleeIsGone(t *testing.T) {
+	for _, rings := range []bool{true, false} {
+		s := newProxy(t)
+		bob := bobRegisters(s, "192.0.2.20:5070")
+		call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@local.example", "sip:bob@local.example")
+		call.pass("INVITE", "1", webrtcOffer)
+		invite := bob.request(sip.INVITE)
+		if rings {
+			bob.respond(invite, 180, "b", "")
+			call.p.status(180)
+		}
+		bob.Close()
+		s.agent.FlowClosed(bob)
+		call.p.status(480)
+		call.pass("ACK", "1", "")
+		s.settled()
+	}
 }
 
 // TestPassingReinviteTakesTooLong: it is canceled, too, and the call goes on.

@@ -21,9 +21,10 @@ type attempt struct {
 	heard bool
 	// silence gives it up; nil for the last one.
 	silence *time.Timer
-	// canceled tells that it got its CANCEL, over that it has its final response.
-	canceled, over bool
-	deadline       deadline
+	// canceled tells that it got its CANCEL, lost that the callee's connection is gone, over that it has its final
+	// response.
+	canceled, lost, over bool
+	deadline             deadline
 }
 
 // forward finds the servers, which may take a look-up, and sends the INVITE to the first.
@@ -165,6 +166,8 @@ func (p *call) failed(try *attempt, err error) bridge.Cause {
 	switch {
 	case p.canceled != nil:
 		return bridge.Cause{Status: sip.StatusRequestTerminated}
+	case try.lost:
+		return bridge.Cause{Status: sip.StatusTemporarilyUnavailable, Text: "Connection Lost"}
 	case try.canceled:
 		return bridge.Cause{Status: sip.StatusRequestTimeout}
 	default:
@@ -196,6 +199,7 @@ func (p *call) hear(try *attempt, came *sip.Response) bool {
 	case !came.IsProvisional():
 		try.over = true
 		try.deadline.stop()
+		p.dialog.watch(nil) // which would keep the call in memory
 	case first && p.canceled != nil, transport.IsGone(p.dialog.caller): // whom no response would reach
 		p.sendCancel()
 	case came.StatusCode != sip.StatusTrying && !try.canceled:

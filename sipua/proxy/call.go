@@ -54,6 +54,7 @@ func (c *Calls) Pass(flow, reply transport.Flow, request *sip.Request, user stri
 		p.refuse(message.CauseOfError(err))
 		return
 	}
+	p.dialog.watch(p.lost)
 	if !c.options.Start(p.forward) {
 		p.refuse(bridge.Cause{Status: 503})
 	}
@@ -88,6 +89,23 @@ func (p *call) sendCancel() {
 	try.canceled = true
 	p.calls.sendCancel(try.sent, p.canceled)
 	try.deadline.set(p.calls.options.After, transaction.Timeout, try.sent.Abandon)
+}
+
+// lost takes the end of a party's connection: a caller that is gone rings nobody any more, and a browser that is gone
+// has forgotten what rang there.
+func (p *call) lost(flow transport.Flow) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch try := p.try; {
+	case try == nil, try.over:
+	case flow == p.dialog.caller:
+		if try.heard { // else it is canceled when it is
+			p.sendCancel()
+		}
+	case transport.FromBrowser(flow):
+		try.lost = true
+		try.sent.Abandon()
+	}
 }
 
 func (p *call) refuse(cause bridge.Cause) {

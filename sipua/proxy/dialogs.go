@@ -30,7 +30,8 @@ type dialog struct {
 	begun  time.Time
 
 	mu     sync.Mutex
-	callee transport.Flow // guarded by mu; nil until it is known
+	callee transport.Flow       // guarded by mu; nil until it is known
+	lost   func(transport.Flow) // guarded by mu; hears of an end whose connection is gone, nil for nobody
 }
 
 // dialogs finds them by their tokens.
@@ -94,11 +95,19 @@ func (t *dialogs) find(request *sip.Request) (found *dialog, behind []sip.Uri) {
 
 // forget drops the dialogs of a connection that is gone: their parties have no way to each other any more.
 func (t *dialogs) forget(flow transport.Flow) {
+	var gone []*dialog
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	maps.DeleteFunc(t.byToken, func(_ string, d *dialog) bool {
-		return d.caller == flow || d.calleeFlow() == flow
+		has := d.caller == flow || d.calleeFlow() == flow
+		if has {
+			gone = append(gone, d)
+		}
+		return has
 	})
+	t.mu.Unlock()
+	for _, d := range gone {
+		d.tell(flow)
+	}
 }
 
 // of counts the dialogs that a user began.
@@ -123,6 +132,22 @@ func (d *dialog) close() {
 	d.table.mu.Lock()
 	defer d.table.mu.Unlock()
 	delete(d.table.byToken, d.token)
+}
+
+// watch lets somebody hear when the connection of an end is gone.
+func (d *dialog) watch(lost func(transport.Flow)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lost = lost
+}
+
+func (d *dialog) tell(gone transport.Flow) {
+	d.mu.Lock()
+	lost := d.lost
+	d.mu.Unlock()
+	if lost != nil {
+		lost(gone)
+	}
 }
 
 func (d *dialog) setCallee(flow transport.Flow) {
