@@ -154,13 +154,14 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	p := w.newPage(t, jsSIP)
 	w.shortCall(t, p, phone) // what is made once, at the first call, is not left behind by it
 	before := w.usageAtRest(t, service.Usage{})
+	before.Held = 0 // transactions of the first call may still run out
 	for range calls {
 		w.shortCall(t, p, phone)
 	}
 	must(t, phone.Wait(limit))
 	after := w.usageAtRest(t, before)
 	t.Logf("before %d calls %+v, after them %+v", calls, before, after)
-	if !after.Within(before) || after.Held != 0 {
+	if !after.Within(before) {
 		t.Errorf("after %d calls %+v, before %+v", calls, after, before)
 	}
 	status, _, err := w.service.Get("/healthz")
