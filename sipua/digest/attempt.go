@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sipbridge/sipua/transport"
+	"sipbridge/source"
 )
 
 // Attempt is one request whose sender is to be proved. ACK and CANCEL can't be challenged (RFC 3261 section 22.1):
@@ -65,13 +66,5 @@ func takesOnlyMD5(request *sip.Request) bool {
 // source is how the attempt's place is remembered.
 func (a Attempt) source() string { return SourceOf(a.Source) }
 
-// SourceOf names the place of an address for a Guard: an IPv6 address stands for its /64 network.
-func SourceOf(address netip.Addr) string {
-	address = address.Unmap().WithZone("")
-	if address.Is6() {
-		if network, err := address.Prefix(64); err == nil {
-			return network.String()
-		}
-	}
-	return address.String()
-}
+// SourceOf names the source of an address for a Guard.
+func SourceOf(address netip.Addr) string { return source.Of(address).String() }
