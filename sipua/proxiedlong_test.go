@@ -73,18 +73,25 @@ func TestPassingCallRingsTooLong(t *testing.T) {
 	}
 }
 
+// passingUnanswered is a call from Alice to Bob that nobody has answered yet, and that rings if so wanted.
+func passingUnanswered(t *testing.T, rings bool) (s *setup, bob *peer, call *script, invite *sip.Request) {
+	t.Helper()
+	s = newProxy(t)
+	bob = bobRegisters(s, "192.0.2.20:5070")
+	call = passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@local.example", "sip:bob@local.example")
+	call.pass("INVITE", "1", webrtcOffer)
+	invite = bob.request(sip.INVITE)
+	if rings {
+		bob.respond(invite, 180, "b", "")
+		call.p.status(180)
+	}
+	return s, bob, call, invite
+}
+
 // TestPassingCallWhoseCallerIsGone does not ring on, or not at all.
 func TestPassingCallWhoseCallerIsGone(t *testing.T) {
 	for _, rings := range []bool{true, false} {
-		s := newProxy(t)
-		bob := bobRegisters(s, "192.0.2.20:5070")
-		call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@local.example", "sip:bob@local.example")
-		call.pass("INVITE", "1", webrtcOffer)
-		invite := bob.request(sip.INVITE)
-		if rings {
-			bob.respond(invite, 180, "b", "")
-			call.p.status(180)
-		}
+		s, bob, call, invite := passingUnanswered(t, rings)
 		call.p.Close()
 		s.agent.FlowClosed(call.p)
 		if !rings {
@@ -103,15 +110,7 @@ func TestPassingCallWhoseCallerIsGone(t *testing.T) {
 // TestPassingCallWhoseCalleeIsGone ends at once.
 func TestPassingCallWhoseCalleeIsGone(t *testing.T) {
 	for _, rings := range []bool{true, false} {
-		s := newProxy(t)
-		bob := bobRegisters(s, "192.0.2.20:5070")
-		call := passing(s, s.peer("WS", "192.0.2.9:5070"), "alice@local.example", "sip:bob@local.example")
-		call.pass("INVITE", "1", webrtcOffer)
-		invite := bob.request(sip.INVITE)
-		if rings {
-			bob.respond(invite, 180, "b", "")
-			call.p.status(180)
-		}
+		s, bob, call, _ := passingUnanswered(t, rings)
 		bob.Close()
 		s.agent.FlowClosed(bob)
 		call.p.status(480)
